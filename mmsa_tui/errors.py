@@ -1,0 +1,72 @@
+"""Every failure a user can meet, each with its exit code. Knows nothing of the rest."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MmsaError(Exception):
+    """Something the user can act on.
+
+    Args:
+        message: what happened, and to which object.
+        hint: what to do next.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(MmsaError):
+    """The command or an option does not make sense."""
+
+
+class ConfigError(MmsaError):
+    """A setting in the config file or the environment is wrong."""
+
+
+class SourceError(MmsaError):
+    """A source is missing, unreadable, or in no known format."""
+
+
+class OutputError(MmsaError):
+    """An output exists, cannot be written, or the disk is full."""
+
+
+class BundleError(MmsaError):
+    """A bundle is missing, damaged, or of a format this version does not read."""
+
+    exit_code = 3
+
+
+class DeviceError(MmsaError):
+    """The device that was asked for is not there."""
+
+    exit_code = 3
+
+
+class StoreError(MmsaError):
+    """The database cannot be opened, read or written."""
+
+    exit_code = 4
+
+
+class TrainingError(MmsaError):
+    """A training or retraining run cannot start or finish."""
+
+    exit_code = 5
+
+
+class Interrupted(MmsaError):
+    """The user stopped it."""
+
+    exit_code = 130
+
+
+EXIT_OK = 0
+EXIT_FAILED_ROWS = 1
+"""Finished, with failed rows under --strict; or the gate refused."""

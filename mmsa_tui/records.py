@@ -1,0 +1,163 @@
+"""The values that pass between the parts: posts, predictions, corrections, failures.
+
+Standard library only, frozen, and ignorant of where a value came from or where it goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Status = Literal["ok", "text_only", "image_only", "failed"]
+
+MAX_PICTURE_BYTES = 64 * 1024 * 1024
+"""A picture file larger than this is not read: no tweet carries one, an archive bomb does."""
+
+
+def hash_bytes(data: bytes) -> str:
+    """Hash picture bytes: 40 hex characters of BLAKE2b-160."""
+    return hashlib.blake2b(data, digest_size=20).hexdigest()
+
+
+def content_hash(text: str, picture_hashes: Iterable[str]) -> str:
+    """Identify a post by what it says and shows, independent of any file name or model.
+
+    Args:
+        text: the post's text; NFC is applied here, nothing else.
+        picture_hashes: `hash_bytes` of each readable picture, in the order of the post.
+
+    Returns:
+        `b2:` and 40 hex characters; the tag names the algorithm so that it can change.
+    """
+    digest = hashlib.blake2b(digest_size=20)
+    digest.update(unicodedata.normalize("NFC", text).encode("utf-8", "surrogatepass"))
+    for picture in picture_hashes:
+        digest.update(b"\0" + picture.encode("ascii"))
+    return "b2:" + digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a post names, present or not.
+
+    `path` is None when the source names a picture that is not there. `member` is the entry
+    inside the zip archive at `path`. `digest` is `hash_bytes` of its bytes, "" until read.
+    """
+
+    name: str
+    path: Path | None = None
+    member: str | None = None
+    alt_text: str = ""
+    digest: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        return self.path is None
+
+    def read(self) -> bytes:
+        """Read the file's bytes, at most `MAX_PICTURE_BYTES`.
+
+        Raises:
+            OSError: it is missing, unreadable, or larger than the limit.
+        """
+        if self.path is None:
+            raise FileNotFoundError(f"picture {self.name} is not in the source")
+        if self.member is None:
+            with self.path.open("rb") as file:
+                data = file.read(MAX_PICTURE_BYTES + 1)
+        else:
+            try:
+                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as entry:
+                    data = entry.read(MAX_PICTURE_BYTES + 1)
+            except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError) as error:
+                raise OSError(f"picture {self.name} cannot be unpacked: {error}") from error
+        if len(data) > MAX_PICTURE_BYTES:
+            raise OSError(f"picture {self.name} is larger than {MAX_PICTURE_BYTES >> 20} MB")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One tweet as its author wrote it.
+
+    `post_id` is for people (tweet id, file stem) and always a string; `content_hash` is the
+    identity. `created_at` is ISO 8601 in UTC or "". `metadata` holds the source's own columns
+    (strings) in the source's order; they follow ours in an export. `truth` holds people's labels
+    that the source itself carries, by kind: `text`, `image`, `post`, `label`.
+    """
+
+    post_id: str
+    text: str
+    pictures: tuple[Picture, ...] = ()
+    author: str = ""
+    created_at: str = ""
+    language: str = ""
+    encoding: str = "utf-8"
+    content_hash: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    truth: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input that should have been a post and is not; it still takes one row of the export."""
+
+    post_id: str
+    reason: str
+    text: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a bundle believes of one post.
+
+    `probs`, `text_probs`, `image_probs` are calibrated, sum to 1 and follow the bundle's label
+    order; the latter two are None where the modality is missing. `probs` is empty and `label` ""
+    when `status` is `failed`. `deciding_picture` indexes the post's pictures.
+    """
+
+    content_hash: str
+    bundle: str
+    status: Status
+    label: str = ""
+    confidence: float = 0.0
+    probs: tuple[float, ...] = ()
+    text_label: str = ""
+    text_probs: tuple[float, ...] | None = None
+    image_label: str = ""
+    image_probs: tuple[float, ...] | None = None
+    deciding_picture: int | None = None
+    error: str = ""
+
+    @property
+    def conflict(self) -> bool:
+        """Whether text alone and picture alone lead to different labels."""
+        return bool(self.text_label and self.image_label and self.text_label != self.image_label)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One act of an analyst on one post; never changed, only followed by a later one.
+
+    `new_label` "" withdraws an earlier correction (undo). `old_label`, `probs` and `bundle` are
+    what was shown when it was made. `created_at` is ISO 8601 UTC. `uid` is unique over laptops.
+    """
+
+    uid: str
+    content_hash: str
+    new_label: str
+    old_label: str = ""
+    probs: tuple[float, ...] = ()
+    bundle: str = ""
+    analyst: str = ""
+    created_at: str = ""
+    note: str = ""
+    flagged: bool = False
+    post_id: str = ""
+    text: str = ""

@@ -1,0 +1,61 @@
+"""What every reader is: how it is recognised and what it yields.
+
+A reader turns one on-disk format into `Post` or `Failure` values in a stable order. It knows its
+format and nothing of models, stores or screens. A broken post is a value, never an exception;
+only a source that cannot be read at all raises `SourceError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from mmsa_tui.records import Failure, Post
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user may say about a source.
+
+    `columns` maps `text`, `image`, `id` to the column of a table that holds it (`--map`).
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A reader's claim on a source.
+
+    `certainty` is 0 to 100: 90 or more for a signature no other format has, 50 for a plausible
+    shape, below 20 for a last resort. `reason` is a sentence for the user.
+    """
+
+    format: str
+    certainty: int
+    reason: str
+
+
+class Reader(Protocol):
+    """One on-disk format."""
+
+    name: str
+    """The word for `--format`, lower-case."""
+    title: str
+    """The words for a person."""
+
+    def detect(self, source: Path) -> Match | None:
+        """Look at names and at most the first 64 kB of a few files; never raise on content."""
+        ...
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        """Yield what the source holds, in a stable order, in bounded memory.
+
+        Posts need no `content_hash` and no picture digests: `sources.read` adds them.
+
+        Raises:
+            SourceError: the source as a whole cannot be read.
+        """
+        ...

@@ -1,0 +1,172 @@
+"""Labelled posts, their groups, and splits that no group crosses.
+
+Knows labels and identities; knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mmsa_tui.errors import TrainingError
+from mmsa_tui.records import Picture, Post
+
+UNLABELLED = -1
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A post with people's labels as class indices; `UNLABELLED` where nobody judged.
+
+    `post` is the judgement of the whole, `text` and `image` of one part alone.
+    """
+
+    post_id: str
+    raw_text: str
+    pictures: tuple[Picture, ...] = ()
+    post: int = UNLABELLED
+    text: int = UNLABELLED
+    image: int = UNLABELLED
+    group: int = UNLABELLED
+
+
+@dataclass(frozen=True)
+class LabelKinds:
+    """Which kind of label of a source trains which head, as the keys of `Post.truth`."""
+
+    post: str = "post"
+    text: str = "text"
+    image: str = "image"
+
+
+def make_examples(
+    posts: Iterable[Post],
+    labels: Sequence[str],
+    truth: Mapping[str, Mapping[str, str]] | None = None,
+    kinds: LabelKinds | None = None,
+) -> list[Example]:
+    """Join posts with labels, by post id where `truth` is given, else with what the source carries.
+
+    Posts without any known label are left out; groups are assigned over what remains.
+    """
+    kinds = kinds or LabelKinds()
+    found: list[Example] = []
+    for post in posts:
+        known = {**post.truth, **(truth or {}).get(post.post_id, {})}
+        example = Example(
+            post.post_id,
+            post.text,
+            tuple(p for p in post.pictures if not p.is_missing),
+            _index(known.get(kinds.post, ""), labels),
+            _index(known.get(kinds.text, ""), labels),
+            _index(known.get(kinds.image, ""), labels),
+        )
+        if max(example.post, example.text, example.image) > UNLABELLED:
+            found.append(example)
+    if not found:
+        raise TrainingError(
+            "none of the posts has a label",
+            "the labels file needs the posts' ids and the labels " + ", ".join(labels),
+        )
+    return group_examples(found)
+
+
+def _index(label: str, labels: Sequence[str]) -> int:
+    label = label.strip().lower()
+    return labels.index(label) if label in labels else UNLABELLED
+
+
+def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
+    """Read tweets with a text label from a TSV with columns `label`, `text` and maybe `id`, `year`.
+
+    The year, where there is one, is kept as the id's prefix (`2015:123`).
+    """
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [
+        Example(f"{row.get('year', '')}:{row.get('id', number)}", row["text"], text=_index(row["label"], labels))
+        for number, row in enumerate(rows)
+    ]
+
+
+_NOISE = re.compile(r"https?://\S+|@\w+|\brt\b|\W+", re.IGNORECASE)
+
+
+def text_key(text: str) -> str:
+    """Reduce a text to what retweets and copies of it share; "" when nothing is left."""
+    return _NOISE.sub(" ", text.casefold()).strip()
+
+
+def group_examples(examples: Sequence[Example]) -> list[Example]:
+    """Give examples that share the normalised text or a picture one group number."""
+    parent = list(range(len(examples)))
+
+    def find(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    seen: dict[str, int] = {}
+    for i, example in enumerate(examples):
+        key = text_key(example.raw_text)
+        keys = ["t:" + key] if key else []
+        keys += ["p:" + p.digest for p in example.pictures if p.digest]
+        for k in keys:
+            if k in seen:
+                parent[find(i)] = find(seen[k])
+            else:
+                seen[k] = i
+    from dataclasses import replace
+
+    return [replace(example, group=find(i)) for i, example in enumerate(examples)]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of examples by what they may be used for; no group is in two parts.
+
+    `train` fits weights, `select` picks the epoch, `calibrate` the temperatures; `evaluate` is
+    frozen: nothing is chosen on it, the gate reads it.
+    """
+
+    train: IntArray
+    select: IntArray
+    calibrate: IntArray
+    evaluate: IntArray
+    folds: tuple[IntArray, ...] = field(default_factory=tuple)
+
+
+def grouped_folds(strata: Sequence[int], groups: Sequence[int], n_folds: int, seed: int) -> list[IntArray]:
+    """Cut into folds of about equal class shares that no group crosses."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    splitter = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
+    empty = np.zeros((len(groups), 1))
+    return [test.astype(np.int64) for _, test in splitter.split(empty, np.asarray(strata), np.asarray(groups))]
+
+
+def split_examples(examples: Sequence[Example], seed: int, n_parts: int = 14) -> Split:
+    """Split 10:1:1:2 of `n_parts` into train, select, calibrate and evaluate, by group."""
+    strata = [max(e.post, e.text, e.image) if e.post == UNLABELLED else e.post for e in examples]
+    if len({e.group for e in examples}) < n_parts:
+        raise TrainingError(
+            f"{len(examples)} labelled posts are too few to split into {n_parts} parts",
+            "label at least 50 different posts",
+        )
+    parts = grouped_folds(strata, [e.group for e in examples], n_parts, seed)
+    return Split(
+        train=np.sort(np.concatenate(parts[4:])),
+        select=np.sort(parts[3]),
+        calibrate=np.sort(parts[2]),
+        evaluate=np.sort(np.concatenate(parts[:2])),
+    )
