@@ -1,0 +1,184 @@
+"""How JSON records come out of files that are large, compressed, cut short or damaged."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import itertools
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsa_tui.sources import byte_stream, ndjson
+from mmsa_tui.sources.ndjson import Entry, parse_entries, read_entries
+from mmsa_tui.sources.timestamps import to_iso_utc
+
+
+def entries_of(path: Path, data: bytes) -> list[Entry]:
+    path.write_bytes(data)
+    return list(read_entries(path))
+
+
+def values_of(path: Path, data: bytes) -> list[object]:
+    return [entry.value for entry in entries_of(path, data)]
+
+
+def test_each_line_is_a_record(tmp_path: Path) -> None:
+    assert values_of(tmp_path / "a.jsonl", b'{"id": 1}\n{"id": 2}\n') == [{"id": 1}, {"id": 2}]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_a_record(tmp_path: Path) -> None:
+    data = codecs.BOM_UTF8 + b'{"id": 1}\r\n\r\n{"id": 2}\r\n'
+    assert values_of(tmp_path / "a.jsonl", data) == [{"id": 1}, {"id": 2}]
+
+
+def test_a_half_written_last_line_costs_one_record(tmp_path: Path) -> None:
+    whole, cut = entries_of(tmp_path / "a.jsonl", b'{"id": 1}\n{"id": 2, "text": "hel')
+    assert whole.value == {"id": 1}
+    assert cut.value is None and "line 2 is not a whole JSON record" in cut.reason
+
+
+def test_a_broken_line_does_not_stop_the_next(tmp_path: Path) -> None:
+    assert values_of(tmp_path / "a.jsonl", b'{"id": 1}\n{]\n{"id": 3}\n') == [{"id": 1}, None, {"id": 3}]
+
+
+def test_an_overlong_line_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "MAX_RECORD_BYTES", 1000)
+    long = b'{"text": "' + b"x" * 5000 + b'"}'
+    values = values_of(tmp_path / "a.jsonl", b'{"id": 1}\n' + long + b'\n{"id": 3}\n' + long)
+    assert values == [{"id": 1}, None, {"id": 3}, None]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_a_compressed_file_is_known_by_its_content(tmp_path: Path, pack: object) -> None:
+    assert callable(pack)
+    assert values_of(tmp_path / "a.jsonl", pack(b'{"id": 1}\n{"id": 2}')) == [{"id": 1}, {"id": 2}]
+
+
+def test_a_cut_gzip_file_gives_the_records_before_the_cut(tmp_path: Path) -> None:
+    lines = b"".join(json.dumps({"id": os.urandom(40).hex()}).encode() + b"\n" for _ in range(20_000))
+    entries = entries_of(tmp_path / "a.jsonl.gz", gzip.compress(lines)[:-200_000])
+    assert len(entries) > 1000
+    assert all(entry.value for entry in entries[:-1])
+    assert "cannot be read beyond line" in entries[-1].reason
+
+
+def test_an_archive_bomb_is_stopped_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(byte_stream, "_FREE_BYTES", 1 << 20)
+    entries = entries_of(tmp_path / "a.jsonl.gz", gzip.compress(b'{"id": 1}\n' + b" " * (64 << 20)))
+    assert entries[0].value == {"id": 1}
+    assert "expands to more than" in entries[-1].reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_file_redirected_by_powershell_is_utf16(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding.endswith("be") else ""
+    data = (mark + '{"text": "caffè"}\r\n{"text": "😀"}\r\n').encode(encoding)
+    assert values_of(tmp_path / "a.jsonl", data) == [{"text": "caffè"}, {"text": "😀"}]
+
+
+def test_half_a_utf8_sequence_costs_one_character(tmp_path: Path) -> None:
+    assert values_of(tmp_path / "a.jsonl", b'{"text": "caf\xc3"}') == [{"text": "caf\ufffd"}]
+
+
+def test_an_array_is_read_element_by_element(tmp_path: Path) -> None:
+    data = json.dumps([{"id": number} for number in range(5)], indent=2).encode()
+    assert values_of(tmp_path / "a.json", data) == [{"id": number} for number in range(5)]
+
+
+def test_records_spread_over_lines_are_read(tmp_path: Path) -> None:
+    data = b'{\n  "id": 1\n}\n{\n  "id": 2\n}\n'
+    assert values_of(tmp_path / "a.json", data) == [{"id": 1}, {"id": 2}]
+
+
+def test_an_array_cut_short_gives_the_elements_before_the_cut(tmp_path: Path) -> None:
+    entries = entries_of(tmp_path / "a.json", b'[{"id": 1}, {"id": 2}, {"id": ')
+    assert [entry.value for entry in entries] == [{"id": 1}, {"id": 2}, None]
+
+
+def test_a_broken_element_is_passed_over_where_the_next_beginning_is_known() -> None:
+    data = b'[{"tweet": {"id": 1}}, {"tweet": {"id" 2}}, {"tweet": {"id": 3}}]'
+    entries = list(parse_entries(iter([data]), "tweets.js", re.compile(r'\{\s*"tweet"\s*:')))
+    assert [entry.value for entry in entries] == [{"tweet": {"id": 1}}, None, {"tweet": {"id": 3}}]
+
+
+def test_a_bare_value_is_no_record(tmp_path: Path) -> None:
+    entry, _ = entries_of(tmp_path / "a.jsonl", b'42\n{"id": 1}')
+    assert entry.reason.endswith("is JSON but not a record")
+
+
+def test_a_record_nested_too_deeply_is_a_value_not_a_crash(tmp_path: Path) -> None:
+    deep = b'{"a": ' + b"[" * 100_000
+    lines = entries_of(tmp_path / "a.jsonl", b'{"id": 1}\n' + deep)
+    assert "nested too deeply" in lines[-1].reason
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a POSIX thing")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        list(read_entries(tmp_path / "pipe"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=400), cuts=st.lists(st.integers(0, 400), max_size=6))
+def test_any_bytes_in_any_pieces_give_entries(data: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(data)]
+    pieces = [data[start:end] for start, end in itertools.pairwise(edges)]
+    for entry in parse_entries(iter(pieces), "any"):
+        assert (entry.value is None) == bool(entry.reason)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    records=st.lists(st.dictionaries(st.text(), json_values, max_size=4), max_size=6),
+    size=st.integers(1, 40),
+    indent=st.sampled_from([None, 1]),
+)
+def test_an_array_reads_the_same_however_it_is_cut_into_pieces(
+    records: list[dict[str, object]], size: int, indent: int | None
+) -> None:
+    data = json.dumps(records, indent=indent, ensure_ascii=False).encode("utf-8", "replace")
+    pieces = (data[start : start + size] for start in range(0, len(data), size))
+    values = [entry.value for entry in parse_entries(pieces, "any")]
+    assert json.dumps(values) == json.dumps(json.loads(data))
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("Wed Oct 10 20:19:24 +0200 2018", "2018-10-10T18:19:24Z"),
+        ("2023-05-01T12:00:00.000Z", "2023-05-01T12:00:00Z"),
+        ("2023-05-01 12:00:00", "2023-05-01T12:00:00Z"),
+        ("2023-05-01 12:00:00 -03:30", "2023-05-01T15:30:00Z"),
+        ("2023-05-01 12:00 UTC", "2023-05-01T12:00:00Z"),
+        (1714572180, "2024-05-01T14:03:00Z"),
+        ("1714572180000", "2024-05-01T14:03:00Z"),
+        ("2023-05-01", "2023-05-01T00:00:00Z"),
+        ("yesterday", ""),
+        ("0001-01-01T00:00:00+14:00", ""),
+        (float("nan"), ""),
+        (True, ""),
+    ],
+)
+def test_a_moment_is_written_one_way(written: object, moment: str) -> None:
+    assert to_iso_utc(written) == moment
+
+
+@given(value=json_values)
+def test_any_value_is_a_moment_or_none(value: object) -> None:
+    moment = to_iso_utc(value)
+    assert moment == "" or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", moment)
