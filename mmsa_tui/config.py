@@ -1,0 +1,197 @@
+"""Where files live and what the user has set: defaults < config.toml < MMSA_* < flags.
+
+The only module that knows a path outside a source or an output. It creates no folder and reads
+nothing but the config file.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmsa_tui.errors import ConfigError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Every place the program reads or writes on its own account."""
+
+    config_file: Path
+    data_dir: Path
+    cache_dir: Path
+    shipped_bundles: Path
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "mmsa.db"
+
+    @property
+    def bundles_dir(self) -> Path:
+        return self.data_dir / "bundles"
+
+    @property
+    def encoders_dir(self) -> Path:
+        return self.data_dir / "encoders"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.data_dir / "runs"
+
+    @property
+    def features_file(self) -> Path:
+        return self.cache_dir / "features.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one run.
+
+    `bundle` "" means the active bundle, else the default one. `threads` 0 means all cores.
+    `analyst` signs corrections. `theme` "" means the app's own. `keys` maps an action of the app
+    to the key that starts it.
+    """
+
+    paths: Paths
+    bundle: str = ""
+    device: str = "auto"
+    batch_size: int = 32
+    threads: int = 0
+    analyst: str = ""
+    theme: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_paths(environ: Mapping[str, str] | None = None) -> Paths:
+    """Locate everything; `MMSA_HOME` moves config, data and cache under one folder."""
+    environ = os.environ if environ is None else environ
+    shipped = _find_shipped_bundles()
+    home = environ.get("MMSA_HOME", "").strip()
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Paths(root / "config.toml", root / "data", root / "cache", shipped)
+    import platformdirs
+
+    return Paths(
+        config_file=platformdirs.user_config_path("mmsa", appauthor=False) / "config.toml",
+        data_dir=platformdirs.user_data_path("mmsa", appauthor=False),
+        cache_dir=platformdirs.user_cache_path("mmsa", appauthor=False),
+        shipped_bundles=shipped,
+    )
+
+
+def load_config(
+    flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None
+) -> Config:
+    """Resolve the settings of this run.
+
+    Args:
+        flags: settings from the command line; a None value means the flag was not given.
+        environ: the environment; that of the process unless given.
+
+    Raises:
+        ConfigError: a setting is unknown or of the wrong kind; names where it was set, the
+            setting, and what is allowed.
+    """
+    environ = os.environ if environ is None else environ
+    paths = find_paths(environ)
+    settings: dict[str, object] = {}
+    settings.update(_read_file(paths.config_file))
+    settings.update(_read_environment(environ))
+    for name, value in (flags or {}).items():
+        if value is not None:
+            settings[name] = _check(name, value, "the command line")
+    if not settings.get("analyst"):
+        settings["analyst"] = _user_name()
+    return Config(paths=paths, **settings)  # type: ignore[arg-type]
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        # Windows editors put a byte order mark in front, which tomllib refuses.
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text", "Save it again as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or error}",
+            "Give yourself read access to it, or set MMSA_HOME to another folder.",
+        ) from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}", 'Write one setting a line, as in: device = "cpu"'
+        ) from error
+    return {name: _check(name, value, str(path)) for name, value in table.items()}
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    settings: dict[str, object] = {}
+    for variable, text in environ.items():
+        if not variable.startswith("MMSA_") or variable == "MMSA_HOME" or not text:
+            continue
+        name = variable.removeprefix("MMSA_").lower()
+        value: object = text
+        if name in ("batch_size", "threads"):
+            try:
+                value = int(text)
+            except ValueError:
+                value = text
+        settings[name] = _check(name, value, "the environment", variable)
+    return settings
+
+
+def _check(name: str, value: object, place: str, shown: str = "") -> object:
+    if name not in _SETTINGS:
+        known = ", ".join(_SETTINGS)
+        raise ConfigError(f"unknown setting {shown or name!r} in {place}", f"The settings are: {known}.")
+    allowed, accepts = _SETTINGS[name]
+    if not accepts(value):
+        raise ConfigError(f"{shown or name} = {value!r} in {place} is not allowed", f"Use {allowed}.")
+    return value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(low: int, high: int) -> Callable[[object], bool]:
+    # bool is an int to Python, but `threads = true` is a mistake.
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_keys(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(key, str) and key for key in value.values())
+
+
+_SETTINGS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "bundle": ("the name or folder of a bundle, as text", _is_text),
+    "device": ("one of " + ", ".join(DEVICES), lambda value: value in DEVICES),
+    "batch_size": ("a whole number from 1 to 4096", _is_whole(1, 4096)),
+    "threads": ("a whole number from 0 (all cores) to 1024", _is_whole(0, 1024)),
+    "analyst": ("a name, as text", _is_text),
+    "theme": ("the name of a theme, as text", _is_text),
+    "keys": ('a table of action = "key"', _is_keys),
+}
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        # Containers run under numeric ids that have no name.
+        return "analyst"
+
+
+def _find_shipped_bundles() -> Path:
+    package = Path(__file__).resolve().parent
+    packed = package / "model_bundle"
+    return packed if packed.is_dir() else package.parent / "model_bundle"

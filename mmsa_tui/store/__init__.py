@@ -1,0 +1,7 @@
+"""Posts, predictions and corrections in SQLite; the only package that speaks SQL."""
+
+from mmsa_tui.store.posts import SourceRow, StoredPost
+from mmsa_tui.store.rows import Order, Row, Where
+from mmsa_tui.store.store import Store
+
+__all__ = ["Order", "Row", "SourceRow", "Store", "StoredPost", "Where"]

@@ -1,0 +1,185 @@
+"""One SQLite connection: opening, migrating, transactions, and what its errors mean to a user.
+
+Knows nothing of posts or predictions.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.errors import StoreError
+from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
+
+BUSY_TIMEOUT_S = 15.0
+"""How long a write waits for another process; our own transactions take well under a second."""
+
+Sql = str | bytes | int | float | None
+
+
+class Database:
+    """A connection whose errors are `StoreError` and whose writes are whole or not at all."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Database:
+        """Open the file, make it if it is not there, and bring its schema up to date.
+
+        Raises:
+            StoreError: it cannot be opened or written, is damaged, is no database of ours, or was
+                written by a newer version.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the folder {path.parent} cannot be made: {error.strerror or error}",
+                "Set MMSA_HOME to a folder you can write.",
+            ) from error
+        with _explained(path):
+            connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            try:
+                _prepare(connection, path, migrations)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def all(self, sql: str, parameters: Sequence[Sql] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and fetch its rows; no cursor stays open while the caller works on them."""
+        with _explained(self.path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Sequence[Sql] = ()) -> tuple[Any, ...] | None:
+        """Run a query and fetch its first row."""
+        with _explained(self.path):
+            row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+            return row
+
+    def run(self, sql: str, parameters: Sequence[Sql] = ()) -> int:
+        """Run one writing statement; returns how many rows it changed."""
+        with _explained(self.path):
+            return self._connection.execute(sql, parameters).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Sql]]) -> int:
+        """Run one writing statement for every row; returns how many rows changed in all."""
+        with _explained(self.path):
+            return self._connection.executemany(sql, rows).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what runs inside whole or nothing; inside another transaction, join it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with _explained(self.path):
+            # IMMEDIATE takes the write lock first: a transaction that begins by reading could
+            # otherwise fail half-way when another process has written in between.
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # After a full disk SQLite may have rolled back on its own.
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    _refuse_strangers(connection, path, version, len(migrations))
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: a correction is on the disk, not only in the system's memory, before the next key.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -32768")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if version == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have migrated while this one waited for the lock.
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        _refuse_strangers(connection, path, version, len(migrations))
+        for number, migration in enumerate(migrations[version:], start=version + 1):
+            for statement in migration.statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _refuse_strangers(connection: sqlite3.Connection, path: Path, version: int, newest: int) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    n_tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if n_tables and application != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is a database of another program",
+            "Move it away, or set MMSA_HOME to another folder.",
+        )
+    if version > newest:
+        raise StoreError(
+            f"{path} was written by a newer mmsa (schema {version}, this one knows {newest})",
+            "Install the newer version again, or set MMSA_HOME to another folder.",
+        )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explain(error, path) from error
+
+
+def _explain(error: sqlite3.Error, path: Path) -> StoreError:
+    # The low byte is the class of the error, the rest a detail of it.
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreError(
+            f"{path} is damaged: {error}",
+            "Keep the file, it holds your corrections: move it to another folder, restore a "
+            "backup in its place or start anew, and import the corrections from it.",
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreError(
+            f"another program has kept {path} locked for {BUSY_TIMEOUT_S:.0f} s",
+            "Close other mmsa windows or wait for their run to end, then try again.",
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError(
+            f"the disk is full: {path} cannot grow",
+            "Free some space and run the same command again; what was saved is kept.",
+        )
+    if code in (
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+    ):
+        return StoreError(
+            f"{path} cannot be opened for writing: {error}",
+            "Give yourself write access to the file and its folder, or set MMSA_HOME to a "
+            "folder you can write.",
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(
+            f"{path} cannot be read or written: {error}",
+            "Check the disk and its free space, then try again.",
+        )
+    return StoreError(f"{path}: {error}", "This is a defect of mmsa; please report it.")

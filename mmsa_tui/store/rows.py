@@ -1,0 +1,295 @@
+"""Posts joined with a bundle's prediction and the latest correction: what table and export read.
+
+Columns for `Where` and `Order` (text is "" and a number NULL where nothing is known):
+
+| column | what it holds |
+|---|---|
+| `ordinal` | place in the source, from 0 |
+| `post_id`, `text`, `author`, `created_at`, `language` | as in `Post`; `created_at` sorts as text |
+| `has_image`, `n_pictures` | 1 when a picture is there; how many the post names |
+| `duplicate_group`, `n_duplicates` | near-duplicate group and its size in the source; 0 = no text |
+| `content_hash` | identity of the post; NULL for a failure |
+| `failure` | why an input is no post; NULL for a post |
+| `label`, `confidence`, `margin` | of the fused prediction; margin = first less second prob |
+| `conflict`, `status`, `error` | 0 or 1; `ok|text_only|image_only|failed`, "" = not classified |
+| `text_label`, `image_label` | what one modality alone says |
+| `p_<label>` | fused probability, one column per label of the bundle |
+| `corrected_label`, `final_label` | the analyst's label; that, else the prediction's |
+| `note`, `flagged` | of the latest correction; 0 or 1 |
+| `row_id` | key of `post_text`: `row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)` |
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from mmsa_tui.errors import UsageError
+from mmsa_tui.records import Correction, Failure, Post, Prediction
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction
+from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.posts import (
+    POST_COLUMNS,
+    StoredPost,
+    check_reading,
+    current_reading,
+    to_stored,
+)
+from mmsa_tui.store.predictions import (
+    PREDICTION_COLUMNS,
+    bundle_key,
+    bundle_labels,
+    to_prediction,
+)
+
+CHUNK = 500
+"""Rows fetched at once in a long walk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition over the columns above, as SQL with `?` for each of `params`."""
+
+    sql: str
+    params: tuple[Sql, ...] = ()
+
+    def __and__(self, other: Where) -> Where:
+        return Where(f"({self.sql}) AND ({other.sql})", self.params + other.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column to sort by; unknown values come last in both directions, ties in source order."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One input with all that is known of it.
+
+    `correction` is the latest row of the post, or None when that says nothing (no label, note
+    or flag).
+    """
+
+    ordinal: int
+    post: Post | None
+    failure: Failure | None
+    prediction: Prediction | None
+    correction: Correction | None
+
+    @property
+    def post_id(self) -> str:
+        return self._item.post_id
+
+    @property
+    def text(self) -> str:
+        return self._item.text
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self._item.metadata
+
+    @property
+    def corrected_label(self) -> str:
+        return self.correction.new_label if self.correction else ""
+
+    @property
+    def final_label(self) -> str:
+        """The analyst's label, else the bundle's, else ""."""
+        return self.corrected_label or (self.prediction.label if self.prediction else "")
+
+    @property
+    def _item(self) -> Post | Failure:
+        item = self.post or self.failure
+        assert item is not None
+        return item
+
+
+_COLUMNS: Mapping[str, str] = {
+    "row_id": "posts.id",
+    "ordinal": "posts.ordinal",
+    "post_id": "posts.post_id",
+    "text": "posts.text",
+    "author": "posts.author",
+    "created_at": "posts.created_at",
+    "language": "posts.language",
+    "has_image": "posts.has_image",
+    "n_pictures": "posts.n_pictures",
+    "duplicate_group": "posts.duplicate_group",
+    "n_duplicates": "posts.n_duplicates",
+    "content_hash": "(SELECT hash FROM contents WHERE contents.id = posts.content_id)",
+    "failure": "posts.failure",
+    "label": "coalesce(predictions.label, '')",
+    "confidence": "predictions.confidence",
+    "margin": "predictions.margin",
+    "conflict": "coalesce(predictions.conflict, 0)",
+    "status": "CASE WHEN posts.failure IS NULL THEN coalesce(predictions.status, '') ELSE 'failed' END",
+    "error": "coalesce(posts.failure, predictions.error, '')",
+    "text_label": "coalesce(predictions.text_label, '')",
+    "image_label": "coalesce(predictions.image_label, '')",
+    "corrected_label": "coalesce(current_correction.label, '')",
+    "final_label": "coalesce(nullif(current_correction.label, ''), predictions.label, '')",
+    "note": "coalesce(current_correction.note, '')",
+    "flagged": "coalesce(current_correction.flagged, 0)",
+}
+
+_JOINED = """posts
+    LEFT JOIN predictions ON predictions.bundle_id = {bundle}
+        AND predictions.content_id = posts.content_id
+    LEFT JOIN current_correction ON current_correction.content_id = posts.content_id"""
+
+
+def count(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
+    view, params = _view(db, current_reading(db, source_id), bundle, where)
+    row = db.one(f"SELECT count(*) FROM {view}", params)
+    assert row is not None
+    return int(row[0])
+
+
+def tally(db: Database, source_id: int, bundle: str, column: str, where: Where | None) -> dict[str, int]:
+    view, params = _view(db, current_reading(db, source_id), bundle, where)
+    _check_column(db, bundle, column)
+    rows = db.all(f"SELECT {_quote(column)}, count(*) FROM {view} GROUP BY 1 ORDER BY 1", params)
+    return {"" if value is None else str(value): number for value, number in rows}
+
+
+def ordinals(
+    db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None,
+    offset: int, limit: int | None,
+) -> array[int]:  # fmt: skip
+    return _ordinals(db, current_reading(db, source_id), bundle, where, order, offset, limit)
+
+
+def rows(
+    db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None,
+    offset: int, limit: int | None,
+) -> Iterator[Row]:  # fmt: skip
+    reading = current_reading(db, source_id)
+    wanted = _ordinals(db, reading, bundle, where, order, offset, limit)
+    yield from _fetch(db, source_id, reading, bundle, wanted)
+
+
+def rows_at(db: Database, source_id: int, bundle: str, wanted: Sequence[int]) -> Iterator[Row]:
+    yield from _fetch(db, source_id, current_reading(db, source_id), bundle, wanted)
+
+
+def unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> Iterator[StoredPost]:
+    reading = current_reading(db, source_id)
+    last = -1
+    while True:
+        view, params = _view(db, reading, bundle, _lacking(where))
+        chunk = db.all(
+            f"SELECT ordinal FROM {view} AND ordinal > ? ORDER BY ordinal LIMIT ?",
+            (*params, last, CHUNK),
+        )
+        if not chunk:
+            check_reading(db, source_id, reading)
+            return
+        seen: set[str] = set()
+        for row in _fetch(db, source_id, reading, bundle, [ordinal for (ordinal,) in chunk]):
+            # Equal posts share one prediction; across chunks the saved one already counts.
+            if row.post is not None and row.post.content_hash not in seen:
+                seen.add(row.post.content_hash)
+                yield StoredPost(row.ordinal, row.post, None)
+        last = chunk[-1][0]
+
+
+def count_unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
+    view, params = _view(db, current_reading(db, source_id), bundle, _lacking(where))
+    row = db.one(f"SELECT count(DISTINCT content_id) FROM {view}", params)
+    assert row is not None
+    return int(row[0])
+
+
+def _lacking(where: Where | None) -> Where:
+    lacking = Where("status = '' AND failure IS NULL")
+    return lacking if where is None else lacking & where
+
+
+def _ordinals(
+    db: Database, reading: int, bundle: str, where: Where | None, order: Order | None,
+    offset: int, limit: int | None,
+) -> array[int]:  # fmt: skip
+    order = order or Order("ordinal")
+    _check_column(db, bundle, order.column)
+    view, params = _view(db, reading, bundle, where)
+    found = db.all(
+        f"SELECT ordinal FROM {view} ORDER BY {_sort_key(order)} LIMIT ? OFFSET ?",
+        (*params, -1 if limit is None else limit, offset),
+    )
+    return array("q", (ordinal for (ordinal,) in found))
+
+
+def _sort_key(order: Order) -> str:
+    direction = "DESC" if order.descending else "ASC"
+    column = _quote(order.column)
+    if order.column == "ordinal":
+        return f"ordinal {direction}"
+    if order.column == "post_id":
+        # Tweet ids are numbers of different lengths kept as text: 9 comes before 10.
+        is_name = "post_id GLOB '*[^0-9]*'"
+        length = f"CASE WHEN {is_name} THEN 0 ELSE length(post_id) END"
+        return f"{is_name} {direction}, {length} {direction}, post_id COLLATE NOCASE {direction}, ordinal"
+    return f"coalesce({column}, '') = '', {column} COLLATE NOCASE {direction}, ordinal"
+
+
+def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequence[int]) -> Iterator[Row]:
+    joined = _JOINED.format(bundle=bundle_key(db, bundle))
+    remaining = iter(wanted)
+    n_post, n_prediction = 12, 10
+    while chunk := list(islice(remaining, CHUNK)):
+        found = db.all(
+            f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS} FROM {joined}"
+            " LEFT JOIN contents ON contents.id = posts.content_id"
+            " LEFT JOIN corrections ON corrections.seq = current_correction.seq"
+            " WHERE posts.reading = ? AND posts.ordinal IN (SELECT value FROM json_each(?))",
+            (reading, json.dumps(chunk)),
+        )
+        check_reading(db, source_id, reading)
+        by_ordinal = {row[0]: row for row in found}
+        for ordinal in chunk:
+            row = by_ordinal[ordinal]
+            stored = to_stored(row[:n_post])
+            prediction = to_prediction(row[n_post : n_post + n_prediction], row[7], bundle)
+            correction = None
+            if row[n_post + n_prediction] is not None:
+                correction = to_correction(row[n_post + n_prediction :])
+                if not (correction.new_label or correction.note or correction.flagged):
+                    correction = None
+            yield Row(ordinal, stored.post, stored.failure, prediction, correction)
+
+
+def _view(db: Database, reading: int, bundle: str, where: Where | None) -> tuple[str, tuple[Sql, ...]]:
+    """Build what follows FROM; SQLite computes only those columns that the query names."""
+    columns = ", ".join(
+        f"{expression} AS {_quote(name)}" for name, expression in _columns(db, bundle).items()
+    )
+    joined = _JOINED.format(bundle=bundle_key(db, bundle))
+    condition = "TRUE" if where is None else f"({where.sql})"
+    view = (
+        f"(SELECT posts.content_id, {columns} FROM {joined} WHERE posts.reading = {reading})"
+        f" WHERE {condition}"
+    )
+    return view, () if where is None else where.params
+
+
+def _columns(db: Database, bundle: str) -> dict[str, str]:
+    columns = dict(_COLUMNS)
+    for index, label in enumerate(bundle_labels(db, bundle)):
+        columns[f"p_{label}"] = f"json_extract(predictions.probs, '$[{index}]')"
+    return columns
+
+
+def _check_column(db: Database, bundle: str, column: str) -> None:
+    known = _columns(db, bundle)
+    if column not in known:
+        raise UsageError(f"there is no column {column!r}", f"The columns are: {', '.join(known)}.")
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

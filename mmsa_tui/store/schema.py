@@ -1,0 +1,166 @@
+"""The tables, as named migrations in the order they were written.
+
+A migration that has shipped is never edited: later changes are appended. `PRAGMA user_version`
+is how many have been applied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+APPLICATION_ID = 0x4D4D5341
+"""`MMSA` in ASCII; tells our database from any other SQLite file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step from a schema to the next; `statements` run in one transaction."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+# A source is read into a new `reading` while the old one stays visible; the swap is one update.
+# Content hashes are interned: joins on small integers in reading order are sequential, which
+# keeps sorting 100,000 posts by a prediction's column under half a second.
+_POSTS = (
+    """CREATE TABLE sources (
+        id INTEGER PRIMARY KEY,
+        location TEXT NOT NULL UNIQUE,
+        format TEXT NOT NULL,
+        title TEXT NOT NULL,
+        reading INTEGER NOT NULL REFERENCES readings (id),
+        n_posts INTEGER NOT NULL DEFAULT 0,
+        n_failures INTEGER NOT NULL DEFAULT 0,
+        metadata_columns TEXT NOT NULL DEFAULT '[]',
+        read_at TEXT NOT NULL DEFAULT '',
+        opened_at TEXT NOT NULL DEFAULT '',
+        position TEXT NOT NULL DEFAULT ''
+    )""",
+    """CREATE TABLE readings (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        location TEXT NOT NULL,
+        touched_s REAL NOT NULL
+    )""",
+    """CREATE TABLE contents (
+        id INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE
+    )""",
+    """CREATE TABLE posts (
+        id INTEGER PRIMARY KEY,
+        reading INTEGER NOT NULL REFERENCES readings (id),
+        ordinal INTEGER NOT NULL,
+        content_id INTEGER REFERENCES contents (id),
+        post_id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        author TEXT NOT NULL DEFAULT '',
+        created_at TEXT NOT NULL DEFAULT '',
+        language TEXT NOT NULL DEFAULT '',
+        has_image INTEGER NOT NULL DEFAULT 0,
+        n_pictures INTEGER NOT NULL DEFAULT 0,
+        duplicate_group TEXT NOT NULL DEFAULT '',
+        n_duplicates INTEGER NOT NULL DEFAULT 0,
+        failure TEXT,
+        encoding TEXT NOT NULL DEFAULT 'utf-8',
+        pictures TEXT NOT NULL DEFAULT '[]',
+        metadata TEXT NOT NULL DEFAULT '{}',
+        truth TEXT NOT NULL DEFAULT '{}'
+    )""",
+    "CREATE UNIQUE INDEX posts_by_ordinal ON posts (reading, ordinal)",
+    "CREATE INDEX posts_by_content ON posts (reading, content_id)",
+    "CREATE INDEX posts_by_duplicate_group ON posts (reading, duplicate_group)",
+    "CREATE INDEX posts_by_post_id ON posts (reading, post_id)",
+    """CREATE VIRTUAL TABLE post_text USING fts5 (
+        text, content = 'posts', content_rowid = 'id',
+        tokenize = 'unicode61 remove_diacritics 2'
+    )""",
+    """CREATE TRIGGER post_is_searchable AFTER INSERT ON posts BEGIN
+        INSERT INTO post_text (rowid, text) VALUES (new.id, new.text);
+    END""",
+    """CREATE TRIGGER post_is_no_longer_searchable AFTER DELETE ON posts BEGIN
+        INSERT INTO post_text (post_text, rowid, text) VALUES ('delete', old.id, old.text);
+    END""",
+)
+
+_PREDICTIONS = (
+    """CREATE TABLE bundles (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        labels TEXT NOT NULL DEFAULT '[]'
+    )""",
+    """CREATE TABLE predictions (
+        bundle_id INTEGER NOT NULL REFERENCES bundles (id),
+        content_id INTEGER NOT NULL REFERENCES contents (id),
+        status TEXT NOT NULL,
+        label TEXT NOT NULL,
+        confidence REAL,
+        margin REAL,
+        conflict INTEGER NOT NULL,
+        text_label TEXT NOT NULL,
+        image_label TEXT NOT NULL,
+        probs TEXT NOT NULL,
+        text_probs TEXT,
+        image_probs TEXT,
+        deciding_picture INTEGER,
+        error TEXT NOT NULL,
+        PRIMARY KEY (bundle_id, content_id)
+    ) WITHOUT ROWID""",
+)
+
+# RAISE(IGNORE) makes an insert of a known uid a no-op and also stops INSERT OR REPLACE, whose
+# hidden delete fires no delete trigger in a default SQLite.
+_CORRECTIONS = (
+    """CREATE TABLE corrections (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid TEXT NOT NULL UNIQUE,
+        content_hash TEXT NOT NULL,
+        new_label TEXT NOT NULL,
+        old_label TEXT NOT NULL,
+        probs TEXT NOT NULL,
+        bundle TEXT NOT NULL,
+        analyst TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        created_us INTEGER NOT NULL,
+        note TEXT NOT NULL,
+        flagged INTEGER NOT NULL,
+        post_id TEXT NOT NULL,
+        text TEXT NOT NULL
+    )""",
+    "CREATE INDEX corrections_by_content ON corrections (content_hash, created_us, seq)",
+    """CREATE TABLE current_correction (
+        content_id INTEGER PRIMARY KEY REFERENCES contents (id),
+        seq INTEGER NOT NULL,
+        created_us INTEGER NOT NULL,
+        label TEXT NOT NULL,
+        note TEXT NOT NULL,
+        flagged INTEGER NOT NULL
+    )""",
+    "CREATE INDEX current_correction_by_seq ON current_correction (seq)",
+    """CREATE TRIGGER correction_is_known BEFORE INSERT ON corrections
+    WHEN EXISTS (SELECT 1 FROM corrections WHERE uid = new.uid OR seq = new.seq) BEGIN
+        SELECT RAISE(IGNORE);
+    END""",
+    """CREATE TRIGGER correction_becomes_current AFTER INSERT ON corrections BEGIN
+        INSERT INTO contents (hash) SELECT new.content_hash
+            WHERE NOT EXISTS (SELECT 1 FROM contents WHERE hash = new.content_hash);
+        INSERT INTO current_correction (content_id, seq, created_us, label, note, flagged)
+            SELECT id, new.seq, new.created_us, new.new_label, new.note, new.flagged
+            FROM contents WHERE hash = new.content_hash
+            ON CONFLICT (content_id) DO UPDATE SET
+                seq = excluded.seq, created_us = excluded.created_us, label = excluded.label,
+                note = excluded.note, flagged = excluded.flagged
+            WHERE excluded.created_us >= current_correction.created_us;
+    END""",
+    """CREATE TRIGGER correction_is_never_changed BEFORE UPDATE ON corrections BEGIN
+        SELECT RAISE(ABORT, 'corrections are append-only');
+    END""",
+    """CREATE TRIGGER correction_is_never_removed BEFORE DELETE ON corrections BEGIN
+        SELECT RAISE(ABORT, 'corrections are append-only');
+    END""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("posts", _POSTS),
+    Migration("predictions", _PREDICTIONS),
+    Migration("corrections", _CORRECTIONS),
+)

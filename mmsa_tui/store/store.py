@@ -1,0 +1,211 @@
+"""The store as the rest of the program sees it: one object, one database file.
+
+Each write is one transaction. Use one `Store` per thread; any number of threads and processes
+may have the same file open.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from mmsa_tui.records import Correction, Failure, Post, Prediction
+from mmsa_tui.store import corrections, posts, predictions, rows
+from mmsa_tui.store.database import Database
+from mmsa_tui.store.posts import SourceRow, StoredPost
+from mmsa_tui.store.rows import Order, Row, Where
+
+
+class Store:
+    """Posts, predictions and corrections in one SQLite file.
+
+    Every method may raise `StoreError`: locked for too long, full disk, damage.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Open or make the database and bring it up to date.
+
+        Raises:
+            StoreError: it cannot be opened or written, is damaged, belongs to another program,
+                or was written by a newer version.
+        """
+        return cls(Database.open(path))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # sources and posts
+
+    def index_source(
+        self,
+        location: str,
+        format: str,
+        title: str,
+        items: Iterable[Post | Failure],
+        on_count: Callable[[int], None] | None = None,
+    ) -> SourceRow:
+        """Read a source in; what was there of it before stays visible until all is read.
+
+        Args:
+            location: what identifies the source; equal locations replace each other.
+            on_count: called after each item with the number read so far.
+
+        Raises:
+            Whatever `items` raises; the old rows are then kept.
+        """
+        return posts.index_source(self._db, location, format, title, items, on_count)
+
+    def source(self, location: str) -> SourceRow | None:
+        """Find a source that was read before."""
+        return posts.source(self._db, location)
+
+    def recent_sources(self, limit: int = 20) -> list[SourceRow]:
+        """List sources, the one read or looked at last first."""
+        return posts.recent_sources(self._db, limit)
+
+    def remember_position(self, source_id: int, position: str) -> None:
+        """Keep where the user was in a source, and that it was looked at now."""
+        posts.remember_position(self._db, source_id, position)
+
+    def forget_source(self, source_id: int) -> None:
+        """Remove a source and its posts; predictions and corrections stay."""
+        posts.forget_source(self._db, source_id)
+
+    def posts(self, source_id: int) -> Iterator[StoredPost]:
+        """Walk through a source in its order, in bounded memory."""
+        return posts.walk(self._db, source_id)
+
+    def post(self, source_id: int, ordinal: int) -> StoredPost:
+        """Fetch one input of a source."""
+        return posts.post(self._db, source_id, ordinal)
+
+    # predictions
+
+    def save_bundle_labels(self, bundle: str, labels: Sequence[str]) -> None:
+        """Record the label order that the bundle's probabilities follow.
+
+        Raises:
+            StoreError: the bundle is known with other labels.
+        """
+        predictions.save_bundle_labels(self._db, bundle, labels)
+
+    def bundle_labels(self, bundle: str) -> tuple[str, ...]:
+        """Look up a bundle's label order; empty if it is not known."""
+        return predictions.bundle_labels(self._db, bundle)
+
+    def save_predictions(self, predicted: Sequence[Prediction]) -> None:
+        """Save all or none; one that is known for the same post and bundle is replaced."""
+        predictions.save_predictions(self._db, predicted)
+
+    def forget_predictions(self, source_id: int, bundle: str) -> None:
+        """Remove what a bundle said of a source's posts, to classify them anew."""
+        predictions.forget_predictions(self._db, source_id, bundle)
+
+    def unpredicted(self, source_id: int, bundle: str, where: Where | None = None) -> Iterator[StoredPost]:
+        """Walk through posts that the bundle has not seen, failures left out.
+
+        Predictions may be saved during the walk. Posts of equal content come once, provided
+        that the earlier one is saved within a few hundred posts.
+        """
+        return rows.unpredicted(self._db, source_id, bundle, where)
+
+    def count_unpredicted(self, source_id: int, bundle: str, where: Where | None = None) -> int:
+        """Count the different posts that `unpredicted` has to offer."""
+        return rows.count_unpredicted(self._db, source_id, bundle, where)
+
+    # joined rows
+
+    def count(self, source_id: int, bundle: str, where: Where | None = None) -> int:
+        """Count the rows of a source, or those where the condition holds."""
+        return rows.count(self._db, source_id, bundle, where)
+
+    def tally(self, source_id: int, bundle: str, column: str, where: Where | None = None) -> dict[str, int]:
+        """Count rows by the value of a column, as text; "" stands for unknown."""
+        return rows.tally(self._db, source_id, bundle, column, where)
+
+    def rows(
+        self,
+        source_id: int,
+        bundle: str,
+        where: Where | None = None,
+        order: Order | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[Row]:
+        """Walk through rows; without an order in that of the source.
+
+        Which rows come, and in which order, is settled at the first one.
+
+        Raises:
+            StoreError: the source was read again meanwhile.
+            UsageError: there is no such column to sort by.
+        """
+        return rows.rows(self._db, source_id, bundle, where, order, offset, limit)
+
+    def ordinals(
+        self,
+        source_id: int,
+        bundle: str,
+        where: Where | None = None,
+        order: Order | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> array[int]:
+        """Settle which rows come in which order, 8 bytes each; fetch them with `rows_at`.
+
+        A table that scrolls asks once and pages from the answer.
+        """
+        return rows.ordinals(self._db, source_id, bundle, where, order, offset, limit)
+
+    def rows_at(self, source_id: int, bundle: str, ordinals: Sequence[int]) -> Iterator[Row]:
+        """Fetch the rows with these ordinals, in the order given."""
+        return rows.rows_at(self._db, source_id, bundle, ordinals)
+
+    # corrections
+
+    def add_corrections(self, made: Sequence[Correction]) -> int:
+        """Append all or none; those whose uid is known are left out.
+
+        An empty `uid` or `created_at` is filled in, the time so that the correction counts as
+        the post's latest. Leave them empty for what the user does now.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            StoreError: one names no post, or its time is no ISO 8601 time.
+        """
+        return corrections.add_corrections(self._db, made)
+
+    def corrections(self, content_hash: str | None = None) -> Iterator[Correction]:
+        """Walk through all acts in order of arrival, or through one post's, oldest first."""
+        return corrections.corrections(self._db, content_hash)
+
+    def current_corrections(self) -> Iterator[Correction]:
+        """Walk through the latest act of each post that leaves it with a label."""
+        return corrections.current_corrections(self._db)
+
+    def correction_state(self, content_hash: str) -> Correction | None:
+        """Fetch the latest act on a post, even one that withdraws; its fields are the state."""
+        return corrections.current_state(self._db, content_hash)
+
+    def count_corrected(self) -> int:
+        """Count the posts, of all sources, that have a corrected label."""
+        return corrections.count_corrected(self._db)
