@@ -7,22 +7,25 @@ only a source that cannot be read at all raises `SourceError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.safety import ignore
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What the user may say about a source.
 
-    `columns` maps `text`, `image`, `id` to the column of a table that holds it (`--map`).
+    `columns` maps `text`, `image`, `id` to the column of a table that holds it (`--map`). `note`
+    is told, in a sentence, what holds for the source as a whole: parts left out, columns dropped.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    note: Callable[[str], None] = ignore
 
 
 @dataclass(frozen=True, slots=True)

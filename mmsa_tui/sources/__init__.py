@@ -1,0 +1,11 @@
+"""Sources: from a folder or a file, in any format that is known, to posts.
+
+`read` yields posts, `detect` says what a source is, `inspect` what reading it will give.
+"""
+
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.detection import Detection, detect
+from mmsa_tui.sources.reading import read
+from mmsa_tui.sources.registry import FORMATS
+
+__all__ = ["FORMATS", "Detection", "Match", "ReadOptions", "Reader", "detect", "read"]

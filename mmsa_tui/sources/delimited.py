@@ -1,0 +1,217 @@
+"""Rows of a csv or tsv file of any size and dialect. Knows delimiters and quotes, not columns.
+
+Bytes that are not UTF-8 are decoded cell by cell, so that one bad row costs one row.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.encodings import Decoded, UndecodableError, decode, encoding_by_mark
+
+SAMPLE_BYTES = 256 * 1024
+"""How much of a file decides on its dialect."""
+MAX_LINE = 16 << 20
+"""Characters of one line; 100,000 columns of 100 characters still pass."""
+MAX_ROW_LINES = 5_000
+"""A row over more lines than this has lost its closing quote."""
+
+_DELIMITERS = (",", "\t", ";", "|")
+_LOOK_AT_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells are told apart.
+
+    `is_raw`: each line is a row and a quote may be the author's, as in most tsv files.
+    `quotes_all`: yet each cell is quoted.
+    """
+
+    encoding: str
+    delimiter: str
+    is_raw: bool
+    quotes_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record; `line` is where it starts, from 1. `error` says why there are no cells."""
+
+    line: int
+    cells: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    error: str = ""
+
+
+class _LineTooLongError(Exception):
+    pass
+
+
+def sniff(sample: bytes) -> Dialect | None:
+    """Find the dialect of a table from its beginning, or None if it is no text."""
+    encoding = encoding_by_mark(sample)
+    if not encoding and b"\0" in sample[:4096]:
+        return None
+    # What ends in the middle of a character or a line says nothing about the dialect.
+    text = sample.decode(encoding or "utf-8", "replace")
+    whole = text.rpartition("\n")[0] if len(sample) >= SAMPLE_BYTES else text
+    # Not splitlines, which also splits at characters that tweets hold.
+    lines = [line.removesuffix("\r") for line in (whole or text).split("\n")]
+    if not any(line.strip() for line in lines):
+        return None
+    best = max(_DELIMITERS, key=lambda delimiter: _score(lines[: 4 * _LOOK_AT_ROWS], delimiter))
+    is_raw = best == "\t" and _fits_lines(lines)
+    header = lines[0].split("\t")
+    quotes_all = is_raw and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in header)
+    return Dialect(encoding or "utf-8", best, is_raw, quotes_all)
+
+
+def _score(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
+    """Rate a delimiter: the share of rows as wide as the header, then the width."""
+    rows = []
+    try:
+        for row in csv.reader((line + "\n" for line in lines), delimiter=delimiter):
+            if row:
+                rows.append(len(row))
+            if len(rows) == _LOOK_AT_ROWS:
+                break
+    except csv.Error:
+        pass
+    if not rows or rows[0] < 2:
+        return 0.0, 0
+    return sum(width == rows[0] for width in rows) / len(rows), rows[0]
+
+
+def _fits_lines(lines: Sequence[str]) -> bool:
+    """Whether every line of a tab-separated file is a row, so that no quoted cell spans lines.
+
+    Tweets are full of quotes that no program doubled; taking those for quoted cells would merge
+    rows without a sound. Line by line, the worst that stays is a visible quote.
+    """
+    width = lines[0].count("\t")
+    return all(line.count("\t") == width or line.count('"') % 2 == 0 for line in lines)
+
+
+def _unquote(cell: str, always: bool) -> str:
+    """Undo the quoting of one cell that is quoted as a whole.
+
+    Without `always` only where it holds doubled quotes: an author may quote a whole tweet too.
+    """
+    body = cell.replace('""', "")
+    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or body.count('"') not in (0, 2):
+        return cell
+    return cell[1:-1].replace('""', '"') if always or body != cell else cell
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of the file, the header first, blank lines left out.
+
+    Raises:
+        SourceError: it is no text.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+        dialect = sniff(sample)
+        if dialect is None:
+            raise SourceError(f"{path.name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
+        file.seek(0)
+        yield from _parse(file, dialect)
+
+
+def _parse(file: IO[bytes], dialect: Dialect) -> Iterator[Row]:
+    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+    # surrogateescape keeps what is not UTF-8 for `_decode_cells`.
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    text = TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
+    lines = _Lines(text)
+    if dialect.is_raw:
+        reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(lines, delimiter=dialect.delimiter)
+    found = dialect.encoding.removesuffix("-sig")
+    while True:
+        start = lines.begin_row()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except _LineTooLongError:
+            yield Row(start, error=f"longer than {MAX_LINE:,} characters")
+        except csv.Error as error:
+            yield Row(start, error=_explain(str(error)))
+        else:
+            if dialect.is_raw:
+                cells = [_unquote(cell, dialect.quotes_all) for cell in cells]
+            if cells:
+                yield _decode_cells(start, cells, found)
+    text.detach()
+
+
+def _explain(error: str) -> str:
+    if "field larger" in error:
+        return f"a cell is longer than {csv.field_size_limit():,} characters; is a quote left open?"
+    return error
+
+
+def _decode_cells(line: int, cells: list[str], encoding: str) -> Row:
+    joined = "\n".join(cells)
+    if joined.isascii():
+        return Row(line, tuple(cells), encoding)
+    try:
+        joined.encode("utf-8")
+    except UnicodeEncodeError:
+        pass
+    else:
+        return Row(line, tuple(cells), encoding)
+    decoded = []
+    for cell in cells:
+        try:
+            decoded.append(decode(cell.encode("utf-8", "surrogateescape")))
+        except UndecodableError as error:
+            return Row(line, error=error.reason)
+        except UnicodeEncodeError:
+            decoded.append(Decoded(cell, encoding))
+    other = next((cell.encoding for cell in decoded if cell.encoding != encoding), encoding)
+    return Row(line, tuple(cell.text for cell in decoded), other)
+
+
+class _Lines:
+    """Lines of bounded length; the reader of csv takes them one by one.
+
+    Not a generator: that one would be over after its first exception.
+    """
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+        self._number = 0
+        self._row_start = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if self._number - self._row_start >= MAX_ROW_LINES:
+            raise _LineTooLongError
+        line = self._text.readline(MAX_LINE)
+        self._number += 1
+        if not line:
+            raise StopIteration
+        if len(line) >= MAX_LINE and not line.endswith("\n"):
+            while rest := self._text.readline(MAX_LINE):
+                if rest.endswith("\n"):
+                    break
+            raise _LineTooLongError
+        return line
+
+    def begin_row(self) -> int:
+        """Mark the start of a row and return the number of its first line."""
+        self._row_start = self._number
+        return self._number + 1

@@ -1,0 +1,58 @@
+"""Which format a source is in, why, and what else it might be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.base import Match
+from mmsa_tui.sources.registry import FORMATS
+from mmsa_tui.sources.safety import check_source
+
+_CLOSE = 10
+"""Claims nearer than this to the best one leave room for doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The format chosen for a source; `others` are the further claims, the strongest first."""
+
+    chosen: Match
+    others: tuple[Match, ...] = ()
+
+    @property
+    def format(self) -> str:
+        return self.chosen.format
+
+    @property
+    def reason(self) -> str:
+        return self.chosen.reason
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether another format claims the source nearly as strongly."""
+        return any(self.chosen.certainty - other.certainty < _CLOSE for other in self.others)
+
+
+def detect(source: Path) -> Detection:
+    """Find the format of a source by its content.
+
+    Raises:
+        SourceError: it cannot be read, is empty, or is in no format we know.
+    """
+    check_source(source)
+    if source.is_file() and source.stat().st_size == 0:
+        raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
+    if source.is_dir() and next(source.iterdir(), None) is None:
+        raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
+    present = [form for form in FORMATS.values() if form.is_present]
+    matches = [match for form in present if (match := form.reader().detect(source))]
+    # The sort is stable, so of equal claims the one listed first is chosen.
+    matches.sort(key=lambda match: -match.certainty)
+    if not matches:
+        raise SourceError(
+            f"{source} is in none of the formats that are known: {', '.join(FORMATS)}",
+            "Force one with --format, or name the columns of a table with --map text=COLUMN.",
+        )
+    return Detection(matches[0], tuple(matches[1:]))

@@ -1,0 +1,136 @@
+"""From bytes to text: UTF-8, then UTF-16 or UTF-32 by its mark, then GB18030; never a guess.
+
+Latin-1 accepts every byte and garbles quotes without a sound, so it is not tried: what none of
+the three can read is `UndecodableError`, with a reason an analyst can act on.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_TEXT_BYTES = 1 << 20
+"""A text file larger than this is not a post."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONVERT = "save it as UTF-8"
+
+
+class UndecodableError(ValueError):
+    """Bytes that are text in none of the encodings we read.
+
+    `readable` is what can be made out, with U+FFFD where nothing can.
+    """
+
+    def __init__(self, reason: str, readable: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.readable = readable
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text and the encoding it was found in: `utf-8`, `utf-16`, `utf-32` or `gb18030`."""
+
+    text: str
+    encoding: str
+
+
+def decode(data: bytes) -> Decoded:
+    """Decode the bytes of one text.
+
+    NUL characters are dropped: no author typed one, and half of our outputs cannot hold it.
+
+    Raises:
+        UndecodableError: the bytes are no text, are damaged, or are in another encoding.
+    """
+    marked = encoding_by_mark(data)
+    if marked:
+        try:
+            text = data.decode(marked)
+        except UnicodeDecodeError as error:
+            raise UndecodableError(
+                f"marked as {marked.removesuffix('-sig').upper()} and damaged at byte "
+                f"{error.start:,}: {_CONVERT}",
+                data.decode(marked, "replace"),
+            ) from error
+        # "utf-8-sig" names a codec; people know the encoding as UTF-8.
+        return Decoded(text.replace("\0", ""), marked.removesuffix("-sig"))
+    nuls = data.count(0)
+    if nuls * 10 > len(data):
+        raise UndecodableError(
+            f"{nuls:,} of {len(data):,} bytes are NUL: not text, or UTF-16 without its mark; {_CONVERT}"
+        )
+    try:
+        return Decoded(data.decode("utf-8").replace("\0", ""), "utf-8")
+    except UnicodeDecodeError as error:
+        return Decoded(_decode_gb18030(data, error).replace("\0", ""), "gb18030")
+
+
+def read_text(path: Path) -> Decoded:
+    """Read the text file of one post.
+
+    Raises:
+        OSError: it cannot be read, or is larger than `MAX_TEXT_BYTES`.
+        UndecodableError: it holds no text.
+    """
+    with path.open("rb") as file:
+        data = file.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES:
+        raise OSError(f"larger than {MAX_TEXT_BYTES >> 20} MB: not the text of one post")
+    return decode(data)
+
+
+# html.unescape also takes "&copy=2" in an address for a sign; only closed entities are certain.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+
+
+def unescape(text: str) -> str:
+    """Turn HTML entities back into the characters their author typed."""
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+
+
+def encoding_by_mark(data: bytes) -> str:
+    """Name the codec that the byte order mark at the start of `data` asks for, or ""."""
+    return next((name for mark, name in _MARKS if data.startswith(mark)), "")
+
+
+def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
+    """Decode what is not UTF-8, unless it is plainly damaged UTF-8 or a Windows code page."""
+    readable = data.decode("utf-8", "replace")
+    if error.end == len(data) and error.reason == "unexpected end of data":
+        raise UndecodableError(
+            f"ends in the middle of a UTF-8 character: cut off, or in a code page; {_CONVERT}",
+            readable,
+        )
+    high = sum(byte >= 0x80 for byte in data)
+    kept = sum(len(char.encode()) for char in data.decode("utf-8", "ignore") if char > "\x7f")
+    # Two-byte GB18030 happens to be valid UTF-8 now and then; nine tenths of a text never is.
+    if kept >= 8 and kept >= 0.9 * high:
+        raise UndecodableError(f"UTF-8 that is damaged at byte {error.start:,}", readable)
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError as gb_error:
+        raise UndecodableError(
+            f"neither UTF-8 nor GB18030 (byte {gb_error.start:,}): {_CONVERT}", readable
+        ) from gb_error
+    # A Windows code page leaves one high byte before an ASCII letter, which GB18030 reads as a
+    # rare ideograph ("can\x92t"); a text that has nothing else in it was never GB18030.
+    wide = {char for char in text if char > "\x7f"}
+    if all(_is_ideograph(char) and char.encode("gb18030")[1] < 0x80 for char in wide):
+        raise UndecodableError(f"looks like a Windows code page: {_CONVERT}", readable)
+    return text
+
+
+def _is_ideograph(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff" and len(char.encode("gb18030")) == 2

@@ -1,0 +1,172 @@
+"""Enriched MVSA: a spreadsheet of `File Name`, text and `LABEL`, with pictures at any depth.
+
+Its labels were made by a machine from the text alone: D. J. Mohammed, H. J. Aleqabie, IICCIT 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.encodings import unescape
+from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, PictureIndex
+from mmsa_tui.sources.safety import ignore
+from mmsa_tui.sources.workbook import is_workbook, read_rows
+
+_FILE_NAMES = ("file name", "filename", "file_name")
+_LABELS = ("label", "sentiment")
+_TEXTS = ("caption", "tweet", "text")
+_LOOK_AT = 20
+"""Spreadsheets of a folder that are opened in search of the right one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the columns of the format stand in a header; -1 where there is no text."""
+
+    file_name: int
+    label: int
+    text: int
+
+
+def find_columns(header: Sequence[str]) -> Columns | None:
+    """Find the columns of the format in a header row, or None."""
+    names = [" ".join(cell.lower().split()) for cell in header]
+    places = [
+        next((names.index(word) for word in words if word in names), -1)
+        for words in (_FILE_NAMES, _LABELS, _TEXTS)
+    ]
+    return Columns(*places) if places[0] >= 0 and places[1] >= 0 else None
+
+
+def find_workbook(source: Path) -> Path | None:
+    """Find the spreadsheet of the format: the file itself, or one at the top of a folder."""
+    if source.is_file():
+        return source if _has_columns(source) else None
+    try:
+        files = sorted(p for p in source.iterdir() if p.is_file() and not p.is_symlink())
+    except OSError:
+        return None
+    books = [path for path in files if path.suffix.lower() in (".xlsx", ".xlsm")][:_LOOK_AT]
+    return next((path for path in books if _has_columns(path)), None)
+
+
+def _has_columns(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            if not is_workbook(file.read(4)):
+                return False
+        header = next(read_rows(path), ())
+    except (OSError, SourceError):
+        return False
+    return find_columns(header) is not None
+
+
+def read_labels(workbook: Path) -> dict[str, str]:
+    """Read id -> label, both lower-case.
+
+    Raises:
+        SourceError: the spreadsheet cannot be read.
+    """
+    columns, rows = _open(workbook)
+    labels = ((_stem(_at(row, columns.file_name)), _at(row, columns.label)) for row in rows)
+    return {stem.lower(): label.lower() for stem, label in labels if stem and label}
+
+
+def _open(workbook: Path, note: Callable[[str], None] = ignore) -> tuple[Columns, Iterator[tuple[str, ...]]]:
+    rows = read_rows(workbook, note)
+    columns = find_columns(next(rows, ()))
+    if columns is None:
+        raise SourceError(
+            f"{workbook.name} has no columns `File Name` and `LABEL`",
+            "Read it as a table: --format table --map text=COLUMN,image=COLUMN.",
+        )
+    return columns, rows
+
+
+def _at(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if 0 <= place < len(row) else ""
+
+
+def _stem(file_name: str) -> str:
+    return PurePosixPath(file_name.replace("\\", "/")).stem
+
+
+# What a GB18030 “ ” ‘ ’ … — becomes when its two bytes are read as latin-1. The second byte never
+# follows an inverted exclamation mark in Spanish.
+_GARBLED = ("¡°", "¡±", "¡®", "¡¯", "¡\xad", "¡ª")
+
+
+def repair(text: str) -> tuple[str, str]:
+    """Undo the latin-1 reading of GB18030 that the published spreadsheet went through.
+
+    Returns:
+        The text and the encoding its author's bytes were in.
+    """
+    if any(mark in text for mark in _GARBLED):
+        try:
+            return text.encode("latin-1").decode("gb18030"), "gb18030"
+        except UnicodeError:
+            return text, "utf-8"
+    return text, "utf-8"
+
+
+class EnrichedReader:
+    """Reads the enriched spreadsheet, alone or in its folder, in the order of its rows."""
+
+    name = "enriched"
+    title = "enriched MVSA spreadsheet"
+
+    def detect(self, source: Path) -> Match | None:
+        workbook = find_workbook(source)
+        if workbook is None:
+            return None
+        return Match(self.name, 95, f"{workbook.name} has the columns File Name and LABEL")
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        workbook = find_workbook(source)
+        if workbook is None:
+            raise SourceError(
+                f"{source} has no spreadsheet with the columns `File Name` and `LABEL`",
+                "See what `mmsa inspect` makes of it.",
+            )
+        header = next(read_rows(workbook), ())
+        columns, rows = _open(workbook, options.note)
+        own = {
+            place: name
+            for place, name in enumerate(header)
+            if name and place not in (columns.file_name, columns.text)
+        }
+        index = PictureIndex.of_folder(workbook.parent, options.note)
+        for number, row in enumerate(rows, start=2):
+            metadata = {name: _at(row, place) for place, name in own.items()}
+            file_name = _at(row, columns.file_name)
+            if not file_name:
+                yield Failure("", f"row {number} of {workbook.name} has no File Name", metadata=metadata)
+                continue
+            text, encoding = repair(_at(row, columns.text))
+            label = _at(row, columns.label).lower()
+            yield Post(
+                _stem(file_name),
+                unescape(text),
+                _pictures(index, file_name, label),
+                encoding=encoding,
+                metadata=metadata,
+                truth={"label": label} if label else {},
+            )
+
+
+def _pictures(index: PictureIndex, file_name: str, label: str) -> tuple[Picture, ...]:
+    found = index.find(_stem(file_name), hint=label)
+    if found:
+        return tuple(Picture(path.name, path) for path in found)
+    # The format gives every post one picture: its absence is worth a word.
+    name = PurePosixPath(file_name.replace("\\", "/"))
+    return (Picture(name.name if name.suffix.lower() in PICTURE_SUFFIXES else f"{name.stem}.jpg"),)
+
+
+READER = EnrichedReader()

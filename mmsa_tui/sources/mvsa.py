@@ -1,0 +1,136 @@
+"""MVSA-Single and MVSA-Multiple: `data/<id>.txt` and `.jpg`, people's labels beside them.
+
+The label file gives each annotator's judgement of the text and of the picture. Source: T. Niu,
+S. Zhu, L. Pang, A. El Saddik, "Sentiment Analysis on Multi-View Social Data", MMM 2016.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.encodings import UndecodableError, decode
+from mmsa_tui.sources.pairs import look_for_pairs, pair_files, read_pairs
+from mmsa_tui.sources.safety import walk
+
+LABEL_FILE = "labelResultAll.txt"
+_MAX_LABEL_BYTES = 64 << 20
+_NEUTRAL = "neutral"
+_SEPARATORS = re.compile(r"[\t, ]+")
+
+
+def merge(text: str, image: str) -> str:
+    """Merge people's labels of text and picture into one of the post.
+
+    The standard rule: equal labels stand, neutral yields to a polar one, and opposite poles have
+    no common label.
+
+    Returns:
+        The label, or "" where the pair is to be dropped.
+    """
+    if text == image or image == _NEUTRAL:
+        return text
+    return image if text == _NEUTRAL else ""
+
+
+def majority(labels: Iterable[str]) -> str:
+    """Return the label that more than half of the annotators gave, or ""."""
+    counts = Counter(labels)
+    if not counts:
+        return ""
+    label, count = counts.most_common(1)[0]
+    return label if 2 * count > counts.total() else ""
+
+
+def read_truth(path: Path) -> dict[str, Mapping[str, str]]:
+    """Read the label file: id -> people's labels of `text`, `image` and `post`.
+
+    One `text,image` column is MVSA-Single, three are MVSA-Multiple (majority per modality); a
+    kind without a majority, and a post whose poles are opposite, are left out.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = decode(file.read(_MAX_LABEL_BYTES)).text
+    except (OSError, UndecodableError) as error:
+        raise SourceError(f"{path} cannot be read: {error}", "Repair it or move it away.") from error
+    truth: dict[str, Mapping[str, str]] = {}
+    for line in content.splitlines():
+        post_id, *labels = _SEPARATORS.split(line.strip().lower())
+        if not labels or len(labels) % 2 or post_id == "id":
+            continue
+        kinds = {"text": majority(labels[0::2]), "image": majority(labels[1::2])}
+        if kinds["text"] and kinds["image"]:
+            kinds["post"] = merge(kinds["text"], kinds["image"])
+        truth[post_id] = {kind: label for kind, label in kinds.items() if label}
+    return truth
+
+
+class MvsaReader:
+    """Reads a folder in the layout of MVSA; `LABEL`s of an enriched spreadsheet come along."""
+
+    name = "mvsa"
+    title = "MVSA (Single or Multiple)"
+
+    def detect(self, source: Path) -> Match | None:
+        if not source.is_dir():
+            return None
+        labels = _child(source, LABEL_FILE)
+        if labels is not None:
+            return Match(self.name, 96, f"{labels.name} holds people's labels by id")
+        data = _child(source, "data")
+        if data is not None and data.is_dir() and look_for_pairs(data).both:
+            return Match(self.name, 80, "data/ holds texts and pictures with equal names")
+        return None
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        root = source.resolve()
+        data = _child(root, "data") or root
+        if not data.is_dir():
+            raise SourceError(f"{source} is not a folder", "Point at the folder that holds data/.")
+        labels = _child(root, LABEL_FILE)
+        truth = read_truth(labels) if labels is not None else {}
+        enriched = _enriched_labels(root, options)
+        unseen = set(truth)
+        for item in read_pairs(data, pair_files(walk(data, options.note))):
+            key = item.post_id.lower()
+            unseen.discard(key)
+            if isinstance(item, Post) and (key in truth or key in enriched):
+                kinds = dict(truth.get(key, {}))
+                if key in enriched:
+                    kinds["label"] = enriched[key]
+                item = replace(item, truth=kinds)
+            yield item
+        if unseen:
+            options.note(f"{LABEL_FILE} labels {len(unseen):,} ids that have no file")
+
+
+def _child(folder: Path, name: str) -> Path | None:
+    """Find an entry of `folder` whatever the case of its name; links are not followed."""
+    try:
+        found = sorted(entry for entry in folder.iterdir() if entry.name.lower() == name.lower())
+    except OSError:
+        return None
+    return next((entry for entry in found if not entry.is_symlink()), None)
+
+
+def _enriched_labels(root: Path, options: ReadOptions) -> Mapping[str, str]:
+    # openpyxl is only imported where a spreadsheet lies beside the label file.
+    from mmsa_tui.sources.enriched import find_workbook, read_labels
+
+    workbook = find_workbook(root)
+    if workbook is None:
+        return {}
+    options.note(f"labels of {workbook.name} are read as well")
+    return read_labels(workbook)
+
+
+READER = MvsaReader()

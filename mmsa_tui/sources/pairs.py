@@ -1,0 +1,180 @@
+"""Folders where a text and its pictures share a stem: `1.txt` beside `1.jpg`.
+
+Also reads a folder of pictures alone, or of texts alone: one post a file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.encodings import UndecodableError, read_text, unescape
+from mmsa_tui.sources.pictures import (
+    HEAD_BYTES,
+    OTHER_SUFFIXES,
+    PICTURE_SUFFIXES,
+    is_picture,
+    kind_of,
+    natural_key,
+    split_name,
+)
+from mmsa_tui.sources.safety import walk
+
+_LOOK_AT = 5_000
+"""Names that detection looks at; a folder may hold 200,000."""
+_NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresultall"])
+
+
+@dataclass(slots=True)
+class Pair:
+    """File names, relative to the source, that make one post; `text` may be ""."""
+
+    key: str
+    text: str = ""
+    pictures: list[str] = field(default_factory=list)
+
+
+def pair_files(files: Iterable[str]) -> list[Pair]:
+    """Group file names by folder and stem, in natural order.
+
+    A picture that differs from its text only by case, or lies in another folder (`text/1.txt`,
+    `images/1.jpg`), still finds it where there is no doubt.
+    """
+    pairs: dict[str, Pair] = {}
+    for name in sorted(files):
+        folder, stem, suffix = split_name(name)
+        if suffix in OTHER_SUFFIXES and suffix != ".txt":
+            continue
+        if suffix == ".txt" and stem.casefold() in _NOT_POSTS:
+            continue
+        pair = pairs.setdefault(folder + stem, Pair(folder + stem))
+        if suffix != ".txt":
+            pair.pictures.append(name)
+        elif not pair.text:
+            pair.text = name
+        else:
+            # On a disk that tells case apart, "1.TXT" may lie beside "1.txt".
+            pairs[name] = Pair(name, name)
+    _join(pairs, lambda key: key.casefold())
+    _join(pairs, lambda key: key.rpartition("/")[2].casefold())
+    return sorted(pairs.values(), key=lambda pair: natural_key(pair.key))
+
+
+def _join(pairs: dict[str, Pair], spell: Callable[[str], str]) -> None:
+    """Give lone pictures to the one lone text that `spell` writes the same way."""
+    texts: dict[str, list[Pair]] = {}
+    pictures: dict[str, list[Pair]] = {}
+    for pair in pairs.values():
+        if not pair.pictures:
+            texts.setdefault(spell(pair.key), []).append(pair)
+        elif not pair.text:
+            pictures.setdefault(spell(pair.key), []).append(pair)
+    for word, lone in pictures.items():
+        found = texts.get(word, [])
+        if len(lone) == 1 and len(found) == 1:
+            found[0].pictures = lone[0].pictures
+            del pairs[lone[0].key]
+
+
+def read_pairs(root: Path, pairs: Iterable[Pair]) -> Iterator[Post | Failure]:
+    """Read the text of each pair; `post_id` is the stem, with its folder where stems repeat."""
+    pairs = list(pairs)
+    stems = Counter(pair.key.rpartition("/")[2] for pair in pairs)
+    for pair in pairs:
+        stem = pair.key.rpartition("/")[2]
+        item = _read_pair(root, pair, stem if stems[stem] == 1 else pair.key)
+        if item is not None:
+            yield item
+
+
+def _read_pair(root: Path, pair: Pair, post_id: str) -> Post | Failure | None:
+    names = [n for n in sorted(pair.pictures, key=natural_key) if is_picture(root / n)]
+    if not pair.text:
+        if not names:
+            return None
+        return Post(post_id, "", _pictures(root, names))
+    path = root / pair.text
+    try:
+        with path.open("rb") as file:
+            disguised = bool(kind_of(file.read(HEAD_BYTES)))
+        if disguised:
+            return Post(post_id, "", _pictures(root, [pair.text, *names]))
+        decoded = read_text(path)
+    except UndecodableError as error:
+        return Failure(post_id, f"{pair.text}: {error.reason}", error.readable)
+    except OSError as error:
+        return Failure(post_id, f"{pair.text} cannot be read: {error.strerror or error}")
+    text = unescape(decoded.text.strip())
+    return Post(post_id, text, _pictures(root, names), encoding=decoded.encoding)
+
+
+def _pictures(root: Path, names: Iterable[str]) -> tuple[Picture, ...]:
+    return tuple(Picture(name.rpartition("/")[2], root / name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Stems:
+    """What a look at a folder found; `both` counts texts that have a picture of their stem."""
+
+    texts: int
+    pictures: int
+    both: int
+
+
+def look_for_pairs(root: Path) -> Stems:
+    """Count texts, pictures and pairs among the first names of a folder."""
+    texts: list[str] = []
+    pictures: set[str] = set()
+    for name in islice(walk(root), _LOOK_AT):
+        folder, stem, suffix = split_name(name)
+        if suffix == ".txt" and stem.casefold() not in _NOT_POSTS:
+            texts.append(folder + stem)
+        elif suffix in PICTURE_SUFFIXES:
+            pictures.add(stem.casefold())
+    both = sum(_stem(key) in pictures for key in texts)
+    if texts and not both:
+        # A large folder may list all its texts before the first picture.
+        both = sum(_has_sibling(root, key) for key in texts[:20])
+    return Stems(len(texts), len(pictures), both)
+
+
+def _stem(key: str) -> str:
+    return key.rpartition("/")[2].casefold()
+
+
+def _has_sibling(root: Path, key: str) -> bool:
+    return any((root / f"{key}{suffix}").exists() for suffix in (".jpg", ".png", ".jpeg"))
+
+
+class PairsReader:
+    """Reads a folder of texts and pictures that share their stems."""
+
+    name = "pairs"
+    title = "folder of texts and pictures with equal names"
+
+    def detect(self, source: Path) -> Match | None:
+        if not source.is_dir():
+            return None
+        found = look_for_pairs(source)
+        if found.both:
+            return Match(self.name, 50, f"{found.both:,} or more texts have a picture of their name")
+        if found.texts:
+            return Match(self.name, 25, "a folder with .txt files, each taken for a post")
+        if found.pictures:
+            return Match(self.name, 20, "a folder of pictures, each taken for a post without text")
+        return None
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        if not source.is_dir():
+            raise SourceError(f"{source} is not a folder", "Point at the folder that holds the pairs.")
+        root = source.resolve()
+        yield from read_pairs(root, pair_files(walk(root, options.note)))
+
+
+READER = PairsReader()

@@ -1,0 +1,145 @@
+"""The one way to read a source: finds its reader and completes what the reader yields.
+
+Completing a post means clean text, the digest of every picture and the content hash.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from mmsa_tui.errors import MmsaError, SourceError
+from mmsa_tui.records import MAX_PICTURE_BYTES, Failure, Picture, Post, content_hash, hash_bytes
+from mmsa_tui.sources.archive import Archive
+from mmsa_tui.sources.base import ReadOptions
+from mmsa_tui.sources.detection import detect
+from mmsa_tui.sources.registry import reader
+from mmsa_tui.sources.safety import check_source
+
+_OPEN_ARCHIVES = 8
+
+
+def read(
+    source: Path | str, *, format: str | None = None, options: ReadOptions | None = None
+) -> Iterator[Post | Failure]:
+    """Read the posts of a source, one by one, in a stable order and bounded memory.
+
+    Args:
+        format: a name in `FORMATS`; without it the format is detected, and a source whose columns
+            are mapped is a table.
+
+    Raises:
+        SourceError: the source as a whole cannot be read; raised before the first post, or after
+            it only where `Failure` cannot say it.
+        UsageError: there is no such format.
+    """
+    path = check_source(Path(source))
+    options = options or ReadOptions()
+    if format is None:
+        format = "table" if options.columns else detect(path).format
+    return _complete(path, reader(format).read(path, options))
+
+
+def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | Failure]:
+    count = 0
+    with _Digests() as digests:
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except MmsaError as error:
+                if not count:
+                    raise
+                yield Failure("", f"the rest of {source.name} cannot be read: {error.message}")
+                return
+            except Exception as error:
+                # The boundary of the readers: what they did not foresee ends the reading, not
+                # the program, and what came before it stays.
+                reason = f"{type(error).__name__}: {error}"
+                if not count:
+                    raise SourceError(
+                        f"{source} cannot be read: {reason}", "Force another format with --format."
+                    ) from error
+                yield Failure("", clean(f"the rest of {source.name} cannot be read: {reason}"))
+                return
+            count += 1
+            yield _complete_post(item, digests) if isinstance(item, Post) else _clean_failure(item)
+
+
+def _complete_post(post: Post, digests: _Digests) -> Post:
+    text = clean(post.text)
+    pictures = tuple(digests.complete(picture) for picture in post.pictures)
+    return replace(
+        post,
+        post_id=clean(post.post_id),
+        text=text,
+        pictures=pictures,
+        author=clean(post.author),
+        content_hash=content_hash(text, [p.digest for p in pictures if p.digest]),
+        metadata=_clean_all(post.metadata),
+    )
+
+
+def _clean_failure(failure: Failure) -> Failure:
+    return Failure(
+        clean(failure.post_id), clean(failure.reason), clean(failure.text), _clean_all(failure.metadata)
+    )
+
+
+def _clean_all(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {clean(name): clean(value) for name, value in metadata.items()}
+
+
+def clean(text: str) -> str:
+    """Make a text storable: no NUL, and U+FFFD for halves of surrogate pairs.
+
+    JSON escapes and file names of another encoding bring both; databases and spreadsheets refuse.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+class _Digests:
+    """Hashes pictures; keeps archives open, for their directory is costly to read per picture."""
+
+    def __init__(self) -> None:
+        self._archives: dict[Path, Archive] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _Digests:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def complete(self, picture: Picture) -> Picture:
+        """Fill in the digest; a picture that cannot be read keeps "" and its name."""
+        if picture.path is None or picture.digest:
+            return replace(picture, name=clean(picture.name), alt_text=clean(picture.alt_text))
+        try:
+            if picture.member is None:
+                digest = hash_bytes(picture.read())
+            else:
+                archive = self._open(picture.path)
+                digest = hash_bytes(archive.read(picture.member, MAX_PICTURE_BYTES))
+        except (OSError, SourceError, zipfile.BadZipFile, zlib.error):
+            digest = ""
+        return replace(picture, name=clean(picture.name), alt_text=clean(picture.alt_text), digest=digest)
+
+    def _open(self, path: Path) -> Archive:
+        if path not in self._archives:
+            if len(self._archives) >= _OPEN_ARCHIVES:
+                self._stack.close()
+                self._archives.clear()
+            self._archives[path] = self._stack.enter_context(Archive(path))
+        return self._archives[path]

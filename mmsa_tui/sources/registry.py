@@ -1,0 +1,63 @@
+"""The one list of formats. A format is one module with a `READER`, and one line here.
+
+Reader modules are imported when a source is looked at, not before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from mmsa_tui.errors import UsageError
+from mmsa_tui.sources.base import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by the word for `--format`, and the module that reads it."""
+
+    name: str
+    module: str
+
+    @property
+    def is_present(self) -> bool:
+        return importlib.util.find_spec(f"mmsa_tui.sources.{self.module}") is not None
+
+    def reader(self) -> Reader:
+        """Import the module and return its reader."""
+        return cast(Reader, importlib.import_module(f"mmsa_tui.sources.{self.module}").READER)
+
+
+# In the order of detection: of two equal claims the earlier wins.
+FORMATS: Mapping[str, Format] = {
+    format.name: format
+    for format in (
+        Format("enriched", "enriched"),
+        Format("mvsa", "mvsa"),
+        Format("x-archive", "x_archive"),
+        Format("gallery-dl", "gallery_dl"),
+        Format("twarc", "twarc"),
+        Format("snscrape", "snscrape"),
+        Format("4cat", "fourcat"),
+        Format("zeeschuimer", "zeeschuimer"),
+        Format("bluesky", "bluesky"),
+        Format("annotation", "annotation"),
+        Format("pairs", "pairs"),
+        Format("table", "table"),
+    )
+}
+
+
+def reader(name: str) -> Reader:
+    """Return the reader for a `--format` word.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    try:
+        return FORMATS[name.lower()].reader()
+    except KeyError:
+        raise UsageError(f"There is no format {name!r}", f"Formats: {', '.join(FORMATS)}.") from None
