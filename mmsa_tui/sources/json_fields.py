@@ -35,17 +35,8 @@ def dig(value: object, *keys: str) -> Any:
 
 
 def as_text(value: object) -> str:
-    """Return a string as it can be stored, a number in digits, otherwise "".
-
-    JSON escapes can spell what no output can hold: NUL is dropped, a lone surrogate is U+FFFD.
-    """
+    """Return a string as it is, a number in digits, otherwise ""."""
     if isinstance(value, str):
-        value = value.replace("\0", "")
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            # Halves that stand side by side are one character spelled as two escapes.
-            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return value
     if isinstance(value, bool) or value is None:
         return ""

@@ -1,0 +1,194 @@
+"""What the fields of a tweet mean, for all formats that keep the tweets of Twitter's API v1.1.
+
+Accounts for truncation, retweets, quotes and picture links. Knows no file layout.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.encodings import MAX_TEXT_BYTES
+from mmsa_tui.sources.json_fields import (
+    Object,
+    as_object,
+    as_objects,
+    as_text,
+    dig,
+    first_id,
+    first_text,
+)
+from mmsa_tui.sources.media_files import Media, MediaFiles
+from mmsa_tui.sources.timestamps import to_iso_utc
+
+_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
+_TWEET_LINK = re.compile(
+    r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/status(?:es)?/(\d+)/?(?:\?.*)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tweet:
+    """A tweet as read from a record, its pictures not yet looked for."""
+
+    post_id: str
+    text: str
+    author: str = ""
+    created_at: str = ""
+    language: str = ""
+    media: tuple[Media, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def to_item(tweet: Tweet, files: MediaFiles, where: str, encoding: str = "utf-8") -> Post | Failure:
+    """Return the post with the pictures found for its media, or why it is none.
+
+    Args:
+        where: the record the tweet comes from, for messages.
+    """
+    if not tweet.post_id:
+        return Failure(where, f"{where} has no id", tweet.text, tweet.metadata)
+    if not tweet.text and not tweet.media:
+        return Failure(tweet.post_id, f"{where} has neither text nor pictures", "", tweet.metadata)
+    if len(tweet.text) > MAX_TEXT_BYTES:
+        return Failure(
+            tweet.post_id, f"{where} has a text of {len(tweet.text):,} characters", "", tweet.metadata
+        )
+    return Post(
+        post_id=tweet.post_id,
+        text=tweet.text,
+        pictures=files.pictures(tweet.media),
+        author=tweet.author,
+        created_at=tweet.created_at,
+        language=tweet.language,
+        encoding=encoding,
+        metadata=tweet.metadata,
+    )
+
+
+def read_tweet(record: Object) -> Tweet:
+    """Read a tweet object of API v1.1; what it lacks is empty.
+
+    A retweet says and shows what the original does, untruncated and without "RT @name:"; it keeps
+    its own id, author and time, and names the original in `retweet_of`.
+    """
+    post_id = first_id(record.get("id_str"), record.get("id"))
+    original = as_object(record.get("retweeted_status"))
+    shown = original if said(original) or media_of(original) else record
+    author = first_text(dig(record, "user", "screen_name"))
+    quoted = as_object(shown.get("quoted_status"))
+    return Tweet(
+        post_id=post_id,
+        text=said(shown),
+        author=author,
+        created_at=to_iso_utc(record.get("created_at")),
+        language=language(record.get("lang")),
+        media=media_of(shown),
+        metadata=metadata(
+            url=tweet_url(post_id, author),
+            author_name=dig(record, "user", "name"),
+            conversation_id=first_id(record.get("conversation_id_str"), record.get("conversation_id")),
+            reply_to=first_id(record.get("in_reply_to_status_id_str"), record.get("in_reply_to_status_id")),
+            reply_to_author=record.get("in_reply_to_screen_name"),
+            retweet_of=first_id(original.get("id_str"), original.get("id")),
+            retweet_author=dig(original, "user", "screen_name"),
+            quote_of=first_id(shown.get("quoted_status_id_str"), shown.get("quoted_status_id")),
+            quote_author=dig(quoted, "user", "screen_name"),
+            quote_text=said(quoted),
+            likes=record.get("favorite_count"),
+            retweets=record.get("retweet_count"),
+            replies=record.get("reply_count"),
+            quotes=record.get("quote_count"),
+            links=links_in(shown),
+            place=dig(record, "place", "full_name"),
+            sensitive="yes" if record.get("possibly_sensitive") is True else "",
+        ),
+    )
+
+
+def said(status: Object) -> str:
+    """Return the words of a tweet object before they were cut, without links to its own media."""
+    text = first_text(dig(status, "extended_tweet", "full_text"), status.get("full_text"), status.get("text"))
+    return plain_text(text, picture_links(text, media_entities(status)))
+
+
+def media_entities(status: Object) -> list[Object]:
+    """Return the media of a tweet object; `extended_entities` lists all, `entities` the first."""
+    for holder in (as_object(status.get("extended_tweet")), status):
+        for name in ("extended_entities", "entities"):
+            if found := list(as_objects(dig(holder, name, "media"))):
+                return found
+    return []
+
+
+def media_of(status: Object) -> tuple[Media, ...]:
+    """Return the media of a tweet object, in its order."""
+    media = []
+    for entity in media_entities(status):
+        if url := first_text(entity.get("media_url_https"), entity.get("media_url")):
+            kind = as_text(entity.get("type")) or "photo"
+            media.append(Media(url, kind, as_text(entity.get("ext_alt_text"))))
+    return tuple(media)
+
+
+def picture_links(text: str, entities: Iterable[Object]) -> set[str]:
+    """Return the links in `text` that only stand for the tweet's own media.
+
+    An entity names its link in `url`, or else by its place in the text, in code points.
+    """
+    links = set()
+    for entity in entities:
+        url = as_text(entity.get("url"))
+        if not url and isinstance(indices := entity.get("indices"), list) and len(indices) == 2:
+            start, end = as_text(indices[0]), as_text(indices[1])
+            if start.isdecimal() and end.isdecimal() and len(start + end) < 12:
+                url = text[int(start) : int(end)]
+        if _SHORT_LINK.fullmatch(url):
+            links.add(url)
+    return links
+
+
+def plain_text(text: str, unwanted_links: Iterable[str] = ()) -> str:
+    """Return the words as their author typed them: links to own media dropped, entities unescaped."""
+    for link in unwanted_links:
+        *before, last = re.split(rf"{re.escape(link)}(?!\w)", text)
+        text = "".join((*(part.rstrip() for part in before), last))
+    return html.unescape(text).strip()
+
+
+def links_in(status: Object) -> str:
+    """Return the web addresses that a tweet links to, written out, separated by spaces."""
+    for holder in (as_object(status.get("extended_tweet")), status):
+        urls = list(as_objects(dig(holder, "entities", "urls")))
+        if found := [link for url in urls if (link := first_text(url.get("expanded_url"), url.get("url")))]:
+            return " ".join(found)
+    return ""
+
+
+def linked_tweet(status: Object) -> tuple[str, str]:
+    """Return author and id of the tweet that the last link leads to, as a quote does, or ("", "")."""
+    match = _TWEET_LINK.fullmatch(links_in(status).rpartition(" ")[2])
+    return (match[1], match[2]) if match else ("", "")
+
+
+def tweet_url(post_id: str, author: str) -> str:
+    """Return the address of a tweet, "" if the id is not one of Twitter's."""
+    if not (post_id.isascii() and post_id.isdecimal()):
+        return ""
+    user = author if re.fullmatch(r"\w+", author) else "i/web"
+    return f"https://x.com/{user}/status/{post_id}"
+
+
+def language(value: object) -> str:
+    """Return a language tag; Twitter's words for "no language" (`und`, `zxx`, `qme`…) are ""."""
+    text = as_text(value)
+    return "" if text in {"und", "zxx", "art"} or re.fullmatch(r"q[a-z]{2}", text) else text
+
+
+def metadata(**values: object) -> dict[str, str]:
+    """Return the values that say something, as text, in the order given."""
+    texts = {name: as_text(value) for name, value in values.items()}
+    return {name: text for name, text in texts.items() if text}
