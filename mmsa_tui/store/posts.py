@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from mmsa_tui.duplicates import duplicate_group
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Failure, Post, content_hash
 from mmsa_tui.store.codec import (
@@ -25,7 +26,6 @@ from mmsa_tui.store.codec import (
     to_sql,
 )
 from mmsa_tui.store.database import Database, Sql
-from mmsa_tui.store.duplicates import duplicate_group
 
 BATCH = 500
 """Posts written in one transaction."""
