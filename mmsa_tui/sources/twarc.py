@@ -1,0 +1,94 @@
+"""Tweets as twarc and twarc2 collect them from Twitter's API: one record a line, v1.1 or v2.
+
+A file may mix kinds; every record is read for what it is. Pictures are files in a folder beside.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.json_fields import Object, as_id, as_object, first_id
+from mmsa_tui.sources.media_files import MediaFiles
+from mmsa_tui.sources.ndjson import records_in
+from mmsa_tui.sources.record_files import detect_records, read_records
+from mmsa_tui.sources.tweet_json import read_tweet, to_item
+from mmsa_tui.sources.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
+
+_PAGE = re.compile(r'\s*\{\s*"data"\s*:\s*\[?\s*')
+
+_NOTICES = frozenset(
+    ("delete", "limit", "scrub_geo", "status_withheld", "user_withheld", "warning", "disconnect")
+)
+"""What the v1.1 stream says between tweets."""
+
+
+class Twarc:
+    """twarc and twarc2, `.jsonl` or `.jsonl.gz`, and what else keeps API records a line."""
+
+    name = "twarc"
+    title = "twarc (Twitter API v1.1 or v2 records)"
+
+    def detect(self, source: Path) -> Match | None:
+        return detect_records(source, _is_ours, self.name, "records as Twitter's API gives them, one a line")
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        files = MediaFiles.near(source, options.note)
+        without_tweets = 0
+        for entry in read_records(source, options, _is_ours):
+            if entry.value is None:
+                yield Failure(entry.where, entry.reason)
+            elif _is_v1(entry.value):
+                yield to_item(read_tweet(entry.value), files, entry.where, entry.encoding)
+            elif _is_page(entry.value):
+                includes = Includes.of_page(entry.value)
+                number = 0
+                for number, tweet in enumerate(tweets_of_page(entry.value), start=1):
+                    where = f"{entry.where}, tweet {number}"
+                    yield to_item(read_tweet_v2(tweet, includes), files, where, entry.encoding)
+                without_tweets += number == 0
+            elif _NOTICES.isdisjoint(entry.value):
+                yield to_item(read_tweet_v2(entry.value, Includes()), files, entry.where, entry.encoding)
+            else:
+                without_tweets += 1
+        if without_tweets:
+            options.note(f"records that hold no tweet, only errors or notices: {without_tweets:,}")
+
+
+def _is_ours(head: str) -> bool:
+    if any(_is_v1(record) or is_tweet(record) or _is_v2_page(record) for record in records_in(head)):
+        return True
+    # A page of 500 tweets is one line of a megabyte; its first tweet is in sight.
+    match = _PAGE.match(head)
+    if not match:
+        return False
+    try:
+        first, _ = json.JSONDecoder().raw_decode(head, match.end())
+    except (ValueError, RecursionError):
+        return False
+    return is_tweet(as_object(first))
+
+
+def _is_v1(record: Object) -> bool:
+    if "full_text" in record:
+        return bool(first_id(record.get("id_str"), record.get("id")))
+    return "text" in record and bool(as_id(record.get("id_str")))
+
+
+def _is_page(record: Object) -> bool:
+    return "text" not in record and (
+        isinstance(record.get("data"), dict | list) or ("errors" in record or "meta" in record)
+    )
+
+
+def _is_v2_page(record: Object) -> bool:
+    if not _is_page(record):
+        return False
+    return "__twarc" in record or any(is_tweet(tweet) for tweet in tweets_of_page(record))
+
+
+READER = Twarc()
