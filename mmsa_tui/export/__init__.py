@@ -1,0 +1,11 @@
+"""Rows to csv, xlsx, jsonl and parquet files, in fixed, documented columns.
+
+Knows the records and nothing of the store: any row with a post, a prediction and a correction
+will do.
+"""
+
+from mmsa_tui.export.columns import fixed_columns
+from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, write
+from mmsa_tui.export.xlsx_file import Summary
+
+__all__ = ["SUFFIXES", "Summary", "check_target", "fixed_columns", "stream_jsonl", "write"]

@@ -1,0 +1,361 @@
+"""Every format, written and read back, with texts that strangers write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas
+import pyarrow.parquet
+import pytest
+
+from mmsa_tui.errors import OutputError
+from mmsa_tui.export import Summary, fixed_columns, stream_jsonl, write
+from mmsa_tui.export.cells import restore
+from mmsa_tui.export.xlsx_file import write_xlsx
+from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction
+
+LABELS = ("negative", "neutral", "positive")
+
+NASTY = (
+    "plain",
+    "",
+    '=HYPERLINK("http://evil.example","click")',
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",
+    "'=quoted by the author",
+    "-5",
+    "👩‍👩‍👧 emoji and ünïcode, العربية, 日本語",
+    'two\nlines, "quoted", and a; separator',
+    "carriage\r\nreturn",
+    "nul \x00 inside",
+    "\x1b[31mred\x1b[0m \x07 \x9b bidi \u202e evil \u2066",
+    "lone \ud83d surrogate",
+    "not a character \ufffe \uffff",
+    "_x0041_ and <b>markup</b> & [bold]",
+    "  spaces around  ",
+    "http://looks.like/a/link",
+    "0012",
+    "1e5",
+    "TRUE",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    post: Post | None = None
+    failure: Failure | None = None
+    prediction: Prediction | None = None
+    correction: Correction | None = None
+
+
+def predicted(text: str = "a text", post_id: str = "1", **changes: Any) -> Row:
+    values: dict[str, Any] = {
+        "status": "ok",
+        "label": "positive",
+        "confidence": 0.7,
+        "probs": (0.1, 0.2, 0.7),
+        "text_label": "positive",
+        "text_probs": (0.2, 0.2, 0.6),
+        "image_label": "neutral",
+        "image_probs": (0.25, 0.5, 0.25),
+    }
+    prediction = Prediction(content_hash="b2:1", bundle="mvsa@1.0.0", **(values | changes))
+    return Row(Post(post_id, text, (Picture("1.jpg"),)), None, prediction)
+
+
+def nasty_rows() -> list[Row]:
+    return [Row(Post(str(number), text, metadata={"own": text})) for number, text in enumerate(NASTY)]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+
+
+def read_xlsx(path: Path, sheet: str = "Posts") -> list[dict[str, Any]]:
+    header, *rows = openpyxl.load_workbook(path)[sheet].values
+    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
+
+
+def without_controls(text: str) -> str:
+    return "".join(
+        "\ufffd"
+        if (ord(c) < 32 and c not in "\t\n\r") or 127 <= ord(c) < 160 or c in "\ud83d\ufffe\uffff"
+        else c
+        for c in text
+    )
+
+
+def test_the_columns_are_ours_in_order_then_the_sources(tmp_path: Path) -> None:
+    rows = [Row(Post("1", "a", metadata={"likes": "3"})), Row(Post("2", "b", metadata={"lang": "en"}))]
+    write(rows, tmp_path / "out.csv", LABELS)
+    header = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[0]
+    assert header == (
+        "post_id,text,image,label,confidence,p_negative,p_neutral,p_positive,text_label,text_confidence,"
+        "image_label,image_confidence,conflict,corrected_label,final_label,status,error,bundle,likes,lang"
+    )
+
+
+def test_a_classified_post_fills_every_column(tmp_path: Path) -> None:
+    corrected = Row(predicted().post, None, predicted().prediction, Correction("u", "b2:1", "negative"))
+    write([corrected], tmp_path / "out.jsonl", LABELS)
+    assert read_jsonl(tmp_path / "out.jsonl") == [
+        {
+            "post_id": "1",
+            "text": "a text",
+            "image": "1.jpg",
+            "label": "positive",
+            "confidence": 0.7,
+            "p_negative": 0.1,
+            "p_neutral": 0.2,
+            "p_positive": 0.7,
+            "text_label": "positive",
+            "text_confidence": 0.6,
+            "image_label": "neutral",
+            "image_confidence": 0.5,
+            "conflict": True,
+            "corrected_label": "negative",
+            "final_label": "negative",
+            "status": "ok",
+            "error": "",
+            "bundle": "mvsa@1.0.0",
+        }
+    ]
+
+
+def test_a_withdrawn_correction_leaves_the_predicted_label(tmp_path: Path) -> None:
+    row = Row(predicted().post, None, predicted().prediction, Correction("u", "b2:1", "", flagged=True))
+    write([row], tmp_path / "out.jsonl", LABELS)
+    record = read_jsonl(tmp_path / "out.jsonl")[0]
+    assert (record["corrected_label"], record["final_label"]) == ("", "positive")
+
+
+def test_a_failure_takes_one_row_with_its_reason(tmp_path: Path) -> None:
+    write([Row(failure=Failure("9", "no text and no picture"))], tmp_path / "out.csv", LABELS)
+    record = read_csv(tmp_path / "out.csv")[0]
+    assert (record["post_id"], record["status"], record["error"]) == ("9", "failed", "no text and no picture")
+
+
+def test_a_post_without_picture_leaves_the_picture_columns_empty(tmp_path: Path) -> None:
+    row = predicted(status="text_only", image_label="", image_probs=None)
+    write([row], tmp_path / "out.csv", LABELS)
+    record = read_csv(tmp_path / "out.csv")[0]
+    assert (record["image_label"], record["image_confidence"], record["conflict"]) == ("", "", "false")
+
+
+def test_a_source_column_with_one_of_our_names_gets_a_prefix(tmp_path: Path) -> None:
+    own = {"label": "theirs", "source_label": "also theirs", "text": "their text"}
+    write([Row(Post("1", "ours", metadata=own))], tmp_path / "out.csv", LABELS)
+    record = read_csv(tmp_path / "out.csv")[0]
+    assert record["text"] == "ours"
+    assert record["source_text"] == "their text"
+    assert record["source_label"] == "also theirs"
+    assert record["source_source_label"] == "theirs"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "jsonl", "parquet"])
+def test_columns_named_beforehand_give_the_same_file_content(tmp_path: Path, suffix: str) -> None:
+    rows = [predicted(), Row(Post("2", "b", metadata={"x": "1"})), Row(Post("3", "c", metadata={"y": "2"}))]
+    found, named = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    write(rows, found, LABELS)
+    write(rows, named, LABELS, source_columns=["x", "y"])
+    if suffix == "xlsx":
+        assert read_xlsx(found) == read_xlsx(named)
+    else:
+        assert found.read_bytes() == named.read_bytes()
+
+
+def test_csv_gives_back_every_text_after_undoing_the_apostrophe(tmp_path: Path) -> None:
+    write(nasty_rows(), tmp_path / "out.csv", LABELS)
+    records = read_csv(tmp_path / "out.csv")
+    assert [restore(record["text"]) for record in records] == [without_controls(text) for text in NASTY]
+    assert [restore(record["own"]) for record in records] == [without_controls(text) for text in NASTY]
+
+
+def test_no_csv_cell_begins_like_a_formula(tmp_path: Path) -> None:
+    rows = [Row(Post("=1+1", text, metadata={"=cmd()": text})) for text in NASTY]
+    write(rows, tmp_path / "out.csv", LABELS)
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for line in csv.reader(file) for cell in line]
+    assert [cell for cell in cells if cell[:1] in tuple("=+-@\t\r\n＝＋－＠")] == ["-5"] * 2
+
+
+def test_csv_begins_with_the_mark_that_excel_needs(tmp_path: Path) -> None:
+    write([], tmp_path / "out.csv", LABELS)
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfpost_id,")
+
+
+def test_csv_is_read_by_pandas_with_ids_intact(tmp_path: Path) -> None:
+    ids = ["0012", "9007199254740993", "12345678901234567890"]
+    write([Row(Post(number, "a")) for number in ids], tmp_path / "out.csv", LABELS)
+    assert list(pandas.read_csv(tmp_path / "out.csv", dtype={"post_id": str})["post_id"]) == ids
+
+
+def test_jsonl_gives_back_every_text_exactly(tmp_path: Path) -> None:
+    write(nasty_rows(), tmp_path / "out.jsonl", LABELS)
+    assert [record["text"] for record in read_jsonl(tmp_path / "out.jsonl")] == list(NASTY)
+
+
+def test_jsonl_holds_nothing_that_steers_a_terminal(tmp_path: Path) -> None:
+    write(nasty_rows(), tmp_path / "out.jsonl", LABELS)
+    content = (tmp_path / "out.jsonl").read_text("utf-8")
+    assert not set(content) & set("\x00\x07\x1b\x7f\x9b\u202e\u2066\u2028")
+    assert "日本語" in content
+
+
+def test_jsonl_streams_to_an_open_file() -> None:
+    file = io.StringIO()
+    assert stream_jsonl(iter(nasty_rows()), file, LABELS) == len(NASTY)
+    assert [json.loads(line)["own"] for line in file.getvalue().split("\n")[:-1]] == list(NASTY)
+
+
+def test_jsonl_is_ascii_on_a_stream_of_another_encoding() -> None:
+    raw = io.BytesIO()
+    wrapper = io.TextIOWrapper(raw, encoding="cp1252", newline="\n")
+    stream_jsonl(nasty_rows(), wrapper, LABELS)
+    lines = raw.getvalue().decode("ascii").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == list(NASTY)
+
+
+def test_jsonl_streams_each_row_before_it_asks_for_the_next() -> None:
+    file = io.StringIO()
+    seen: list[int] = []
+
+    def rows() -> Any:
+        for number in range(3):
+            seen.append(file.getvalue().count("\n"))
+            yield Row(Post(str(number), "a"))
+
+    stream_jsonl(rows(), file, LABELS)
+    assert seen == [0, 1, 2]
+
+
+def test_parquet_gives_back_every_text_but_lone_surrogates(tmp_path: Path) -> None:
+    write(nasty_rows(), tmp_path / "out.parquet", LABELS)
+    table = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert table.column("text").to_pylist() == [text.replace("\ud83d", "\ufffd") for text in NASTY]
+
+
+def test_parquet_has_numbers_and_truth_values_with_gaps(tmp_path: Path) -> None:
+    write([predicted(), Row(Post("2", "b"))], tmp_path / "out.parquet", LABELS)
+    table = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert table.column_names == list(fixed_columns(LABELS))
+    assert table.column("p_positive").to_pylist() == [0.7, None]
+    assert table.column("conflict").to_pylist() == [True, None]
+
+
+def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
+    assert write([], tmp_path / "out.parquet", LABELS) == 0
+    assert pyarrow.parquet.read_table(tmp_path / "out.parquet").column_names == list(fixed_columns(LABELS))
+
+
+def test_xlsx_gives_back_every_text_without_control_characters(tmp_path: Path) -> None:
+    write(nasty_rows(), tmp_path / "out.xlsx", LABELS)
+    expected = [without_controls(text).replace("\r\n", "\n").replace("\r", "\n") for text in NASTY]
+    shown = [record["text"] or "" for record in read_xlsx(tmp_path / "out.xlsx")]
+    # Excel reads _x0041_ as an escape; openpyxl shows the escape of the escape.
+    assert [text.replace("_x005F_x0041_", "_x0041_") for text in shown] == expected
+
+
+def test_xlsx_cells_are_text_and_never_formulas(tmp_path: Path) -> None:
+    write(nasty_rows(), tmp_path / "out.xlsx", LABELS)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Posts"]
+    kinds = {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    assert kinds <= {"s", "inlineStr"}
+    assert not any(cell.hyperlink for row in sheet.iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize("post_id", ["0012", "9007199254740993", "12345678901234567890", "1e5", "-7"])
+def test_xlsx_ids_stay_text(tmp_path: Path, post_id: str) -> None:
+    write([Row(Post(post_id, "a"))], tmp_path / "out.xlsx", LABELS)
+    cell = openpyxl.load_workbook(tmp_path / "out.xlsx")["Posts"]["A2"]
+    assert (cell.value, cell.number_format, cell.quotePrefix) == (post_id, "@", True)
+
+
+@pytest.mark.parametrize("letter", ["x", "😀"])
+def test_xlsx_cuts_a_text_that_no_cell_holds_and_says_so(tmp_path: Path, letter: str) -> None:
+    write([Row(Post("1", letter * 40_000))], tmp_path / "out.xlsx", LABELS)
+    text = read_xlsx(tmp_path / "out.xlsx")[0]["text"]
+    assert text.endswith(" … [cut here: 40,000 characters in all]")
+    assert 32_700 < len(text.encode("utf-16-le")) // 2 <= 32_767
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_other_formats_keep_40000_characters(tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"out.{suffix}"
+    write([Row(Post("1", "x" * 40_000))], target, LABELS)
+    readers: dict[str, Any] = {"csv": pandas.read_csv, "parquet": pandas.read_parquet}
+    text = readers[suffix](target)["text"][0] if suffix in readers else read_jsonl(target)[0]["text"]
+    assert text == "x" * 40_000
+
+
+def test_xlsx_header_is_frozen_and_filtered(tmp_path: Path) -> None:
+    write([predicted(), predicted()], tmp_path / "out.xlsx", LABELS)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Posts"]
+    assert sheet.freeze_panes == "B2"
+    assert sheet.auto_filter.ref == "A1:R3"
+
+
+def test_xlsx_labels_are_coloured_apart(tmp_path: Path) -> None:
+    write([predicted(label=label) for label in LABELS], tmp_path / "out.xlsx", LABELS)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Posts"]
+    assert len({sheet.cell(row, 4).fill.fgColor.rgb for row in (2, 3, 4)}) == 3
+
+
+def test_xlsx_summary_counts_labels_and_draws_them(tmp_path: Path) -> None:
+    rows = [predicted(), predicted(), predicted(label="negative"), Row(failure=Failure("9", "broken"))]
+    write(rows, tmp_path / "out.xlsx", LABELS, summary=Summary({"source": "=evil", "bundle": "mvsa"}))
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Summary"]
+    cells = {str(row[0]): row[1:3] for row in sheet.values if row[0] is not None}
+    assert cells["source"][0] == "=evil"
+    assert cells["positive"] == (2, 0.5)
+    assert cells["negative"] == (1, 0.25)
+    assert cells["no label"] == (1, 0.25)
+    assert cells["failed"] == (1, 0.25)
+    assert len(sheet._charts) == 1
+
+
+def test_xlsx_with_no_rows_opens(tmp_path: Path) -> None:
+    write([], tmp_path / "out.xlsx", LABELS)
+    assert read_xlsx(tmp_path / "out.xlsx") == []
+
+
+def test_xlsx_rows_beyond_a_sheet_go_on_on_the_next(tmp_path: Path) -> None:
+    columns = fixed_columns(LABELS)
+    empty: dict[str, Any] = dict.fromkeys(columns, "")
+    records = [{**empty, "post_id": str(number)} for number in range(5)]
+    write_xlsx(tmp_path / "out.xlsx", columns, LABELS, records, sheet_rows=2)
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx").sheetnames == [
+        *("Posts", "Posts 2", "Posts 3", "Summary")
+    ]
+    assert [record["post_id"] for record in read_xlsx(tmp_path / "out.xlsx", "Posts 2")] == ["2", "3"]
+    assert [record["post_id"] for record in read_xlsx(tmp_path / "out.xlsx", "Posts 3")] == ["4"]
+
+
+def test_xlsx_with_too_many_columns_says_which_format_has_room(tmp_path: Path) -> None:
+    wide = Row(Post("1", "a", metadata={str(number): "" for number in range(17_000)}))
+    with pytest.raises(OutputError) as caught:
+        write([wide], tmp_path / "out.xlsx", LABELS)
+    assert "parquet" in caught.value.hint
+
+
+@pytest.mark.parametrize("labels", [("only",), ("a", "b"), ("a", "b", "c", "d", "e")])
+def test_any_number_of_labels_is_written(tmp_path: Path, labels: Sequence[str]) -> None:
+    row = predicted(label=labels[0], probs=tuple(1 / len(labels) for _ in labels))
+    write([row], tmp_path / "out.xlsx", labels)
+    assert read_xlsx(tmp_path / "out.xlsx")[0]["label"] == labels[0]
