@@ -1,0 +1,170 @@
+"""Time what the post table does on a big source: page, sort, filter, search, and memory.
+
+    python benchmarks/store_scale.py [--posts 100000]
+
+Prints one line per action, the median of three runs; the database is made in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from pathlib import Path
+
+from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction, content_hash
+from mmsa_tui.store import Order, Store, Where
+
+LABELS = ("negative", "neutral", "positive")
+N_WORDS = 2000
+"""Size of the made-up vocabulary, used by Zipf's law: `w0` is in every second text."""
+
+BUNDLE = "mvsa@1.0.0"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--posts", type=int, default=100_000)
+    n_posts = parser.parse_args().posts
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "mmsa.db") as store:
+        fill(store, n_posts)
+        measure(store, n_posts)
+        size = sum(file.stat().st_size for file in Path(folder).iterdir())
+        print(f"{'database':44} {size / 2**20:8.0f} MB")
+        print(f"{'peak memory of the process':44} {peak_memory_mb():8.0f} MB")
+
+
+def fill(store: Store, n_posts: int) -> None:
+    rng = random.Random(1)
+    started = time.perf_counter()
+    store.index_source("synthetic", "table", "synthetic", make_posts(rng, n_posts))
+    report("read in", time.perf_counter() - started)
+    source = store.source("synthetic")
+    assert source is not None
+    started = time.perf_counter()
+    store.save_bundle_labels(BUNDLE, LABELS)
+    batch: list[Prediction] = []
+    for stored in store.unpredicted(source.id, BUNDLE):
+        assert stored.post is not None
+        batch.append(predict(rng, stored.post))
+        if len(batch) == 256:
+            store.save_predictions(batch)
+            batch.clear()
+    store.save_predictions(batch)
+    report("save a prediction for each, batches of 256", time.perf_counter() - started)
+    started = time.perf_counter()
+    hashes = [row.post.content_hash for row in store.rows(source.id, BUNDLE, limit=n_posts // 20) if row.post]
+    store.add_corrections([Correction("", digest, rng.choice(LABELS)) for digest in hashes])
+    report(f"correct {len(hashes)} posts at once", time.perf_counter() - started)
+
+
+def make_posts(rng: random.Random, n_posts: int) -> Iterator[Post | Failure]:
+    words = [f"w{rank}" for rank in range(N_WORDS)]
+    weights = list(accumulate(1 / (rank + 1) for rank in range(N_WORDS)))
+    for number in range(n_posts):
+        text = " ".join(rng.choices(words, cum_weights=weights, k=rng.randint(4, 24)))
+        if number % 10 == 0:
+            text = f"RT @someone: {text[:20]}"
+        if number % 1000 == 999:
+            yield Failure(str(number), "no text and no picture")
+            continue
+        picture = Picture(f"{number}.jpg", Path(f"pictures/{number}.jpg"), digest=f"{number:040x}")
+        yield Post(
+            post_id=str(10**18 + number * 7919),
+            text=text,
+            pictures=(picture,),
+            author=f"@user{rng.randint(0, 5000)}",
+            created_at=f"2024-{number % 12 + 1:02}-{number % 28 + 1:02}T14:03:00+00:00",
+            language=rng.choice(("en", "de", "ja")),
+            content_hash=content_hash(text, [picture.digest]),
+            metadata={f"column_{index}": str(rng.randint(0, 10**6)) for index in range(8)},
+        )
+
+
+def predict(rng: random.Random, post: Post) -> Prediction:
+    weights = [rng.random() for _ in LABELS]
+    probs = tuple(weight / sum(weights) for weight in weights)
+    best = max(range(len(LABELS)), key=probs.__getitem__)
+    return Prediction(
+        content_hash=post.content_hash,
+        bundle=BUNDLE,
+        status="ok",
+        label=LABELS[best],
+        confidence=probs[best],
+        probs=probs,
+        text_label=rng.choice(LABELS),
+        text_probs=probs,
+        image_label=rng.choice(LABELS),
+        image_probs=probs,
+    )
+
+
+def measure(store: Store, n_posts: int) -> None:
+    source = store.source("synthetic")
+    assert source is not None
+    columns = (
+        *("ordinal", "post_id", "text", "author", "created_at", "language", "n_pictures", "duplicate_group"),
+        *("n_duplicates", "label", "confidence", "margin", "conflict", "status", "text_label", "image_label"),
+        *("p_negative", "corrected_label", "final_label", "note", "flagged"),
+    )
+
+    def page(where: Where | None = None, order: Order | None = None, offset: int = 0) -> None:
+        shown = list(store.rows(source.id, BUNDLE, where, order, offset, 100))
+        assert shown
+
+    clock("open the first page", page)
+    clock("open the last page", lambda: page(offset=n_posts - 100))
+    for column in columns:
+        clock(f"sort by {column}", lambda column=column: page(order=Order(column, True)))
+    clock("sort by text, last page", lambda: page(order=Order("text"), offset=n_posts - 100))
+    uncertain = Where("confidence < ? AND label = ?", (0.5, "neutral"))
+    search = Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", ('"w20" "w30"',))
+    common = Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", ('"w0"',))
+    clock("count all", lambda: store.count(source.id, BUNDLE))
+    clock("count uncertain", lambda: store.count(source.id, BUNDLE, uncertain))
+    clock("page uncertain by margin", lambda: page(uncertain, Order("margin")))
+    clock("count conflicts", lambda: store.count(source.id, BUNDLE, Where("conflict")))
+    clock("count corrected", lambda: store.count(source.id, BUNDLE, Where("corrected_label <> ''")))
+    clock("search two words", lambda: page(search))
+    clock("search a common word, by confidence", lambda: page(common, Order("confidence")))
+    clock("count a common word", lambda: store.count(source.id, BUNDLE, common))
+    clock("tally labels", lambda: store.tally(source.id, BUNDLE, "final_label"))
+    clock("all ordinals by confidence", lambda: store.ordinals(source.id, BUNDLE, None, Order("confidence")))
+    middle = range(n_posts // 2, n_posts // 2 + 100)
+    clock("a page by its ordinals", lambda: list(store.rows_at(source.id, BUNDLE, middle)))
+    row = next(store.rows(source.id, BUNDLE, offset=17, limit=1))
+    assert row.post is not None
+    digest = row.post.content_hash
+    clock("one correction to disk", lambda: store.add_corrections([Correction("", digest, "neutral")]))
+    clock("walk through every row", lambda: sum(1 for _ in store.rows(source.id, BUNDLE)))
+
+
+def clock(name: str, action: Callable[[], object]) -> None:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - started)
+    report(name, statistics.median(times))
+
+
+def report(name: str, seconds: float) -> None:
+    print(f"{name:44} {seconds * 1000:8.0f} ms", flush=True)
+
+
+def peak_memory_mb() -> float:
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+if __name__ == "__main__":
+    main()
