@@ -120,18 +120,23 @@ def _pictures(root: Path, names: Iterable[str]) -> tuple[Picture, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Stems:
-    """What a look at a folder found; `both` counts texts that have a picture of their stem."""
+    """What a look at a folder found; `both` counts texts that have a picture of their stem.
+
+    `is_partial`: there are more files than were looked at.
+    """
 
     texts: int
     pictures: int
     both: int
+    is_partial: bool
 
 
 def look_for_pairs(root: Path) -> Stems:
     """Count texts, pictures and pairs among the first names of a folder."""
     texts: list[str] = []
     pictures: set[str] = set()
-    for name in islice(walk(root), _LOOK_AT):
+    names = walk(root)
+    for name in islice(names, _LOOK_AT):
         folder, stem, suffix = split_name(name)
         if suffix == ".txt" and stem.casefold() not in _NOT_POSTS:
             texts.append(folder + stem)
@@ -141,7 +146,7 @@ def look_for_pairs(root: Path) -> Stems:
     if texts and not both:
         # A large folder may list all its texts before the first picture.
         both = sum(_has_sibling(root, key) for key in texts[:20])
-    return Stems(len(texts), len(pictures), both)
+    return Stems(len(texts), len(pictures), both, next(names, None) is not None)
 
 
 def _stem(key: str) -> str:
@@ -163,7 +168,8 @@ class PairsReader:
             return None
         found = look_for_pairs(source)
         if found.both:
-            return Match(self.name, 50, f"{found.both:,} or more texts have a picture of their name")
+            more = " or more" if found.is_partial else ""
+            return Match(self.name, 50, f"{found.both:,}{more} texts have a picture of the same name")
         if found.texts:
             return Match(self.name, 25, "a folder with .txt files, each taken for a post")
         if found.pictures:

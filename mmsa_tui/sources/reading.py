@@ -5,22 +5,17 @@ Completing a post means clean text, the digest of every picture and the content 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from mmsa_tui.errors import MmsaError, SourceError
-from mmsa_tui.records import MAX_PICTURE_BYTES, Failure, Picture, Post, content_hash, hash_bytes
-from mmsa_tui.sources.archive import Archive
+from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import detect
+from mmsa_tui.sources.picture_files import PictureFiles
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source
-
-_OPEN_ARCHIVES = 8
 
 
 def read(
@@ -46,7 +41,7 @@ def read(
 
 def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | Failure]:
     count = 0
-    with _Digests() as digests:
+    with PictureFiles() as files:
         while True:
             try:
                 item = next(items)
@@ -68,12 +63,12 @@ def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | 
                 yield Failure("", clean(f"the rest of {source.name} cannot be read: {reason}"))
                 return
             count += 1
-            yield _complete_post(item, digests) if isinstance(item, Post) else _clean_failure(item)
+            yield _complete_post(item, files) if isinstance(item, Post) else _clean_failure(item)
 
 
-def _complete_post(post: Post, digests: _Digests) -> Post:
+def _complete_post(post: Post, files: PictureFiles) -> Post:
     text = clean(post.text)
-    pictures = tuple(digests.complete(picture) for picture in post.pictures)
+    pictures = tuple(_with_digest(picture, files) for picture in post.pictures)
     return replace(
         post,
         post_id=clean(post.post_id),
@@ -109,37 +104,12 @@ def clean(text: str) -> str:
     return text
 
 
-class _Digests:
-    """Hashes pictures; keeps archives open, for their directory is costly to read per picture."""
-
-    def __init__(self) -> None:
-        self._archives: dict[Path, Archive] = {}
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _Digests:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def complete(self, picture: Picture) -> Picture:
-        """Fill in the digest; a picture that cannot be read keeps "" and its name."""
-        if picture.path is None or picture.digest:
-            return replace(picture, name=clean(picture.name), alt_text=clean(picture.alt_text))
+def _with_digest(picture: Picture, files: PictureFiles) -> Picture:
+    """Fill in the digest; a picture that cannot be read keeps "" and its name."""
+    digest = picture.digest
+    if picture.path is not None and not digest:
         try:
-            if picture.member is None:
-                digest = hash_bytes(picture.read())
-            else:
-                archive = self._open(picture.path)
-                digest = hash_bytes(archive.read(picture.member, MAX_PICTURE_BYTES))
-        except (OSError, SourceError, zipfile.BadZipFile, zlib.error):
+            digest = hash_bytes(files.read(picture))
+        except OSError:
             digest = ""
-        return replace(picture, name=clean(picture.name), alt_text=clean(picture.alt_text), digest=digest)
-
-    def _open(self, path: Path) -> Archive:
-        if path not in self._archives:
-            if len(self._archives) >= _OPEN_ARCHIVES:
-                self._stack.close()
-                self._archives.clear()
-            self._archives[path] = self._stack.enter_context(Archive(path))
-        return self._archives[path]
+    return replace(picture, name=clean(picture.name), alt_text=clean(picture.alt_text), digest=digest)
