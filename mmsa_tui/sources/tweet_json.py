@@ -102,6 +102,8 @@ def read_tweet(record: Object) -> Tweet:
             retweets=record.get("retweet_count"),
             replies=record.get("reply_count"),
             quotes=record.get("quote_count"),
+            views=dig(record, "ext_views", "count"),
+            bookmarks=record.get("bookmark_count"),
             links=links_in(shown),
             place=dig(record, "place", "full_name"),
             sensitive="yes" if record.get("possibly_sensitive") is True else "",

@@ -1,0 +1,123 @@
+"""Tweets as snscrape wrote them, one a line: `rawContent`, in older versions `content`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_id, first_text
+from mmsa_tui.sources.media_files import Media, MediaFiles
+from mmsa_tui.sources.ndjson import records_in
+from mmsa_tui.sources.record_files import detect_records, read_records
+from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, to_item, tweet_url
+
+_TYPE = "snscrape.modules.twitter.Tweet"
+_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
+
+
+class Snscrape:
+    """`snscrape --jsonl twitter-…`."""
+
+    name = "snscrape"
+    title = "snscrape (tweets as JSON lines)"
+
+    def detect(self, source: Path) -> Match | None:
+        return detect_records(source, _is_ours, self.name, f"records of _type {_TYPE}")
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        files = MediaFiles.near(source, options.note)
+        for entry in read_records(source, options, _is_ours):
+            if entry.value is None:
+                yield Failure(entry.where, entry.reason)
+            else:
+                yield to_item(_read(entry.value), files, entry.where, entry.encoding)
+
+
+def _is_ours(head: str) -> bool:
+    return any(record.get("_type") == _TYPE for record in records_in(head))
+
+
+def _read(record: Object) -> Tweet:
+    post_id = first_id(record.get("idStr"), record.get("id"))
+    author = _author(record)
+    original = as_object(record.get("retweetedTweet"))
+    shown = original if _raw_text(original) else record
+    quoted = as_object(shown.get("quotedTweet"))
+    return Tweet(
+        post_id=post_id,
+        text=_said(shown),
+        author=author,
+        created_at=to_iso_utc(record.get("date")),
+        language=language(record.get("lang")),
+        media=tuple(_media(shown)),
+        metadata=metadata(
+            url=first_text(record.get("url"), tweet_url(post_id, author)),
+            author_name=dig(record, "user", "displayname"),
+            conversation_id=first_id(record.get("conversationIdStr"), record.get("conversationId")),
+            reply_to=first_id(record.get("inReplyToTweetIdStr"), record.get("inReplyToTweetId")),
+            reply_to_author=dig(record, "inReplyToUser", "username"),
+            retweet_of=first_id(original.get("idStr"), original.get("id")),
+            retweet_author=_author(original),
+            quote_of=first_id(quoted.get("idStr"), quoted.get("id")),
+            quote_author=_author(quoted),
+            quote_text=_said(quoted),
+            likes=record.get("likeCount"),
+            retweets=record.get("retweetCount"),
+            replies=record.get("replyCount"),
+            quotes=record.get("quoteCount"),
+            views=record.get("viewCount"),
+            bookmarks=record.get("bookmarkCount"),
+            links=" ".join(_links(shown, "url", "outlinks")),
+            place=dig(record, "place", "fullName"),
+        ),
+    )
+
+
+def _author(record: Object) -> str:
+    return first_text(dig(record, "user", "username"), record.get("username"))
+
+
+def _raw_text(record: Object) -> str:
+    return first_text(record.get("rawContent"), record.get("content"))
+
+
+def _said(record: Object) -> str:
+    text = _raw_text(record)
+    if not any(True for _ in _media(record)):
+        return plain_text(text)
+    # Every link but that of the media is listed, each under the short form in the text.
+    listed = set(_links(record, "tcourl", "tcooutlinks"))
+    return plain_text(text, set(_SHORT_LINK.findall(text)) - listed)
+
+
+def _links(record: Object, key: str, older: str) -> list[str]:
+    """Return the tweet's links; older versions kept two lists of plain addresses."""
+    links = [as_text(link.get(key)) for link in as_objects(record.get("links"))]
+    if not links and isinstance(plain := record.get(older), list):
+        links = [as_text(link) for link in plain]
+    return [link for link in links if link]
+
+
+def _media(record: Object) -> Iterator[Media]:
+    media = record.get("media")
+    for item in as_objects(media):
+        alt_text = as_text(item.get("altText"))
+        if url := first_text(item.get("fullUrl"), item.get("previewUrl")):
+            yield Media(url, "photo", alt_text)
+        elif url := as_text(item.get("thumbnailUrl")):
+            yield Media(url, "video", alt_text)
+    # A successor of the tool keeps its name in `_type` and sorts the media by kind.
+    for item in as_objects(dig(media, "photos")):
+        if url := as_text(item.get("url")):
+            yield Media(url, "photo", as_text(item.get("altText")))
+    for kind in ("videos", "animated"):
+        for item in as_objects(dig(media, kind)):
+            if url := as_text(item.get("thumbnailUrl")):
+                yield Media(url, "video")
+
+
+READER = Snscrape()

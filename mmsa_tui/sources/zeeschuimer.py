@@ -1,0 +1,97 @@
+"""Tweets as the browser extension Zeeschuimer captures them from X's own web pages.
+
+Each line wraps what the page received: the fields of API v1.1 under `legacy`, and around them the
+author, the quoted tweet and the whole of a long post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.json_fields import Object, as_object, as_text, dig, first_id
+from mmsa_tui.sources.media_files import MediaFiles
+from mmsa_tui.sources.ndjson import records_in
+from mmsa_tui.sources.record_files import detect_records, read_records
+from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.tweet_json import Tweet, metadata, read_tweet, to_item
+
+_NESTING = 2
+"""A retweet of a quote is as deep as tweets hold each other."""
+
+
+class Zeeschuimer:
+    """An `.ndjson` file exported by Zeeschuimer."""
+
+    name = "zeeschuimer"
+    title = "Zeeschuimer (X/Twitter captured in the browser)"
+
+    def detect(self, source: Path) -> Match | None:
+        reason = "captured records with source_platform_url and the tweet under data.legacy"
+        return detect_records(source, _is_ours, self.name, reason)
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        files = MediaFiles.near(source, options.note)
+        for entry in read_records(source, options, _is_ours):
+            if entry.value is None:
+                yield Failure(entry.where, entry.reason)
+            elif not (tweet := _unwrapped(entry.value.get("data"))):
+                platform = as_text(entry.value.get("source_platform")) or "another site"
+                post_id = first_id(entry.value.get("item_id")) or entry.where
+                yield Failure(post_id, f"{entry.where} is from {platform} and holds no tweet")
+            else:
+                yield to_item(_read(entry.value, tweet), files, entry.where, entry.encoding)
+
+
+def _is_ours(head: str) -> bool:
+    return any(
+        ("source_platform_url" in record or "source_platform" in record)
+        and bool(_unwrapped(record.get("data")))
+        for record in records_in(head)
+    )
+
+
+def _unwrapped(data: object) -> Object:
+    """Return the object that has `legacy`; a tweet with limited visibility is wrapped once more."""
+    outer = as_object(data)
+    tweet = outer if "legacy" in outer else as_object(outer.get("tweet"))
+    return tweet if as_object(tweet.get("legacy")) else {}
+
+
+def _read(capture: Object, data: Object) -> Tweet:
+    tweet = read_tweet(_as_v1(data, _NESTING))
+    more = metadata(
+        promoted="yes" if data.get("promoted") is True else "",
+        collected_at=to_iso_utc(capture.get("timestamp_collected")),
+        collected_from=capture.get("source_platform_url"),
+    )
+    return replace(tweet, metadata={**tweet.metadata, **more})
+
+
+def _as_v1(data: Object, nesting: int) -> dict[str, Any]:
+    """Return a captured tweet in the shape of API v1.1."""
+    legacy = as_object(data.get("legacy"))
+    user = as_object(dig(data, "core", "user_results", "result")) or {"legacy": data.get("user")}
+    note = as_object(dig(data, "note_tweet", "note_tweet_results", "result"))
+    tweet = {
+        **legacy,
+        "id_str": first_id(data.get("rest_id"), legacy.get("id_str")),
+        # The name has moved from `legacy` to `core` in the meantime.
+        "user": as_object(user.get("core")) or as_object(user.get("legacy")),
+        "ext_views": as_object(data.get("views")) or legacy.get("ext_views"),
+    }
+    if text := as_text(note.get("text")):
+        tweet["full_text"] = text
+        tweet["entities"] = {**as_object(legacy.get("entities")), "urls": dig(note, "entity_set", "urls")}
+    if nesting:
+        for name, holder in (("retweeted_status", legacy), ("quoted_status", data)):
+            if inner := _unwrapped(dig(holder, f"{name}_result", "result")):
+                tweet[name] = _as_v1(inner, nesting - 1)
+    return tweet
+
+
+READER = Zeeschuimer()
