@@ -19,7 +19,7 @@ SAMPLE_BYTES = 256 * 1024
 """How much of a file decides on its dialect."""
 MAX_LINE = 16 << 20
 """Characters of one line; 100,000 columns of 100 characters still pass."""
-MAX_ROW_LINES = 5_000
+MAX_ROW_LINES = 1_000
 """A row over more lines than this has lost its closing quote."""
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -50,7 +50,7 @@ class Row:
     error: str = ""
 
 
-class _LineTooLongError(Exception):
+class _TooLongError(Exception):
     pass
 
 
@@ -141,11 +141,16 @@ def _parse(file: IO[bytes], dialect: Dialect) -> Iterator[Row]:
         start = lines.begin_row()
         try:
             cells = next(reader)
+            if lines.ended_inside_row:
+                raise csv.Error("a quote is left open")
         except StopIteration:
             break
-        except _LineTooLongError:
-            yield Row(start, error=f"longer than {MAX_LINE:,} characters")
+        except _TooLongError:
+            lines.retry_after_first()
+            yield Row(start, error=f"a line of more than {MAX_LINE:,} characters, or a quote left open")
         except csv.Error as error:
+            # An open quote swallows the rows behind it: they get their own chance.
+            lines.retry_after_first()
             yield Row(start, error=_explain(str(error)))
         else:
             if dialect.is_raw:
@@ -157,7 +162,7 @@ def _parse(file: IO[bytes], dialect: Dialect) -> Iterator[Row]:
 
 def _explain(error: str) -> str:
     if "field larger" in error:
-        return f"a cell is longer than {csv.field_size_limit():,} characters; is a quote left open?"
+        return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
     return error
 
 
@@ -184,34 +189,50 @@ def _decode_cells(line: int, cells: list[str], encoding: str) -> Row:
 
 
 class _Lines:
-    """Lines of bounded length; the reader of csv takes them one by one.
+    """Lines of bounded length, which the reader of csv takes one by one and can be given again.
 
     Not a generator: that one would be over after its first exception.
     """
 
     def __init__(self, text: TextIOWrapper) -> None:
         self._text = text
+        self._taken: list[str] = []
+        self._again: list[str] = []
         self._number = 0
-        self._row_start = 0
+        self.ended_inside_row = False
+        """Whether the reader asked for more lines to complete a row and there were none."""
+
+    def begin_row(self) -> int:
+        """Start a row and return the number of its first line, from 1."""
+        self._number += len(self._taken)
+        self._taken.clear()
+        self.ended_inside_row = False
+        return self._number + 1
+
+    def retry_after_first(self) -> None:
+        """Offer the lines of this row again, all but the first."""
+        self._again.extend(reversed(self._taken[1:]))
+        del self._taken[1:]
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if self._number - self._row_start >= MAX_ROW_LINES:
-            raise _LineTooLongError
-        line = self._text.readline(MAX_LINE)
-        self._number += 1
+        if len(self._taken) >= MAX_ROW_LINES:
+            raise _TooLongError
+        line = self._again.pop() if self._again else self._text.readline(MAX_LINE)
         if not line:
+            self.ended_inside_row = bool(self._taken)
             raise StopIteration
         if len(line) >= MAX_LINE and not line.endswith("\n"):
-            while rest := self._text.readline(MAX_LINE):
-                if rest.endswith("\n"):
-                    break
-            raise _LineTooLongError
+            # Kept as a line so that the count goes on, but not its content.
+            self._taken.append("")
+            self._skip_rest()
+            raise _TooLongError
+        self._taken.append(line)
         return line
 
-    def begin_row(self) -> int:
-        """Mark the start of a row and return the number of its first line."""
-        self._row_start = self._number
-        return self._number + 1
+    def _skip_rest(self) -> None:
+        while rest := self._text.readline(MAX_LINE):
+            if rest.endswith("\n"):
+                return

@@ -52,7 +52,22 @@ def detect(source: Path) -> Detection:
     matches.sort(key=lambda match: -match.certainty)
     if not matches:
         raise SourceError(
-            f"{source} is in none of the formats that are known: {', '.join(FORMATS)}",
-            "Force one with --format, or name the columns of a table with --map text=COLUMN.",
+            f"{source} is in none of the formats that are known: {', '.join(FORMATS)}", _advise(source)
         )
     return Detection(matches[0], tuple(matches[1:]))
+
+
+def _advise(source: Path) -> str:
+    """Say what to do with a source that nobody claims."""
+    if source.is_dir():
+        return "Point at a single file or subfolder, or force a format with --format."
+    try:
+        with source.open("rb") as file:
+            head = file.read(8)
+    except OSError:
+        head = b""
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "This is an Excel file of before 2007: save it as .xlsx."
+    if head.startswith((b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")):
+        return "This is an archive: unpack it and point at the folder."
+    return "Force a format with --format, or name the columns of a table with --map text=COLUMN."

@@ -5,8 +5,10 @@ Its labels were made by a machine from the text alone: D. J. Mohammed, H. J. Ale
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from mmsa_tui.errors import SourceError
@@ -14,12 +16,14 @@ from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.encodings import unescape
 from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, PictureIndex
-from mmsa_tui.sources.safety import ignore
+from mmsa_tui.sources.safety import ignore, walk
 from mmsa_tui.sources.workbook import is_workbook, read_rows
 
 _FILE_NAMES = ("file name", "filename", "file_name")
 _LABELS = ("label", "sentiment")
 _TEXTS = ("caption", "tweet", "text")
+MAX_NEIGHBOURS = 500_000
+"""Files beside the spreadsheet, at any depth, in which its pictures are looked for."""
 _LOOK_AT = 20
 """Spreadsheets of a folder that are opened in search of the right one."""
 
@@ -72,20 +76,24 @@ def read_labels(workbook: Path) -> dict[str, str]:
     Raises:
         SourceError: the spreadsheet cannot be read.
     """
-    columns, rows = _open(workbook)
+    columns, _, rows = _open(workbook)
     labels = ((_stem(_at(row, columns.file_name)), _at(row, columns.label)) for row in rows)
     return {stem.lower(): label.lower() for stem, label in labels if stem and label}
 
 
-def _open(workbook: Path, note: Callable[[str], None] = ignore) -> tuple[Columns, Iterator[tuple[str, ...]]]:
+def _open(
+    workbook: Path, note: Callable[[str], None] = ignore
+) -> tuple[Columns, Sequence[str], Iterator[tuple[str, ...]]]:
+    """Return where the columns stand, the header, and the rows below it."""
     rows = read_rows(workbook, note)
-    columns = find_columns(next(rows, ()))
+    header = next(rows, ())
+    columns = find_columns(header)
     if columns is None:
         raise SourceError(
             f"{workbook.name} has no columns `File Name` and `LABEL`",
             "Read it as a table: --format table --map text=COLUMN,image=COLUMN.",
         )
-    return columns, rows
+    return columns, header, rows
 
 
 def _at(row: Sequence[str], place: int) -> str:
@@ -96,23 +104,31 @@ def _stem(file_name: str) -> str:
     return PurePosixPath(file_name.replace("\\", "/")).stem
 
 
-# What a GB18030 “ ” ‘ ’ … — becomes when its two bytes are read as latin-1. The second byte never
-# follows an inverted exclamation mark in Spanish.
-_GARBLED = ("¡°", "¡±", "¡®", "¡¯", "¡\xad", "¡ª")
+# Two bytes of GB18030 read as Windows-1252: “ ” ‘ ’ … — after an inverted exclamation mark, kana and
+# Cyrillic after a currency or section sign, é and – after a diaeresis. No author writes these.
+_GARBLED = re.compile("¡[°±®¯\xadª]|[¤§][\xa1-\xff]|¨[\xa1-\xffC-V\\\\]")
 
 
 def repair(text: str) -> tuple[str, str]:
-    """Undo the latin-1 reading of GB18030 that the published spreadsheet went through.
+    """Undo the Windows-1252 reading of GB18030 that the published spreadsheet went through.
 
     Returns:
-        The text and the encoding its author's bytes were in.
+        The text and the encoding its author's bytes were in; as it was where there is doubt.
     """
-    if any(mark in text for mark in _GARBLED):
-        try:
-            return text.encode("latin-1").decode("gb18030"), "gb18030"
-        except UnicodeError:
-            return text, "utf-8"
-    return text, "utf-8"
+    if not _GARBLED.search(text):
+        return text, "utf-8"
+    try:
+        return b"".join(map(_windows_byte, text)).decode("gb18030"), "gb18030"
+    except UnicodeError:
+        return text, "utf-8"
+
+
+def _windows_byte(char: str) -> bytes:
+    """Return the byte that Windows-1252 shows as `char`; five bytes it shows as themselves."""
+    try:
+        return char.encode("cp1252")
+    except UnicodeEncodeError:
+        return char.encode("latin-1")
 
 
 class EnrichedReader:
@@ -128,20 +144,21 @@ class EnrichedReader:
         return Match(self.name, 95, f"{workbook.name} has the columns File Name and LABEL")
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        workbook = find_workbook(source)
+        workbook = source if source.is_file() else find_workbook(source)
         if workbook is None:
             raise SourceError(
                 f"{source} has no spreadsheet with the columns `File Name` and `LABEL`",
                 "See what `mmsa inspect` makes of it.",
             )
-        header = next(read_rows(workbook), ())
-        columns, rows = _open(workbook, options.note)
+        columns, header, rows = _open(workbook, options.note)
         own = {
             place: name
             for place, name in enumerate(header)
             if name and place not in (columns.file_name, columns.text)
         }
-        index = PictureIndex.of_folder(workbook.parent, options.note)
+        # A file may lie among a user's downloads: only so many neighbours are looked at.
+        folder = workbook.resolve().parent
+        index = PictureIndex(folder, islice(walk(folder, options.note), MAX_NEIGHBOURS))
         for number, row in enumerate(rows, start=2):
             metadata = {name: _at(row, place) for place, name in own.items()}
             file_name = _at(row, columns.file_name)

@@ -21,6 +21,7 @@ SAMPLE_ROWS = 50
 MAX_CELL = 1 << 20
 """Characters of a cell that are kept."""
 _MAX_FIELDS = 10_000
+_SAMPLE_COLUMNS = 1_000
 _MAX_DEPTH = 6
 
 
@@ -39,7 +40,7 @@ class Table:
     """A table that is open for reading.
 
     `columns` are all its columns (of jsonl: those of its first rows), `sample` its first rows.
-    `records` yields all rows with the named columns only, or with all of them.
+    `records` yields all rows with the named columns only; it may be called once.
     """
 
     kind: str
@@ -80,26 +81,17 @@ def open_table(path: Path, note: Callable[[str], None]) -> Table:
         if kind == "jsonl":
             return _open_jsonl(path)
         if kind == "parquet":
-            from mmsa_tui.sources.parquet import open_parquet
-
-            columns, batches = open_parquet(path)
-            return _with_sample(kind, columns, lambda keep: _parquet_records(batches(keep)))
+            return _open_parquet(path)
         if kind == "xlsx":
-            header = next(workbook.read_rows(path), ())
-            names = unique_names(header)
-
-            def rows() -> Iterator[tuple[int, tuple[str, ...]]]:
-                return enumerate(islice(workbook.read_rows(path, note), 1, None), start=2)
-
-            return _with_sample(kind, names, lambda keep: _sheet_records(names, keep, rows()))
+            sheet = enumerate(workbook.read_rows(path, note), start=1)
+            _, header = next(sheet, (1, ()))
+            return _from_rows(kind, header, (_sheet_row(number, cells) for number, cells in sheet))
         if kind in ("csv", "tsv"):
-            first = next(delimited.read_rows(path), delimited.Row(1, error="no rows"))
+            lines = delimited.read_rows(path)
+            first = next(lines, delimited.Row(1, error="no rows"))
             if first.error:
                 raise SourceError(f"{path.name} has no header: {first.error}", "Save it as UTF-8 csv.")
-            names = unique_names(first.cells)
-            return _with_sample(
-                kind, names, lambda keep: _delimited_records(names, keep, delimited.read_rows(path))
-            )
+            return _from_rows(kind, first.cells, lines)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error}", "Check that you may read it.") from error
     raise SourceError(
@@ -107,34 +99,21 @@ def open_table(path: Path, note: Callable[[str], None]) -> Table:
     )
 
 
-def _with_sample(
-    kind: str, columns: Sequence[str], records: Callable[[Sequence[str]], Iterator[Record]]
-) -> Table:
-    sample = list(islice(records(columns[:1_000]), SAMPLE_ROWS))
-    return Table(kind, columns, sample, records)
+def _sheet_row(number: int, cells: tuple[str, ...]) -> delimited.Row:
+    return delimited.Row(number, cells)
 
 
-def _sheet_records(
-    names: Sequence[str], keep: Sequence[str], rows: Iterator[tuple[int, tuple[str, ...]]]
-) -> Iterator[Record]:
-    places = _places(names, keep)
-    for number, cells in rows:
-        yield Record(f"row {number:,}", _pick(places, cells))
+def _from_rows(kind: str, header: Sequence[str], rows: Iterator[delimited.Row]) -> Table:
+    names = unique_names(header)
+    first = list(islice(rows, SAMPLE_ROWS))
+    sample = [_record(row, _places(names, names[:_SAMPLE_COLUMNS]), len(names)) for row in first]
 
+    def records(keep: Sequence[str]) -> Iterator[Record]:
+        places = _places(names, keep)
+        # Opening a large workbook twice would cost as much as reading it.
+        return (_record(row, places, len(names)) for row in chain(first, rows))
 
-def _delimited_records(
-    names: Sequence[str], keep: Sequence[str], rows: Iterator[delimited.Row]
-) -> Iterator[Record]:
-    places = _places(names, keep)
-    for row in islice(rows, 1, None):
-        where = f"line {row.line:,}"
-        if row.error:
-            yield Record(where, error=f"{where}: {row.error}")
-        elif any(row.cells[len(names) :]):
-            reason = f"{where} has {len(row.cells):,} cells, the header {len(names):,}: a stray delimiter?"
-            yield Record(where, _pick(places, row.cells), row.encoding, reason)
-        else:
-            yield Record(where, _pick(places, row.cells), row.encoding)
+    return Table(kind, names, sample, records)
 
 
 def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
@@ -142,14 +121,28 @@ def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
     return [(name, place) for place, name in enumerate(names) if name in wanted]
 
 
-def _pick(places: Sequence[tuple[str, int]], cells: Sequence[str]) -> dict[str, str]:
-    return {name: cells[place][:MAX_CELL] if place < len(cells) else "" for name, place in places}
+def _record(row: delimited.Row, places: Sequence[tuple[str, int]], width: int) -> Record:
+    where = f"line {row.line:,}"
+    if row.error:
+        return Record(where, error=f"{where}: {row.error}")
+    cells = row.cells
+    values = {name: cells[place][:MAX_CELL] if place < len(cells) else "" for name, place in places}
+    if any(cells[width:]):
+        reason = f"{where} has {len(cells):,} cells and the header {width:,}: a stray delimiter?"
+        return Record(where, values, row.encoding, reason)
+    return Record(where, values, row.encoding)
 
 
-def _parquet_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
-    for number, row in enumerate(rows, start=1):
-        values = {name: cell_text(value) for name, value in row.items()}
-        yield Record(f"row {number:,}", values)
+def _open_parquet(path: Path) -> Table:
+    from mmsa_tui.sources.parquet import open_parquet
+
+    columns, rows = open_parquet(path)
+
+    def records(keep: Sequence[str]) -> Iterator[Record]:
+        for number, row in enumerate(rows(keep), start=1):
+            yield Record(f"row {number:,}", {name: cell_text(value) for name, value in row.items()})
+
+    return Table("parquet", columns, list(islice(records(columns[:_SAMPLE_COLUMNS]), SAMPLE_ROWS)), records)
 
 
 def _open_jsonl(path: Path) -> Table:

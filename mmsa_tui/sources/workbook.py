@@ -89,7 +89,8 @@ def _read_rows(path: Path, note: Callable[[str], None]) -> Iterator[tuple[str, .
 
 
 def _lost_digits(cell: object) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) > _EXACT_DIGITS
+    # openpyxl reads a number that is spelled out as int; Excel writes large ones as 1.23E+18.
+    return isinstance(cell, float) and abs(cell) > _EXACT_DIGITS
 
 
 def _as_text(cell: object) -> str:
@@ -100,7 +101,7 @@ def _as_text(cell: object) -> str:
     if isinstance(cell, str):
         # Control characters are kept as "_x000D_" in the file.
         return str(unescape(cell)) if "_x" in cell else cell
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e30:
         return str(int(cell))
     if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
         return cell.isoformat()
