@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mmsa_tui.records import Failure, Post
+from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.encodings import MAX_TEXT_BYTES
 from mmsa_tui.sources.json_fields import (
     Object,
@@ -49,18 +49,26 @@ def to_item(tweet: Tweet, files: MediaFiles, where: str, encoding: str = "utf-8"
     Args:
         where: the record the tweet comes from, for messages.
     """
+    return with_pictures(tweet, files.pictures(tweet.media), where, encoding)
+
+
+def with_pictures(
+    tweet: Tweet, pictures: tuple[Picture, ...], where: str, encoding: str = "utf-8"
+) -> Post | Failure:
+    """Return the post with these pictures, or why it is none."""
     if not tweet.post_id:
         return Failure(where, f"{where} has no id", tweet.text, tweet.metadata)
-    if not tweet.text and not tweet.media:
-        return Failure(tweet.post_id, f"{where} has neither text nor pictures", "", tweet.metadata)
+    if not (tweet.text or pictures):
+        instead = ", only video" if tweet.media else ""
+        reason = f"{where} has neither text nor pictures{instead}"
+        return Failure(tweet.post_id, reason, "", tweet.metadata)
     if len(tweet.text) > MAX_TEXT_BYTES:
-        return Failure(
-            tweet.post_id, f"{where} has a text of {len(tweet.text):,} characters", "", tweet.metadata
-        )
+        reason = f"{where} has a text of {len(tweet.text):,} characters"
+        return Failure(tweet.post_id, reason, "", tweet.metadata)
     return Post(
         post_id=tweet.post_id,
         text=tweet.text,
-        pictures=files.pictures(tweet.media),
+        pictures=pictures,
         author=tweet.author,
         created_at=tweet.created_at,
         language=tweet.language,

@@ -1,0 +1,158 @@
+"""What gallery-dl downloads from X or Bluesky with `--write-metadata`.
+
+Every picture `<id>_<num>.<ext>` has a sidecar `<id>_<num>.<ext>.json` that repeats the post; the
+sidecars of one post are put together again. A post without pictures may have a sidecar alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.encodings import UndecodableError, decode
+from mmsa_tui.sources.gallery_json import post_id_of, read_post
+from mmsa_tui.sources.json_fields import Object, as_text
+from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, is_picture, natural_key, split_name
+from mmsa_tui.sources.safety import ignore, walk
+from mmsa_tui.sources.tweet_json import with_pictures
+
+MAX_SIDECAR_BYTES = 4 << 20
+
+_SIDECAR = ".json"
+_DEFAULT_NAME = re.compile(r"(?:.*_)?(?P<id>[0-9]{6,20}|3[a-z2-7]{12})_(?P<num>[0-9]{1,4})")
+"""Stem of a file under gallery-dl's default names: a tweet id or the key of a Bluesky post."""
+_SURE_ID_LENGTH = 13
+
+_DETECT_NAMES = 20_000
+_DETECT_FILES = 5
+
+
+@dataclass(slots=True)
+class _Group:
+    """The files of one post, by name relative to the source; pictures by their number in it."""
+
+    sidecars: list[str] = field(default_factory=list)
+    pictures: dict[int, str] = field(default_factory=dict)
+
+
+class GalleryDl:
+    """A folder filled by gallery-dl."""
+
+    name = "gallery-dl"
+    title = "gallery-dl (X or Bluesky, with metadata)"
+
+    def detect(self, source: Path) -> Match | None:
+        if not source.is_dir():
+            return None
+        names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if name.endswith(_SIDECAR)]
+        names.sort(key=lambda name: (name.count("/"), natural_key(name)))
+        for name in names[:_DETECT_FILES]:
+            if post_id_of(_load(source / name) or {}):
+                return Match(self.name, 95, f"{name} is metadata of gallery-dl with the id of a post")
+        return None
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        names = sorted(walk(source, options.note), key=natural_key)
+        groups = _group(source, names)
+        if not any(group.sidecars for group in groups.values()):
+            raise SourceError(
+                f"{source} holds no metadata of gallery-dl", "Run gallery-dl with --write-metadata."
+            )
+        present = frozenset(names)
+        foreign = 0
+        for post_id, group in groups.items():
+            item = _read_group(source, post_id, group, present)
+            if item is None:
+                foreign += len(group.sidecars)
+            else:
+                yield item
+        if foreign:
+            options.note(f"JSON files that describe no post left out: {foreign:,}")
+
+
+def _group(source: Path, names: list[str]) -> dict[str, _Group]:
+    """Put the files of each post together, posts in the order of their first sidecar.
+
+    Only a sidecar whose name does not tell its post is opened here; every post's first one is read
+    again for its content, so that texts need not be held.
+    """
+    groups: dict[str, _Group] = {}
+    for name in names:
+        if not name.endswith(_SIDECAR):
+            continue
+        if told := _DEFAULT_NAME.fullmatch(_stem(name.removesuffix(_SIDECAR))):
+            key = told["id"]
+        else:
+            key = post_id_of(_load(source / name) or {}) or name
+        groups.setdefault(key, _Group()).sidecars.append(name)
+    for name in names:
+        told = _DEFAULT_NAME.fullmatch(_stem(name))
+        if not told or split_name(name)[2] not in PICTURE_SUFFIXES:
+            continue
+        # A picture whose sidecar was lost is still a post, if its name can only be an id.
+        if told["id"] in groups or len(told["id"]) >= _SURE_ID_LENGTH:
+            groups.setdefault(told["id"], _Group()).pictures.setdefault(int(told["num"]), name)
+    return groups
+
+
+def _read_group(source: Path, post_id: str, group: _Group, present: frozenset[str]) -> Post | Failure | None:
+    """Return the post of a group; None if its files are whole and describe no post."""
+    first: Object | None = None
+    unread = ""
+    pictures = {num: Picture(_base(name), source / name) for num, name in group.pictures.items()}
+    for position, name in enumerate(group.sidecars, start=1):
+        record = _load(source / name)
+        if record is None:
+            unread = unread or name
+        if record is None or not post_id_of(record):
+            continue
+        first = first or record
+        file = name.removesuffix(_SIDECAR)
+        num = record.get("num")
+        if not as_text(record.get("extension")) or not _may_be_picture(source / file):
+            continue
+        alt_text = as_text(record.get("description"))
+        place = num if isinstance(num, int) and num > 0 else position
+        pictures[place] = Picture(_base(file), source / file if file in present else None, None, alt_text)
+    in_order = tuple(pictures[num] for num in sorted(pictures))
+    if first is not None:
+        return with_pictures(read_post(first), in_order, group.sidecars[0])
+    if unread:
+        return Failure(_base(unread), f"{unread} is not a whole JSON record")
+    return None if group.sidecars else Post(post_id, "", in_order)
+
+
+def _stem(name: str) -> str:
+    return split_name(name)[1]
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _may_be_picture(path: Path) -> bool:
+    """Whether a downloaded file is a picture, or would be if it were there."""
+    return is_picture(path) if path.is_file() else path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def _load(path: Path) -> Object | None:
+    """Return a sidecar's record, or None if it is too large or no JSON object."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SIDECAR_BYTES + 1)
+        if len(data) > MAX_SIDECAR_BYTES:
+            return None
+        value = json.loads(decode(data).text.lstrip("\ufeff"))
+    except (OSError, UndecodableError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+READER = GalleryDl()

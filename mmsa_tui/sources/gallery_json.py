@@ -1,0 +1,94 @@
+"""What the fields of gallery-dl's metadata mean, for X and for Bluesky. Knows no file layout."""
+
+from __future__ import annotations
+
+import re
+
+from mmsa_tui.sources.bluesky_json import context_of, created_at, language_of, post_url
+from mmsa_tui.sources.json_fields import Object, as_id, as_text, dig, first_text
+from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, tweet_url
+
+_MEDIA_LINK = re.compile(r"\s*https?://t\.co/\w+\s*\Z")
+
+
+def post_id_of(record: Object) -> str:
+    """Return the id of the post that a sidecar describes, "" if it describes none we read."""
+    if record.get("category") in (None, "twitter") and (tweet_id := as_id(record.get("tweet_id"))):
+        return tweet_id
+    if record.get("category") in (None, "bluesky") and isinstance(record.get("text"), str):
+        return as_text(record.get("post_id"))
+    return ""
+
+
+def read_post(record: Object) -> Tweet:
+    """Read the post that a sidecar describes; its pictures are files and not looked at here."""
+    return _read_tweet(record) if "tweet_id" in record else _read_bluesky(record)
+
+
+def _read_tweet(record: Object) -> Tweet:
+    post_id = as_id(record.get("tweet_id"))
+    author = as_text(dig(record, "author", "name"))
+    retweet_of = as_id(record.get("retweet_id"))
+    retweet_author = ""
+    if retweet_of and retweet_of != post_id:
+        # The author is the original's; the account that was downloaded has retweeted it.
+        author, retweet_author = first_text(dig(record, "user", "name"), author), author
+    else:
+        retweet_of = ""
+    text = as_text(record.get("content"))
+    if as_text(record.get("extension")) or as_id(record.get("count")):
+        # Links are written out by gallery-dl; a short one at the end stands for the picture.
+        text = _MEDIA_LINK.sub("", text)
+    return Tweet(
+        post_id=post_id,
+        text=plain_text(text),
+        author=author,
+        created_at=to_iso_utc(record.get("date")),
+        language=language(record.get("lang")),
+        metadata=metadata(
+            url=tweet_url(post_id, author),
+            author_name=dig(record, "author", "nick"),
+            conversation_id=as_id(record.get("conversation_id")),
+            reply_to=as_id(record.get("reply_id")),
+            reply_to_author=record.get("reply_to"),
+            retweet_of=retweet_of,
+            retweet_author=retweet_author,
+            quote_of=as_id(record.get("quoted_id")),
+            # `quote_id` stands at the quoted tweet and names the one that quotes it.
+            quoted_by=as_id(record.get("quote_id")),
+            likes=record.get("favorite_count"),
+            retweets=record.get("retweet_count"),
+            replies=record.get("reply_count"),
+            quotes=record.get("quote_count"),
+            views=record.get("view_count"),
+            bookmarks=record.get("bookmark_count"),
+            sensitive="yes" if record.get("sensitive") is True else "",
+        ),
+    )
+
+
+def _read_bluesky(record: Object) -> Tweet:
+    post_id = as_text(record.get("post_id"))
+    author = first_text(dig(record, "author", "handle"), dig(record, "author", "did"))
+    return Tweet(
+        post_id=post_id,
+        text=as_text(record.get("text")).strip(),
+        author=author,
+        created_at=created_at(record) or to_iso_utc(first_text(record.get("date"), record.get("indexedAt"))),
+        language=language_of(record),
+        metadata={
+            **metadata(
+                url=post_url(author, post_id),
+                uri=record.get("uri"),
+                author_name=dig(record, "author", "displayName"),
+            ),
+            **context_of(record),
+            **metadata(
+                likes=record.get("likeCount"),
+                retweets=record.get("repostCount"),
+                replies=record.get("replyCount"),
+                quotes=record.get("quoteCount"),
+            ),
+        },
+    )
