@@ -1,7 +1,20 @@
 """Posts, predictions and corrections in SQLite; the only package that speaks SQL."""
 
+from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where
+from mmsa_tui.store.salvage import salvage_corrections
+from mmsa_tui.store.search import matching
 from mmsa_tui.store.store import Store
 
-__all__ = ["Order", "Row", "SourceRow", "Store", "StoredPost", "Where"]
+__all__ = [
+    "Order",
+    "Row",
+    "SourceRow",
+    "Step",
+    "Store",
+    "StoredPost",
+    "Where",
+    "matching",
+    "salvage_corrections",
+]

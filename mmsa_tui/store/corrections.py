@@ -34,11 +34,11 @@ _US = timedelta(microseconds=1)
 
 def add_corrections(db: Database, corrections: Sequence[Correction]) -> int:
     with db.transaction():
-        before = _last_seq(db)
+        before = last_seq(db)
         for correction in corrections:
             dated, created_us = _dated(db, correction)
             db.run(_INSERT, _to_row(dated, created_us))
-        return _last_seq(db) - before
+        return last_seq(db) - before
 
 
 _INSERT = """INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle,
@@ -174,8 +174,8 @@ def _to_row(correction: Correction, created_us: int) -> tuple[str | bytes | int 
     )
 
 
-def _last_seq(db: Database) -> int:
-    # Numbers run without gaps inside one transaction, so a difference of them is a count.
+def last_seq(db: Database) -> int:
+    """Find the number of the newest act; inside one transaction numbers run without gaps."""
     row = db.one("SELECT coalesce(max(seq), 0) FROM corrections")
     assert row is not None
     return int(row[0])

@@ -159,8 +159,22 @@ _CORRECTIONS = (
     END""",
 )
 
+# The undo list of the app. It points at corrections by number and may be cut without loss.
+_ACTS = (
+    """CREATE TABLE acts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope TEXT NOT NULL,
+        title TEXT NOT NULL,
+        first_seq INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL,
+        undone INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE INDEX acts_by_scope ON acts (scope, undone, id)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
     Migration("corrections", _CORRECTIONS),
+    Migration("acts", _ACTS),
 )

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store import corrections, posts, predictions, rows
+from mmsa_tui.store import corrections, history, indexing, posts, predictions, rows
 from mmsa_tui.store.database import Database
+from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where
 
@@ -70,7 +71,7 @@ class Store:
         Raises:
             Whatever `items` raises; the old rows are then kept.
         """
-        return posts.index_source(self._db, location, format, title, items, on_count)
+        return indexing.index_source(self._db, location, format, title, items, on_count)
 
     def source(self, location: str) -> SourceRow | None:
         """Find a source that was read before."""
@@ -86,7 +87,7 @@ class Store:
 
     def forget_source(self, source_id: int) -> None:
         """Remove a source and its posts; predictions and corrections stay."""
-        posts.forget_source(self._db, source_id)
+        indexing.forget_source(self._db, source_id)
 
     def posts(self, source_id: int) -> Iterator[StoredPost]:
         """Walk through a source in its order, in bounded memory."""
@@ -209,3 +210,36 @@ class Store:
     def count_corrected(self) -> int:
         """Count the posts, of all sources, that have a corrected label."""
         return corrections.count_corrected(self._db)
+
+    # undo and redo, over restarts
+
+    def record_act(self, made: Sequence[Correction], title: str, scope: str = "") -> int:
+        """Append corrections as one act that `undo` takes back as one.
+
+        Args:
+            title: what the user did, for "undo ...".
+            scope: whose undo list it is on, such as a source; `redo` is over for that scope.
+
+        Returns:
+            How many corrections were new.
+        """
+        return history.record_act(self._db, made, title, scope)
+
+    def undo(self, scope: str = "", analyst: str = "") -> Step | None:
+        """Take back the latest act of the scope by appending what was before; None if none is left.
+
+        Posts that have been changed since by something else keep what they have.
+        """
+        return history.undo(self._db, scope, analyst)
+
+    def redo(self, scope: str = "", analyst: str = "") -> Step | None:
+        """Do again what `undo` took back last; None if nothing is left."""
+        return history.redo(self._db, scope, analyst)
+
+    def undoable(self, scope: str = "") -> str | None:
+        """Name the act that `undo` would take back."""
+        return history.undoable(self._db, scope)
+
+    def redoable(self, scope: str = "") -> str | None:
+        """Name the act that `redo` would do again."""
+        return history.redoable(self._db, scope)

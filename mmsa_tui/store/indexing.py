@@ -1,0 +1,204 @@
+"""Reading a source in.
+
+A source is read into rows that nobody sees, in many small transactions so that other writers are
+never kept waiting; one last transaction makes them the source's rows. A run that dies leaves the
+old rows in place.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
+
+from mmsa_tui.duplicates import duplicate_group
+from mmsa_tui.errors import StoreError
+from mmsa_tui.records import Failure, Post, content_hash
+from mmsa_tui.store.codec import pictures_to_json, to_sql
+from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.posts import SourceRow, current_reading, now, source
+
+BATCH = 500
+"""Posts written in one transaction."""
+
+ABANDONED_S = 3600.0
+"""A reading not touched for so long belongs to a run that died."""
+
+
+def index_source(
+    db: Database,
+    location: str,
+    format: str,
+    title: str,
+    items: Iterable[Post | Failure],
+    on_count: Callable[[int], None] | None = None,
+) -> SourceRow:
+    reading = _begin_reading(db, location)
+    try:
+        columns, n_posts, n_failures = _write(db, reading, items, on_count)
+        _swap(db, reading, (to_sql(location), format, to_sql(title)), columns, n_posts, n_failures)
+    except BaseException:
+        # If even this fails, the rows stay unseen and the next run clears them.
+        with suppress(StoreError):
+            _remove_reading(db, reading)
+        raise
+    _remove_unseen(db)
+    row = source(db, location)
+    if row is None:
+        raise StoreError(f"{location} was forgotten while it was read", "Open it again.")
+    return row
+
+
+def forget_source(db: Database, source_id: int) -> None:
+    reading = current_reading(db, source_id)
+    db.run("DELETE FROM sources WHERE id = ?", (source_id,))
+    _remove_reading(db, reading)
+
+
+def _begin_reading(db: Database, location: str) -> int:
+    with db.transaction():
+        db.run(
+            "INSERT INTO readings (location, touched_s) VALUES (?, ?)",
+            (to_sql(location), time.time()),
+        )
+        row = db.one("SELECT last_insert_rowid()")
+    assert row is not None
+    return int(row[0])
+
+
+def _write(
+    db: Database,
+    reading: int,
+    items: Iterable[Post | Failure],
+    on_count: Callable[[int], None] | None,
+) -> tuple[list[str], int, int]:
+    columns: dict[str, None] = {}
+    n_posts = n_failures = 0
+    counted = _counted(items, on_count)
+    while batch := list(islice(counted, BATCH)):
+        rows: list[tuple[Sql, ...]] = []
+        hashes: list[tuple[str]] = []
+        for ordinal, item in enumerate(batch, start=n_posts + n_failures):
+            columns.update(dict.fromkeys(item.metadata))
+            if isinstance(item, Post):
+                digest = item.content_hash or content_hash(
+                    item.text, [picture.digest for picture in item.pictures if picture.digest]
+                )
+                hashes.append((digest,))
+                rows.append(_post_row(reading, ordinal, item, digest))
+            else:
+                rows.append(_failure_row(reading, ordinal, item))
+        n_posts += len(hashes)
+        n_failures += len(batch) - len(hashes)
+        with db.transaction():
+            _touch(db, reading)
+            db.run_many("INSERT INTO contents (hash) VALUES (?) ON CONFLICT DO NOTHING", hashes)
+            db.run_many(_INSERT_POST, rows)
+    return list(columns), n_posts, n_failures
+
+
+_INSERT_POST = """INSERT INTO posts (reading, ordinal, content_id, post_id, text, author,
+    created_at, language, has_image, n_pictures, duplicate_group, failure, encoding, pictures,
+    metadata, truth)
+    VALUES (?, ?, (SELECT id FROM contents WHERE hash = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def _post_row(reading: int, ordinal: int, post: Post, digest: str) -> tuple[Sql, ...]:
+    return (
+        reading,
+        ordinal,
+        digest,
+        to_sql(post.post_id),
+        to_sql(post.text),
+        to_sql(post.author),
+        to_sql(post.created_at),
+        to_sql(post.language),
+        any(not picture.is_missing for picture in post.pictures),
+        len(post.pictures),
+        duplicate_group(post.text),
+        None,
+        post.encoding,
+        pictures_to_json(post.pictures),
+        json.dumps(dict(post.metadata)),
+        json.dumps(dict(post.truth)),
+    )
+
+
+def _failure_row(reading: int, ordinal: int, failure: Failure) -> tuple[Sql, ...]:
+    post_id, text, reason = map(to_sql, (failure.post_id, failure.text, failure.reason))
+    metadata = json.dumps(dict(failure.metadata))
+    return (
+        *(reading, ordinal, None, post_id, text, "", "", "", 0, 0, "", reason),
+        *("utf-8", "[]", metadata, "{}"),
+    )
+
+
+def _touch(db: Database, reading: int) -> None:
+    if not db.run("UPDATE readings SET touched_s = ? WHERE id = ?", (time.time(), reading)):
+        raise StoreError(
+            "another run has read this source in the meantime",
+            "Run the same command again.",
+        )
+
+
+def _swap(
+    db: Database,
+    reading: int,
+    identity: tuple[Sql, Sql, Sql],
+    columns: list[str],
+    n_posts: int,
+    n_failures: int,
+) -> None:
+    db.run(
+        """UPDATE posts SET n_duplicates = alike.n
+        FROM (SELECT duplicate_group AS name, count(*) AS n FROM posts
+              WHERE reading = ?1 AND duplicate_group <> '' GROUP BY duplicate_group) AS alike
+        WHERE reading = ?1 AND duplicate_group = alike.name""",
+        (reading,),
+    )
+    read_at = now()
+    with db.transaction():
+        _touch(db, reading)
+        db.run(
+            """INSERT INTO sources (location, format, title, reading, n_posts, n_failures,
+                metadata_columns, read_at, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (location) DO UPDATE SET format = excluded.format,
+                title = excluded.title, reading = excluded.reading, n_posts = excluded.n_posts,
+                n_failures = excluded.n_failures, metadata_columns = excluded.metadata_columns,
+                read_at = excluded.read_at, opened_at = excluded.opened_at""",
+            (*identity, reading, n_posts, n_failures, json.dumps(columns), read_at, read_at),
+        )
+
+
+def _remove_unseen(db: Database) -> None:
+    """Remove rows that a swap replaced, and those of runs that died."""
+    unseen = db.all(
+        """SELECT id FROM readings WHERE id NOT IN
+            (SELECT reading FROM sources)
+        AND (touched_s < ? OR id < (SELECT reading FROM sources
+             WHERE sources.location = readings.location))""",
+        (time.time() - ABANDONED_S,),
+    )
+    for (reading,) in unseen:
+        _remove_reading(db, reading)
+
+
+def _remove_reading(db: Database, reading: int) -> None:
+    while db.run(
+        "DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE reading = ? LIMIT ?)",
+        (reading, 4 * BATCH),
+    ):
+        pass
+    db.run("DELETE FROM readings WHERE id = ?", (reading,))
+
+
+def _counted(
+    items: Iterable[Post | Failure], on_count: Callable[[int], None] | None
+) -> Iterator[Post | Failure]:
+    for number, item in enumerate(items, start=1):
+        yield item
+        if on_count is not None:
+            on_count(number)

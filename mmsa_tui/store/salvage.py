@@ -1,0 +1,54 @@
+"""Corrections out of another database file, damaged or not.
+
+Corrections are the one thing that cannot be computed again. The file is opened read-only and
+never changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from mmsa_tui.errors import StoreError
+from mmsa_tui.records import Correction
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction
+
+
+def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
+    """Read whatever corrections can still be read from a database.
+
+    Returns:
+        The corrections in order of arrival, and whether these are all of them.
+
+    Raises:
+        StoreError: the file is not there, or not one correction table can be found in it.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path} is not a file", "Give the name of a database file.")
+    rows: dict[int, Correction] = {}
+    try:
+        # as_uri also escapes what has a meaning in a URI, such as "?" in a folder's name.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            is_whole = _scan(connection, rows, "ASC") or _scan(connection, rows, "DESC")
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"no corrections can be read from {path}: {error}", "Restore a backup of it."
+        ) from error
+    return [rows[seq] for seq in sorted(rows)], is_whole
+
+
+def _scan(connection: sqlite3.Connection, rows: dict[int, Correction], direction: str) -> bool:
+    """Collect rows from one end until damage stops it; returns whether the other end was reached."""
+    # NOT INDEXED keeps to the table itself, whatever state its indexes are in.
+    cursor = connection.execute(
+        f"SELECT seq, {CORRECTION_COLUMNS} FROM corrections NOT INDEXED ORDER BY seq {direction}"
+    )
+    while True:
+        try:
+            row = cursor.fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        if row is None:
+            return True
+        rows[row[0]] = to_correction(row[1:])

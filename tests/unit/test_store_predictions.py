@@ -1,0 +1,175 @@
+"""Predictions: saved whole, found again by content, resumed after a kill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmsa_tui.errors import StoreError
+from mmsa_tui.records import Failure, Post, Prediction
+from mmsa_tui.store import Store, Where
+
+REPOSITORY = Path(__file__).parents[2]
+BUNDLE = "mvsa@1.0.0"
+
+FULL = Prediction(
+    content_hash="h0",
+    bundle=BUNDLE,
+    status="ok",
+    label="positive",
+    confidence=0.1 + 0.2,
+    probs=(0.1, 1 / 3, 0.1 + 0.2),
+    text_label="positive",
+    text_probs=(1e-17, 0.5, 0.5),
+    image_label="negative",
+    image_probs=(0.9, 0.05, 0.05),
+    deciding_picture=1,
+    error="a warning \ud800",
+)
+
+
+def posts(*hashes: str) -> list[Post | Failure]:
+    return [Post(str(number), digest, content_hash=digest) for number, digest in enumerate(hashes)]
+
+
+def predict(content_hash: str, label: str = "a") -> Prediction:
+    return Prediction(content_hash, BUNDLE, "ok", label, 0.6, (0.6, 0.4))
+
+
+def waiting(store: Store, source_id: int = 1, where: Where | None = None) -> list[str]:
+    return [stored.post.content_hash for stored in store.unpredicted(source_id, BUNDLE, where) if stored.post]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "mmsa.db") as opened:
+        yield opened
+
+
+def test_a_prediction_comes_back_bit_for_bit(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    store.save_predictions([FULL])
+    assert next(store.rows(1, BUNDLE)).prediction == FULL
+
+
+def test_a_failed_prediction_comes_back_as_it_went_in(store: Store) -> None:
+    failed = Prediction("h0", BUNDLE, "failed", error="no text, no picture")
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    store.save_predictions([failed])
+    assert next(store.rows(1, BUNDLE)).prediction == failed
+
+
+def test_saving_again_replaces(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    store.save_predictions([predict("h0", "a"), predict("h0", "b")])
+    store.save_predictions([predict("h0", "c")])
+    assert [row.final_label for row in store.rows(1, BUNDLE)] == ["c"]
+
+
+def test_one_bad_prediction_saves_none(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    with pytest.raises(ValueError, match="unknown status"):
+        store.save_predictions([predict("h0"), Prediction("h1", BUNDLE, "odd")])  # type: ignore[arg-type]
+    assert waiting(store) == ["h0"]
+
+
+def test_unpredicted_posts_come_in_order_without_failures(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", [*posts("h0", "h1", "h2"), Failure("9", "bad")])
+    store.save_predictions([predict("h1")])
+    assert waiting(store) == ["h0", "h2"]
+
+
+def test_equal_posts_wait_once(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0", "h1", "h0", "h0"))
+    assert waiting(store) == ["h0", "h1"]
+    assert store.count_unpredicted(1, BUNDLE) == 2
+
+
+def test_unpredicted_posts_can_be_narrowed(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0", "h1", "h2"))
+    where = Where("post_id = ? OR post_id = ?", ("1", "2"))
+    assert waiting(store, 1, where) == ["h1", "h2"]
+    assert store.count_unpredicted(1, BUNDLE, where) == 2
+
+
+def test_predictions_may_be_saved_during_the_walk(store: Store) -> None:
+    hashes = [f"h{number}" for number in range(1203)]
+    store.index_source("here", "pairs", "Here", posts(*hashes))
+    met: list[str] = []
+    for stored in store.unpredicted(1, BUNDLE):
+        assert stored.post is not None
+        met.append(stored.post.content_hash)
+        store.save_predictions([predict(stored.post.content_hash)])
+    assert met == hashes
+    assert waiting(store) == []
+
+
+def test_a_post_met_in_another_folder_is_known(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    store.save_predictions([predict("h0")])
+    store.index_source("moved", "pairs", "Moved", posts("h9", "h0"))
+    assert waiting(store, 2) == ["h9"]
+
+
+def test_forgetting_concerns_one_source_and_one_bundle(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    store.index_source("there", "pairs", "There", posts("h1"))
+    other = Prediction("h0", "other", "ok", "a", 0.6, (0.6, 0.4))
+    store.save_predictions([predict("h0"), predict("h1"), other])
+    store.forget_predictions(1, BUNDLE)
+    assert (waiting(store, 1), waiting(store, 2)) == (["h0"], [])
+    assert next(store.rows(1, "other")).prediction == other
+
+
+def test_labels_of_a_bundle_are_remembered_in_order(store: Store) -> None:
+    store.save_bundle_labels(BUNDLE, ["z", "a"])
+    store.save_bundle_labels(BUNDLE, ["z", "a"])
+    assert (store.bundle_labels(BUNDLE), store.bundle_labels("other")) == (("z", "a"), ())
+
+
+def test_labels_may_come_after_predictions(store: Store) -> None:
+    store.save_predictions([predict("h0")])
+    store.save_bundle_labels(BUNDLE, ["a", "b"])
+    assert store.bundle_labels(BUNDLE) == ("a", "b")
+
+
+def test_a_bundle_does_not_change_its_labels(store: Store) -> None:
+    store.save_bundle_labels(BUNDLE, ["a", "b"])
+    with pytest.raises(StoreError, match="labels a, b"):
+        store.save_bundle_labels(BUNDLE, ["b", "a"])
+
+
+KILLED_SAVING = """
+import sys
+from pathlib import Path
+from mmsa_tui.records import Prediction
+from mmsa_tui.store import Store
+
+store = Store.open(Path(sys.argv[1]))
+for batch in range(10_000):
+    store.save_predictions([
+        Prediction(f"h{batch}-{number}", "b", "ok", "a", 0.6, (0.6, 0.4)) for number in range(50)
+    ])
+    print(batch, flush=True)
+"""
+
+
+@pytest.mark.parametrize("n_batches", [1, 3, 8])
+def test_a_kill_keeps_every_finished_batch_and_no_half_one(tmp_path: Path, n_batches: int) -> None:
+    path = tmp_path / "mmsa.db"
+    child = subprocess.Popen(
+        [sys.executable, "-c", KILLED_SAVING, str(path)], cwd=REPOSITORY, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    for _ in range(n_batches):
+        assert child.stdout.readline()
+    child.kill()
+    child.communicate()
+    with Store.open(path) as store:
+        n_saved = store._db.all("SELECT count(*) FROM predictions")[0][0]
+    assert n_saved % 50 == 0
+    assert n_saved >= 50 * n_batches
