@@ -7,7 +7,7 @@ never changed.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from mmsa_tui.errors import StoreError
@@ -26,15 +26,21 @@ def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
     """
     if not path.is_file():
         raise StoreError(f"{path} is not a file", "Give the name of a database file.")
-    rows: dict[int, Correction] = {}
     try:
-        # as_uri also escapes what has a meaning in a URI, such as "?" in a folder's name.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            is_whole = _scan(connection, rows, "ASC") or _scan(connection, rows, "DESC")
+        return _read(path, "mode=ro")
     except sqlite3.Error as error:
-        raise StoreError(
-            f"no corrections can be read from {path}: {error}", "Restore a backup of it."
-        ) from error
+        cause = error
+    # Even a reader writes beside a database in WAL mode; on read-only media this one will do.
+    with suppress(sqlite3.Error):
+        return _read(path, "mode=ro&immutable=1")
+    raise StoreError(f"no corrections can be read from {path}: {cause}", "Restore a backup of it.") from cause
+
+
+def _read(path: Path, mode: str) -> tuple[list[Correction], bool]:
+    rows: dict[int, Correction] = {}
+    # as_uri also escapes what has a meaning in a URI, such as "?" in a folder's name.
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
+        is_whole = _scan(connection, rows, "ASC") or _scan(connection, rows, "DESC")
     return [rows[seq] for seq in sorted(rows)], is_whole
 
 

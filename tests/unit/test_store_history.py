@@ -1,0 +1,117 @@
+"""Undo and redo: one step an act, over restarts, and never over somebody else's work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmsa_tui.records import Correction
+from mmsa_tui.store import Step, Store
+
+
+def correct(label: str, digest: str = "h0", note: str = "", flagged: bool = False) -> Correction:
+    return Correction("", digest, label, note=note, flagged=flagged, analyst="Ann")
+
+
+def state(store: Store, digest: str = "h0") -> tuple[str, str, bool]:
+    latest = store.correction_state(digest)
+    return (latest.new_label, latest.note, latest.flagged) if latest else ("", "", False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "mmsa.db") as opened:
+        yield opened
+
+
+def test_undo_restores_label_note_and_flag(store: Store) -> None:
+    store.record_act([correct("a", note="why", flagged=True)], "label a")
+    store.record_act([correct("b")], "label b")
+    assert store.undo() == Step("label b", ("h0",), 0)
+    assert state(store) == ("a", "why", True)
+
+
+def test_undo_of_the_first_act_leaves_nothing(store: Store) -> None:
+    store.record_act([correct("a", note="why")], "label a")
+    store.undo()
+    assert state(store) == ("", "", False)
+
+
+def test_undo_and_redo_walk_through_all_acts(store: Store) -> None:
+    for label in "abc":
+        store.record_act([correct(label)], f"label {label}")
+    back = []
+    while store.undo():
+        back.append(state(store)[0])
+    forth = []
+    while store.redo():
+        forth.append(state(store)[0])
+    assert (back, forth) == (["b", "a", ""], ["a", "b", "c"])
+
+
+def test_undo_appends_and_removes_nothing(store: Store) -> None:
+    store.record_act([correct("a")], "label a")
+    store.undo(analyst="Bob")
+    assert [(c.new_label, c.old_label, c.analyst) for c in store.corrections("h0")] == [
+        ("a", "", "Ann"),
+        ("", "a", "Bob"),
+    ]
+
+
+def test_a_bulk_act_is_one_step(store: Store) -> None:
+    store.record_act([correct("a", digest) for digest in ("h0", "h1", "h2")], "label 3 posts")
+    step = store.undo()
+    assert step == Step("label 3 posts", ("h0", "h1", "h2"), 0)
+    assert store.undo() is None
+
+
+def test_undo_and_redo_outlive_a_restart(store: Store, tmp_path: Path) -> None:
+    store.record_act([correct("a")], "label a")
+    store.record_act([correct("b")], "label b")
+    store.undo()
+    with Store.open(tmp_path / "mmsa.db") as later:
+        assert (later.undoable(), later.redoable()) == ("label a", "label b")
+        later.redo()
+        assert state(later)[0] == "b"
+
+
+def test_a_new_act_ends_what_could_be_redone(store: Store) -> None:
+    store.record_act([correct("a")], "label a")
+    store.undo()
+    store.record_act([correct("b")], "label b")
+    assert store.redo() is None
+    assert state(store)[0] == "b"
+
+
+def test_undo_leaves_alone_what_a_colleague_has_changed_since(store: Store) -> None:
+    store.record_act([correct("a"), correct("a", "h1")], "label 2 posts")
+    store.add_corrections([correct("z", "h1")])
+    assert store.undo() == Step("label 2 posts", ("h0",), 1)
+    assert (state(store, "h0")[0], state(store, "h1")[0]) == ("", "z")
+
+
+def test_a_post_twice_in_one_act_goes_back_to_before_the_first(store: Store) -> None:
+    store.record_act([correct("a")], "label a")
+    store.record_act([correct("b"), correct("c")], "label twice")
+    store.undo()
+    assert state(store)[0] == "a"
+
+
+def test_each_scope_has_its_own_list(store: Store) -> None:
+    store.record_act([correct("a", "h0")], "label a", scope="here")
+    store.record_act([correct("b", "h1")], "label b", scope="there")
+    assert store.undo("here") == Step("label a", ("h0",), 0)
+    assert store.undoable("there") == "label b"
+
+
+def test_an_act_of_known_corrections_is_no_step(store: Store) -> None:
+    known = Correction("u1", "h0", "a")
+    store.add_corrections([known])
+    assert store.record_act([known], "again") == 0
+    assert store.undo() is None
+
+
+def test_nothing_done_is_nothing_to_undo_or_redo(store: Store) -> None:
+    assert (store.undo(), store.redo(), store.undoable(), store.redoable()) == (None, None, None, None)
