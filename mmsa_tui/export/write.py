@@ -1,16 +1,11 @@
-"""Rows to a file, whole or not at all: a temporary file beside the target, then one rename."""
+"""Rows to a file, whole or not at all, in the format that its suffix names."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import shutil
 import tempfile
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -19,11 +14,10 @@ from mmsa_tui.export.columns import Row, Value, describe, fixed_columns, name_so
 from mmsa_tui.export.csv_file import write_csv
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.export.parquet_file import write_parquet
+from mmsa_tui.export.whole_file import check_place, whole_file
 from mmsa_tui.export.xlsx_file import Summary, write_xlsx
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".parquet")
-
-_STALE_S = 24 * 3600.0
 
 
 def check_target(target: Path, *, overwrite: bool = False) -> None:
@@ -37,19 +31,7 @@ def check_target(target: Path, *, overwrite: bool = False) -> None:
             f"{target} has no suffix that names a format",
             f"End the name in one of {', '.join(SUFFIXES)}.",
         )
-    with _explained(target):
-        if target.is_dir():
-            raise OutputError(f"{target} is a folder", "Give the name of a file in it.")
-        if target.exists() and not target.is_file():
-            raise OutputError(f"{target} is not a regular file", "Choose another name.")
-        if target.exists() and not overwrite:
-            raise OutputError(f"{target} exists", "Choose another name, or allow overwriting.")
-        folder = _real(target).parent
-        if not folder.is_dir():
-            raise OutputError(f"the folder {folder} does not exist", "Make it first.")
-        part = _part(folder)
-        part.touch(exist_ok=False)
-        part.unlink()
+    check_place(target, overwrite=overwrite)
 
 
 def write(
@@ -78,25 +60,8 @@ def write(
         OutputError: see `check_target`; or the disk is full or fails.
     """
     check_target(target, overwrite=overwrite)
-    real = _real(target)
-    _remove_stale(real.parent)
-    part = _part(real.parent)
-    try:
-        with _explained(target):
-            # Exclusive creation: nobody's link is followed.
-            part.touch(exist_ok=False)
-            n_rows = _write_as(target.suffix.lower(), part, rows, labels, summary, source_columns)
-            _flush(part)
-            if target.exists():
-                if not overwrite:
-                    raise OutputError(f"{target} has appeared in the meantime", "Choose another name.")
-                shutil.copymode(real, part)
-            part.replace(real)
-            _flush_folder(real.parent)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return n_rows
+    with whole_file(target, overwrite=overwrite) as part:
+        return _write_as(target.suffix.lower(), part, rows, labels, summary, source_columns)
 
 
 def stream_jsonl(rows: Iterable[Row], file: TextIO, labels: Sequence[str]) -> int:
@@ -162,58 +127,3 @@ def _renamed(
 ) -> Iterator[dict[str, Value]]:
     for record, own in described:
         yield record | {names[name]: value for name, value in own.items()}
-
-
-def _real(target: Path) -> Path:
-    # Replacing a link would leave what it points to as it was.
-    return Path(os.path.realpath(target)) if target.is_symlink() else target.absolute()
-
-
-def _part(folder: Path) -> Path:
-    return folder / f".mmsa-{uuid.uuid4().hex}.part"
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what killed runs left in the folder, a day later: they may yet be running."""
-    with suppress(OSError):
-        for part in folder.glob(".mmsa-*"):
-            if time.time() - part.lstat().st_mtime < _STALE_S:
-                continue
-            remove: Callable[[Path], object] = shutil.rmtree if part.is_dir() else os.unlink
-            remove(part)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    # Windows has no such call, and some network drives refuse it; the rename is done either way.
-    with suppress(OSError, AttributeError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _explained(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"the disk is full: {target} was not written",
-                "Free some space, or write to another disk; an earlier file is as it was.",
-            ) from error
-        if isinstance(error, PermissionError):
-            raise OutputError(
-                f"{target} cannot be written: {error.strerror or error}",
-                "Close it if another program has it open, or choose a folder you can write.",
-            ) from error
-        raise OutputError(
-            f"{target} cannot be written: {error.strerror or error}",
-            "Choose another name or folder; an earlier file is as it was.",
-        ) from error

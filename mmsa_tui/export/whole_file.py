@@ -1,0 +1,126 @@
+"""A file that is there whole or not at all: written beside its place, flushed, renamed.
+
+Knows folders and disks, not what is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mmsa_tui.errors import OutputError
+
+_STALE_S = 24 * 3600.0
+
+
+def check_place(target: Path, *, overwrite: bool = False) -> None:
+    """Refuse a place that takes no new file.
+
+    Raises:
+        OutputError: an existing file that is to be kept, a folder, a device, a missing folder, or
+            one that cannot be written.
+    """
+    with _explained(target):
+        if target.is_dir():
+            raise OutputError(f"{target} is a folder", "Give the name of a file in it.")
+        if target.exists() and not target.is_file():
+            raise OutputError(f"{target} is not a regular file", "Choose another name.")
+        if target.exists() and not overwrite:
+            raise OutputError(f"{target} exists", "Choose another name, or allow overwriting.")
+        folder = _real(target).parent
+        if not folder.is_dir():
+            raise OutputError(f"the folder {folder} does not exist", "Make it first.")
+        part = _part(folder)
+        part.touch(exist_ok=False)
+        part.unlink()
+
+
+@contextmanager
+def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give an empty file to write to; it takes the target's place when the block ends well.
+
+    Until all is on disk the target is as it was, also when the process is killed.
+
+    Raises:
+        OutputError: see `check_place`; or the disk is full or fails.
+    """
+    check_place(target, overwrite=overwrite)
+    real = _real(target)
+    _remove_stale(real.parent)
+    part = _part(real.parent)
+    try:
+        with _explained(target):
+            # Exclusive creation: nobody's link is followed.
+            part.touch(exist_ok=False)
+            yield part
+            _flush(part)
+            if target.exists():
+                if not overwrite:
+                    raise OutputError(f"{target} has appeared in the meantime", "Choose another name.")
+                shutil.copymode(real, part)
+            part.replace(real)
+            _flush_folder(real.parent)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _real(target: Path) -> Path:
+    # Replacing a link would leave what it points to as it was.
+    return Path(os.path.realpath(target)) if target.is_symlink() else target.absolute()
+
+
+def _part(folder: Path) -> Path:
+    return folder / f".mmsa-{uuid.uuid4().hex}.part"
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what killed runs left in the folder, a day later: they may yet be running."""
+    with suppress(OSError):
+        for part in folder.glob(".mmsa-*"):
+            if time.time() - part.lstat().st_mtime < _STALE_S:
+                continue
+            remove: Callable[[Path], object] = shutil.rmtree if part.is_dir() else os.unlink
+            remove(part)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    # Windows has no such call, and some network drives refuse it; the rename is done either way.
+    with suppress(OSError, AttributeError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _explained(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                f"the disk is full: {target} was not written",
+                "Free some space, or write to another disk; an earlier file is as it was.",
+            ) from error
+        if isinstance(error, PermissionError):
+            raise OutputError(
+                f"{target} cannot be written: {error.strerror or error}",
+                "Close it if another program has it open, or choose a folder you can write.",
+            ) from error
+        raise OutputError(
+            f"{target} cannot be written: {error.strerror or error}",
+            "Choose another name or folder; an earlier file is as it was.",
+        ) from error
