@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store import corrections, history, indexing, posts, predictions, rows
+from mmsa_tui.store import corrections, history, indexing, lookup, posts, predictions, rows
 from mmsa_tui.store.database import Database
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
@@ -96,6 +96,17 @@ class Store:
     def post(self, source_id: int, ordinal: int) -> StoredPost:
         """Fetch one input of a source."""
         return posts.post(self._db, source_id, ordinal)
+
+    def posts_with_content(self, content_hashes: Sequence[str]) -> Iterator[Post]:
+        """Find posts by identity in all sources; one that several hold comes several times.
+
+        Those of the source that was opened last come first, in batches of a few hundred hashes.
+        """
+        return lookup.posts_with_content(self._db, content_hashes)
+
+    def contents_of(self, post_ids: Sequence[str]) -> dict[str, set[str]]:
+        """Find the content hashes that posts of these ids have; ids that are unknown are left out."""
+        return lookup.contents_of(self._db, post_ids)
 
     # predictions
 
