@@ -24,6 +24,8 @@ MAX_ROW_LINES = 1_000
 
 _DELIMITERS = (",", "\t", ";", "|")
 _LOOK_AT_ROWS = 50
+_TEXT_BYTES = bytes([9, 10, 13, *range(32, 256)])
+"""All but the control characters, which binary files are full of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class _TooLongError(Exception):
 def sniff(sample: bytes) -> Dialect | None:
     """Find the dialect of a table from its beginning, or None if it is no text."""
     encoding = encoding_by_mark(sample)
-    if not encoding and b"\0" in sample[:4096]:
+    if not encoding and 20 * len(sample.translate(None, _TEXT_BYTES)) > len(sample):
         return None
     # What ends in the middle of a character or a line says nothing about the dialect.
     text = sample.decode(encoding or "utf-8", "replace")
@@ -118,12 +120,17 @@ def read_rows(path: Path) -> Iterator[Row]:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
-        dialect = sniff(sample)
-        if dialect is None:
-            raise SourceError(f"{path.name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
-        file.seek(0)
-        yield from _parse(file, dialect)
+        yield from rows_of(file, path.name)
+
+
+def rows_of(file: IO[bytes], name: str) -> Iterator[Row]:
+    """Yield the rows of an open file, as `read_rows` does; `name` is for messages."""
+    sample = file.read(SAMPLE_BYTES)
+    dialect = sniff(sample)
+    if dialect is None:
+        raise SourceError(f"{name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
+    file.seek(0)
+    yield from _parse(file, dialect)
 
 
 def _parse(file: IO[bytes], dialect: Dialect) -> Iterator[Row]:

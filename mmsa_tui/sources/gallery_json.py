@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from mmsa_tui.sources.bluesky_json import context_of, created_at, language_of, post_url
 from mmsa_tui.sources.json_fields import Object, as_id, as_text, dig, first_text
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, tweet_url
-
-_MEDIA_LINK = re.compile(r"\s*https?://t\.co/\w+\s*\Z")
+from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, tweet_url, without_last_link
 
 
 def post_id_of(record: Object) -> str:
@@ -39,7 +35,7 @@ def _read_tweet(record: Object) -> Tweet:
     text = as_text(record.get("content"))
     if as_text(record.get("extension")) or as_id(record.get("count")):
         # Links are written out by gallery-dl; a short one at the end stands for the picture.
-        text = _MEDIA_LINK.sub("", text)
+        text = without_last_link(text)
     return Tweet(
         post_id=post_id,
         text=plain_text(text),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from mmsa_tui.sources.media_files import Media, MediaFiles
 from mmsa_tui.sources.ndjson import records_in
 from mmsa_tui.sources.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, to_item, tweet_url
+from mmsa_tui.sources.tweet_json import SHORT_LINK, Tweet, language, metadata, plain_text, to_item, tweet_url
 
 _TYPE = "snscrape.modules.twitter.Tweet"
-_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 
 
 class Snscrape:
@@ -91,7 +89,7 @@ def _said(record: Object) -> str:
         return plain_text(text)
     # Every link but that of the media is listed, each under the short form in the text.
     listed = set(_links(record, "tcourl", "tcooutlinks"))
-    return plain_text(text, set(_SHORT_LINK.findall(text)) - listed)
+    return plain_text(text, set(SHORT_LINK.findall(text)) - listed)
 
 
 def _links(record: Object, key: str, older: str) -> list[str]:

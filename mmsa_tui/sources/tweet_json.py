@@ -5,13 +5,12 @@ Accounts for truncation, retweets, quotes and picture links. Knows no file layou
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.encodings import MAX_TEXT_BYTES
+from mmsa_tui.sources.encodings import MAX_TEXT_BYTES, unescape
 from mmsa_tui.sources.json_fields import (
     Object,
     as_object,
@@ -24,7 +23,8 @@ from mmsa_tui.sources.json_fields import (
 from mmsa_tui.sources.media_files import Media, MediaFiles
 from mmsa_tui.sources.timestamps import to_iso_utc
 
-_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
+SHORT_LINK = re.compile(r"https?://t\.co/\w+")
+_LAST_SHORT_LINK = re.compile(r"https?://t\.co/\w+\s*\Z")
 _TWEET_LINK = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/status(?:es)?/(\d+)/?(?:\?.*)?"
 )
@@ -156,7 +156,7 @@ def picture_links(text: str, entities: Iterable[Object]) -> set[str]:
             start, end = as_text(indices[0]), as_text(indices[1])
             if start.isdecimal() and end.isdecimal() and len(start + end) < 12:
                 url = text[int(start) : int(end)]
-        if _SHORT_LINK.fullmatch(url):
+        if SHORT_LINK.fullmatch(url):
             links.add(url)
     return links
 
@@ -166,7 +166,14 @@ def plain_text(text: str, unwanted_links: Iterable[str] = ()) -> str:
     for link in unwanted_links:
         *before, last = re.split(rf"{re.escape(link)}(?!\w)", text)
         text = "".join((*(part.rstrip() for part in before), last))
-    return html.unescape(text).strip()
+    return unescape(text).strip()
+
+
+def without_last_link(text: str) -> str:
+    """Drop a short link at the end, where Twitter puts that of the media."""
+    # Searched from its own start: a pattern that begins with spaces is slow on many of them.
+    match = _LAST_SHORT_LINK.search(text)
+    return text[: match.start()].rstrip() if match else text
 
 
 def links_in(status: Object) -> str:

@@ -376,3 +376,10 @@ def test_a_page_longer_than_detection_reads_is_recognised(tmp_path: Path) -> Non
 )
 def test_records_of_other_tools_are_not_claimed(tmp_path: Path, record: object) -> None:
     assert READER.detect(write(tmp_path / "a.jsonl", record)) is None
+
+
+def test_a_video_without_words_says_that_there_is_nothing_to_judge(tmp_path: Path) -> None:
+    record = v1(1, LINK, ["still.jpg"])
+    record["extended_entities"]["media"][0]["type"] = "video"
+    (item,) = items(write(tmp_path / "a.jsonl", record))
+    assert isinstance(item, Failure) and item.reason.endswith("neither text nor pictures, only video")

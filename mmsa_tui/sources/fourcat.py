@@ -1,0 +1,182 @@
+"""Datasets of 4CAT: a CSV with `id, thread_id, timestamp, body, author…`, and its image archives.
+
+The CSV alone, a folder with CSV and images, or a zip with both. Known columns get the names that
+all sources share; the others keep theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import is_zipfile
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.sources.archive import Archive
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.delimited import Row, read_rows, rows_of
+from mmsa_tui.sources.fourcat_images import FourcatImages
+from mmsa_tui.sources.media_files import Media, MediaFiles, file_name
+from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, natural_key, split_name
+from mmsa_tui.sources.safety import ignore
+from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.tweet_json import Tweet, plain_text, with_pictures, without_last_link
+
+_SIGNATURE = frozenset(("id", "thread_id", "timestamp", "body"))
+_READ_APART = frozenset(("id", "body", "author", "timestamp", "unix_timestamp", "language_guess", "lang"))
+_SHARED_NAMES = {
+    "thread_id": "conversation_id",
+    "link": "url",
+    "author_fullname": "author_name",
+    "like_count": "likes",
+    "retweet_count": "retweets",
+    "reply_count": "replies",
+    "quote_count": "quotes",
+    "impression_count": "views",
+    "retweeted_user": "retweet_author",
+    "quoted_user": "quote_author",
+    "replied_user": "reply_to_author",
+    "urls": "links",
+}
+_IMAGE_COLUMNS = ("images", "image_urls", "image_url", "media_urls", "media_url")
+_URL = re.compile(r"https?://[^\s,]+")
+
+MAX_PICTURES = 100
+MAX_COLUMNS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The CSV files of a source: by name, and how to read their rows."""
+
+    names: list[str]
+    rows: Callable[[str], Iterator[Row]]
+    images: Callable[[ReadOptions], FourcatImages]
+    files: MediaFiles
+
+
+class Fourcat:
+    """A dataset exported from 4CAT."""
+
+    name = "4cat"
+    title = "4CAT dataset (CSV, with or without images)"
+
+    def detect(self, source: Path) -> Match | None:
+        try:
+            with ExitStack() as stack:
+                tables = _open(source, stack)
+                for name in tables.names[:5]:
+                    if _is_header(next(tables.rows(name), Row(1))):
+                        return Match(
+                            self.name, 92, f"{name} has 4CAT's columns id, thread_id, timestamp, body"
+                        )
+        except (OSError, SourceError):
+            return None
+        return None
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        with ExitStack() as stack:
+            tables = _open(source, stack, options.note)
+            names = [name for name in tables.names if _is_header(next(tables.rows(name), Row(1)))]
+            if not names:
+                raise SourceError(
+                    f"{source} holds no CSV with 4CAT's columns",
+                    "Point at the CSV of the dataset, or at the folder with it.",
+                )
+            if len(names) < len(tables.names):
+                options.note(f"CSV files with other columns left out: {len(tables.names) - len(names):,}")
+            images = tables.images(options)
+            for name in names:
+                yield from _read_table(name, tables.rows(name), images, tables.files, options)
+
+
+def _open(source: Path, stack: ExitStack, note: Callable[[str], None] = ignore) -> _Tables:
+    """Find the tables of a source.
+
+    Raises:
+        SourceError, OSError: it cannot be opened.
+    """
+    if source.is_dir() or not is_zipfile(source):
+        root = source if source.is_dir() else source.absolute().parent
+        paths = [source]
+        if source.is_dir():
+            paths = [path for path in source.iterdir() if path.suffix.lower() == ".csv"]
+            paths = [path for path in paths if path.is_file() and not path.is_symlink()]
+        by_name = {path.name: path for path in sorted(paths, key=lambda path: natural_key(path.name))}
+        return _Tables(
+            names=list(by_name),
+            rows=lambda name: read_rows(by_name[name]),
+            images=lambda options: FourcatImages.beside(root, options.note),
+            files=MediaFiles.near(source, note),
+        )
+    archive = stack.enter_context(Archive(source, note))
+    names = sorted((name for name in archive.members if name.lower().endswith(".csv")), key=natural_key)
+
+    def images(options: ReadOptions) -> FourcatImages:
+        found = FourcatImages()
+        found.add_archive(archive)
+        return found
+
+    return _Tables(names, lambda name: _member_rows(archive, name), images, MediaFiles.inside(archive))
+
+
+def _member_rows(archive: Archive, name: str) -> Iterator[Row]:
+    with archive.open(name) as file:
+        yield from rows_of(file, name)
+
+
+def _is_header(row: Row) -> bool:
+    return _SIGNATURE.issubset(cell.strip() for cell in row.cells)
+
+
+def _read_table(
+    name: str, rows: Iterator[Row], images: FourcatImages, files: MediaFiles, options: ReadOptions
+) -> Iterator[Post | Failure]:
+    header = [cell.strip() for cell in next(rows).cells]
+    if len(header) > MAX_COLUMNS:
+        options.note(f"{name}: columns after the first {MAX_COLUMNS} are left out")
+        header = header[:MAX_COLUMNS]
+    for row in rows:
+        where = f"{name} line {row.line:,}"
+        if row.error:
+            yield Failure(where, f"{where}: {row.error}")
+            continue
+        values = dict(zip(header, row.cells, strict=False))
+        pictures = _pictures(values, images, files)
+        text = values.get("body", "")
+        if pictures or values.get("videos", "").strip():
+            text = without_last_link(text)
+        tweet = Tweet(
+            post_id=values.get("id", "").strip(),
+            text=plain_text(text),
+            author=values.get("author", "").strip(),
+            created_at=to_iso_utc(values.get("timestamp", ""))
+            or to_iso_utc(values.get("unix_timestamp", "")),
+            language=(values.get("language_guess", "") or values.get("lang", "")).strip(),
+            metadata={
+                _SHARED_NAMES.get(column, column): value
+                for column, value in values.items()
+                if value and column and column not in _READ_APART
+            },
+        )
+        yield with_pictures(tweet, pictures, where, row.encoding)
+
+
+def _pictures(values: Mapping[str, str], images: FourcatImages, files: MediaFiles) -> tuple[Picture, ...]:
+    """Return the pictures of a row: those it names by address, then others of its archive."""
+    cells = " ".join(values.get(column, "") for column in _IMAGE_COLUMNS)
+    urls = list(dict.fromkeys((*_URL.findall(cells), *images.urls_of(values.get("id", "").strip()))))
+    pictures = []
+    for url in urls[:MAX_PICTURES]:
+        picture = images.by_url(url)
+        if picture is not None:
+            pictures.append(picture)
+        elif split_name(file_name(url))[2] in PICTURE_SUFFIXES or "format=" in url:
+            pictures.extend(files.pictures([Media(url)]))
+    return tuple(pictures)
+
+
+READER = Fourcat()
