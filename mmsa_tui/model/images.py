@@ -20,7 +20,8 @@ SIZE_PX = 224
 MAX_PIXELS = 120_000_000
 """Decoding more would cost over 400 MB; no tweet's picture is larger."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""As Pillow calls them; MPO opens as JPEG, and by its own name not at all."""
 
 
 class PictureError(ValueError):

@@ -82,10 +82,10 @@ class Archive:
                 "If you trust it, unpack it yourself and point at the folder.",
             )
         for info in self._zip.infolist():
-            if info.is_dir() or any(is_hidden(part) for part in info.filename.split("/")[:-1]):
-                continue
             if not _is_safe_name(info.filename):
                 refused["names that lead out of it"] += 1
+            elif info.is_dir() or any(is_hidden(part) for part in info.filename.split("/")[:-1]):
+                continue
             elif info.filename.lower().endswith(_ARCHIVE_SUFFIXES):
                 refused["nested archives"] += 1
             elif info.flag_bits & 0x1:

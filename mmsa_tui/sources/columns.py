@@ -113,7 +113,7 @@ def _fits(kind: str, name: str, sample: Sequence[Mapping[str, str]]) -> bool:
     values = [value for row in sample if (value := row.get(name, ""))]
     if kind == "text" and values:
         # A column `tweet` or `post` may hold ids or addresses.
-        return any(_WORDS.search(value) and not value.startswith("http") for value in values)
+        return not all(value.strip().isdigit() or value.startswith("http") for value in values)
     if kind == "label" and values:
         return all(len(value) <= 30 and value.strip().isalpha() for value in values)
     return True

@@ -169,7 +169,7 @@ class PairsReader:
         found = look_for_pairs(source)
         if found.both:
             more = " or more" if found.is_partial else ""
-            return Match(self.name, 50, f"{found.both:,}{more} texts have a picture of the same name")
+            return Match(self.name, 50, f"texts with a picture of the same name: {found.both:,}{more}")
         if found.texts:
             return Match(self.name, 25, "a folder with .txt files, each taken for a post")
         if found.pictures:

@@ -17,7 +17,7 @@ from mmsa_tui.sources.archive import Archive
 
 MAX_PIXELS = 120_000_000
 """As in `model.images`: what the predictor refuses is reported as corrupt."""
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """As in `model.images`."""
 
 _OPEN_ARCHIVES = 8
@@ -83,6 +83,8 @@ def why_corrupt(data: bytes) -> str:
                     return f"{image.width}x{image.height} pixels is too large to decode"
                 image.draft("RGB", (32, 32))
                 image.load()
+    except Image.DecompressionBombError:
+        return "too large to decode"
     except UnidentifiedImageError:
         return "not a picture in a known format"
     except Exception as error:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.archive import Archive
@@ -51,7 +52,8 @@ def read_rows(path: Path, note: Callable[[str], None] = ignore) -> Iterator[tupl
         if "[Content_Types].xml" not in archive.members or "xl/workbook.xml" not in archive.members:
             raise SourceError(f"{path.name} is not an Excel workbook", "Save it as .xlsx.")
     try:
-        yield from _read_rows(path, note)
+        with path.open("rb") as file:
+            yield from _read_rows(file, note)
     except _BROKEN as error:
         raise SourceError(
             f"{path.name} cannot be read to its end: {type(error).__name__}: {error}",
@@ -59,7 +61,7 @@ def read_rows(path: Path, note: Callable[[str], None] = ignore) -> Iterator[tupl
         ) from error
 
 
-def _read_rows(path: Path, note: Callable[[str], None]) -> Iterator[tuple[str, ...]]:
+def _read_rows(file: IO[bytes], note: Callable[[str], None]) -> Iterator[tuple[str, ...]]:
     # openpyxl costs 130 ms to import.
     import openpyxl
 
@@ -67,7 +69,8 @@ def _read_rows(path: Path, note: Callable[[str], None]) -> Iterator[tuple[str, .
     with warnings.catch_warnings():
         # It warns of styles and extensions that do not concern the cells.
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        # Given the open file, it does not insist on the name ending in .xlsx.
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     try:
         for sheet in book.worksheets:
             # The stated size may be a lie or a million empty rows.
