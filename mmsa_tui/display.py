@@ -50,35 +50,42 @@ _JOINING = re.compile(
 _TAGGED_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 
-def safe(text: str) -> str:
-    """Make text printable; line ends become `\\n`, a tab four spaces."""
-    return _convert(text, None) if _TROUBLE.search(text) else text
+def safe(text: str, *, newlines: bool = False) -> str:
+    """Make text printable.
+
+    Args:
+        newlines: keep its lines, each kind of line end as `\\n` and a tab as four spaces; else
+            all is one line, with a space for each line end and tab.
+    """
+    text = text.replace("\r\n", "\n")
+    if not newlines:
+        text = text.replace("\n", " ").replace("\t", " ")
+    return _convert(text, None, newlines) if _TROUBLE.search(text) else text
 
 
 def safe_map(text: str) -> tuple[str, array[int]]:
-    """Make text printable and tell where each character went.
+    """Make text printable, its lines kept, and tell where each character went.
 
     Returns:
         What `safe` returns, and for each index into `text`, its length included, the index into
         the printable text; spans of the one map to spans of the other end by end.
     """
     starts = array("l")
-    shown = _convert(text, starts)
+    shown = _convert(text, starts, newlines=True)
     starts.append(len(shown))
     return shown, starts
 
 
 def safe_line(text: str, limit: int = 1000) -> str:
-    """Make text printable on one line: white space runs become one space.
+    """Make text printable on one line, with one space for any run of white space.
 
     Args:
         limit: characters of `text` to look at; the rest is cut, with an ellipsis in its place.
     """
-    cut = text[:limit]
-    return " ".join(safe(cut).split()) + ("…" if len(text) > limit else "")
+    return " ".join(safe(text[:limit]).split()) + ("…" if len(text) > limit else "")
 
 
-def _convert(text: str, starts: array[int] | None) -> str:
+def _convert(text: str, starts: array[int] | None, newlines: bool) -> str:
     shown: list[str] = []
     length = n_marks = end_of_flag = 0
     for index, char in enumerate(text):
@@ -100,7 +107,7 @@ def _convert(text: str, starts: array[int] | None) -> str:
             if n_marks > most or char in _INVISIBLE_MARKS:
                 piece = ""
         else:
-            piece = _picture(text, index, char)
+            piece = _picture(text, index, char, newlines)
             # What is dropped must not let a tower of marks begin anew.
             n_marks = 0 if piece else n_marks
         if piece:
@@ -109,14 +116,14 @@ def _convert(text: str, starts: array[int] | None) -> str:
     return "".join(shown)
 
 
-def _picture(text: str, index: int, char: str) -> str:
+def _picture(text: str, index: int, char: str, newlines: bool) -> str:
     """Show what is no text as harmless characters, or not at all where it has no width."""
     if char == "\r":
-        return "" if text[index + 1 : index + 2] == "\n" else "\n"
+        return "" if text[index + 1 : index + 2] == "\n" else "\n" if newlines else " "
     if char in _LINE_ENDS:
-        return "\n"
+        return "\n" if newlines else " "
     if char == "\t":
-        return TAB
+        return TAB if newlines else " "
     if char in _BLANKS:
         return " "
     if char < " ":
