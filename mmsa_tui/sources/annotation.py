@@ -187,8 +187,9 @@ def _image_names(data: Object) -> list[str]:
     names: list[str] = []
     for name in _IMAGE_FIELDS:
         value = data.get(name)
-        names += [text for item in (value if isinstance(value, list) else [value]) if (text := as_text(item))]
-    return names[:_MAX_PICTURES]
+        names += map(as_text, value if isinstance(value, list) else [value])
+    # `images` may repeat what `image` says.
+    return [name for name in dict.fromkeys(names) if name][:_MAX_PICTURES]
 
 
 def _picture(address: str, root: Path, files: MediaFiles) -> Picture:
