@@ -15,6 +15,8 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `text_label`, `image_label` | what one modality alone says |
 | `p_<label>` | fused probability, one column per label of the bundle |
 | `corrected_label`, `final_label` | the analyst's label; that, else the prediction's |
+| `truth_label` | what people said of the whole post in the source itself |
+| `given_label`, `given_prob` | the analyst's label, else the source's; its fused probability |
 | `note`, `flagged` | of the latest correction; 0 or 1 |
 | `row_id` | key of `post_text`: `row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)` |
 """
@@ -110,6 +112,9 @@ class Row:
         return item
 
 
+_TRUTH_LABEL = "coalesce(json_extract(posts.truth, '$.post'), json_extract(posts.truth, '$.label'), '')"
+_GIVEN_LABEL = f"coalesce(nullif(current_correction.label, ''), {_TRUTH_LABEL})"
+
 _COLUMNS: Mapping[str, str] = {
     "row_id": "posts.id",
     "ordinal": "posts.ordinal",
@@ -134,6 +139,8 @@ _COLUMNS: Mapping[str, str] = {
     "image_label": "coalesce(predictions.image_label, '')",
     "corrected_label": "coalesce(current_correction.label, '')",
     "final_label": "coalesce(nullif(current_correction.label, ''), predictions.label, '')",
+    "truth_label": _TRUTH_LABEL,
+    "given_label": _GIVEN_LABEL,
     "note": "coalesce(current_correction.note, '')",
     "flagged": "coalesce(current_correction.flagged, 0)",
 }
@@ -142,20 +149,6 @@ _JOINED = """posts
     LEFT JOIN predictions ON predictions.bundle_id = {bundle}
         AND predictions.content_id = posts.content_id
     LEFT JOIN current_correction ON current_correction.content_id = posts.content_id"""
-
-
-def count(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
-    view, params = _view(db, current_reading(db, source_id), bundle, where)
-    row = db.one(f"SELECT count(*) FROM {view}", params)
-    assert row is not None
-    return int(row[0])
-
-
-def tally(db: Database, source_id: int, bundle: str, column: str, where: Where | None) -> dict[str, int]:
-    view, params = _view(db, current_reading(db, source_id), bundle, where)
-    _check_column(db, bundle, column)
-    rows = db.all(f"SELECT {_quote(column)}, count(*) FROM {view} GROUP BY 1 ORDER BY 1", params)
-    return {"" if value is None else str(value): number for value, number in rows}
 
 
 def ordinals(
@@ -182,9 +175,9 @@ def unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) 
     reading = current_reading(db, source_id)
     last = -1
     while True:
-        view, params = _view(db, reading, bundle, _lacking(where))
+        shown, params = view(db, reading, bundle, lacking(where))
         chunk = db.all(
-            f"SELECT ordinal FROM {view} AND ordinal > ? ORDER BY ordinal LIMIT ?",
+            f"SELECT ordinal FROM {shown} AND ordinal > ? ORDER BY ordinal LIMIT ?",
             (*params, last, CHUNK),
         )
         if not chunk:
@@ -199,16 +192,10 @@ def unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) 
         last = chunk[-1][0]
 
 
-def count_unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
-    view, params = _view(db, current_reading(db, source_id), bundle, _lacking(where))
-    row = db.one(f"SELECT count(DISTINCT content_id) FROM {view}", params)
-    assert row is not None
-    return int(row[0])
-
-
-def _lacking(where: Where | None) -> Where:
-    lacking = Where("status = '' AND failure IS NULL")
-    return lacking if where is None else lacking & where
+def lacking(where: Where | None) -> Where:
+    """Narrow a condition to posts that the bundle has not seen."""
+    unseen = Where("status = '' AND failure IS NULL")
+    return unseen if where is None else unseen & where
 
 
 def _ordinals(
@@ -216,10 +203,10 @@ def _ordinals(
     offset: int, limit: int | None,
 ) -> array[int]:  # fmt: skip
     order = order or Order("ordinal")
-    _check_column(db, bundle, order.column)
-    view, params = _view(db, reading, bundle, where)
+    check_column(db, bundle, order.column)
+    shown, params = view(db, reading, bundle, where)
     found = db.all(
-        f"SELECT ordinal FROM {view} ORDER BY {_sort_key(order)} LIMIT ? OFFSET ?",
+        f"SELECT ordinal FROM {shown} ORDER BY {_sort_key(order)} LIMIT ? OFFSET ?",
         (*params, -1 if limit is None else limit, offset),
     )
     return array("q", (ordinal for (ordinal,) in found))
@@ -227,7 +214,7 @@ def _ordinals(
 
 def _sort_key(order: Order) -> str:
     direction = "DESC" if order.descending else "ASC"
-    column = _quote(order.column)
+    column = quote(order.column)
     if order.column == "ordinal":
         return f"ordinal {direction}"
     if order.column == "post_id":
@@ -264,32 +251,44 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
             yield Row(ordinal, stored.post, stored.failure, prediction, correction)
 
 
-def _view(db: Database, reading: int, bundle: str, where: Where | None) -> tuple[str, tuple[Sql, ...]]:
-    """Build what follows FROM; SQLite computes only those columns that the query names."""
-    columns = ", ".join(
-        f"{expression} AS {_quote(name)}" for name, expression in _columns(db, bundle).items()
-    )
+def view(db: Database, reading: int, bundle: str, where: Where | None) -> tuple[str, tuple[Sql, ...]]:
+    """Build what follows FROM, and its parameters.
+
+    SQLite computes only those columns that the query names.
+    """
+    columns = ", ".join(f"{expression} AS {quote(name)}" for name, expression in _columns(db, bundle).items())
     joined = _JOINED.format(bundle=bundle_key(db, bundle))
     condition = "TRUE" if where is None else f"({where.sql})"
-    view = (
+    shown = (
         f"(SELECT posts.content_id, {columns} FROM {joined} WHERE posts.reading = {reading})"
         f" WHERE {condition}"
     )
-    return view, () if where is None else where.params
+    return shown, () if where is None else where.params
 
 
 def _columns(db: Database, bundle: str) -> dict[str, str]:
     columns = dict(_COLUMNS)
+    cases = ""
     for index, label in enumerate(bundle_labels(db, bundle)):
-        columns[f"p_{label}"] = f"json_extract(predictions.probs, '$[{index}]')"
+        prob = f"json_extract(predictions.probs, '$[{index}]')"
+        columns[f"p_{label}"] = prob
+        literal = "'" + label.replace("'", "''") + "'"
+        cases += f" WHEN {literal} THEN {prob}"
+    columns["given_prob"] = f"CASE {_GIVEN_LABEL}{cases} END" if cases else "NULL"
     return columns
 
 
-def _check_column(db: Database, bundle: str, column: str) -> None:
+def check_column(db: Database, bundle: str, column: str) -> None:
+    """Refuse a name that is no column.
+
+    Raises:
+        UsageError: it is none.
+    """
     known = _columns(db, bundle)
     if column not in known:
         raise UsageError(f"there is no column {column!r}", f"The columns are: {', '.join(known)}.")
 
 
-def _quote(name: str) -> str:
+def quote(name: str) -> str:
+    """Write a name as SQL has it."""
     return '"' + name.replace('"', '""') + '"'

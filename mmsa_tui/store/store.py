@@ -10,9 +10,10 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store import corrections, history, indexing, lookup, posts, predictions, rows
+from mmsa_tui.store import corrections, counting, history, indexing, lookup, posts, predictions, rows
 from mmsa_tui.store.database import Database
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
@@ -140,17 +141,36 @@ class Store:
 
     def count_unpredicted(self, source_id: int, bundle: str, where: Where | None = None) -> int:
         """Count the different posts that `unpredicted` has to offer."""
-        return rows.count_unpredicted(self._db, source_id, bundle, where)
+        return counting.count_unpredicted(self._db, source_id, bundle, where)
 
     # joined rows
 
     def count(self, source_id: int, bundle: str, where: Where | None = None) -> int:
         """Count the rows of a source, or those where the condition holds."""
-        return rows.count(self._db, source_id, bundle, where)
+        return counting.count(self._db, source_id, bundle, where)
+
+    def counts(
+        self, source_id: int, bundle: str, wheres: Sequence[Where], within: Where | None = None
+    ) -> list[int]:
+        """Count the rows where each of several conditions holds, in one pass."""
+        return counting.counts(self._db, source_id, bundle, wheres, within)
 
     def tally(self, source_id: int, bundle: str, column: str, where: Where | None = None) -> dict[str, int]:
         """Count rows by the value of a column, as text; "" stands for unknown."""
-        return rows.tally(self._db, source_id, bundle, column, where)
+        return counting.tally(self._db, source_id, bundle, column, where)
+
+    def cross_tally(
+        self, source_id: int, bundle: str, by: Sequence[str], where: Where | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Count rows by several values at once, in the order of the values.
+
+        Args:
+            by: SQL expressions over the columns of `rows`, of the program's making only.
+
+        Returns:
+            The values of `by`, and last how many rows have them.
+        """
+        return counting.cross_tally(self._db, source_id, bundle, by, where)
 
     def rows(
         self,

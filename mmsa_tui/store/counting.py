@@ -1,0 +1,50 @@
+"""How many rows there are, by whatever the caller asks: counts in SQL, never row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.posts import current_reading
+from mmsa_tui.store.rows import Where, check_column, lacking, quote, view
+
+
+def count(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
+    return counts(db, source_id, bundle, [Where("TRUE")], where)[0]
+
+
+def counts(
+    db: Database, source_id: int, bundle: str, wheres: Sequence[Where], within: Where | None
+) -> list[int]:
+    if not wheres:
+        return []
+    shown, params = view(db, current_reading(db, source_id), bundle, within)
+    sums = ", ".join(f"count(CASE WHEN {where.sql} THEN 1 END)" for where in wheres)
+    asked: list[Sql] = [param for where in wheres for param in where.params]
+    row = db.one(f"SELECT {sums} FROM {shown}", (*asked, *params))
+    assert row is not None
+    return [int(number) for number in row]
+
+
+def tally(db: Database, source_id: int, bundle: str, column: str, where: Where | None) -> dict[str, int]:
+    check_column(db, bundle, column)
+    found = cross_tally(db, source_id, bundle, [quote(column)], where)
+    return {"" if value is None else str(value): number for value, number in found}
+
+
+def cross_tally(
+    db: Database, source_id: int, bundle: str, by: Sequence[str], where: Where | None
+) -> list[tuple[Any, ...]]:
+    shown, params = view(db, current_reading(db, source_id), bundle, where)
+    places = ", ".join(str(place) for place in range(1, len(by) + 1))
+    return db.all(
+        f"SELECT {', '.join(by)}, count(*) FROM {shown} GROUP BY {places} ORDER BY {places}", params
+    )
+
+
+def count_unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
+    shown, params = view(db, current_reading(db, source_id), bundle, lacking(where))
+    row = db.one(f"SELECT count(DISTINCT content_id) FROM {shown}", params)
+    assert row is not None
+    return int(row[0])
