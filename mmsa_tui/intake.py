@@ -1,0 +1,58 @@
+"""Service: a source on disk to posts in the store.
+
+The command line and the app both come in here, so that a source read by one is known to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mmsa_tui import sources
+from mmsa_tui.sources import ReadOptions
+from mmsa_tui.sources.registry import reader
+from mmsa_tui.store import SourceRow, Store
+
+
+def location_of(source: Path | str) -> str:
+    """Name a source in the store: its path without links and dots."""
+    return str(Path(source).expanduser().resolve())
+
+
+def find_format(source: Path | str, format: str | None = None, options: ReadOptions | None = None) -> str:
+    """Settle in which format a source is to be read, without reading it.
+
+    Raises:
+        SourceError: it is missing, unreadable, empty or in no known format.
+        UsageError: there is no such format.
+    """
+    if format is not None:
+        return reader(format).name
+    if options is not None and options.columns:
+        return "table"
+    return sources.detect(Path(source).expanduser()).format
+
+
+def read_in(
+    store: Store,
+    source: Path | str,
+    *,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    on_count: Callable[[int], None] | None = None,
+) -> SourceRow:
+    """Read a source into the store, in place of what was known of it.
+
+    Args:
+        on_count: called after each post or failure with how many there have been.
+
+    Raises:
+        SourceError: the source as a whole cannot be read; what was known of it is kept.
+        UsageError: there is no such format.
+        StoreError: the store cannot be written.
+    """
+    # Absolute, because the pictures' paths are kept and used from other working folders.
+    path = Path(source).expanduser().resolve()
+    format = find_format(path, format, options)
+    posts = sources.read(path, format=format, options=options)
+    return store.index_source(str(path), format, path.name, posts, on_count)
