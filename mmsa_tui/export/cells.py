@@ -21,7 +21,8 @@ _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?\Z")
 
 def clean(text: str) -> str:
     """Show U+FFFD for control characters other than tab and line ends, and for what is no text."""
-    return _CONTROL.sub("\ufffd", text)
+    # Most cells are short and plain; this spares them the search.
+    return text if text.isprintable() else _CONTROL.sub("\ufffd", text)
 
 
 def encodable(text: str) -> str:

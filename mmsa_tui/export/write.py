@@ -73,7 +73,7 @@ def stream_jsonl(rows: Iterable[Row], file: TextIO, labels: Sequence[str]) -> in
     Raises:
         OSError: as the file raises it; a closed pipe is BrokenPipeError.
     """
-    return print_jsonl(file, _as_they_come(rows, labels))
+    return print_jsonl(file, _as_they_come(rows, labels), at_once=True)
 
 
 def _write_as(

@@ -73,7 +73,9 @@ def write_xlsx(
             "Write csv or parquet instead.",
         )
     # Its temporary files lie beside the target: a full disk then shows itself in one place.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".mmsa-") as scratch:
+    # After an error Windows still holds them open; a later export removes what stays.
+    folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".mmsa-", ignore_cleanup_errors=True)
+    with folder as scratch:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
         book.use_zip64()
         try:

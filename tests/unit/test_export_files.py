@@ -233,12 +233,13 @@ def test_jsonl_is_ascii_on_a_stream_of_another_encoding() -> None:
 
 
 def test_jsonl_streams_each_row_before_it_asks_for_the_next() -> None:
-    file = io.StringIO()
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")  # type: ignore[arg-type]
     seen: list[int] = []
 
     def rows() -> Any:
         for number in range(3):
-            seen.append(file.getvalue().count("\n"))
+            seen.append(raw.getvalue().count(b"\n"))
             yield Row(Post(str(number), "a"))
 
     stream_jsonl(rows(), file, LABELS)
