@@ -9,7 +9,7 @@ import csv
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -126,8 +126,6 @@ def group_examples(examples: Sequence[Example]) -> list[Example]:
                 parent[find(i)] = find(seen[k])
             else:
                 seen[k] = i
-    from dataclasses import replace
-
     return [replace(example, group=find(i)) for i, example in enumerate(examples)]
 
 
@@ -143,7 +141,6 @@ class Split:
     select: IntArray
     calibrate: IntArray
     evaluate: IntArray
-    folds: tuple[IntArray, ...] = field(default_factory=tuple)
 
 
 def grouped_folds(strata: Sequence[int], groups: Sequence[int], n_folds: int, seed: int) -> list[IntArray]:
@@ -155,18 +152,22 @@ def grouped_folds(strata: Sequence[int], groups: Sequence[int], n_folds: int, se
     return [test.astype(np.int64) for _, test in splitter.split(empty, np.asarray(strata), np.asarray(groups))]
 
 
-def split_examples(examples: Sequence[Example], seed: int, n_parts: int = 14) -> Split:
-    """Split 10:1:1:2 of `n_parts` into train, select, calibrate and evaluate, by group."""
-    strata = [max(e.post, e.text, e.image) if e.post == UNLABELLED else e.post for e in examples]
-    if len({e.group for e in examples}) < n_parts:
+def split_examples(examples: Sequence[Example], seed: int, n_parts: int = 20) -> Split:
+    """Split 15:1:1:3 of `n_parts` into train, select, calibrate and evaluate, by group.
+
+    Raises:
+        TrainingError: too few different posts.
+    """
+    strata = [e.post if e.post != UNLABELLED else max(e.text, e.image) for e in examples]
+    if len({e.group for e in examples}) < 3 * n_parts:
         raise TrainingError(
-            f"{len(examples)} labelled posts are too few to split into {n_parts} parts",
-            "label at least 50 different posts",
+            f"{len(examples)} labelled posts are too few to split into train, select, calibrate and evaluate",
+            f"label at least {3 * n_parts} different posts",
         )
     parts = grouped_folds(strata, [e.group for e in examples], n_parts, seed)
     return Split(
-        train=np.sort(np.concatenate(parts[4:])),
-        select=np.sort(parts[3]),
-        calibrate=np.sort(parts[2]),
-        evaluate=np.sort(np.concatenate(parts[:2])),
+        train=np.sort(np.concatenate(parts[5:])),
+        select=np.sort(parts[4]),
+        calibrate=np.sort(parts[3]),
+        evaluate=np.sort(np.concatenate(parts[:3])),
     )

@@ -26,18 +26,34 @@ def masked_mean(hidden: Tensor, mask: Tensor) -> Tensor:
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
 
 
+def _load(directory: str | Path) -> Any:
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    # The loading report names the pooler that a bundle's encoder leaves out on purpose.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    return AutoModel.from_pretrained(str(directory), dtype=torch.float32)
+
+
 class TextEncoder(nn.Module):
-    """A pretrained transformer and the masked mean of its last hidden state."""
+    """A pretrained transformer and the masked mean of its last hidden state.
 
-    def __init__(self, directory: str | Path) -> None:
+    Args:
+        directory: a local directory or a hub id.
+        dropout: replaces the model's own dropout while it is trained; None leaves it.
+    """
+
+    def __init__(self, directory: str | Path, dropout: float | None = None) -> None:
         super().__init__()
-        from transformers import AutoModel
-
-        # The pooler is trained for another task and is never read; eager attention and sdpa agree,
-        # sdpa is the faster one on CPU.
-        self.model: Any = AutoModel.from_pretrained(str(directory), dtype=torch.float32)
+        self.model: Any = _load(directory)
+        # The pooler belongs to the pretraining task and is never read.
         if getattr(self.model, "pooler", None) is not None:
             self.model.pooler = None
+        if dropout is not None:
+            for module in self.model.modules():
+                if isinstance(module, nn.Dropout):
+                    module.p = dropout
         self.n_features = int(self.model.config.hidden_size)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -51,9 +67,7 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, directory: str | Path) -> None:
         super().__init__()
-        from transformers import AutoModel
-
-        self.model: Any = AutoModel.from_pretrained(str(directory), dtype=torch.float32)
+        self.model: Any = _load(directory)
         self.n_features = int(self.model.config.hidden_size) if hasattr(self.model.config, "hidden_size") else 1280
 
     def regions(self, pixels: Tensor) -> Tensor:

@@ -118,6 +118,10 @@ class TextTransform:
             mask[row, : len(tokens)] = 1
         return TokenBatch(input_ids, mask)
 
+    def save(self, directory: Path) -> None:
+        """Write the tokenizer beside the encoder it belongs to."""
+        self._tokenizer.save_pretrained(directory)
+
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Name the word pieces of one encoded text."""
         pieces: list[str] = self._tokenizer.convert_ids_to_tokens(list(ids))

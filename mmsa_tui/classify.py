@@ -1,0 +1,107 @@
+"""Posts of a source to predictions in the store, in batches, resumable at any moment.
+
+Each batch is one transaction: after a kill the next run takes up what has no prediction yet.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from collections.abc import Iterable, Sequence
+
+from mmsa_tui.records import Post, Prediction
+from mmsa_tui.store import Store, Where
+
+BATCH = 64
+
+
+class Judge(Protocol):
+    """What classifying needs of a predictor."""
+
+    bundle_id: str
+    labels: tuple[str, ...]
+
+    def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; rates over the run so far, `seconds_left` None until known."""
+
+    done: int
+    total: int
+    per_second: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did. `n_skipped` posts had a prediction already; `stopped` by the user."""
+
+    n_ok: int
+    n_text_only: int
+    n_image_only: int
+    n_failed: int
+    n_skipped: int
+    seconds: float
+    stopped: bool
+
+    @property
+    def n_judged(self) -> int:
+        return self.n_ok + self.n_text_only + self.n_image_only + self.n_failed
+
+
+def classify(
+    store: Store,
+    source_id: int,
+    predictor: Judge,
+    *,
+    where: Where | None = None,
+    restart: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_batch: Callable[[Sequence[Prediction]], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Judge every post of a source that this bundle has not judged yet.
+
+    Args:
+        where: only these posts. restart: forget earlier predictions of the source first.
+        on_batch: called after a batch is in the store. should_stop: asked between batches.
+    """
+    store.save_bundle_labels(predictor.bundle_id, predictor.labels)
+    if restart:
+        store.forget_predictions(source_id, predictor.bundle_id)
+    total = store.count(source_id, predictor.bundle_id, where)
+    waiting = store.count_unpredicted(source_id, predictor.bundle_id, where)
+    counts: Counter[str] = Counter()
+    start, done, stopped = time.monotonic(), 0, False
+    # The list of posts is drawn up before writing begins: a cursor that is read while its table
+    # grows may or may not see the new rows.
+    posts = (stored.post for stored in store.unpredicted(source_id, predictor.bundle_id, where) if stored.post)
+    for predictions in predictor.predict_batches(_unique_batches(posts)):
+        store.save_predictions(predictions)
+        counts.update(prediction.status for prediction in predictions)
+        done += len(predictions)
+        if on_batch is not None:
+            on_batch(predictions)
+        if on_progress is not None:
+            rate = done / max(time.monotonic() - start, 1e-6)
+            on_progress(Progress(done, waiting, rate, max(0, waiting - done) / rate if rate else None))
+        if should_stop is not None and should_stop():
+            stopped = done < waiting
+            break
+    return Outcome(
+        counts["ok"], counts["text_only"], counts["image_only"], counts["failed"],
+        n_skipped=max(0, total - waiting), seconds=time.monotonic() - start, stopped=stopped,
+    )
+
+
+def _unique_batches(posts: Iterator[Post]) -> Iterator[list[Post]]:
+    """Cut into batches, each content once a batch: copies share their prediction."""
+    while batch := list(itertools.islice(posts, BATCH)):
+        yield list({post.content_hash: post for post in batch}.values())

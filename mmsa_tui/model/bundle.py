@@ -1,0 +1,308 @@
+"""A bundle on disk: reading, checking, choosing. Imports no torch.
+
+A bundle is a directory with `meta.json` and the files it lists. Encoders lie beside the bundles in
+`encoders/<sha256>/`, named by `directory_hash`, and are shared. Writing is in `bundle_writer`,
+handing over in `bundle_archive`, loading the weights in `predictor`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui import __version__
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import BundleError
+
+FORMAT_VERSION = 1
+DEFAULT_NAME = "mvsa"
+META = "meta.json"
+CONFIG = "config.json"
+HEAD = "fusion.safetensors"
+REPLAY = "replay.safetensors"
+EVALUATION = "evaluation.safetensors"
+CALIBRATION = "calibration.json"
+CARD = "MODEL_CARD.md"
+REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class BundleMeta:
+    """What `meta.json` says. `labels` are in class-index order; `files` and `encoders` hold sha256."""
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    encoders: Mapping[str, str]
+    created_at: str = ""
+    parent: str = ""
+    licence: str = ""
+    sources: tuple[str, ...] = ()
+    requires_mmsa: str = f">={__version__}"
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: object, where: Path) -> BundleMeta:
+        """Check and build.
+
+        Raises:
+            BundleError: a field is missing, of the wrong type, or of a newer format.
+        """
+        if not isinstance(data, dict):
+            raise BundleError(f"{where}: {META} is not an object", _REPAIR)
+        version = data.get("format_version")
+        if not isinstance(version, int) or version < 1:
+            raise BundleError(f"{where}: {META} has no format_version", _REPAIR)
+        if version > FORMAT_VERSION:
+            raise BundleError(
+                f"{where} is of bundle format {version}; this program reads up to {FORMAT_VERSION}",
+                "update mmsa-tui",
+            )
+        for key, kind in (("name", str), ("version", str), ("labels", list), ("encoders", dict), ("files", dict)):
+            if not isinstance(data.get(key), kind):
+                raise BundleError(f"{where}: {META} has no usable `{key}`", _REPAIR)
+        labels = data["labels"]
+        if len(labels) < 2 or len(set(labels)) != len(labels) or not all(isinstance(x, str) and x for x in labels):
+            raise BundleError(f"{where}: labels must be two or more different words", _REPAIR)
+        for key in ("name", "version"):
+            if not _NAME.fullmatch(data[key]):
+                raise BundleError(f"{where}: {key} {data[key]!r} is not a plain name", _REPAIR)
+        _check_requires(str(data.get("requires_mmsa", "")), where)
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        known |= {"labels": tuple(labels), "sources": tuple(data.get("sources", ()))}
+        return cls(**known)
+
+
+_REPAIR = "get the bundle again from where it came, or choose another with `mmsa bundle use`"
+
+
+def _check_requires(requirement: str, where: Path) -> None:
+    match = re.fullmatch(r">=\s*(\d+(?:\.\d+)*)", requirement.strip())
+    if match and _numbers(match[1]) > _numbers(__version__):
+        raise BundleError(f"{where} needs mmsa-tui {match[1]} or newer; this is {__version__}", "update mmsa-tui")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose meta was read; weights are checked by `verify_bundle` and by loading."""
+
+    directory: Path
+    meta: BundleMeta
+
+    @property
+    def id(self) -> str:
+        """Name and version, `mvsa 1.0.0`: the key of predictions and what a user reads."""
+        return f"{self.meta.name} {self.meta.version}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.meta.labels
+
+    def encoder_directory(self, which: str, paths: Paths) -> Path:
+        """Find the `text` or `image` encoder: beside the bundle, among the user's, or shipped.
+
+        Raises:
+            BundleError: it is in none of those places.
+        """
+        sha = self.meta.encoders.get(which, "")
+        if re.fullmatch(r"[0-9a-f]{64}", sha):
+            beside = self.directory.parent / "encoders"
+            for root in (beside, paths.encoders_dir, paths.shipped_bundles / "encoders"):
+                if (root / sha / "config.json").is_file():
+                    return root / sha
+        raise BundleError(
+            f"bundle {self.id}: its {which} encoder {sha[:12] or '(none)'} is not here",
+            "import the bundle again with `mmsa bundle import FILE`",
+        )
+
+
+@dataclass(frozen=True)
+class DamagedBundle:
+    """A directory that should be a bundle and cannot be read; listed, never hidden."""
+
+    directory: Path
+    reason: str
+
+
+def read_json(path: Path) -> Any:
+    """Read a small JSON file of a bundle.
+
+    Raises:
+        BundleError: missing, unreadable or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(f"{path.parent}: {path.name} is missing", _REPAIR) from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read ({error})", _REPAIR) from error
+
+
+def read_bundle(directory: Path) -> Bundle:
+    """Read a bundle's meta.
+
+    Raises:
+        BundleError: no bundle there, damaged, or newer than this program.
+    """
+    if not directory.is_dir():
+        raise BundleError(f"{directory} is not a bundle directory", "see `mmsa bundle list`")
+    return Bundle(directory, BundleMeta.from_json(read_json(directory / META), directory))
+
+
+def verify_bundle(bundle: Bundle, paths: Paths) -> None:
+    """Compare every file and both encoders with their checksums.
+
+    Raises:
+        BundleError: a file is missing, altered or cut short.
+    """
+    for name in REQUIRED:
+        if name not in bundle.meta.files:
+            raise BundleError(f"{bundle.directory}: {META} does not list {name}", _REPAIR)
+    for name, sha in bundle.meta.files.items():
+        if not _NAME.fullmatch(name):
+            raise BundleError(f"{bundle.directory}: {META} lists an unsafe name {name!r}", _REPAIR)
+        path = bundle.directory / name
+        if not path.is_file():
+            raise BundleError(f"bundle {bundle.id}: {name} is missing", _REPAIR)
+        if file_hash(path) != sha:
+            raise BundleError(f"bundle {bundle.id}: {name} is damaged (its checksum differs)", _REPAIR)
+    for which in ("text", "image"):
+        directory = bundle.encoder_directory(which, paths)
+        if directory_hash(directory) != bundle.meta.encoders[which]:
+            raise BundleError(
+                f"bundle {bundle.id}: its {which} encoder in {directory} is damaged (its checksum differs)", _REPAIR
+            )
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def directory_hash(directory: Path) -> str:
+    """sha256 over the names and hashes of a directory's files, in name order: an encoder's identity."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in directory.iterdir() if p.is_file()):
+        digest.update(f"{path.name}\0{file_hash(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def list_bundles(paths: Paths) -> list[Bundle | DamagedBundle]:
+    """List the user's bundles and the shipped ones, by name, oldest version first."""
+    found: list[Bundle | DamagedBundle] = []
+    for root in (paths.shipped_bundles, paths.bundles_dir):
+        if not root.is_dir():
+            continue
+        for directory in sorted(root.iterdir()):
+            # A leading dot marks one that is being written.
+            if not directory.is_dir() or directory.name == "encoders" or directory.name.startswith("."):
+                continue
+            try:
+                found.append(read_bundle(directory))
+            except BundleError as error:
+                found.append(DamagedBundle(directory, error.message))
+    return sorted(found, key=_order)
+
+
+def _order(item: Bundle | DamagedBundle) -> tuple[str, tuple[int, ...], str]:
+    if isinstance(item, DamagedBundle):
+        return ("~", (), str(item.directory))
+    return (item.meta.name, _numbers(item.meta.version), item.meta.version)
+
+
+def find_bundle(paths: Paths, name: str = "") -> Bundle:
+    """Find a bundle by id (`mvsa 1.0.1`, `mvsa-1.0.1`), by name (its newest version) or by directory.
+
+    "" finds the active one.
+
+    Raises:
+        BundleError: there is none, or it is damaged.
+    """
+    wanted = name or active_name(paths)
+    if not wanted:
+        wanted = DEFAULT_NAME
+    if any(separator in wanted for separator in (os.sep, "/")) or (Path(wanted) / META).is_file():
+        return read_bundle(Path(wanted))
+    bundles = [item for item in list_bundles(paths) if isinstance(item, Bundle)]
+    exact = [b for b in bundles if wanted in (b.id, b.id.replace(" ", "-"))]
+    if exact:
+        return exact[-1]
+    # By name alone, a shipped bundle wins over retrained ones: only `use` makes those the default.
+    named = [b for b in bundles if b.meta.name == wanted]
+    shipped = [b for b in named if not b.meta.parent]
+    if named:
+        return (shipped or named)[-1]
+    known = ", ".join(b.id for b in bundles) or "none"
+    raise BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
+
+
+def active_name(paths: Paths) -> str:
+    """Read which bundle id is active; "" when the default is."""
+    try:
+        return _active_file(paths).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def use_bundle(paths: Paths, name: str) -> Bundle:
+    """Make a bundle the active one, after checking it; one atomic replace.
+
+    Raises:
+        BundleError: unknown or damaged.
+    """
+    bundle = find_bundle(paths, name)
+    verify_bundle(bundle, paths)
+    directory = bundle.directory.resolve()
+    known = directory.parent in (paths.bundles_dir.resolve(), paths.shipped_bundles.resolve())
+    write_atomically(_active_file(paths), bundle.id if known else str(directory))
+    return bundle
+
+
+def roll_back(paths: Paths) -> Bundle:
+    """Make the active bundle's parent the active one.
+
+    Raises:
+        BundleError: the active bundle has no parent.
+    """
+    current = find_bundle(paths)
+    if not current.meta.parent:
+        raise BundleError(f"{current.id} was shipped, not retrained: there is nothing to go back to", "")
+    return use_bundle(paths, current.meta.parent)
+
+
+def _active_file(paths: Paths) -> Path:
+    return paths.data_dir / "active"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a small file in one step, on disk before the old one goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise BundleError(f"{path} cannot be written: {error}", "free some space or check the folder's rights") from error

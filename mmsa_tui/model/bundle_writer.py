@@ -1,0 +1,144 @@
+"""Writing a bundle: all of it or nothing, whatever happens in between.
+
+Everything goes into a hidden folder beside the target, is synced and checksummed, and one rename
+makes it a bundle. A killed run leaves a hidden folder that no listing shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmsa_tui import __version__
+from mmsa_tui.errors import BundleError
+from mmsa_tui.model.bundle import (
+    CALIBRATION,
+    CARD,
+    CONFIG,
+    EVALUATION,
+    HEAD,
+    META,
+    REPLAY,
+    Bundle,
+    BundleMeta,
+    directory_hash,
+    file_hash,
+    read_bundle,
+)
+from mmsa_tui.model.calibration import Calibration
+from mmsa_tui.model.card import model_card
+from mmsa_tui.model.labelled import LabelledFeatures, save_labelled
+from mmsa_tui.model.network import FusionHead
+from mmsa_tui.model.preprocessing import MAX_TOKENS, TRANSFORM_VERSION
+
+
+@dataclass(frozen=True)
+class BundleContent:
+    """All that makes a bundle but its encoders, which lie beside it under their hashes."""
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    encoders: Mapping[str, str]
+    head: FusionHead
+    calibration: Calibration
+    replay: LabelledFeatures
+    evaluation: LabelledFeatures
+    scores: Mapping[str, Any]
+    training: Mapping[str, Any]
+    parent: str = ""
+    licence: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def write_bundle(content: BundleContent, target: Path) -> Bundle:
+    """Write a bundle directory.
+
+    Raises:
+        BundleError: it exists, the disk is full, or the folder cannot be written.
+    """
+    if target.exists():
+        raise BundleError(f"{target} exists", "choose another name or version")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        _write_files(content, temporary)
+        for path in temporary.iterdir():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise BundleError(f"bundle {target} cannot be written: {error}", "free some space or check the folder's rights") from error
+    return read_bundle(target)
+
+
+def _write_files(content: BundleContent, folder: Path) -> None:
+    from safetensors.torch import save_file
+
+    config = {
+        "head": content.head.config.as_json(),
+        "transform_version": TRANSFORM_VERSION,
+        "max_tokens": MAX_TOKENS,
+    }
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8", newline="\n")
+    save_file({k: v.detach().contiguous().cpu() for k, v in content.head.state_dict().items()}, folder / HEAD)
+    save_labelled(content.replay, folder / REPLAY)
+    save_labelled(content.evaluation, folder / EVALUATION)
+    content.calibration.save(folder / CALIBRATION)
+    meta = BundleMeta(
+        name=content.name,
+        version=content.version,
+        labels=content.labels,
+        encoders=dict(content.encoders),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        parent=content.parent,
+        licence=content.licence,
+        sources=content.sources,
+        requires_mmsa=f">={__version__}",
+        scores=dict(content.scores),
+        training=dict(content.training),
+    )
+    (folder / CARD).write_text(model_card(meta), encoding="utf-8", newline="\n")
+    names = sorted(path.name for path in folder.iterdir())
+    meta = replace(meta, files={name: file_hash(folder / name) for name in names})
+    (folder / META).write_text(json.dumps(meta.as_json(), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def store_encoder(directory: Path, encoders: Path) -> str:
+    """Copy a Hugging Face directory under its hash, once; return the hash.
+
+    Raises:
+        BundleError: it cannot be written.
+    """
+    sha = directory_hash(directory)
+    target = encoders / sha
+    if target.is_dir():
+        return sha
+    temporary = encoders / f".{sha[:16]}.{os.getpid()}"
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        encoders.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(directory, temporary, copy_function=shutil.copyfile)
+        os.replace(temporary, target)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise BundleError(f"encoder {target} cannot be written: {error}", "free some space or check the folder's rights") from error
+    return sha
+
+
+def half_precision(head: FusionHead) -> None:
+    """Round a head's weights to what half precision can hold, in place, so that they store small."""
+    with torch.no_grad():
+        for tensor in head.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.half().float())

@@ -1,0 +1,187 @@
+"""The fusion head: from features of text and picture to logits for both together and each alone.
+
+The only trained part of a bundle; encoders are frozen when it is fitted. Knows `Features`, not
+posts. Two kinds: `default`, what measures best, and `reference`, the report this work grew from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from mmsa_tui.model.features import Features
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """Enough to rebuild a head.
+
+    n_text, n_image: width of the encoders' features. n_components: how many principal components
+    of the image features the head reads, 0 for all. width: of the tokens attention works on.
+    """
+
+    kind: Literal["default", "reference"] = "default"
+    n_labels: int = 3
+    n_text: int = 384
+    n_image: int = 1280
+    n_lexicon: int = 4
+    n_components: int = 256
+    width: int = 64
+    n_attention_heads: int = 4
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.n_labels < 2:
+            raise ValueError("a head needs two labels or more")
+        if self.kind == "default" and self.width % self.n_attention_heads:
+            raise ValueError("width must be a multiple of n_attention_heads")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> HeadConfig:
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Logits:
+    """Uncalibrated scores, each [B, K]; rows of a missing modality are meaningless."""
+
+    fused: Tensor
+    text: Tensor
+    image: Tensor
+
+
+class FusionHead(nn.Module):
+    """Base of the heads: input scaling that is fitted once and saved as buffers."""
+
+    text_mean: Tensor
+    text_scale: Tensor
+    image_mean: Tensor
+    image_basis: Tensor
+
+    def __init__(self, config: HeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        n = config.n_components or config.n_image
+        self.register_buffer("text_mean", torch.zeros(config.n_text))
+        self.register_buffer("text_scale", torch.ones(config.n_text))
+        self.register_buffer("image_mean", torch.zeros(config.n_image))
+        self.register_buffer("image_basis", torch.eye(config.n_image)[:, :n].contiguous())
+
+    def fit_scaling(self, features: Features) -> None:
+        """Set mean and scale of the text and the whitened principal components of the image features.
+
+        Whitening puts a component that varies little on a par with one that varies much; 256 of
+        1280 keep the head small and a cached post at 1.3 kB.
+        """
+        text = features.text[features.has_text].float()
+        image = features.image[features.has_image].float()
+        if len(text) > 1:
+            self.text_mean.copy_(text.mean(0))
+            self.text_scale.copy_(1.0 / text.std(0).clamp(min=1e-4))
+        n = self.image_basis.shape[1]
+        if len(image) > n:
+            self.image_mean.copy_(image.mean(0))
+            centred = image - self.image_mean
+            _, spread, directions = torch.linalg.svd(centred, full_matrices=False)
+            scale = (len(image) - 1) ** 0.5 / spread[:n].clamp(min=1e-3)
+            self.image_basis.copy_(directions[:n].T * scale)
+
+    def compress(self, image: Tensor) -> Tensor:
+        """Project image features [B, I] on the head's components, [B, n_components]."""
+        return (image.float() - self.image_mean) @ self.image_basis
+
+    def forward(self, features: Features) -> Logits:
+        """Score each post, from full image features."""
+        return self.score(self.scale_text(features), features.lexicon.float(), self.compress(features.image), features)
+
+    def score(self, text: Tensor, lexicon: Tensor, image: Tensor, features: Features) -> Logits:
+        raise NotImplementedError
+
+    def scale_text(self, features: Features) -> Tensor:
+        """Centre and scale the text features, [B, T]."""
+        return (features.text.float() - self.text_mean) * self.text_scale
+
+
+class DefaultHead(FusionHead):
+    """What measures best: attention over three tokens on top of the two modalities' own beliefs.
+
+    The fused logits are the text and image logits, weighed, plus what attention over the tokens
+    (text, picture, lexicon) adds; the addition starts at zero, so fusion starts no worse than a
+    late fusion of both heads.
+    """
+
+    def __init__(self, config: HeadConfig) -> None:
+        super().__init__(config)
+        n_image = config.n_components or config.n_image
+        self.text_head = nn.Linear(config.n_text + config.n_lexicon, config.n_labels)
+        self.image_head = nn.Linear(n_image, config.n_labels)
+        self.project_text = nn.Linear(config.n_text, config.width)
+        self.project_image = nn.Linear(n_image, config.width)
+        self.project_lexicon = nn.Linear(config.n_lexicon, config.width)
+        self.attention = nn.MultiheadAttention(config.width, config.n_attention_heads, batch_first=True)
+        self.norm = nn.LayerNorm(config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(3 * config.width, config.n_labels)
+        self.weigh = nn.Parameter(torch.tensor([0.7, 0.3]))
+        nn.init.zeros_(self.classifier.weight)
+        nn.init.zeros_(self.classifier.bias)
+
+    def score(self, text: Tensor, lexicon: Tensor, image: Tensor, features: Features) -> Logits:
+        """Score posts.
+
+        Args:
+            text: [B, T] scaled. lexicon: [B, 4]. image: [B, n_components].
+        """
+        text_logits = self.text_head(self.dropout(torch.cat([text, lexicon], dim=1)))
+        image_logits = self.image_head(self.dropout(image))
+        tokens = torch.stack(
+            [self.project_text(self.dropout(text)), self.project_image(self.dropout(image)), self.project_lexicon(lexicon)], dim=1
+        )  # [B, 3, width]
+        absent = torch.stack([~features.has_text, ~features.has_image, ~features.has_text], dim=1)
+        # A row with nothing at all would make the softmax divide by zero; such posts fail earlier.
+        absent = absent & ~absent.all(dim=1, keepdim=True)
+        attended, _ = self.attention(tokens, tokens, tokens, key_padding_mask=absent, need_weights=False)
+        hidden = torch.relu(self.norm(tokens + attended)).flatten(1)  # [B, 3 * width]
+        added = self.classifier(self.dropout(hidden))
+        late = self.weigh[0] * text_logits.detach() + self.weigh[1] * image_logits.detach()
+        return Logits(late + added, text_logits, image_logits)
+
+
+class ReferenceHead(FusionHead):
+    """The reference report's head: text to 128, picture to 1280, attention between them, classifier.
+
+    With one text vector asking and one picture vector answering, the softmax runs over a single
+    key and is always 1: the attention is a linear map of the picture. Kept as reported.
+    """
+
+    def __init__(self, config: HeadConfig) -> None:
+        super().__init__(config)
+        n_image = config.n_components or config.n_image
+        self.project_text = nn.Linear(config.n_text, 128)
+        self.project_image = nn.Linear(n_image, 1280)
+        self.attention = nn.MultiheadAttention(128, config.n_attention_heads, kdim=1280, vdim=1280, batch_first=True)
+        self.dropout = nn.Dropout(config.dropout)
+        self.hidden = nn.Linear(256, 128)
+        self.classifier = nn.Linear(128, config.n_labels)
+        self.text_head = nn.Linear(config.n_text, config.n_labels)
+        self.image_head = nn.Linear(n_image, config.n_labels)
+
+    def score(self, text: Tensor, lexicon: Tensor, image: Tensor, features: Features) -> Logits:
+        query = self.project_text(text).unsqueeze(1)  # [B, 1, 128]
+        key = self.project_image(image).unsqueeze(1)  # [B, 1, 1280]
+        attended, _ = self.attention(query, key, key, need_weights=False)
+        both = torch.cat([query.squeeze(1), attended.squeeze(1)], dim=1)  # [B, 256]
+        fused = self.classifier(self.dropout(torch.relu(self.hidden(both))))
+        return Logits(fused, self.text_head(text), self.image_head(image))
+
+
+def build_head(config: HeadConfig) -> FusionHead:
+    """Make a head with fresh weights."""
+    return ReferenceHead(config) if config.kind == "reference" else DefaultHead(config)

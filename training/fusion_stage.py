@@ -1,0 +1,160 @@
+"""Stage 3: fit the fusion head on cached features, both encoders frozen.
+
+Used by full training and by every retrain; a fit on a few thousand posts takes seconds.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mmsa_tui.model.features import Features
+from mmsa_tui.model.labelled import UNLABELLED, Targets
+from mmsa_tui.model.metrics import IntArray, weighted_f1
+from mmsa_tui.model.network import FusionHead, HeadConfig, Logits, build_head
+
+
+@dataclass(frozen=True)
+class FusionSettings:
+    """Hyper-parameters of one fit.
+
+    adjustment: strength of the logit adjustment for rare classes, 0 none, 1 as if classes were
+    equally frequent (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021).
+    auxiliary: weight of the text-only and image-only losses. average: how many of the best epochs
+    are averaged. modality_dropout: share of posts shown without picture or without text.
+    """
+
+    epochs: int = 30
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.05
+    adjustment: float = 0.3
+    auxiliary: float = 0.5
+    average: int = 5
+    modality_dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.average < 1:
+            raise ValueError("epochs and average must be at least 1")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What a listener hears after an epoch (1-based)."""
+
+    number: int
+    total: int
+    loss: float
+    weighted_f1: float
+
+
+def fit_head(
+    config: HeadConfig,
+    features: Features,
+    targets: Targets,
+    settings: FusionSettings,
+    seed: int,
+    select: tuple[Features, Targets] | None = None,
+    scaling: FusionHead | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> FusionHead:
+    """Fit a head from scratch and return it in eval mode.
+
+    Args:
+        features: full image features [B, n_image]; or, with `scaling`, already compressed ones.
+        select: picks the best epochs by weighted F1; None averages the last ones.
+        scaling: take input scaling from this head instead of fitting it: features of the replay
+            set are stored compressed by it.
+    """
+    torch.manual_seed(seed)
+    head = build_head(config)
+    compressed = scaling is not None
+    if scaling is None:
+        head.fit_scaling(features)
+    else:
+        for name, buffer in scaling.named_buffers():
+            head.get_buffer(name).copy_(buffer)
+    prior = _class_prior(targets, config.n_labels, settings.adjustment)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    n_steps = settings.epochs * -(-len(targets) // settings.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1)
+    with torch.inference_mode():
+        image = features.image.float() if compressed else head.compress(features.image)
+        text = head.scale_text(features)
+    image, text, lexicon = image.clone(), text.clone(), features.lexicon.float()
+    kept: list[tuple[float, dict[str, Tensor]]] = []
+    for number in range(1, settings.epochs + 1):
+        head.train()
+        order, total = torch.randperm(len(targets)), 0.0
+        for rows in order.split(settings.batch_size):
+            part = features.take(rows)
+            logits = head.score(text[rows], lexicon[rows], image[rows], part)
+            loss = _loss(logits, targets.take(rows), part, prior, settings)
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            total += float(loss.detach()) * len(rows)
+        chosen = float(number)
+        if select is not None:
+            chosen = weighted_f1(*_labelled(select[1].post, predict(head, select[0], compressed).fused))
+        kept = sorted([*kept, (chosen, copy.deepcopy(head.state_dict()))], key=lambda item: -item[0])[: settings.average]
+        if on_epoch is not None:
+            on_epoch(Epoch(number, settings.epochs, total / len(targets), chosen if select is not None else 0.0))
+    head.load_state_dict(_average([state for _, state in kept]))
+    return head.eval()
+
+
+@torch.inference_mode()
+def predict(head: FusionHead, features: Features, compressed: bool = False) -> Logits:
+    """Score all posts at once, in eval mode; `compressed` as in `fit_head`."""
+    head.eval()
+    image = features.image.float() if compressed else head.compress(features.image)
+    return head.score(head.scale_text(features), features.lexicon.float(), image, features)
+
+
+def _loss(logits: Logits, targets: Targets, features: Features, prior: dict[str, Tensor], settings: FusionSettings) -> Tensor:
+    both = features.has_text & features.has_image
+    # A post with one modality is judged by that modality's head, so its label teaches that head.
+    text = torch.where(features.has_image, targets.text, torch.where(targets.text < 0, targets.post, targets.text))
+    image = torch.where(features.has_text, targets.image, torch.where(targets.image < 0, targets.post, targets.image))
+    fused = torch.where(both, targets.post, torch.full_like(targets.post, UNLABELLED))
+    parts = [
+        (1.0, logits.fused, fused, prior["post"]),
+        (settings.auxiliary, logits.text, torch.where(features.has_text, text, -1), prior["text"]),
+        (settings.auxiliary, logits.image, torch.where(features.has_image, image, -1), prior["image"]),
+    ]
+    total = torch.zeros(())
+    for share, scores, wanted, shift in parts:
+        known = wanted >= 0
+        if share and bool(known.any()):
+            each = nn.functional.cross_entropy(
+                scores[known] + shift, wanted[known], reduction="none", label_smoothing=settings.label_smoothing
+            )
+            weight = targets.weight[known]
+            total = total + share * (each * weight).sum() / weight.sum()
+    return total
+
+
+def _class_prior(targets: Targets, n_labels: int, strength: float) -> dict[str, Tensor]:
+    shifts = {}
+    for kind in ("post", "text", "image"):
+        wanted = getattr(targets, kind)
+        counts = torch.bincount(wanted[wanted >= 0], minlength=n_labels).float() + 1.0
+        shifts[kind] = strength * torch.log(counts / counts.sum())
+    return shifts
+
+
+def _average(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
+
+
+def _labelled(wanted: Tensor, logits: Tensor) -> tuple[IntArray, IntArray]:
+    known = wanted >= 0
+    return wanted[known].numpy(), logits[known].argmax(1).numpy()
