@@ -1,0 +1,30 @@
+"""Corrections to and from files, so that several laptops can work on one set of posts.
+
+`record` is one correction as plain values, `tables` is JSON lines and workbooks, `intake` is what
+an import accepts, `conflicts` is where analysts disagree.
+"""
+
+from mmsa_tui.exchange.conflicts import ADJUDICATION, Conflict, Vote, find_conflicts, is_adjudication
+from mmsa_tui.exchange.intake import HERE, Intake, Rejection, name_files, read_corrections, take_in
+from mmsa_tui.exchange.record import FORMAT_VERSION, Incoming
+from mmsa_tui.exchange.tables import SUFFIXES, export_corrections, print_corrections, write_table
+
+__all__ = [
+    "ADJUDICATION",
+    "FORMAT_VERSION",
+    "HERE",
+    "SUFFIXES",
+    "Conflict",
+    "Incoming",
+    "Intake",
+    "Rejection",
+    "Vote",
+    "export_corrections",
+    "find_conflicts",
+    "is_adjudication",
+    "name_files",
+    "print_corrections",
+    "read_corrections",
+    "take_in",
+    "write_table",
+]
