@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import io
 import json
@@ -313,3 +314,16 @@ def test_an_archive_is_opened_once_for_many_pictures(tmp_path: Path) -> None:
         if os.name != "nt":
             path.unlink()
         assert (first, files.read(Picture("2.jpg", path, "2.jpg"))) == (b"0", b"2")
+
+
+@pytest.mark.parametrize("format", ["twarc", "table"])
+def test_a_gzip_file_that_is_damaged_at_its_first_record_says_so(tmp_path: Path, format: str) -> None:
+    data = bytearray(gzip.compress(b'{"id_str": "1", "full_text": "hello"}\n'))
+    data[-8] ^= 1  # in the checksum, which is compared once the record is unpacked
+    (tmp_path / "a.jsonl.gz").write_bytes(data)
+    try:
+        (item,) = read(tmp_path / "a.jsonl.gz", format=format)
+    except SourceError as error:
+        assert "Error:" not in error.message
+    else:
+        assert isinstance(item, Failure) and "CRC check failed" in item.reason
