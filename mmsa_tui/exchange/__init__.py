@@ -6,8 +6,15 @@ an import accepts, `conflicts` is where analysts disagree.
 
 from mmsa_tui.exchange.conflicts import ADJUDICATION, Conflict, Vote, find_conflicts, is_adjudication
 from mmsa_tui.exchange.intake import HERE, Intake, Rejection, name_files, read_corrections, take_in
+from mmsa_tui.exchange.ratings import Ratings, collect_ratings
 from mmsa_tui.exchange.record import FORMAT_VERSION, Incoming
-from mmsa_tui.exchange.tables import SUFFIXES, export_corrections, print_corrections, write_table
+from mmsa_tui.exchange.tables import (
+    SUFFIXES,
+    check_table_target,
+    export_corrections,
+    print_corrections,
+    write_table,
+)
 
 __all__ = [
     "ADJUDICATION",
@@ -17,8 +24,11 @@ __all__ = [
     "Conflict",
     "Incoming",
     "Intake",
+    "Ratings",
     "Rejection",
     "Vote",
+    "check_table_target",
+    "collect_ratings",
     "export_corrections",
     "find_conflicts",
     "is_adjudication",

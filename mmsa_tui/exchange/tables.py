@@ -15,7 +15,7 @@ from typing import TextIO
 from mmsa_tui.errors import OutputError
 from mmsa_tui.exchange.record import COLUMNS, cell, describe
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
-from mmsa_tui.export.whole_file import whole_file
+from mmsa_tui.export.whole_file import check_place, whole_file
 from mmsa_tui.records import Correction
 
 SUFFIXES = (".jsonl", ".xlsx")
@@ -50,6 +50,19 @@ def print_corrections(
     return print_jsonl(file, _described(made, labels_of))
 
 
+def check_table_target(target: Path, *, overwrite: bool = False) -> None:
+    """Refuse a target that `write_table` would refuse, before any work goes into it.
+
+    Raises:
+        OutputError: another suffix; an existing file; a place that takes no file.
+    """
+    if target.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"{target} has no suffix that names a format", f"End the name in one of {', '.join(SUFFIXES)}."
+        )
+    check_place(target, overwrite=overwrite)
+
+
 def write_table(
     target: Path,
     columns: Sequence[str],
@@ -60,16 +73,12 @@ def write_table(
     """Write records in the format that the suffix names; returns how many.
 
     Raises:
-        OutputError: another suffix; an existing file; a place that takes no file; more rows than a
-            sheet holds; the disk is full or fails.
+        OutputError: see `check_table_target`; more rows than a sheet holds; the disk is full or
+            fails.
     """
-    suffix = target.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise OutputError(
-            f"{target} has no suffix that names a format", f"End the name in one of {', '.join(SUFFIXES)}."
-        )
+    check_table_target(target, overwrite=overwrite)
     with whole_file(target, overwrite=overwrite) as part:
-        if suffix == ".jsonl":
+        if target.suffix.lower() == ".jsonl":
             return write_jsonl(part, records)
         return _write_sheet(part, columns, records)
 
