@@ -36,6 +36,14 @@ FOURCAT_COLUMNS = (
 )
 """4CAT wants the item's id first and takes at most 20 annotations after it."""
 
+_TAKEN = frozenset(
+    (
+        *("text", "label", "post_id", "author", "created_at", "language"),
+        *("image", "images", "picture", "pictures", "filename", "photo"),
+    )
+)
+"""Names that mean something to the tools, or to our reader of what they give back."""
+
 _LOCAL_FILES = "/data/local-files/?d="
 """How Label Studio addresses a file below the folder it serves."""
 
@@ -199,7 +207,7 @@ def _merged(
     own: Mapping[str, object], metadata: Mapping[str, str], reserved: Sequence[str] = ()
 ) -> dict[str, object]:
     """Put the source's own values behind ours; one whose name is taken gets `source_` in front."""
-    taken = {"text", "label", "image", "images", "post_id", "author", "created_at", "language", *reserved}
+    taken = _TAKEN.union(reserved)
     renamed = {f"source_{name}" if name in taken else name: value for name, value in metadata.items()}
     return {**own, **{name: value for name, value in renamed.items() if name not in own}}
 

@@ -63,10 +63,14 @@ def parse_entries(
             without it an array is read up to its first broken element. Lines need no help.
     """
     first = b""
-    # Enough to see whether the first line is a whole record.
-    for first in pieces:
-        if first.strip():
-            break
+    try:
+        # Enough to see whether the first line is a whole record.
+        for first in pieces:
+            if first.strip():
+                break
+    except StreamDamagedError as error:
+        yield Entry(name, reason=f"{name} cannot be read: {error}")
+        return
     rest = _chain(first, pieces)
     if _OPENS_ARRAY_OR_SPREADS.match(first):
         yield from _elements(rest, name, resume_at)
