@@ -1,0 +1,187 @@
+"""`mmsa bundle`: which models there are, which one is used, and handing them over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmsa_tui.cli import console, options
+from mmsa_tui.errors import EXIT_OK, BundleError
+
+if TYPE_CHECKING:
+    from mmsa_tui.config import Config
+    from mmsa_tui.model.bundle import Bundle, DamagedBundle
+
+NameArgument = Annotated[
+    str, typer.Argument(metavar="[NAME|DIR]", help='A name, "NAME VERSION" or a folder; else the active one.')
+]
+ForcedNameArgument = Annotated[
+    str, typer.Argument(metavar="NAME|DIR", help='A name, "NAME VERSION" or a folder.')
+]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="List, check, choose and hand over models.", no_args_is_help=True)
+    group.command("list")(list_)
+    group.command()(info)
+    group.command()(verify)
+    group.command()(use)
+    group.command()(rollback)
+    group.command()(export)
+    group.command("import")(import_)
+    app.add_typer(group, name="bundle")
+
+
+def list_(json: options.JsonOption = False) -> None:
+    """List the bundles; * marks the active one."""
+    from mmsa_tui.model.bundle import Bundle, list_bundles
+
+    config = options.configure()
+    bundles = list_bundles(config.paths)
+    active = _active_directory(config)
+    if json:
+        console.show_json([_listed(item, active) for item in bundles])
+        return
+    if not bundles:
+        raise BundleError(
+            "there is no bundle", "`mmsa bundle import FILE` brings one in, `make bundles` builds."
+        )
+    rows: list[tuple[str, ...]] = [
+        ("", "bundle", "from", "accuracy", "macro F1", "on", "corrections", "made")
+    ]
+    damaged = []
+    for item in bundles:
+        if isinstance(item, Bundle):
+            rows.append(_row(item, active))
+        else:
+            damaged.append(f"damaged: {item.directory}: {item.reason}")
+    console.show("\n".join([console.table(rows, right=(3, 4, 5, 6)), *damaged]))
+
+
+def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
+    """Print a bundle's model card."""
+    from mmsa_tui.model.bundle import CARD, find_bundle
+
+    config = options.configure()
+    bundle = find_bundle(config.paths, name or config.bundle)
+    if json:
+        console.show_json({"directory": str(bundle.directory), **bundle.meta.as_json()})
+        return
+    card = bundle.directory / CARD
+    if card.is_file():
+        console.show(card.read_text(encoding="utf-8", errors="replace").strip())
+    else:
+        console.show("\n".join(_facts(bundle)))
+    console.show(f"\n{bundle.directory}")
+
+
+def verify(
+    name: NameArgument = "", all_: Annotated[bool, typer.Option("--all", help="Check all of them.")] = False
+) -> None:
+    """Check a bundle's files against their checksums."""
+    from mmsa_tui.model.bundle import Bundle, find_bundle, list_bundles, verify_bundle
+
+    config = options.configure()
+    paths = config.paths
+    found = list_bundles(paths) if all_ else [find_bundle(paths, name or config.bundle)]
+    code = EXIT_OK
+    for item in found:
+        try:
+            if not isinstance(item, Bundle):
+                raise BundleError(f"{item.directory}: {item.reason}")
+            verify_bundle(item, paths)
+            console.show(f"{item.id} is whole")
+        except BundleError as error:
+            if not all_:
+                raise
+            code = error.exit_code
+            console.show(f"damaged: {error.message}")
+    raise typer.Exit(code)
+
+
+def use(name: ForcedNameArgument) -> None:
+    """Make a bundle the active one, after checking it."""
+    from mmsa_tui.model.bundle import use_bundle
+
+    console.show(f"{use_bundle(options.configure().paths, name).id} is active")
+
+
+def rollback() -> None:
+    """Go back to the active bundle's parent."""
+    from mmsa_tui.model.bundle import roll_back
+
+    console.show(f"{roll_back(options.configure().paths).id} is active")
+
+
+def export(
+    name: NameArgument = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE")] = None,
+) -> None:
+    """Pack a bundle and its encoders into one file."""
+    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_archive import SUFFIX, export_bundle
+
+    config = options.configure()
+    bundle = find_bundle(config.paths, name or config.bundle)
+    target = output or Path(bundle.id.replace(" ", "-") + SUFFIX)
+    export_bundle(bundle, config.paths, target)
+    console.show(f"wrote {target}")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `mmsa bundle export` wrote.")],
+) -> None:
+    """Take in what `export` has packed, after checking it."""
+    from mmsa_tui.model.bundle_archive import import_bundle
+
+    bundle = import_bundle(file, options.configure().paths)
+    console.show(f'{bundle.id} is here; `mmsa bundle use "{bundle.id}"` makes it the active one')
+
+
+def _active_directory(config: Config) -> Path | None:
+    from mmsa_tui.model.bundle import find_bundle
+
+    try:
+        return find_bundle(config.paths, config.bundle).directory
+    except BundleError:
+        return None
+
+
+def _row(bundle: Bundle, active: Path | None) -> tuple[str, ...]:
+    meta = bundle.meta
+    return (
+        "*" if bundle.directory == active else "",
+        bundle.id,
+        meta.parent or "shipped",
+        _number(meta.scores.get("accuracy")),
+        _number(meta.scores.get("macro_f1")),
+        str(meta.scores.get("n", "")),
+        str(meta.training.get("n_corrections") or ""),
+        meta.created_at[:10],
+    )
+
+
+def _listed(item: Bundle | DamagedBundle, active: Path | None) -> dict[str, Any]:
+    from mmsa_tui.model.bundle import Bundle
+
+    if not isinstance(item, Bundle):
+        return {"directory": str(item.directory), "damaged": item.reason}
+    is_active = item.directory == active
+    return {"id": item.id, "active": is_active, "directory": str(item.directory), **item.meta.as_json()}
+
+
+def _facts(bundle: Bundle) -> Iterator[str]:
+    meta = bundle.meta
+    yield bundle.id
+    yield f"labels    {', '.join(meta.labels)}"
+    yield f"parent    {meta.parent or 'none, it was shipped'}"
+    yield f"made      {meta.created_at}"
+    yield f"licence   {meta.licence}"
+    yield f"sources   {'; '.join(meta.sources)}"
+
+
+def _number(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else ""

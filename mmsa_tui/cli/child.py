@@ -1,0 +1,53 @@
+"""Running a module of `training` in a process of its own; its output goes where ours goes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from mmsa_tui.errors import Interrupted, TrainingError
+
+_KNOWN_CODES = (0, 1, 2, 3, 4, 5, 130)
+_LEAVE_S = 30.0
+"""How long a child that was asked to stop may take to put its files in order."""
+
+
+def run_child(module: str, arguments: Sequence[str]) -> int:
+    """Run `python -m module` to its end.
+
+    Returns:
+        Its exit code, which means the same as ours.
+
+    Raises:
+        Interrupted: the user stopped it.
+        TrainingError: it was killed or broke down.
+    """
+    with subprocess.Popen([sys.executable, "-m", module, *arguments]) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            # The terminal has sent the same signal to the child.
+            _leave(process)
+            raise Interrupted("stopped", "The same command goes on where it stopped.") from None
+        except BaseException:
+            process.kill()
+            raise
+    if code == 130:
+        raise Interrupted("stopped", "The same command goes on where it stopped.")
+    if code not in _KNOWN_CODES:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        raise TrainingError(
+            f"{module} {how}",
+            "See the messages above; the same command goes on where it stopped. Too little memory "
+            "is a common cause: a smaller --batch-size needs less.",
+        )
+    return code
+
+
+def _leave(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=_LEAVE_S)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()

@@ -1,0 +1,183 @@
+"""`mmsa doctor`: what this installation is made of, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mmsa_tui import __version__
+from mmsa_tui.cli import console, options
+from mmsa_tui.config import Config
+from mmsa_tui.errors import EXIT_OK, MmsaError
+
+_PACKAGES = (
+    "torch", "transformers", "tokenizers", "safetensors", "textual", "textual-image", "rich", "typer",
+    "pillow", "numpy", "pandas", "openpyxl", "xlsxwriter", "pyarrow", "scikit-learn", "vaderSentiment",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(doctor)
+
+
+def doctor(device: options.DeviceOption = None, json: options.JsonOption = False) -> None:
+    """Say what is installed here and what is wrong.
+
+    Prints device, terminal, paths, settings, bundles and versions. The exit code is that of the first
+    thing that is wrong.
+    """
+    config = options.configure(device=device)
+    examination = _Examination()
+    found = {
+        "mmsa": {"version": __version__, "python": sys.version.split()[0], "system": platform.platform()},
+        "device": examination.run(lambda: _device(config)),
+        "terminal": _terminal(),
+        "paths": _paths(config),
+        "settings": {
+            "bundle": config.bundle, "device": config.device, "batch_size": config.batch_size,
+            "threads": config.threads, "analyst": config.analyst, "theme": config.theme,
+        },
+        "store": examination.run(lambda: _store(config)),
+        "bundles": examination.run(lambda: _bundles(config)),
+        "packages": _packages(),
+    }  # fmt: skip
+    if json:
+        problems = [{"message": error.message, "hint": error.hint} for error in examination.problems]
+        console.show_json({**found, "problems": problems})
+    else:
+        for title, facts in found.items():
+            console.show(title)
+            console.show(console.table([(name, _shown(value)) for name, value in facts.items()], indent="  "))
+        console.show()
+        for error in examination.problems:
+            console.show(f"wrong: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+        if not examination.problems:
+            console.show("nothing is wrong")
+    raise typer.Exit(examination.code)
+
+
+class _Examination:
+    """Runs checks to the end, whatever each of them finds."""
+
+    def __init__(self) -> None:
+        self.problems: list[MmsaError] = []
+
+    @property
+    def code(self) -> int:
+        return self.problems[0].exit_code if self.problems else EXIT_OK
+
+    def run(self, check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return check()
+        except MmsaError as error:
+            self.problems.append(error)
+            return {"problem": error.message}
+
+
+def _device(config: Config) -> dict[str, Any]:
+    # The one check that takes seconds: torch has to be loaded to know.
+    from mmsa_tui.model.device import choose_device, describe_device, set_threads
+
+    set_threads(config.threads)
+    return describe_device(choose_device(config.device))
+
+
+def _terminal() -> dict[str, Any]:
+    size = os.get_terminal_size() if sys.stdout.isatty() else None
+    return {
+        "name": os.environ.get("TERM_PROGRAM") or os.environ.get("TERM") or "unknown",
+        "graphics": graphics_of(os.environ),
+        "size": f"{size.columns}x{size.lines}" if size else "no terminal",
+        "encoding": sys.stdout.encoding or "unknown",
+        "colour": "off (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "basic",
+        "over_ssh": bool(os.environ.get("SSH_CONNECTION")),
+    }
+
+
+def graphics_of(environ: Any) -> str:
+    """Say how this terminal is likely to show pictures, going by what it calls itself."""
+    term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
+    if environ.get("TMUX") or term.startswith(("tmux", "screen")):
+        return "half blocks (inside tmux or screen)"
+    if (
+        "kitty" in term
+        or "ghostty" in term
+        or program in ("ghostty", "WezTerm")
+        or environ.get("KITTY_WINDOW_ID")
+    ):
+        return "kitty"
+    if program in ("iTerm.app", "mintty") or environ.get("WT_SESSION") or term.startswith(("foot", "mlterm")):
+        return "sixel"
+    if term in ("", "dumb", "unknown"):
+        return "none"
+    return "half blocks"
+
+
+def _paths(config: Config) -> dict[str, Any]:
+    paths = config.paths
+    return {
+        "config": str(paths.config_file) + ("" if paths.config_file.is_file() else " (not there)"),
+        "data": str(paths.data_dir),
+        "cache": str(paths.cache_dir),
+        "shipped bundles": str(paths.shipped_bundles),
+        "database": str(paths.database) + _size(paths.database),
+        "features": str(paths.features_file) + _size(paths.features_file),
+    }
+
+
+def _store(config: Config) -> dict[str, Any]:
+    from mmsa_tui.store import Store
+
+    if not config.paths.database.is_file():
+        return {"state": "not made yet"}
+    with Store.open(config.paths.database) as store:
+        sources = store.recent_sources(limit=1_000_000)
+        return {
+            "sources": len(sources),
+            "posts": sum(source.n_posts for source in sources),
+            "corrected": store.count_corrected(),
+        }
+
+
+def _bundles(config: Config) -> dict[str, Any]:
+    from mmsa_tui.model.bundle import Bundle, find_bundle, list_bundles, verify_bundle
+
+    listed: dict[str, Any] = {}
+    for item in list_bundles(config.paths):
+        if isinstance(item, Bundle):
+            listed[item.id] = str(item.directory)
+        else:
+            listed[item.directory.name] = f"damaged: {item.reason}"
+    active = find_bundle(config.paths, config.bundle)
+    verify_bundle(active, config.paths)
+    return {"active": f"{active.id}, whole", **listed}
+
+
+def _packages() -> dict[str, Any]:
+    versions: dict[str, Any] = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "missing"
+    return versions
+
+
+def _size(path: Path) -> str:
+    try:
+        return f" ({path.stat().st_size / 1e6:,.1f} MB)"
+    except OSError:
+        return " (not there)"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if value != "" else "-"

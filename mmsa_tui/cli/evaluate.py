@@ -1,0 +1,187 @@
+"""`mmsa evaluate`: how far a bundle agrees with people's labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mmsa_tui.cli import console, options
+from mmsa_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmsa_tui.evaluate import Evaluation, Line
+
+_KINDS = {
+    "post": "people's labels of the post",
+    "text": "people's labels of the text",
+    "image": "people's labels of the picture",
+    "label": "labels",
+}
+_TITLES = {
+    "fused": "text and picture",
+    "text": "text alone",
+    "image": "picture alone",
+    "vader": "VADER alone",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(evaluate)
+
+
+def evaluate(
+    source: options.SourceArgument,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE", help="People's labels by post id; else the source's own."),
+    ] = None,
+    label_kind: Annotated[
+        str | None,
+        typer.Option("--label-kind", metavar="post|text|image|label", help="What people have judged."),
+    ] = None,
+    bundle: options.BundleOption = None,
+    device: options.DeviceOption = None,
+    batch_size: options.BatchSizeOption = None,
+    threads: options.ThreadsOption = None,
+    format: options.FormatOption = None,
+    map: options.MapOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Compare a bundle with people's labels.
+
+    Prints accuracy, F1, recall and calibration error with 95 % bootstrap intervals, beside those of the
+    text alone, the picture alone and VADER on the same posts; scores by class; the confusion matrix.
+    """
+    from mmsa_tui import evaluate as service
+    from mmsa_tui.classify import classify
+    from mmsa_tui.cli.opened import check_device, check_sources, load_predictor, read_source
+    from mmsa_tui.model.bundle import find_bundle, verify_bundle
+    from mmsa_tui.store import Store
+
+    if label_kind is not None and label_kind not in service.KINDS:
+        raise UsageError(f"there is no label kind {label_kind!r}", f"Use one of {', '.join(service.KINDS)}.")
+    config = options.configure(bundle, device, batch_size, threads)
+    read_options = options.read_options(map)
+    (path,) = check_sources([source], format, read_options)
+    truth = _read_labels(labels)
+    chosen = find_bundle(config.paths, config.bundle)
+    verify_bundle(chosen, config.paths)
+    check_device(config.device)
+    device_name = ""
+    with Store.open(config.paths.database) as store:
+        row = read_source(store, path, format, read_options)
+        store.save_bundle_labels(chosen.id, chosen.labels)
+        if store.count_unpredicted(row.id, chosen.id):
+            predictor = load_predictor(chosen, config)
+            device_name = predictor.device_name
+            with console.progress(f"classifying {row.title}") as advance:
+                classify(
+                    store, row.id, predictor,
+                    on_progress=lambda progress: advance(progress.done, progress.total),
+                )  # fmt: skip
+        outcome = service.evaluate(store.rows(row.id, chosen.id), chosen.labels, truth, label_kind)
+    about = {
+        "source": row.location,
+        "labels_file": str(labels) if labels else "",
+        "bundle": chosen.id,
+        "device": device_name,
+    }
+    if json:
+        console.show_json({**about, **outcome.to_json()})
+    else:
+        console.show(_describe(outcome, about))
+
+
+def _read_labels(path: Path | None) -> Mapping[str, Mapping[str, str]] | None:
+    if path is None:
+        return None
+    from mmsa_tui.sources.labels import read_labels
+
+    return read_labels(path)
+
+
+def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
+    parts = [
+        f"{about['source']}",
+        f"bundle {about['bundle']} against {_KINDS[outcome.label_kind]}, {outcome.n_scored:,} posts",
+        *_remarks(outcome),
+        "",
+        _scores_table(outcome),
+        "",
+        *_difference_lines(outcome),
+        "",
+        f"{_TITLES[outcome.main]}, by class",
+        _class_table(outcome.lines[outcome.main]),
+        "",
+        "rows: people's label; columns: the bundle's",
+        _confusion_table(outcome.lines[outcome.main], outcome.labels),
+    ]
+    return "\n".join(parts)
+
+
+def _remarks(outcome: Evaluation) -> list[str]:
+    remarks = []
+    without = outcome.n_inputs - outcome.n_labelled
+    if without:
+        remarks.append(f"{without:,} of {outcome.n_inputs:,} inputs have no such label and are left out")
+    if outcome.unknown:
+        names = ", ".join(f"{name} ({count:,})" for name, count in list(outcome.unknown.items())[:5])
+        remarks.append(f"labels that the bundle does not have are left out: {names}")
+    if outcome.n_failed:
+        remarks.append(f"{outcome.n_failed:,} labelled posts failed and are left out")
+    if "vader" not in outcome.lines:
+        remarks.append("no VADER line: it needs the labels negative, neutral and positive, and a text")
+    return remarks
+
+
+def _scores_table(outcome: Evaluation) -> str:
+    rows = [("", "posts", "accuracy", "", "macro F1", "", "weighted F1", "macro recall", "calib. error")]
+    for way, line in outcome.lines.items():
+        scores = line.scores
+        rows.append(
+            (
+                _TITLES[way], f"{scores.n:,}",
+                _score(scores.accuracy), _interval(line.accuracy_interval),
+                _score(scores.macro_f1), _interval(line.macro_f1_interval),
+                _score(scores.weighted_f1), _score(scores.macro_recall),
+                "" if scores.ece is None else _score(scores.ece),
+            )
+        )  # fmt: skip
+    return console.table(rows, right=(1, 2, 4, 6, 7, 8))
+
+
+def _difference_lines(outcome: Evaluation) -> list[str]:
+    lines = []
+    for way, less in outcome.differences.items():
+        lines.append(
+            f"{_TITLES[outcome.main]} less {_TITLES[way]}, on the same {less.n:,} posts: "
+            f"accuracy {less.accuracy:+.3f} {_interval(less.accuracy_interval, '+')}, "
+            f"macro F1 {less.macro_f1:+.3f} {_interval(less.macro_f1_interval, '+')}"
+        )
+    return lines
+
+
+def _class_table(line: Line) -> str:
+    rows = [("label", "precision", "recall", "F1", "posts")]
+    for label, own in line.scores.per_class.items():
+        rows.append((label, _score(own.precision), _score(own.recall), _score(own.f1), f"{own.support:,}"))
+    return console.table(rows, right=(1, 2, 3, 4), indent="  ")
+
+
+def _confusion_table(line: Line, labels: tuple[str, ...]) -> str:
+    rows = [("", *labels)]
+    for label, counts in zip(labels, line.scores.confusion, strict=True):
+        rows.append((label, *(f"{count:,}" for count in counts)))
+    return console.table(rows, right=range(1, len(labels) + 1), indent="  ")
+
+
+def _score(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _interval(interval: tuple[float, float], sign: str = "") -> str:
+    low, high = interval
+    return f"[{low:{sign}.3f}, {high:{sign}.3f}]"

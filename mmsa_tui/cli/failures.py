@@ -1,0 +1,109 @@
+"""What a user reads when something went wrong, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from mmsa_tui import __version__
+from mmsa_tui.display import safe
+from mmsa_tui.errors import Interrupted, MmsaError, OutputError
+
+EXIT_DEFECT = 70
+"""EX_SOFTWARE of sysexits.h: an error nobody foresaw."""
+
+
+def make_streams_robust() -> None:
+    """Let no character stop the program: one that a stream cannot encode is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def report(error: MmsaError) -> int:
+    """Print what happened and what to do next; returns the exit code."""
+    if error.message:
+        _say(error.message)
+    if error.hint:
+        typer.echo(f"  {_sentence(error.hint)}", err=True)
+    return error.exit_code
+
+
+def report_interrupt() -> int:
+    return report(Interrupted("stopped"))
+
+
+def report_unexpected(error: Exception) -> int:
+    """Save the traceback and print one line; returns the exit code."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return report(OutputError("the disk is full", "Free some space and run the same command again."))
+    saved = _save_traceback(error)
+    lines = str(error).strip().splitlines()
+    _say(f"unexpected {type(error).__name__}" + (f": {lines[0][:300]}" if lines else ""))
+    if saved is not None:
+        typer.echo(f"  This is a defect of mmsa. Please report it with {safe(str(saved))}", err=True)
+    else:
+        typer.echo("  This is a defect of mmsa, and the details could not be saved.", err=True)
+    return EXIT_DEFECT
+
+
+def code_of(exit: SystemExit) -> int:
+    """Read the exit code that the argument parser has chosen."""
+    return exit.code if isinstance(exit.code, int) else 0 if exit.code is None else 2
+
+
+def flush(code: int) -> int:
+    """Push out what is still buffered; returns the exit code, changed if nobody reads any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush again at exit and complain; there is nothing left to say to anyone.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or Interrupted.exit_code
+    except OSError as error:
+        return report(OutputError(f"the output cannot be written: {error.strerror or error}"))
+    return code
+
+
+def _say(message: str) -> None:
+    typer.secho("error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
+    typer.echo(_sentence(message), err=True)
+
+
+def _sentence(text: str) -> str:
+    return safe(text.strip())
+
+
+def _save_traceback(error: Exception) -> Path | None:
+    text = f"mmsa {__version__}, Python {sys.version}, {sys.platform}\ncommand: {sys.argv[1:]}\n\n" + "".join(
+        traceback.format_exception(error)
+    )
+    name = f"mmsa-error-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
+    for folder in _folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / name
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return path
+        except OSError:
+            continue
+    return None
+
+
+def _folders() -> list[Path]:
+    folders = [Path(tempfile.gettempdir())]
+    with suppress(Exception):
+        # Even finding the paths may be what failed.
+        from mmsa_tui.config import find_paths
+
+        folders.insert(0, find_paths().cache_dir / "errors")
+    return folders

@@ -1,0 +1,131 @@
+"""`mmsa inspect`: a dry run that says what a source is and what classifying it will give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import typer
+
+from mmsa_tui.cli import console, options
+
+if TYPE_CHECKING:
+    from mmsa_tui.sources import Inspection
+    from mmsa_tui.sources.inspect import Trouble
+
+_MOST_WORDS = 8
+_OUTCOMES = {
+    "ok": "by text and picture",
+    "text_only": "by text alone",
+    "image_only": "by picture alone",
+    "failed": "not at all: a row with the reason",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(inspect)
+
+
+def inspect(
+    source: options.SourceArgument,
+    format: options.FormatOption = None,
+    map: options.MapOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Say what a source holds, writing nothing.
+
+    Format and why, posts, pictures found, missing and corrupt, encodings, languages, duplicates, dates,
+    and what classifying will do with each post.
+    """
+    from mmsa_tui import sources
+
+    read_options = options.read_options(map)
+    with console.progress(f"reading {source.name}") as advance:
+        found = sources.inspect(
+            source.expanduser(),
+            format=format,
+            options=read_options,
+            on_count=lambda count: advance(count, None),
+        )
+    if json:
+        console.show_json(found.to_json())
+    else:
+        console.show("\n".join(_describe(found)))
+
+
+def _describe(found: Inspection) -> Iterator[str]:
+    yield f"{found.source}"
+    yield f"{found.title}: {found.reason}"
+    for other in found.candidates:
+        yield f"might also be {other.format} (--format {other.format}): {other.reason}"
+    if found.is_ambiguous:
+        yield "the formats are hard to tell apart here; force one with --format if this looks wrong"
+    for note in found.notes:
+        yield f"note: {note}"
+    yield ""
+    yield console.table(list(_counts(found)), right=(1,))
+    yield from _troubles(found)
+    for kind, labels in found.truth.items():
+        yield f"people's {kind} labels: {_tallied(labels)}"
+    yield ""
+    yield "classifying will judge"
+    yield console.table(
+        [(f"{n:,}", _OUTCOMES.get(status, status)) for status, n in _ranked(found.outcomes)],
+        right=(0,), indent="  ",
+    )  # fmt: skip
+
+
+def _counts(found: Inspection) -> Iterator[tuple[str, str, str]]:
+    yield "posts", f"{found.posts:,}", ""
+    yield "  text and picture", f"{found.with_both:,}", ""
+    yield "  text only", f"{found.text_only:,}", ""
+    yield "  picture only", f"{found.image_only:,}", ""
+    if found.empty:
+        yield "  neither", f"{found.empty:,}", ""
+    if found.failures.count:
+        yield "unreadable inputs", f"{found.failures.count:,}", ""
+    pictures = found.pictures
+    yield "pictures", f"{pictures.named:,}", ""
+    yield "  found", f"{pictures.found:,}", ""
+    yield "  missing", f"{pictures.missing.count:,}", ""
+    yield "  corrupt", f"{pictures.corrupt.count:,}", ""
+    if pictures.posts_with_several:
+        yield "posts with several pictures", f"{pictures.posts_with_several:,}", ""
+    yield "duplicates", f"{found.duplicates:,}", "equal in text and pictures to an earlier post"
+    yield "similar texts", f"{found.similar_texts:,}", "equal but for links, mentions and case"
+    yield "encodings", "", _tallied(found.encodings)
+    if found.languages:
+        yield "languages", "", _tallied(found.languages)
+    if found.dated:
+        yield "dates", f"{found.dated:,}", f"{found.earliest} to {found.latest}"
+
+
+def _troubles(found: Inspection) -> Iterator[str]:
+    named = (
+        ("unreadable inputs", found.failures),
+        ("missing pictures", found.pictures.missing),
+        ("corrupt pictures", found.pictures.corrupt),
+        ("ids that occur more than once", found.repeated_ids),
+        ("ids that differ only by case", found.ids_differing_by_case),
+    )
+    for title, trouble in named:
+        if trouble.count:
+            yield ""
+            yield f"{title}:"
+            yield from _examples(trouble)
+
+
+def _examples(trouble: Trouble) -> Iterable[str]:
+    yield from (f"  {example}" for example in trouble.examples)
+    if trouble.count > len(trouble.examples):
+        yield f"  and {trouble.count - len(trouble.examples):,} more"
+
+
+def _ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])
+
+
+def _tallied(counts: Mapping[str, int]) -> str:
+    ranked = _ranked(counts)
+    words = [f"{word} {count:,}" for word, count in ranked[:_MOST_WORDS]]
+    return ", ".join(words) + (f" and {len(ranked) - _MOST_WORDS} more" if len(ranked) > _MOST_WORDS else "")

@@ -1,0 +1,79 @@
+"""What `classify` does to rows on their way out: leave labels out, say why, take a share of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mmsa_tui.records import Post
+from mmsa_tui.store import Row, Where
+
+if TYPE_CHECKING:
+    from mmsa_tui.model.explain import Explanation
+
+EXPLANATION = "explanation"
+"""The column that `--explain` adds after the source's own."""
+
+_N_WORDS = 5
+_PLACES = (("top", "middle", "bottom"), ("left", "centre", "right"))
+
+
+def shard_condition(number: int, of: int) -> Where:
+    """Select part `number`, from 1, of `of` by the prefix of the content hash.
+
+    Posts of equal content fall in one part; inputs that are no post all in the first.
+    """
+    low, high = (f"b2:{(part << 32) // of:08x}" for part in (number - 1, number))
+    condition = Where("content_hash >= ?", (low,))
+    if number < of:
+        condition &= Where("content_hash < ?", (high,))
+    if number == 1:
+        condition = Where(f"({condition.sql}) OR content_hash IS NULL", condition.params)
+    return condition
+
+
+def withhold_label(row: Row, min_confidence: float) -> Row:
+    """Take away a label that the model is less sure of; its probabilities and corrections stay."""
+    prediction = row.prediction
+    if prediction is None or not prediction.label or prediction.confidence >= min_confidence:
+        return row
+    return replace(row, prediction=replace(prediction, label=""))
+
+
+def explain_row(row: Row, explain: Callable[[Post], Explanation]) -> Row:
+    """Add the words and the part of the picture that decided, as one more column."""
+    if row.post is None or row.prediction is None or not row.prediction.label:
+        return row
+    reasons = describe_explanation(explain(row.post), row.post.text)
+    return replace(row, post=replace(row.post, metadata={**row.post.metadata, EXPLANATION: reasons}))
+
+
+def describe_explanation(explanation: Explanation, text: str) -> str:
+    """Say it in a line: `love +0.81, but -0.40; picture: top left`."""
+    weighty = sorted(explanation.words, key=lambda word: -abs(word[2]))[:_N_WORDS]
+    parts = [", ".join(f"{text[start:end]} {weight:+.2f}" for start, end, weight in weighty)]
+    if explanation.regions is not None:
+        parts.append(f"picture: {_place(explanation.regions)}")
+    return "; ".join(part for part in parts if part)
+
+
+def _place(regions: tuple[float, ...]) -> str:
+    """Name the part of the picture, in ninths, that weighs most.
+
+    Args:
+        regions: 7x7 weights, row by row.
+    """
+    row, column = divmod(max(range(len(regions)), key=regions.__getitem__), 7)
+    # Of seven: 0 and 1, 2 to 4, 5 and 6.
+    words = (_PLACES[0][(row + 1) // 3], _PLACES[1][(column + 1) // 3])
+    return "centre" if words == ("middle", "centre") else " ".join(words)
+
+
+def apply(rows: Iterable[Row], changes: Iterable[Callable[[Row], Row]]) -> Iterator[Row]:
+    """Pass rows through every change in turn."""
+    steps = list(changes)
+    for row in rows:
+        for step in steps:
+            row = step(row)
+        yield row

@@ -1,0 +1,127 @@
+"""What a run came to: rows by label and status, and why some failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mmsa_tui.cli.console import table
+from mmsa_tui.display import safe_line
+from mmsa_tui.store import Row
+
+_N_REASONS = 5
+_MAX_REASONS = 1000
+"""Distinct reasons that are counted apart; a source may bring a new one with every post."""
+_OTHER = "other reasons"
+_NO_LABEL = "no label"
+
+
+class Tally:
+    """Counts rows as they pass."""
+
+    def __init__(self, labels: Sequence[str], min_confidence: float = 0.0) -> None:
+        self._labels = labels
+        self._min_confidence = min_confidence
+        self._by_label: Counter[str] = Counter()
+        self._by_status: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._losses: Counter[str] = Counter()
+        self._n_withheld = 0
+
+    @property
+    def n_rows(self) -> int:
+        return self._by_status.total()
+
+    @property
+    def n_failed(self) -> int:
+        return self._by_status["failed"]
+
+    def add(self, row: Row) -> None:
+        prediction = row.prediction
+        self._by_label[row.final_label] += 1
+        if row.failure is not None:
+            self._by_status["failed"] += 1
+            _count(self._failures, row.failure.reason)
+        elif prediction is None:
+            self._by_status["not classified"] += 1
+        else:
+            self._by_status[prediction.status] += 1
+            if prediction.status == "failed":
+                _count(self._failures, _without_names(prediction.error, row))
+            else:
+                self._n_withheld += not prediction.label
+                if prediction.error:
+                    _count(self._losses, _without_names(prediction.error, row))
+
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Count rows on their way to somewhere else."""
+        for row in rows:
+            self.add(row)
+            yield row
+
+    def describe(self, bundle: str, device: str, n_done: int, seconds: float, files: Sequence[Path]) -> str:
+        """Tell the user.
+
+        Args:
+            device: where the model ran; "" if it was not needed.
+            n_done: posts that were classified in this run.
+            seconds: how long the run took.
+        """
+        parts = [f"{self.n_rows:,} posts, bundle {bundle}" + (f", on {device}" if device else "")]
+        parts += ["", self._label_table()]
+        notes = list(self._notes())
+        parts += ["", *notes] if notes else []
+        rate = f", {n_done / seconds:,.0f} a second" if n_done and seconds > 0 else ""
+        known = self.n_rows - n_done
+        parts += ["", f"{n_done:,} classified in {seconds:,.1f} s{rate}" + (
+            f"; {known:,} were known, repeated or failed" if n_done and known > 0 else
+            "; all were known from an earlier run" if not n_done and self.n_rows > self.n_failed else ""
+        )]  # fmt: skip
+        parts += [f"wrote {file}" for file in files]
+        return "\n".join(parts)
+
+    def _label_table(self) -> str:
+        counts = [(label, self._by_label[label]) for label in self._labels]
+        known = set(self._labels)
+        counts += [(name, n) for name, n in sorted(self._by_label.items()) if name and name not in known]
+        if self._by_label[""]:
+            counts.append((_NO_LABEL, self._by_label[""]))
+        total = self.n_rows or 1
+        rows = [(name, f"{n:,}", f"{100 * n / total:.1f} %") for name, n in counts]
+        return table([("label", "posts", "share"), *rows], right=(1, 2), indent="  ")
+
+    def _notes(self) -> Iterator[str]:
+        if self.n_failed:
+            yield f"{self.n_failed:,} failed and have no label:"
+            yield from _reasons(self._failures)
+        for status, words in (("text_only", "text"), ("image_only", "picture")):
+            if self._by_status[status]:
+                yield f"{self._by_status[status]:,} were judged by their {words} alone"
+        if self._losses:
+            yield f"{self._losses.total():,} were judged without something they name:"
+            yield from _reasons(self._losses)
+        if self._n_withheld:
+            yield f"{self._n_withheld:,} have no label: confidence below {self._min_confidence:g}"
+
+
+def _without_names(reason: str, row: Row) -> str:
+    """Make the reasons of different posts comparable."""
+    for picture in row.post.pictures if row.post else ():
+        if picture.name:
+            reason = reason.replace(picture.name, "…")
+    return reason
+
+
+def _count(reasons: Counter[str], reason: str) -> None:
+    if reason not in reasons and len(reasons) >= _MAX_REASONS:
+        reason = _OTHER
+    reasons[reason] += 1
+
+
+def _reasons(reasons: Counter[str]) -> Iterator[str]:
+    for reason, number in reasons.most_common(_N_REASONS):
+        yield f"  {number:,} × {safe_line(reason, 200)}"
+    rest = reasons.total() - sum(number for _, number in reasons.most_common(_N_REASONS))
+    if rest:
+        yield f"  {rest:,} × something else; the column `error` says what"

@@ -1,0 +1,237 @@
+"""Service: how far a bundle agrees with people, beside simpler ways to tell.
+
+A score alone says little. So each evaluation also scores, on the same posts, the text alone, the
+picture alone, and VADER, a word list that needs no model.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mmsa_tui.errors import UsageError
+from mmsa_tui.model.metrics import FloatArray, IntArray, Scores, accuracy, bootstrap_interval, macro_f1, score
+from mmsa_tui.store import Row
+
+KINDS = ("post", "label", "text", "image")
+"""What people's labels may judge; without a choice the first that the posts have is used."""
+
+WAYS = ("fused", "text", "image", "vader")
+"""The ways to tell that are compared."""
+
+_MAIN = {"post": "fused", "label": "fused", "text": "text", "image": "image"}
+_NOT_SAID = -1
+_VADER_LIMIT = 0.05
+"""Compound scores nearer to zero are neutral: the authors' thresholds (VADER, ICWSM 2014)."""
+_VADER_CHARACTERS = 4_000
+"""As much of a text as the bundles look at."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One way to tell, scored. Intervals are 95 % bootstrap intervals over posts."""
+
+    scores: Scores
+    accuracy_interval: tuple[float, float]
+    macro_f1_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The main way less another, over the `n` posts on which both have an answer."""
+
+    n: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    macro_f1: float
+    macro_f1_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The outcome. Counts are of inputs of the source.
+
+    `main` is the way that answers for the kind of label: the text head for people's labels of
+    texts, the image head for those of pictures, the fused prediction otherwise. `unknown` counts
+    labels that the bundle does not have.
+    """
+
+    label_kind: str
+    labels: tuple[str, ...]
+    main: str
+    n_inputs: int
+    n_labelled: int
+    n_scored: int
+    n_failed: int
+    unknown: Mapping[str, int]
+    lines: Mapping[str, Line]
+    differences: Mapping[str, Difference]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class _Judged:
+    """People's labels and the answers of every way, as class indices, one entry a post."""
+
+    truth: list[int] = field(default_factory=list)
+    answers: dict[str, list[int]] = field(default_factory=lambda: {way: [] for way in WAYS})
+    probs: dict[str, list[tuple[float, ...]]] = field(
+        default_factory=lambda: {way: [] for way in ("fused", "text", "image")}
+    )
+
+
+def evaluate(
+    rows: Iterable[Row],
+    labels: Sequence[str],
+    truth: Mapping[str, Mapping[str, str]] | None = None,
+    kind: str | None = None,
+) -> Evaluation:
+    """Score classified rows against people's labels.
+
+    Args:
+        labels: the bundle's label order.
+        truth: people's labels by post id and kind; without it those that the source carries.
+        kind: one of `KINDS`; without it the first that occurs.
+
+    Raises:
+        UsageError: no post has a label that could be compared.
+    """
+    labelled: list[tuple[Row, Mapping[str, str]]] = []
+    n_inputs = 0
+    for row in rows:
+        n_inputs += 1
+        known = _known(row, truth)
+        if known:
+            labelled.append((row, known))
+    index = {label.casefold(): number for number, label in enumerate(labels)}
+    kind = kind or _first_kind([known for _, known in labelled], index)
+    vader = _vader(index)
+    judged, unknown = _Judged(), Counter[str]()
+    n_labelled = n_failed = 0
+    for row, known in labelled:
+        said = known.get(kind, "").strip()
+        if not said:
+            continue
+        n_labelled += 1
+        if said.casefold() not in index:
+            unknown[said] += 1
+        elif row.prediction is None or not row.prediction.probs:
+            n_failed += 1
+        else:
+            _add(judged, row, index[said.casefold()], labels, vader)
+    if not judged.truth:
+        raise _nothing_to_score(kind, n_labelled, n_failed, unknown, labels, truth is not None)
+    return _score(judged, kind, tuple(labels), n_inputs, n_labelled, n_failed, unknown)
+
+
+def _known(row: Row, truth: Mapping[str, Mapping[str, str]] | None) -> Mapping[str, str]:
+    if row.post is None:
+        return {}
+    return row.post.truth if truth is None else truth.get(row.post.post_id, {})
+
+
+def _first_kind(known: Sequence[Mapping[str, str]], index: Mapping[str, int]) -> str:
+    """Choose the first kind with labels that the bundle has, else the first with any."""
+    usable = (k for k in KINDS if any(kinds.get(k, "").strip().casefold() in index for kinds in known))
+    present = (k for k in KINDS if any(kinds.get(k) for kinds in known))
+    return next(usable, next(present, KINDS[0]))
+
+
+def _add(
+    judged: _Judged,
+    row: Row,
+    truth: int,
+    labels: Sequence[str],
+    vader: Callable[[str], int] | None,
+) -> None:
+    prediction = row.prediction
+    assert prediction is not None
+    empty = (0.0,) * len(labels)
+    judged.truth.append(truth)
+    all_probs = {"fused": prediction.probs, "text": prediction.text_probs, "image": prediction.image_probs}
+    for way, probs in all_probs.items():
+        judged.answers[way].append(int(np.argmax(probs)) if probs else _NOT_SAID)
+        judged.probs[way].append(probs or empty)
+    has_say = vader is not None and row.text.strip()
+    judged.answers["vader"].append(vader(row.text) if vader and has_say else _NOT_SAID)
+
+
+def _vader(index: Mapping[str, int]) -> Callable[[str], int] | None:
+    """Make the word list's judgement, or None for labels that it does not know."""
+    if not {"negative", "neutral", "positive"} <= index.keys():
+        return None
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    analyzer = SentimentIntensityAnalyzer()
+
+    def judge(text: str) -> int:
+        compound = analyzer.polarity_scores(text[:_VADER_CHARACTERS])["compound"]
+        polar = "positive" if compound > 0 else "negative"
+        return index[polar if abs(compound) >= _VADER_LIMIT else "neutral"]
+
+    return judge
+
+
+def _score(
+    judged: _Judged, kind: str, labels: tuple[str, ...], n_inputs: int, n_labelled: int, n_failed: int,
+    unknown: Counter[str],
+) -> Evaluation:  # fmt: skip
+    truth = np.array(judged.truth, dtype=np.int64)
+    answers = {way: np.array(said, dtype=np.int64) for way, said in judged.answers.items()}
+    lines: dict[str, Line] = {}
+    for way, said in answers.items():
+        chosen = said != _NOT_SAID
+        if chosen.any():
+            probs = np.array(judged.probs[way])[chosen] if way in judged.probs else None
+            lines[way] = _line(truth[chosen], said[chosen], labels, probs)
+    main = _MAIN[kind] if _MAIN[kind] in lines else "fused"
+    differences = {}
+    for way in lines:
+        both = (answers[main] != _NOT_SAID) & (answers[way] != _NOT_SAID)
+        if way != main and both.any():
+            differences[way] = _difference(truth[both], answers[main][both], answers[way][both])
+    return Evaluation(
+        kind, labels, main, n_inputs, n_labelled, len(truth), n_failed, dict(unknown), lines, differences
+    )
+
+
+def _line(truth: IntArray, said: IntArray, labels: Sequence[str], probs: FloatArray | None) -> Line:
+    return Line(
+        score(truth, said, labels, probs),
+        bootstrap_interval(lambda rows: accuracy(truth[rows], said[rows]), len(truth)),
+        bootstrap_interval(lambda rows: macro_f1(truth[rows], said[rows]), len(truth)),
+    )
+
+
+def _difference(truth: IntArray, main: IntArray, other: IntArray) -> Difference:
+    def paired(statistic: Callable[[IntArray, IntArray], float]) -> tuple[float, tuple[float, float]]:
+        def less(rows: IntArray) -> float:
+            return statistic(truth[rows], main[rows]) - statistic(truth[rows], other[rows])
+
+        return less(np.arange(len(truth))), bootstrap_interval(less, len(truth))
+
+    return Difference(len(truth), *paired(accuracy), *paired(macro_f1))
+
+
+def _nothing_to_score(
+    kind: str, n_labelled: int, n_failed: int, unknown: Counter[str], labels: Sequence[str], has_file: bool
+) -> UsageError:
+    if unknown:
+        found = ", ".join(name for name, _ in unknown.most_common(5))
+        return UsageError(
+            f"none of people's labels is one of the bundle's: found {found}",
+            f"The bundle's labels are {', '.join(labels)}; choose another with --bundle.",
+        )
+    if n_failed:
+        return UsageError(f"none of the {n_failed:,} labelled posts could be classified", "")
+    where = "the labels file" if has_file else "the source"
+    return UsageError(
+        f"{where} has no {kind} label for any post of the source",
+        "Give --labels FILE with the posts' ids, and --label-kind " + "|".join(KINDS) + ".",
+    )

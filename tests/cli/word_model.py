@@ -1,0 +1,141 @@
+"""A small real model for tests of the command line: it counts glad and sad words.
+
+Run as a script it is `mmsa` with that model; DIE_AFTER_BATCHES kills it, without any chance to
+tidy up, once so many batches are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import sys
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mmsa_tui.records import Post, Prediction
+
+LABELS = ("negative", "neutral", "positive")
+GLAD = {"love", "lovely", "good", "great", "best", "happy"}
+SAD = {"hate", "bad", "worst", "sad", "awful", "broken"}
+
+
+class WordModel:
+    """Judges by words; a picture whose name says glad or sad speaks too."""
+
+    def __init__(self, bundle_id: str, labels: tuple[str, ...] = LABELS) -> None:
+        self.bundle_id = bundle_id
+        self.labels = labels
+        self.device_name = "cpu fp32"
+        self._n_batches = 0
+
+    def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
+        for batch in batches:
+            if str(self._n_batches) == os.environ.get("DIE_AFTER_BATCHES"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._n_batches += 1
+            yield [self.judge(post) for post in batch]
+
+    def judge(self, post: Post) -> Prediction:
+        if "!interrupt" in post.text:
+            raise KeyboardInterrupt
+        if "!crash" in post.text:
+            raise ZeroDivisionError("the model\x1b[2J broke")
+        shown = [picture for picture in post.pictures if picture.digest]
+        lost = [picture.name for picture in post.pictures if not picture.digest]
+        text = _probs(post.text) if post.text.strip() else None
+        image = _probs(" ".join(picture.name for picture in shown)) if shown else None
+        problem = f"picture {lost[0]} cannot be used" if lost else ""
+        if text is None and image is None:
+            return Prediction(
+                post.content_hash, self.bundle_id, "failed", error=problem or "nothing to judge"
+            )
+        parts = [probs for probs in (text, image) if probs]
+        fused = tuple(sum(column) / len(parts) for column in zip(*parts, strict=True))
+        return Prediction(
+            post.content_hash,
+            self.bundle_id,
+            "ok" if text and image else "text_only" if text else "image_only",
+            label=_best(fused),
+            confidence=max(fused),
+            probs=fused,
+            text_label=_best(text) if text else "",
+            text_probs=text,
+            image_label=_best(image) if image else "",
+            image_probs=image,
+            deciding_picture=0 if shown else None,
+            error=problem,
+        )
+
+    def explain(self, post: Post) -> types.SimpleNamespace:
+        words = [
+            (match.start(), match.end(), 0.8 if match[0].lower() in GLAD else -0.6)
+            for match in re.finditer(r"\w+", post.text)
+            if match[0].lower() in GLAD | SAD
+        ]
+        regions = tuple(float(place == 0) for place in range(49)) if post.pictures else None
+        return types.SimpleNamespace(words=tuple(words), regions=regions)
+
+
+def _probs(text: str) -> tuple[float, float, float]:
+    words = re.findall(r"[a-z]+", text.lower())
+    sad, glad = 1 + 4 * sum(w in SAD for w in words), 1 + 4 * sum(w in GLAD for w in words)
+    total = sad + 2 + glad
+    return sad / total, 2 / total, glad / total
+
+
+def _best(probs: tuple[float, ...]) -> str:
+    return LABELS[max(range(len(probs)), key=probs.__getitem__)]
+
+
+def predictor_module() -> types.ModuleType:
+    """Stand in for `mmsa_tui.model.predictor`, which takes seconds to import."""
+
+    class Predictor:
+        @staticmethod
+        def load(bundle: object, *settings: object) -> WordModel:
+            return WordModel(bundle.id, bundle.labels)  # type: ignore[attr-defined]
+
+    module = types.ModuleType("mmsa_tui.model.predictor")
+    module.Predictor = Predictor  # type: ignore[attr-defined]
+    return module
+
+
+def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "") -> Path:
+    """Write a bundle that passes every check, with weights that nobody can load."""
+    from mmsa_tui.model.bundle import REQUIRED, directory_hash
+
+    encoders = {}
+    for which in ("text", "image"):
+        scratch = home / which
+        scratch.mkdir(parents=True, exist_ok=True)
+        (scratch / "config.json").write_text(json.dumps({"which": which}))
+        (scratch / "model.safetensors").write_bytes(b"weights of " + which.encode())
+        encoders[which] = directory_hash(scratch)
+        target = home / "data" / "encoders" / encoders[which]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            scratch.rename(target)
+    folder = home / "data" / "bundles" / f"words-{version}"
+    folder.mkdir(parents=True)
+    files = {}
+    for name in REQUIRED:
+        (folder / name).write_bytes(name.encode())
+        files[name] = hashlib.sha256(name.encode()).hexdigest()
+    meta = {
+        "format_version": 1, "name": "words", "version": version, "parent": parent,
+        "created_at": "2025-05-01T00:00:00+00:00", "licence": "MIT", "labels": list(LABELS),
+        "encoders": encoders, "files": files, "scores": {"accuracy": 0.5, "macro_f1": 0.4, "n": 10},
+    }  # fmt: skip
+    (folder / "meta.json").write_text(json.dumps(meta))
+    return folder
+
+
+if __name__ == "__main__":
+    sys.modules["mmsa_tui.model.predictor"] = predictor_module()
+    from mmsa_tui.cli import main
+
+    main()
