@@ -8,11 +8,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
-
-from collections.abc import Iterable, Sequence
 
 from mmsa_tui.records import Post, Prediction
 from mmsa_tui.store import Store, Where
@@ -80,9 +78,9 @@ def classify(
     waiting = store.count_unpredicted(source_id, predictor.bundle_id, where)
     counts: Counter[str] = Counter()
     start, done, stopped = time.monotonic(), 0, False
-    # The list of posts is drawn up before writing begins: a cursor that is read while its table
-    # grows may or may not see the new rows.
-    posts = (stored.post for stored in store.unpredicted(source_id, predictor.bundle_id, where) if stored.post)
+    posts = (
+        stored.post for stored in store.unpredicted(source_id, predictor.bundle_id, where) if stored.post
+    )
     for predictions in predictor.predict_batches(_unique_batches(posts)):
         store.save_predictions(predictions)
         counts.update(prediction.status for prediction in predictions)
@@ -96,8 +94,13 @@ def classify(
             stopped = done < waiting
             break
     return Outcome(
-        counts["ok"], counts["text_only"], counts["image_only"], counts["failed"],
-        n_skipped=max(0, total - waiting), seconds=time.monotonic() - start, stopped=stopped,
+        counts["ok"],
+        counts["text_only"],
+        counts["image_only"],
+        counts["failed"],
+        n_skipped=max(0, total - waiting),
+        seconds=time.monotonic() - start,
+        stopped=stopped,
     )
 
 

@@ -32,7 +32,9 @@ def fit_temperature(logits: Tensor, wanted: Tensor) -> float:
     return float(_GRID[int(losses.argmin())])
 
 
-def calibrate(head: FusionHead, features: Features, targets: Targets, compressed: bool = False) -> Calibration:
+def calibrate(
+    head: FusionHead, features: Features, targets: Targets, compressed: bool = False
+) -> Calibration:
     """Fit one temperature for each kind of input: both, text alone, picture alone."""
     logits = predict(head, features, compressed)
     both = features.has_text & features.has_image

@@ -93,7 +93,9 @@ def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [
-        Example(f"{row.get('year', '')}:{row.get('id', number)}", row["text"], text=_index(row["label"], labels))
+        Example(
+            f"{row.get('year', '')}:{row.get('id', number)}", row["text"], text=_index(row["label"], labels)
+        )
         for number, row in enumerate(rows)
     ]
 
@@ -149,7 +151,9 @@ def grouped_folds(strata: Sequence[int], groups: Sequence[int], n_folds: int, se
 
     splitter = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
     empty = np.zeros((len(groups), 1))
-    return [test.astype(np.int64) for _, test in splitter.split(empty, np.asarray(strata), np.asarray(groups))]
+    return [
+        test.astype(np.int64) for _, test in splitter.split(empty, np.asarray(strata), np.asarray(groups))
+    ]
 
 
 def split_examples(examples: Sequence[Example], seed: int, n_parts: int = 20) -> Split:

@@ -80,10 +80,14 @@ def fit_head(
         for name, buffer in scaling.named_buffers():
             head.get_buffer(name).copy_(buffer)
     prior = _class_prior(targets, config.n_labels, settings.adjustment)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(
+        head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
     n_steps = settings.epochs * -(-len(targets) // settings.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1)
-    with torch.inference_mode():
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1
+    )
+    with torch.no_grad():
         image = features.image.float() if compressed else head.compress(features.image)
         text = head.scale_text(features)
     image, text, lexicon = image.clone(), text.clone(), features.lexicon.float()
@@ -91,7 +95,8 @@ def fit_head(
     for number in range(1, settings.epochs + 1):
         head.train()
         order, total = torch.randperm(len(targets)), 0.0
-        for rows in order.split(settings.batch_size):
+        for start in range(0, len(order), settings.batch_size):
+            rows = order[start : start + settings.batch_size]
             part = features.take(rows)
             logits = head.score(text[rows], lexicon[rows], image[rows], part)
             loss = _loss(logits, targets.take(rows), part, prior, settings)
@@ -104,14 +109,18 @@ def fit_head(
         chosen = float(number)
         if select is not None:
             chosen = weighted_f1(*_labelled(select[1].post, predict(head, select[0], compressed).fused))
-        kept = sorted([*kept, (chosen, copy.deepcopy(head.state_dict()))], key=lambda item: -item[0])[: settings.average]
+        kept = sorted([*kept, (chosen, copy.deepcopy(head.state_dict()))], key=lambda item: -item[0])[
+            : settings.average
+        ]
         if on_epoch is not None:
-            on_epoch(Epoch(number, settings.epochs, total / len(targets), chosen if select is not None else 0.0))
+            on_epoch(
+                Epoch(number, settings.epochs, total / len(targets), chosen if select is not None else 0.0)
+            )
     head.load_state_dict(_average([state for _, state in kept]))
     return head.eval()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def predict(head: FusionHead, features: Features, compressed: bool = False) -> Logits:
     """Score all posts at once, in eval mode; `compressed` as in `fit_head`."""
     head.eval()
@@ -119,11 +128,17 @@ def predict(head: FusionHead, features: Features, compressed: bool = False) -> L
     return head.score(head.scale_text(features), features.lexicon.float(), image, features)
 
 
-def _loss(logits: Logits, targets: Targets, features: Features, prior: dict[str, Tensor], settings: FusionSettings) -> Tensor:
+def _loss(
+    logits: Logits, targets: Targets, features: Features, prior: dict[str, Tensor], settings: FusionSettings
+) -> Tensor:
     both = features.has_text & features.has_image
     # A post with one modality is judged by that modality's head, so its label teaches that head.
-    text = torch.where(features.has_image, targets.text, torch.where(targets.text < 0, targets.post, targets.text))
-    image = torch.where(features.has_text, targets.image, torch.where(targets.image < 0, targets.post, targets.image))
+    text = torch.where(
+        features.has_image, targets.text, torch.where(targets.text < 0, targets.post, targets.text)
+    )
+    image = torch.where(
+        features.has_text, targets.image, torch.where(targets.image < 0, targets.post, targets.image)
+    )
     fused = torch.where(both, targets.post, torch.full_like(targets.post, UNLABELLED))
     parts = [
         (1.0, logits.fused, fused, prior["post"]),
@@ -135,7 +150,10 @@ def _loss(logits: Logits, targets: Targets, features: Features, prior: dict[str,
         known = wanted >= 0
         if share and bool(known.any()):
             each = nn.functional.cross_entropy(
-                scores[known] + shift, wanted[known], reduction="none", label_smoothing=settings.label_smoothing
+                scores[known] + shift,
+                wanted[known],
+                reduction="none",
+                label_smoothing=settings.label_smoothing,
             )
             weight = targets.weight[known]
             total = total + share * (each * weight).sum() / weight.sum()

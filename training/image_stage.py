@@ -7,7 +7,7 @@ layers gain nothing, and with the frozen trunk run once and kept, an epoch takes
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,14 @@ from training.loop import FineTuning, fine_tune, seed_everything
 from training.runs import RunLog
 
 
-@torch.inference_mode()
-def trunk_features(encoder: str | Path, pixels: Tensor, n_tail_blocks: int, batch_size: int = 16) -> Tensor:
+@torch.no_grad()
+def trunk_features(
+    encoder: str | Path,
+    pixels: Tensor,
+    n_tail_blocks: int,
+    batch_size: int = 8,
+    on_batch: Callable[[int, int], None] | None = None,
+) -> Tensor:
     """Run the frozen trunk over pictures and their mirror images.
 
     Args:
@@ -35,13 +41,14 @@ def trunk_features(encoder: str | Path, pixels: Tensor, n_tail_blocks: int, batc
     model = ImageEncoder(encoder).eval()
     mobilenet.fold(model.model)
     trunk, _ = mobilenet.trunk_and_tail(model.model, n_tail_blocks)
-    trunk = trunk.to(memory_format=torch.channels_last)
+    mobilenet.channels_last(trunk)
     rows: list[list[Tensor]] = [[], []]
     for start in range(0, len(pixels), batch_size):
         batch = normalise(pixels[start : start + batch_size])
         for side, view in enumerate((batch, batch.flip(3))):
-            with torch.autocast("cpu", torch.bfloat16):
-                rows[side].append(trunk(view).half().contiguous())
+            rows[side].append(trunk(view).half().contiguous())
+        if on_batch is not None:
+            on_batch(min(start + batch_size, len(pixels)), len(pixels))
     return torch.stack([torch.cat(side) for side in rows])
 
 
@@ -73,7 +80,7 @@ def tune_image_encoder(
     model = ImageEncoder(encoder).eval()
     mobilenet.fold(model.model)
     _, tail = mobilenet.trunk_and_tail(model.model, n_tail_blocks)
-    tail = tail.to(memory_format=torch.channels_last)
+    mobilenet.channels_last(tail)
     head = nn.Sequential(nn.Dropout(0.3), nn.Linear(model.n_features, n_labels))
     y = torch.tensor(list(labels))
 
@@ -104,7 +111,7 @@ def tune_image_encoder(
     return best if len(select) else 0.0
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def tail_features(tail: nn.Module, trunk: Tensor, batch_size: int = 64) -> Tensor:
     """Run the tail over trunk features [N, C, H, W]: spatial means, [N, 1280] float32."""
     tail.eval()
@@ -118,7 +125,7 @@ def tail_features(tail: nn.Module, trunk: Tensor, batch_size: int = 64) -> Tenso
 def _score(tail: nn.Module, head: nn.Module, trunk: Tensor, labels: Tensor, select: Sequence[int]) -> float:
     head.eval()
     rows = torch.as_tensor(list(select))
-    with torch.inference_mode():
+    with torch.no_grad():
         predicted = head(tail_features(tail, trunk[rows])).argmax(1).numpy()
     return weighted_f1(labels[rows].numpy(), predicted)
 

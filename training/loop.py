@@ -91,11 +91,11 @@ def fine_tune(
         batches: epoch number -> lists of example indices.
         loss_of: indices -> scalar loss; runs under autocast.
     """
-    parameters = [
-        {"params": [p for p in encoder.parameters() if p.requires_grad], "lr": settings.learning_rate},
-        {"params": list(heads.parameters()), "lr": settings.head_learning_rate},
-    ]
-    optimizer = torch.optim.AdamW(parameters, weight_decay=settings.weight_decay)
+    body, top = [p for p in encoder.parameters() if p.requires_grad], list(heads.parameters())
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": settings.learning_rate}, {"params": top, "lr": settings.head_learning_rate}],
+        weight_decay=settings.weight_decay,
+    )
     first = batches(0)
     total = len(first) * settings.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _ramp(step, total, settings.warmup))
@@ -109,7 +109,7 @@ def fine_tune(
                 loss = loss_of(indices)
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_([p for g in parameters for p in g["params"]], settings.clip)  # type: ignore[misc]
+            torch.nn.utils.clip_grad_norm_([*body, *top], settings.clip)
             optimizer.step()
             schedule.step()
             number += 1

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from mmsa_tui.model.encoders import TextEncoder
-from mmsa_tui.model.preprocessing import TextTransform
 from mmsa_tui.model.metrics import weighted_f1
+from mmsa_tui.model.preprocessing import TextTransform
 from training.loop import FineTuning, fine_tune, length_sorted_batches, seed_everything
 from training.runs import RunLog
 
@@ -101,8 +101,14 @@ def save_text_encoder(model: TextEncoder, transform: TextTransform, out: Path) -
     transform.save(out)
 
 
-@torch.inference_mode()
-def encode_texts(model: TextEncoder, transform: TextTransform, texts: Sequence[str], device: torch.device, batch_size: int = 64) -> Tensor:
+@torch.no_grad()
+def encode_texts(
+    model: TextEncoder,
+    transform: TextTransform,
+    texts: Sequence[str],
+    device: torch.device,
+    batch_size: int = 64,
+) -> Tensor:
     """Encode raw texts in batches of similar length: [N, H] float32 on the CPU, in the order given."""
     model.eval()
     ids = transform.encode(texts)
@@ -116,10 +122,14 @@ def encode_texts(model: TextEncoder, transform: TextTransform, texts: Sequence[s
 
 
 def _score(
-    model: TextEncoder, head: nn.Module, transform: TextTransform, select: Sequence[TextTarget], device: torch.device
+    model: TextEncoder,
+    head: nn.Module,
+    transform: TextTransform,
+    select: Sequence[TextTarget],
+    device: torch.device,
 ) -> float:
     head.eval()
     features = encode_texts(model, transform, [target.raw_text for target in select], device)
-    with torch.inference_mode():
+    with torch.no_grad():
         predicted = head(features.to(device)).argmax(1).cpu().numpy()
     return weighted_f1(np.array([target.labels[0] for target in select]), predicted)

@@ -72,11 +72,21 @@ class BundleMeta:
                 f"{where} is of bundle format {version}; this program reads up to {FORMAT_VERSION}",
                 "update mmsa-tui",
             )
-        for key, kind in (("name", str), ("version", str), ("labels", list), ("encoders", dict), ("files", dict)):
+        for key, kind in (
+            ("name", str),
+            ("version", str),
+            ("labels", list),
+            ("encoders", dict),
+            ("files", dict),
+        ):
             if not isinstance(data.get(key), kind):
                 raise BundleError(f"{where}: {META} has no usable `{key}`", _REPAIR)
         labels = data["labels"]
-        if len(labels) < 2 or len(set(labels)) != len(labels) or not all(isinstance(x, str) and x for x in labels):
+        if (
+            len(labels) < 2
+            or len(set(labels)) != len(labels)
+            or not all(isinstance(x, str) and x for x in labels)
+        ):
             raise BundleError(f"{where}: labels must be two or more different words", _REPAIR)
         for key in ("name", "version"):
             if not _NAME.fullmatch(data[key]):
@@ -93,7 +103,9 @@ _REPAIR = "get the bundle again from where it came, or choose another with `mmsa
 def _check_requires(requirement: str, where: Path) -> None:
     match = re.fullmatch(r">=\s*(\d+(?:\.\d+)*)", requirement.strip())
     if match and _numbers(match[1]) > _numbers(__version__):
-        raise BundleError(f"{where} needs mmsa-tui {match[1]} or newer; this is {__version__}", "update mmsa-tui")
+        raise BundleError(
+            f"{where} needs mmsa-tui {match[1]} or newer; this is {__version__}", "update mmsa-tui"
+        )
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -188,7 +200,8 @@ def verify_bundle(bundle: Bundle, paths: Paths) -> None:
         directory = bundle.encoder_directory(which, paths)
         if directory_hash(directory) != bundle.meta.encoders[which]:
             raise BundleError(
-                f"bundle {bundle.id}: its {which} encoder in {directory} is damaged (its checksum differs)", _REPAIR
+                f"bundle {bundle.id}: its {which} encoder in {directory} is damaged (its checksum differs)",
+                _REPAIR,
             )
 
 
@@ -302,7 +315,9 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise BundleError(f"{path} cannot be written: {error}", "free some space or check the folder's rights") from error
+        raise BundleError(
+            f"{path} cannot be written: {error}", "free some space or check the folder's rights"
+        ) from error

@@ -75,10 +75,12 @@ def write_bundle(content: BundleContent, target: Path) -> Bundle:
         for path in temporary.iterdir():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise BundleError(f"bundle {target} cannot be written: {error}", "free some space or check the folder's rights") from error
+        raise BundleError(
+            f"bundle {target} cannot be written: {error}", "free some space or check the folder's rights"
+        ) from error
     return read_bundle(target)
 
 
@@ -129,10 +131,12 @@ def store_encoder(directory: Path, encoders: Path) -> str:
         shutil.rmtree(temporary, ignore_errors=True)
         encoders.mkdir(parents=True, exist_ok=True)
         shutil.copytree(directory, temporary, copy_function=shutil.copyfile)
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise BundleError(f"encoder {target} cannot be written: {error}", "free some space or check the folder's rights") from error
+        raise BundleError(
+            f"encoder {target} cannot be written: {error}", "free some space or check the folder's rights"
+        ) from error
     return sha
 
 

@@ -48,7 +48,9 @@ class FeatureCache:
         for start in range(0, len(unique), _CHUNK):
             part = unique[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
-            for key, blob in self._connection.execute(f"SELECT key, vector FROM features WHERE key IN ({marks})", part):
+            for key, blob in self._connection.execute(
+                f"SELECT key, vector FROM features WHERE key IN ({marks})", part
+            ):
                 found[key] = torch.from_numpy(np.frombuffer(blob, dtype=np.float16).astype(np.float32))
         return found
 
@@ -67,5 +69,7 @@ class FeatureCache:
     def __enter__(self) -> FeatureCache:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -28,7 +28,9 @@ class Calibration:
         return (logits.float() / temperature).softmax(dim=1)
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps({"temperature": asdict(self)}, indent=2) + "\n", encoding="utf-8", newline="\n")
+        path.write_text(
+            json.dumps({"temperature": asdict(self)}, indent=2) + "\n", encoding="utf-8", newline="\n"
+        )
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
@@ -41,7 +43,11 @@ class Calibration:
         try:
             values = {kind: float(data["temperature"][kind]) for kind in ("both", "text", "image")}
         except (TypeError, KeyError, ValueError) as error:
-            raise BundleError(f"{path} has no temperatures", "get the bundle again from where it came") from error
+            raise BundleError(
+                f"{path} has no temperatures", "get the bundle again from where it came"
+            ) from error
         if not all(0.01 < value < 100 for value in values.values()):
-            raise BundleError(f"{path} has an impossible temperature", "get the bundle again from where it came")
+            raise BundleError(
+                f"{path} has an impossible temperature", "get the bundle again from where it came"
+            )
         return cls(**values)

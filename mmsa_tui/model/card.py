@@ -25,7 +25,7 @@ def model_card(meta: BundleMeta) -> str:
         lines += ["", "## Training", ""] + [
             f"- {key}: {value}" for key, value in meta.training.items() if not isinstance(value, dict | list)
         ]
-    lines += ["", "## Scores", ""] + _scores(meta)
+    lines += ["", "## Scores", "", *_scores(meta)]
     lines += [
         "",
         "## Limits",
@@ -43,11 +43,17 @@ def _scores(meta: BundleMeta) -> list[str]:
     tables = scores.get("tables", {})
     if not tables:
         return ["None recorded."]
-    lines = [f"Split: {scores.get('split', 'unknown')}.", "", "| on | n | accuracy | macro-F1 | weighted F1 | macro recall | ECE |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        f"Split: {scores.get('split', 'unknown')}.",
+        "",
+        "| on | n | accuracy | macro-F1 | weighted F1 | macro recall | ECE |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for title, row in tables.items():
         ece = "" if row.get("ece") is None else f"{row['ece']:.3f}"
         lines.append(
-            f"| {title} | {row['n']} | {row['accuracy']:.3f} | {row['macro_f1']:.3f} | {row['weighted_f1']:.3f} | {row['macro_recall']:.3f} | {ece} |"
+            f"| {title} | {row['n']} | {row['accuracy']:.3f} | {row['macro_f1']:.3f}"
+            f" | {row['weighted_f1']:.3f} | {row['macro_recall']:.3f} | {ece} |"
         )
     if scores.get("command"):
         lines += ["", f"Reproduce: `{scores['command']}`"]

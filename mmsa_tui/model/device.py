@@ -22,7 +22,9 @@ def choose_device(wanted: str = "auto") -> torch.device:
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise DeviceError("--device cuda: no CUDA device is visible here", "use --device auto or --device cpu")
+        raise DeviceError(
+            "--device cuda: no CUDA device is visible here", "use --device auto or --device cpu"
+        )
     if wanted == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("--device mps: there is no Apple GPU here", "use --device auto or --device cpu")
     if wanted not in ("cpu", "cuda", "mps"):
@@ -50,7 +52,11 @@ def describe_device(device: torch.device) -> dict[str, Any]:
     """Say what a device is, for `mmsa doctor`."""
     if device.type == "cuda":
         memory = torch.cuda.get_device_properties(device).total_memory
-        return {"device": "cuda", "name": torch.cuda.get_device_name(device), "memory_gb": round(memory / 1e9, 1)}
+        return {
+            "device": "cuda",
+            "name": torch.cuda.get_device_name(device),
+            "memory_gb": round(memory / 1e9, 1),
+        }
     return {
         "device": device.type,
         "name": platform.processor() or platform.machine(),

@@ -68,7 +68,9 @@ class ImageEncoder(nn.Module):
     def __init__(self, directory: str | Path) -> None:
         super().__init__()
         self.model: Any = _load(directory)
-        self.n_features = int(self.model.config.hidden_size) if hasattr(self.model.config, "hidden_size") else 1280
+        self.n_features = (
+            int(self.model.config.hidden_size) if hasattr(self.model.config, "hidden_size") else 1280
+        )
 
     def regions(self, pixels: Tensor) -> Tensor:
         """Encode pixels [B, 3, 224, 224] into [B, 1280, 7, 7]."""

@@ -69,8 +69,13 @@ class Encoders:
     """
 
     def __init__(
-        self, text_directory: Path, image_directory: Path, device: torch.device, dtype: torch.dtype = torch.float32,
-        batch_size: int = 32, cache: FeatureCache | None = None,
+        self,
+        text_directory: Path,
+        image_directory: Path,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+        batch_size: int = 32,
+        cache: FeatureCache | None = None,
     ) -> None:
         self._directories = (text_directory, image_directory)
         self.device, self.dtype, self.batch_size = device, dtype, batch_size
@@ -98,7 +103,7 @@ class Encoders:
         if self._image is None:
             encoder = ImageEncoder(self._directories[1]).eval()
             mobilenet.fold(encoder.model)
-            self._image = encoder.to(self.device, self.dtype).to(memory_format=torch.channels_last)
+            self._image = mobilenet.channels_last(encoder.to(self.device, self.dtype))
         return self._image
 
     def widths(self) -> tuple[int, int]:
@@ -115,7 +120,10 @@ class Encoders:
         known: set[str] = set()
         if self._cache is not None:
             digests = [p.digest for post in posts for p in post.pictures if p.digest]
-            known = {key.removeprefix(self._image_key) for key in self._cache.get([self._image_key + d for d in digests])}
+            known = {
+                key.removeprefix(self._image_key)
+                for key in self._cache.get([self._image_key + d for d in digests])
+            }
         jobs = [[self._threads.submit(_load, picture, known) for picture in post.pictures] for post in posts]
         return [[job.result() for job in row] for row in jobs]
 
@@ -128,13 +136,18 @@ class Encoders:
         text = torch.zeros(len(posts), n_text)
         lexicon_scores = torch.zeros(len(posts), N_LEXICON)
         image = torch.zeros(len(posts), n_image)
-        has_text, has_image = torch.zeros(len(posts), dtype=torch.bool), torch.zeros(len(posts), dtype=torch.bool)
+        has_text, has_image = (
+            torch.zeros(len(posts), dtype=torch.bool),
+            torch.zeros(len(posts), dtype=torch.bool),
+        )
         pictures, problems = [], []
         for row, post in enumerate(posts):
             vector = text_vectors.get(post.text)
             if vector is not None:
                 text[row], lexicon_scores[row], has_text[row] = vector[:n_text], vector[n_text:], True
-            usable = tuple((i, image_vectors[item.digest]) for i, item in enumerate(loaded[row]) if not item.problem)
+            usable = tuple(
+                (i, image_vectors[item.digest]) for i, item in enumerate(loaded[row]) if not item.problem
+            )
             if usable:
                 image[row], has_image[row] = torch.stack([v for _, v in usable]).mean(0), True
             pictures.append(usable)
@@ -150,7 +163,10 @@ class Encoders:
         missing = [text for text in texts if keys[text] not in found]
         fresh: dict[str, Tensor] = {}
         if missing:
-            vectors = torch.cat([self.encode_raw_texts(missing), lexicon().features(missing)], dim=1)
+            # Rounded as the cache keeps them: a post gets the same answer cached or not.
+            vectors = (
+                torch.cat([self.encode_raw_texts(missing), lexicon().features(missing)], dim=1).half().float()
+            )
             fresh = {keys[text]: vector for text, vector in zip(missing, vectors, strict=True)}
             if self._cache is not None:
                 self._cache.put(fresh)
@@ -180,11 +196,12 @@ class Encoders:
             hits = self._cache.get([self._image_key + digest for digest in usable])
             found = {key.removeprefix(self._image_key): vector for key, vector in hits.items()}
         missing = [item for digest, item in usable.items() if digest not in found and item.pixels is not None]
-        size, fresh = IMAGE_BATCH[self.device.type], {}
+        fresh: dict[str, Tensor] = {}
+        size = IMAGE_BATCH[self.device.type]
         for start in range(0, len(missing), size):
             part = missing[start : start + size]
             pixels = torch.stack([item.pixels for item in part if item.pixels is not None]).to(self.device)
-            vectors = self.image_encoder()(normalise(pixels, self.dtype)).float().cpu()
+            vectors = self.image_encoder()(normalise(pixels, self.dtype)).half().float().cpu()
             fresh |= {item.digest: vector for item, vector in zip(part, vectors, strict=True)}
         if self._cache is not None and fresh:
             self._cache.put({self._image_key + digest: vector for digest, vector in fresh.items()})
@@ -206,4 +223,6 @@ def _load(picture: Picture, known: set[str]) -> _Loaded:
     except PictureError as error:
         return _Loaded(picture.digest, None, f"picture {picture.name}: {error}")
     except OSError as error:
-        return _Loaded(picture.digest, None, f"picture {picture.name} cannot be read ({error.strerror or error})")
+        return _Loaded(
+            picture.digest, None, f"picture {picture.name} cannot be read ({error.strerror or error})"
+        )

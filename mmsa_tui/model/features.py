@@ -38,14 +38,21 @@ class Features:
     def without_text(self) -> Features:
         """The same posts as if nobody had written anything."""
         return Features(
-            torch.zeros_like(self.text), torch.zeros_like(self.lexicon), self.image,
-            torch.zeros_like(self.has_text), self.has_image,
+            torch.zeros_like(self.text),
+            torch.zeros_like(self.lexicon),
+            self.image,
+            torch.zeros_like(self.has_text),
+            self.has_image,
         )
 
     def without_image(self) -> Features:
         """The same posts as if they showed nothing."""
         return Features(
-            self.text, self.lexicon, torch.zeros_like(self.image), self.has_text, torch.zeros_like(self.has_image)
+            self.text,
+            self.lexicon,
+            torch.zeros_like(self.image),
+            self.has_text,
+            torch.zeros_like(self.has_image),
         )
 
 

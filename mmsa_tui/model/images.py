@@ -36,7 +36,7 @@ def open_picture(data: bytes, target_px: int = SIZE_PX) -> Image:
     Raises:
         PictureError: empty, cut short, not a picture, or larger than `MAX_PIXELS`.
     """
-    from PIL import Image as pillow
+    from PIL import Image as PillowImage
     from PIL import ImageOps, UnidentifiedImageError
 
     if not data:
@@ -44,21 +44,30 @@ def open_picture(data: bytes, target_px: int = SIZE_PX) -> Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = pillow.open(io.BytesIO(data), formats=FORMATS)
+            image = PillowImage.open(io.BytesIO(data), formats=FORMATS)
             if image.width * image.height > MAX_PIXELS:
                 raise PictureError(f"{image.width}x{image.height} pixels is too large to decode")
             # Twice the target is the size at which `draft` still saves work (it halves at a time).
             image.draft("RGB", (target_px, target_px))
             image.load()
-            image = ImageOps.exif_transpose(image)
-            return _to_rgb(image)
+            return _to_rgb(ImageOps.exif_transpose(image))
     except PictureError:
         raise
     except UnidentifiedImageError as error:
         raise PictureError("not a picture in a known format") from error
-    except pillow.DecompressionBombError as error:
+    except PillowImage.DecompressionBombError as error:
         raise PictureError("too large to decode") from error
-    except (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError, EOFError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+        EOFError,
+    ) as error:
         # Pillow's plugins raise all of these on damaged files.
         raise PictureError(f"cannot be decoded ({error})") from error
     except Exception as error:
@@ -67,18 +76,18 @@ def open_picture(data: bytes, target_px: int = SIZE_PX) -> Image:
 
 
 def _to_rgb(image: Image) -> Image:
-    from PIL import Image as pillow
+    from PIL import Image as PillowImage
 
     if image.mode == "RGB":
         return image
     if image.mode in ("I;16", "I;16B", "I", "F"):
         array = np.asarray(image, dtype=np.float32)
         top = float(array.max()) or 1.0
-        return pillow.fromarray((array / top * 255).astype(np.uint8)).convert("RGB")
+        return PillowImage.fromarray((array / top * 255).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        white = pillow.new("RGBA", rgba.size, (255, 255, 255, 255))
-        return pillow.alpha_composite(white, rgba).convert("RGB")
+        white = PillowImage.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return PillowImage.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")
 
 
@@ -90,11 +99,11 @@ def decode(data: bytes) -> Tensor:
     Raises:
         PictureError: see `open_picture`.
     """
-    from PIL import Image as pillow
+    from PIL import Image as PillowImage
 
     image = open_picture(data)
     if image.size != (SIZE_PX, SIZE_PX):
-        image = image.resize((SIZE_PX, SIZE_PX), pillow.Resampling.BILINEAR, reducing_gap=2.0)
+        image = image.resize((SIZE_PX, SIZE_PX), PillowImage.Resampling.BILINEAR, reducing_gap=2.0)
     return torch.from_numpy(np.array(image, dtype=np.uint8)).permute(2, 0, 1).contiguous()
 
 

@@ -94,7 +94,9 @@ def save_labelled(data: LabelledFeatures, path: Path) -> None:
         "label_text": t.text.to(torch.int8),
         "label_image": t.image.to(torch.int8),
         "weight": t.weight.float(),
-        "hashes": torch.stack([_hash_tensor(h) for h in data.hashes]) if data.hashes else torch.zeros(0, _HASH_BYTES, dtype=torch.uint8),
+        "hashes": torch.stack([_hash_tensor(h) for h in data.hashes])
+        if data.hashes
+        else torch.zeros(0, _HASH_BYTES, dtype=torch.uint8),
     }
     for name, values in (("text", f.text), ("image", f.image)):
         tensors[f"{name}_codes"], tensors[f"{name}_scale"] = _quantise(values)
@@ -119,10 +121,14 @@ def load_labelled(path: Path) -> LabelledFeatures:
             t["has_text"].bool(),
             t["has_image"].bool(),
         )
-        targets = Targets(t["post"].long(), t["label_text"].long(), t["label_image"].long(), t["weight"].float())
+        targets = Targets(
+            t["post"].long(), t["label_text"].long(), t["label_image"].long(), t["weight"].float()
+        )
         hashes = tuple("b2:" + bytes(row.tolist()).hex() if bool(row.any()) else "" for row in t["hashes"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise BundleError(f"{path} cannot be read ({error})", "get the bundle again from where it came") from error
+        raise BundleError(
+            f"{path} cannot be read ({error})", "get the bundle again from where it came"
+        ) from error
     return LabelledFeatures(features, targets, hashes)
 
 

@@ -54,10 +54,15 @@ def class_scores(matrix: IntArray) -> list[ClassScore]:
     recall = np.divide(hits, support, out=np.zeros_like(hits), where=support > 0)
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(hits), where=total > 0)
-    return [ClassScore(float(p), float(r), float(f), int(s)) for p, r, f, s in zip(precision, recall, f1, support, strict=True)]
+    return [
+        ClassScore(float(p), float(r), float(f), int(s))
+        for p, r, f, s in zip(precision, recall, f1, support, strict=True)
+    ]
 
 
-def score(truth: IntArray, predicted: IntArray, labels: Sequence[str], probs: FloatArray | None = None) -> Scores:
+def score(
+    truth: IntArray, predicted: IntArray, labels: Sequence[str], probs: FloatArray | None = None
+) -> Scores:
     """Score predicted class indices.
 
     Macro figures average over the classes that occur in `truth`.

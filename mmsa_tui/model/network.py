@@ -99,7 +99,9 @@ class FusionHead(nn.Module):
 
     def forward(self, features: Features) -> Logits:
         """Score each post, from full image features."""
-        return self.score(self.scale_text(features), features.lexicon.float(), self.compress(features.image), features)
+        return self.score(
+            self.scale_text(features), features.lexicon.float(), self.compress(features.image), features
+        )
 
     def score(self, text: Tensor, lexicon: Tensor, image: Tensor, features: Features) -> Logits:
         raise NotImplementedError
@@ -142,7 +144,12 @@ class DefaultHead(FusionHead):
         text_logits = self.text_head(self.dropout(torch.cat([text, lexicon], dim=1)))
         image_logits = self.image_head(self.dropout(image))
         tokens = torch.stack(
-            [self.project_text(self.dropout(text)), self.project_image(self.dropout(image)), self.project_lexicon(lexicon)], dim=1
+            [
+                self.project_text(self.dropout(text)),
+                self.project_image(self.dropout(image)),
+                self.project_lexicon(lexicon),
+            ],
+            dim=1,
         )  # [B, 3, width]
         absent = torch.stack([~features.has_text, ~features.has_image, ~features.has_text], dim=1)
         # A row with nothing at all would make the softmax divide by zero; such posts fail earlier.
@@ -166,7 +173,9 @@ class ReferenceHead(FusionHead):
         n_image = config.n_components or config.n_image
         self.project_text = nn.Linear(config.n_text, 128)
         self.project_image = nn.Linear(n_image, 1280)
-        self.attention = nn.MultiheadAttention(128, config.n_attention_heads, kdim=1280, vdim=1280, batch_first=True)
+        self.attention = nn.MultiheadAttention(
+            128, config.n_attention_heads, kdim=1280, vdim=1280, batch_first=True
+        )
         self.dropout = nn.Dropout(config.dropout)
         self.hidden = nn.Linear(256, 128)
         self.classifier = nn.Linear(128, config.n_labels)

@@ -42,12 +42,14 @@ def load_head(bundle: Bundle) -> FusionHead:
         if not path.is_file():
             raise BundleError(f"bundle {bundle.id}: {name} is missing", "see `mmsa bundle verify`")
         if file_hash(path) != bundle.meta.files.get(name):
-            raise BundleError(f"bundle {bundle.id}: {name} is damaged (its checksum differs)", "see `mmsa bundle verify`")
+            raise BundleError(
+                f"bundle {bundle.id}: {name} is damaged (its checksum differs)", "see `mmsa bundle verify`"
+            )
     config = read_json(bundle.directory / CONFIG)
-    if config.get("transform_version") != TRANSFORM_VERSION:
+    theirs = config.get("transform_version")
+    if theirs != TRANSFORM_VERSION:
         raise BundleError(
-            f"bundle {bundle.id} was trained with text and picture transform {config.get('transform_version')!r}; "
-            f"this program has {TRANSFORM_VERSION!r}",
+            f"bundle {bundle.id} was trained with transform {theirs!r}; this program has {TRANSFORM_VERSION!r}",
             "update mmsa-tui, or train the bundle again",
         )
     try:
@@ -56,7 +58,9 @@ def load_head(bundle: Bundle) -> FusionHead:
             raise ValueError(f"{head.config.n_labels} outputs for {len(bundle.labels)} labels")
         head.load_state_dict(load_file(bundle.directory / HEAD))
     except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"bundle {bundle.id}: the head does not fit its config ({error})", "see `mmsa bundle verify`") from error
+        raise BundleError(
+            f"bundle {bundle.id}: the head does not fit its config ({error})", "see `mmsa bundle verify`"
+        ) from error
     return head.eval()
 
 
@@ -67,7 +71,12 @@ class Predictor:
     """
 
     def __init__(
-        self, bundle_id: str, labels: Sequence[str], head: FusionHead, calibration: Calibration, encoders: Encoders
+        self,
+        bundle_id: str,
+        labels: Sequence[str],
+        head: FusionHead,
+        calibration: Calibration,
+        encoders: Encoders,
     ) -> None:
         self.bundle_id, self.labels = bundle_id, tuple(labels)
         self.head, self.calibration, self.encoders = head.eval(), calibration, encoders
@@ -77,7 +86,12 @@ class Predictor:
 
     @classmethod
     def load(
-        cls, bundle: Bundle, paths: Paths, device: str = "auto", batch_size: int = 32, threads: int = 0,
+        cls,
+        bundle: Bundle,
+        paths: Paths,
+        device: str = "auto",
+        batch_size: int = 32,
+        threads: int = 0,
         cache: bool = True,
     ) -> Predictor:
         """Load a bundle; encoders follow when a post is not in the feature cache.
@@ -95,7 +109,13 @@ class Predictor:
         features = FeatureCache(paths.features_file) if cache else None
         dtype = choose_numerics(chosen, text, image, paths.cache_dir)
         calibration = Calibration.load(bundle.directory / CALIBRATION)
-        return cls(bundle.id, bundle.labels, head, calibration, Encoders(text, image, chosen, dtype, batch_size, features))
+        return cls(
+            bundle.id,
+            bundle.labels,
+            head,
+            calibration,
+            Encoders(text, image, chosen, dtype, batch_size, features),
+        )
 
     def predict(self, posts: Sequence[Post]) -> list[Prediction]:
         """Judge posts: one prediction for each, in order; one that cannot be judged has status `failed`."""
@@ -127,7 +147,8 @@ class Predictor:
         image = Calibration.probs(logits.image, self.calibration.image)
         fused = Calibration.probs(logits.fused, self.calibration.both)
         decided = torch.where(
-            (features.has_text & features.has_image).unsqueeze(1), fused,
+            (features.has_text & features.has_image).unsqueeze(1),
+            fused,
             torch.where(features.has_text.unsqueeze(1), text, image),
         )
         return decided, text, image
@@ -149,11 +170,18 @@ class Predictor:
             status: Status = "ok" if has_text and has_image else "text_only" if has_text else "image_only"
             out.append(
                 Prediction(
-                    post.content_hash, self.bundle_id, status,
-                    label=self._label(decided[row]), confidence=float(decided[row].max()), probs=_floats(decided[row]),
-                    text_label=self._label(text[row]) if has_text else "", text_probs=_floats(text[row]) if has_text else None,
-                    image_label=self._label(image[row]) if has_image else "", image_probs=_floats(image[row]) if has_image else None,
-                    deciding_picture=deciding[row], error=problem,
+                    post.content_hash,
+                    self.bundle_id,
+                    status,
+                    label=self._label(decided[row]),
+                    confidence=float(decided[row].max()),
+                    probs=_floats(decided[row]),
+                    text_label=self._label(text[row]) if has_text else "",
+                    text_probs=_floats(text[row]) if has_text else None,
+                    image_label=self._label(image[row]) if has_image else "",
+                    image_probs=_floats(image[row]) if has_image else None,
+                    deciding_picture=deciding[row],
+                    error=problem,
                 )
             )
         return out
@@ -171,7 +199,9 @@ class Predictor:
             return best
         repeated = encoded.features.take(rows)
         alone, _, _ = self.probs(
-            Features(repeated.text, repeated.lexicon, torch.stack(vectors), repeated.has_text, repeated.has_image)
+            Features(
+                repeated.text, repeated.lexicon, torch.stack(vectors), repeated.has_text, repeated.has_image
+            )
         )
         strength = [-1.0] * len(best)
         for row, index, probs in zip(rows, indices, alone, strict=True):
@@ -194,5 +224,7 @@ def _checked_encoder(bundle: Bundle, which: str, paths: Paths) -> Path:
     for name in ("config.json", "model.safetensors"):
         path = directory / name
         if not path.is_file() or path.stat().st_size == 0:
-            raise BundleError(f"bundle {bundle.id}: {name} of its {which} encoder is missing", "see `mmsa bundle verify`")
+            raise BundleError(
+                f"bundle {bundle.id}: {name} of its {which} encoder is missing", "see `mmsa bundle verify`"
+            )
     return directory

@@ -1,0 +1,114 @@
+"""Which words and which regions of the picture carried a decision, by leaving each out.
+
+Leave-one-out is the decision's own arithmetic: what is said of a word is what happens when it is
+not there. Regions are exact and nearly free: the picture's features are the mean of 49 regions,
+so one less is a subtraction. (J. Li et al., Understanding Neural Networks through Representation
+Erasure, 2016.)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from mmsa_tui.model.features import Features
+from mmsa_tui.model.images import PictureError, decode, normalise
+from mmsa_tui.model.preprocessing import lexicon
+from mmsa_tui.records import Post
+
+if TYPE_CHECKING:
+    from mmsa_tui.model.predictor import Predictor
+
+MAX_WORDS = 80
+GRID = 7
+_WORD = re.compile(r"\S+")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What spoke for and against the label of a post.
+
+    words: (start, end, weight) in characters of `post.text`; weight in -1..1, above 0 speaks for
+    the label. regions: GRID x GRID weights, row by row, on the same scale, None without a picture.
+    picture: which of the post's pictures the regions belong to.
+    """
+
+    label: str
+    words: tuple[tuple[int, int, float], ...] = ()
+    regions: tuple[float, ...] | None = None
+    picture: int | None = None
+
+
+@torch.inference_mode()
+def explain(predictor: Predictor, post: Post) -> Explanation:
+    """Explain the label that `predictor` gives `post`; empty when it gives none."""
+    prediction = predictor.predict([post])[0]
+    if prediction.status == "failed":
+        return Explanation("")
+    encoded = predictor.encoders.encode([post])
+    features, label = encoded.features, predictor.labels.index(prediction.label)
+    base = _belief(predictor, features, label)
+    words = _words(predictor, post, features, label, float(base)) if bool(features.has_text) else ()
+    regions = None
+    if prediction.deciding_picture is not None:
+        regions = _regions(predictor, post, prediction.deciding_picture, features, label, float(base))
+    return Explanation(prediction.label, words, regions, prediction.deciding_picture if regions else None)
+
+
+def _words(
+    predictor: Predictor, post: Post, features: Features, label: int, base: float
+) -> tuple[tuple[int, int, float], ...]:
+    spans = [match.span() for match in _WORD.finditer(post.text)][:MAX_WORDS]
+    if not spans:
+        return ()
+    without = [post.text[:start] + post.text[end:] for start, end in spans]
+    n = len(spans)
+    varied = Features(
+        predictor.encoders.encode_raw_texts(without),
+        lexicon().features(without),
+        features.image.expand(n, -1),
+        features.has_text.expand(n),
+        features.has_image.expand(n),
+    )
+    weights = _scaled(base - _belief(predictor, varied, label))
+    return tuple((start, end, float(w)) for (start, end), w in zip(spans, weights, strict=True))
+
+
+def _regions(
+    predictor: Predictor, post: Post, picture: int, features: Features, label: int, base: float
+) -> tuple[float, ...] | None:
+    try:
+        pixels = decode(post.pictures[picture].read())
+    except (OSError, PictureError):
+        return None
+    encoders = predictor.encoders
+    batch = normalise(pixels.unsqueeze(0).to(encoders.device), encoders.dtype)
+    regions = encoders.image_encoder().regions(batch)[0].float().cpu().flatten(1).T  # [49, I]
+    n = len(regions)
+    leave_one_out = (regions.sum(0) - regions) / (n - 1)  # [49, I]
+    # With several pictures the features are their mean; only this picture's share changes.
+    change = (leave_one_out - regions.mean(0)) / max(1, len(post.pictures))
+    varied = Features(
+        features.text.expand(n, -1),
+        features.lexicon.expand(n, -1),
+        features.image + change,
+        features.has_text.expand(n),
+        features.has_image.expand(n),
+    )
+    return tuple(float(w) for w in _scaled(base - _belief(predictor, varied, label)))
+
+
+def _belief(predictor: Predictor, features: Features, label: int) -> Tensor:
+    """Log odds of the label, [B]: differences stay visible where a probability saturates."""
+    decided, _, _ = predictor.probs(features)
+    p = decided[:, label].clamp(1e-6, 1 - 1e-6)
+    return torch.log(p / (1 - p))
+
+
+def _scaled(weights: Tensor) -> Tensor:
+    top = float(weights.abs().max())
+    return weights / top if top > 1e-6 else torch.zeros_like(weights)
