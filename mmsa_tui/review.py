@@ -1,0 +1,142 @@
+"""Which posts are worth a person's look, in which order, and how far the work has come.
+
+A queue is a condition and an order over the store's rows; nothing is kept but the analyst's
+corrections. A post counts as done when it has a corrected label, also one equal to the model's.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mmsa_tui.store import Order, Store, Where
+
+UNCERTAIN_MARGIN = 0.25
+"""Posts whose two likeliest labels are closer than this are uncertain."""
+
+SURE = 0.7
+"""A model this confident is worth hearing when it disagrees with a person."""
+
+AUDIT_SIZE = 200
+"""Posts in a random audit, give or take one in fourteen: enough to know accuracy to about 7 points."""
+
+N_AUDITS = 31
+"""Different random samples there are; a seed beyond that begins anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue, as a person meets it; `title` is short enough for a bar of them."""
+
+    name: str
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """How many posts a queue holds, and how many of those are done."""
+
+    total: int
+    done: int
+
+
+QUEUES: tuple[Queue, ...] = (
+    Queue("all", "all", "every post, in the order of the source"),
+    Queue("uncertain", "uncertain", "two labels are nearly as likely: the closest first"),
+    Queue("conflict", "conflict", "text and picture lead to different labels: the closest first"),
+    Queue("errors", "errors?", "your label or the source's is not the sure model's: the least likely first"),
+    Queue("flagged", "flagged", "posts you flagged"),
+    Queue("corrected", "corrected", "posts you gave a label"),
+    Queue("duplicates", "duplicates", "posts that say the same as another, group by group"),
+    Queue("audit", "audit", "a random sample, to learn how often the model is right"),
+)
+
+_DONE = Where("corrected_label <> ''")
+# A disagreement with the source is settled by any label of the analyst; one between analyst and
+# model is an offer to think again, and stays.
+_SOURCE_DISAGREES = "truth_label NOT IN ('', label)"
+_SUSPECTED = Where(
+    "confidence >= ? AND given_prob IS NOT NULL"
+    f" AND ({_SOURCE_DISAGREES} OR corrected_label NOT IN ('', label))",
+    (SURE,),
+)
+_SETTLED = Where(f"corrected_label <> '' AND {_SOURCE_DISAGREES}")
+
+_FIXED: Mapping[str, tuple[Where | None, Order | None]] = {
+    "all": (None, None),
+    "uncertain": (Where("margin < ?", (UNCERTAIN_MARGIN,)), Order("margin")),
+    "conflict": (Where("conflict = 1"), Order("margin")),
+    # Ranking by the probability of the given label: Northcutt, Jiang, Chuang, Confident Learning
+    # (JAIR 2021), there called self-confidence.
+    "errors": (_SUSPECTED, Order("given_prob")),
+    "flagged": (Where("flagged = 1"), None),
+    "corrected": (_DONE, None),
+    "duplicates": (Where("n_duplicates > 1"), Order("duplicate_group")),
+}
+
+
+def queue_rows(
+    name: str, n_posts: int, *, remaining: bool = False, seed: int = 0
+) -> tuple[Where | None, Order | None]:
+    """Say which rows a queue holds, and in which order; None for all, and for the source's order.
+
+    Args:
+        n_posts: rows of the source, failures included; sets the share that an audit takes.
+        remaining: leave out what is done.
+        seed: which random sample the audit is.
+
+    Raises:
+        KeyError: there is no such queue.
+    """
+    where, order = _audit(n_posts, seed) if name == "audit" else _FIXED[name]
+    if not remaining:
+        return where, order
+    done = _done(name)
+    open_ones = Where(f"({done.sql}) IS NOT TRUE", done.params)
+    return (open_ones if where is None else where & open_ones), order
+
+
+def count_queues(
+    store: Store, source_id: int, bundle: str, *, seed: int = 0, within: Where | None = None
+) -> dict[str, QueueCount]:
+    """Count every queue and what is done of it, in one pass.
+
+    Args:
+        within: a filter that narrows all queues.
+    """
+    n_posts = store.count(source_id, bundle)
+    wheres: list[Where] = []
+    for queue in QUEUES:
+        where, _ = queue_rows(queue.name, n_posts, seed=seed)
+        all_of_it = where or Where("TRUE")
+        wheres += [all_of_it, all_of_it & _done(queue.name)]
+    numbers = store.counts(source_id, bundle, wheres, within)
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    return {queue.name: QueueCount(*pair) for queue, pair in zip(QUEUES, pairs, strict=True)}
+
+
+def errors_ranked(store: Store, source_id: int, bundle: str) -> array[int]:
+    """Rank every post that people gave a label, the likeliest error first.
+
+    Returns:
+        Ordinals, by the probability that the bundle gives the given label.
+    """
+    return store.ordinals(source_id, bundle, Where("given_prob IS NOT NULL"), Order("given_prob"))
+
+
+def _done(name: str) -> Where:
+    return _SETTLED if name == "errors" else _DONE
+
+
+def _audit(n_posts: int, seed: int) -> tuple[Where, Order]:
+    """Choose by digits of the content hash, which are as good as random and stay what they are.
+
+    A post that joins the source later does not change the others' lot.
+    """
+    digits = f"substr(content_hash, {-6 - seed % N_AUDITS}, 6)"
+    share = min(1.0, AUDIT_SIZE / max(n_posts, 1))
+    # "g" sorts behind all digits.
+    bound = "g" if share == 1.0 else f"{int(share * 16**6):06x}"
+    return Where(f"failure IS NULL AND {digits} < ?", (bound,)), Order("content_hash")

@@ -1,0 +1,200 @@
+"""Queues hold the posts that are worth a look, the most worthwhile first."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
+from mmsa_tui.review import AUDIT_SIZE, QUEUES, QueueCount, count_queues, errors_ranked, queue_rows
+from mmsa_tui.store import Store, Where
+
+BUNDLE = "mvsa 1.0.0"
+LABELS = ("negative", "neutral", "positive")
+
+
+def predict(digest: str, *probs: float, text: str = "", image: str = "") -> Prediction:
+    label = LABELS[probs.index(max(probs))]
+    return Prediction(digest, BUNDLE, "ok", label, max(probs), probs, text, None, image, None)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "mmsa.db") as opened:
+        opened.save_bundle_labels(BUNDLE, LABELS)
+        yield opened
+
+
+def fill(store: Store, posts: list[Post | Failure], predictions: list[Prediction]) -> None:
+    store.index_source("here", "pairs", "Here", posts)
+    store.save_predictions(predictions)
+
+
+def ids(store: Store, name: str, *, remaining: bool = False) -> list[str]:
+    where, order = queue_rows(name, store.count(1, BUNDLE), remaining=remaining)
+    return [row.post_id for row in store.rows(1, BUNDLE, where, order)]
+
+
+def test_the_uncertain_queue_begins_with_the_closest_call(store: Store) -> None:
+    fill(
+        store,
+        [Post(name, name, content_hash=name) for name in ("sure", "close", "closer", "unseen")],
+        [predict("sure", 0.9, 0.1, 0), predict("close", 0.5, 0.4, 0.1), predict("closer", 0.45, 0.42, 0.13)],
+    )
+    assert ids(store, "uncertain") == ["closer", "close"]
+
+
+def test_the_conflict_queue_holds_posts_whose_text_and_picture_disagree(store: Store) -> None:
+    fill(
+        store,
+        [Post(name, name, content_hash=name) for name in ("at odds", "agreed")],
+        [
+            predict("at odds", 0.9, 0.1, 0, text="negative", image="positive"),
+            predict("agreed", 0.9, 0.1, 0, text="negative", image="negative"),
+        ],
+    )
+    assert ids(store, "conflict") == ["at odds"]
+
+
+def test_a_correction_that_a_sure_model_contradicts_is_suspected(store: Store) -> None:
+    fill(
+        store,
+        [Post(name, name, content_hash=name) for name in ("slip", "worse slip", "fair", "equal", "open")],
+        [
+            predict("slip", 0.8, 0.15, 0.05),
+            predict("worse slip", 0.95, 0.01, 0.04),
+            predict("fair", 0.5, 0.3, 0.2),
+            predict("equal", 0.9, 0.1, 0),
+            predict("open", 0.9, 0.1, 0),
+        ],
+    )
+    store.add_corrections(
+        [Correction("", name, "neutral") for name in ("slip", "worse slip", "fair")]
+        + [Correction("", "equal", "negative")]
+    )
+    assert ids(store, "errors") == ["worse slip", "slip"]
+
+
+def test_a_label_of_the_source_that_a_sure_model_contradicts_is_suspected_until_settled(store: Store) -> None:
+    fill(
+        store,
+        [Post(name, name, content_hash=name, truth={"post": "positive"}) for name in ("a", "b")],
+        [predict("a", 0.8, 0.1, 0.1), predict("b", 0.9, 0.1, 0.0)],
+    )
+    store.add_corrections([Correction("", "b", "positive")])
+    assert ids(store, "errors") == ["b", "a"]
+    assert ids(store, "errors", remaining=True) == ["a"]
+    assert count_queues(store, 1, BUNDLE)["errors"] == QueueCount(total=2, done=1)
+
+
+def test_a_label_that_the_bundle_does_not_know_is_no_suspect(store: Store) -> None:
+    fill(store, [Post("a", "a", content_hash="a", truth={"post": "mixed"})], [predict("a", 0.9, 0.1, 0)])
+    assert ids(store, "errors") == []
+
+
+def test_posts_with_a_flag_or_a_label_have_queues_of_their_own(store: Store) -> None:
+    fill(store, [Post(name, name, content_hash=name) for name in ("flag", "label", "none")], [])
+    store.add_corrections([Correction("", "flag", "", flagged=True), Correction("", "label", "neutral")])
+    assert (ids(store, "flagged"), ids(store, "corrected")) == (["flag"], ["label"])
+
+
+def test_near_duplicates_stand_together(store: Store) -> None:
+    texts = ["same words", "other words", "RT @x: same words", "alone", "Other words!", "other  WORDS"]
+    fill(store, [Post(str(n), text, content_hash=str(n)) for n, text in enumerate(texts)], [])
+    assert set(ids(store, "duplicates")[:2]) in ({"0", "2"}, {"1", "5"})
+    assert sorted(ids(store, "duplicates")) == ["0", "1", "2", "5"]
+
+
+def test_what_is_done_is_left_out_of_what_remains(store: Store) -> None:
+    fill(
+        store,
+        [Post(name, name, content_hash=name) for name in ("a", "b")],
+        [predict("a", 0.5, 0.4, 0.1), predict("b", 0.45, 0.42, 0.13)],
+    )
+    store.add_corrections([Correction("", "b", "negative")])
+    assert ids(store, "uncertain", remaining=True) == ["a"]
+    assert ids(store, "all", remaining=True) == ["a"]
+
+
+def test_every_queue_is_counted_at_once(store: Store) -> None:
+    fill(
+        store,
+        [Post("a", "a", content_hash="a"), Post("b", "b", content_hash="b"), Failure("c", "broken")],
+        [predict("a", 0.5, 0.4, 0.1)],
+    )
+    store.add_corrections([Correction("", "a", "neutral", flagged=True)])
+    counts = count_queues(store, 1, BUNDLE)
+    assert list(counts) == [queue.name for queue in QUEUES]
+    assert counts["all"] == QueueCount(3, 1)
+    assert counts["uncertain"] == counts["flagged"] == counts["corrected"] == QueueCount(1, 1)
+    assert counts["conflict"] == QueueCount(0, 0)
+
+
+def test_counts_can_be_narrowed_by_a_filter(store: Store) -> None:
+    fill(store, [Post("a", "a", content_hash="a"), Post("b", "b", content_hash="b")], [])
+    assert count_queues(store, 1, BUNDLE, within=Where("post_id = ?", ("a",)))["all"].total == 1
+
+
+@pytest.fixture
+def many(store: Store) -> Store:
+    posts: list[Post | Failure] = [
+        Post(str(number), f"post {number}", content_hash=content_hash(f"post {number}", []))
+        for number in range(2000)
+    ]
+    fill(store, [*posts, Failure("x", "broken")], [])
+    return store
+
+
+def audited(store: Store, seed: int, n_posts: int = 2001) -> list[str]:
+    where, order = queue_rows("audit", n_posts, seed=seed)
+    return [row.post_id for row in store.rows(1, BUNDLE, where, order)]
+
+
+def test_an_audit_is_a_sample_of_the_stated_size(many: Store) -> None:
+    assert AUDIT_SIZE * 0.8 < len(audited(many, seed=0)) < AUDIT_SIZE * 1.2
+
+
+def test_an_audit_is_the_same_every_time(many: Store) -> None:
+    assert audited(many, seed=3) == audited(many, seed=3)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 30])
+def test_another_seed_draws_another_sample(many: Store, seed: int) -> None:
+    shared = set(audited(many, seed=0)) & set(audited(many, seed=seed))
+    assert len(shared) < AUDIT_SIZE * 0.3
+
+
+def test_an_audit_does_not_come_in_the_order_of_the_source(many: Store) -> None:
+    sample = [int(post_id) for post_id in audited(many, seed=0)]
+    assert sample != sorted(sample)
+
+
+def test_a_growing_source_keeps_to_the_same_lots(many: Store) -> None:
+    assert set(audited(many, seed=0, n_posts=4000)) < set(audited(many, seed=0, n_posts=2001))
+
+
+def test_all_posts_of_a_small_source_are_audited(store: Store) -> None:
+    fill(store, [Post(str(n), str(n), content_hash=content_hash(str(n), [])) for n in range(5)], [])
+    assert len(audited(store, seed=0, n_posts=5)) == 5
+
+
+def test_flipped_labels_come_to_the_top_of_the_ranking(store: Store) -> None:
+    rng = random.Random(5)
+    posts: list[Post | Failure] = []
+    predictions = []
+    flipped = set()
+    for number in range(200):
+        right = rng.randrange(3)
+        given = right
+        if number % 10 == 0:
+            given = (right + 1) % 3
+            flipped.add(number)
+        weights = [rng.random() + (1.5 if index == right else 0) for index in range(3)]
+        posts.append(Post(str(number), str(number), content_hash=str(number), truth={"post": LABELS[given]}))
+        predictions.append(predict(str(number), *(weight / sum(weights) for weight in weights)))
+    fill(store, posts, predictions)
+    found = flipped & set(errors_ranked(store, 1, BUNDLE)[:20])
+    assert len(found) / len(flipped) >= 3 * 0.1
