@@ -1,0 +1,239 @@
+"""Every action of the main screen with its key, and what the config makes of the keys.
+
+One table serves the bindings, the key bar, the help and the command palette.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from textual.binding import Binding
+from textual.keys import Keys, key_to_character
+
+from mmsa_tui.errors import ConfigError
+
+NO_KEY = "none"
+"""In the config: the action has no key, and is left to the palette."""
+
+MAX_LABELS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a key does.
+
+    Args:
+        name: what the config calls it.
+        key: its keys unless the config says otherwise, with commas between.
+        short: for the key bar.
+        title: for help and palette.
+        where: the screen it belongs to.
+        group: the heading it stands under in help.
+        action: Textual's action; the name unless given.
+    """
+
+    name: str
+    key: str
+    short: str
+    title: str
+    where: str = "browse"
+    in_footer: bool = False
+    group: str = ""
+    textual: str = ""
+
+    @property
+    def action(self) -> str:
+        return self.textual or self.name
+
+
+def _labels() -> Iterable[Action]:
+    for number in range(1, MAX_LABELS + 1):
+        yield Action(
+            f"label_{number}", str(number), str(number), f"Give label {number} and go on",
+            group="Decide", textual=f"label({number - 1})",
+        )  # fmt: skip
+
+
+ACTIONS: tuple[Action, ...] = (
+    *_labels(),
+    Action("accept", "space", "accept", "Accept the model's label and go on", in_footer=True, group="Decide"),
+    Action("skip", "s", "skip", "Go on without a label", in_footer=True, group="Decide"),
+    Action("undo", "u", "undo", "Undo", in_footer=True, group="Decide"),
+    Action("redo", "ctrl+r", "redo", "Redo", group="Decide"),
+    Action("note", "n", "note", "Write a note", in_footer=True, group="Decide"),
+    Action("flag", "f", "flag", "Flag, or take the flag away", in_footer=True, group="Decide"),
+    Action("alone", "d", "alone", "Label only this copy, or all its retweets at once", group="Decide"),
+    Action("explain", "e", "explain", "Show what decided", in_footer=True, group="Look"),
+    Action("filter", "/", "filter", "Filter the posts", in_footer=True, group="Find"),
+    Action("next_queue", "tab", "queue", "Next queue", in_footer=True, group="Find"),
+    Action("bulk", "b", "bulk", "Label many at once", in_footer=True, group="Decide"),
+    Action("classify", "c", "classify", "Classify posts", in_footer=True, group="Work"),
+    Action("pause", "p", "pause", "Pause or go on classifying", in_footer=True, group="Work"),
+    Action("stop_batch", "ctrl+x", "stop", "Stop classifying; what is done is kept", group="Work"),
+    Action("export", "x", "export", "Export to a file", in_footer=True, group="Work"),
+    Action("overview", "a", "overview", "Overview of the posts", in_footer=True, group="Look"),
+    Action("retrain", "r", "retrain", "Retrain from your corrections", in_footer=True, group="Work"),
+    Action("previous_queue", "shift+tab", "queue", "Previous queue", group="Find"),
+    Action("clear_filter", "escape", "clear", "Clear the filter, or leave what is open", group="Find"),
+    Action("sort", "S", "sort", "Sort by a column", group="Find"),
+    Action("reverse_sort", "R", "reverse", "Sort the other way round", group="Find"),
+    Action("jump", "g", "jump", "Jump to a post by its id", group="Find"),
+    Action("mark", "v", "mark", "Mark the post, or take the mark away", group="Mark"),
+    Action("mark_down", "shift+down", "mark", "Mark downwards", group="Mark"),
+    Action("mark_up", "shift+up", "mark", "Mark upwards", group="Mark"),
+    Action("mark_all", "ctrl+a", "mark all", "Mark all shown, or none", group="Mark"),
+    Action("open_picture", "o", "open", "Open the picture in the system's viewer", group="Look"),
+    Action("previous_picture", "[", "picture", "Previous picture", group="Look"),
+    Action("next_picture", "]", "picture", "Next picture", group="Look"),
+    Action("zoom", "enter", "zoom", "The post alone, full width; again to go back", group="Look"),
+    Action("open_source", "ctrl+o", "open", "Open another source", group="App"),
+    Action("read_again", "f5", "read", "Read the source again from disk", group="App"),
+    Action(
+        "palette", "ctrl+p", "commands", "Search all commands", group="App", textual="app.command_palette"
+    ),
+    Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave", group="App", textual="app.quit"),
+    Action("help", "f1,?", "help", "Help", in_footer=True, group="App"),
+)
+
+RESERVED: Mapping[str, str] = {
+    "up": "moves the cursor",
+    "down": "moves the cursor",
+    "j": "moves the cursor",
+    "k": "moves the cursor",
+    "pageup": "scrolls",
+    "pagedown": "scrolls",
+    "home": "goes to the first post",
+    "end": "goes to the last post",
+}
+"""Keys that no action may take, and why."""
+
+_MODIFIERS = ("ctrl", "shift", "alt", "meta", "super", "hyper")
+_NAMED = frozenset(key.value for key in Keys if key.value.isascii() and not key.value.startswith("<"))
+_SHOWN: Mapping[str, str] = {
+    "escape": "esc", "question_mark": "?", "slash": "/", "pageup": "pgup", "pagedown": "pgdn",
+    "up": "↑", "down": "↓", "left": "←", "right": "→",
+}  # fmt: skip
+
+
+def bindings(where: str, keys: Mapping[str, str]) -> list[Binding]:
+    """Bind the actions of a screen.
+
+    Args:
+        keys: the config's keys by action.
+
+    Raises:
+        ConfigError: an action or key is unknown, or two actions share a key.
+    """
+    chosen = all_keys(where, keys)
+    return [
+        Binding(
+            key, action.action, action.title, show=False, id=action.name, priority=_is_urgent(action, key)
+        )
+        for action in ACTIONS
+        if action.where == where
+        for key in chosen[action.name]
+    ]
+
+
+def all_keys(where: str, keys: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Find the keys of each action of a screen.
+
+    Raises:
+        ConfigError: an action or key is unknown, or two actions share a key.
+    """
+    check_keys(keys)
+    return {action.name: _keys_of(action, keys) for action in ACTIONS if action.where == where}
+
+
+def check_keys(keys: Mapping[str, str]) -> None:
+    """Refuse keys that cannot work.
+
+    Raises:
+        ConfigError: an action or key is unknown, or two actions share a key.
+    """
+    known = {action.name: action for action in ACTIONS}
+    for name in keys:
+        if name not in known:
+            meant = get_close_matches(name, known, n=1)
+            raise ConfigError(
+                f"keys.{name} in the config names no action",
+                f"Did you mean {meant[0]}?" if meant else f"The actions are: {', '.join(known)}.",
+            )
+    taken: dict[tuple[str, str], Action] = {}
+    for action in ACTIONS:
+        for key in _keys_of(action, keys):
+            place = f'keys.{action.name} = "{keys.get(action.name, action.key)}"'
+            if not _is_key(key):
+                raise ConfigError(
+                    f"{place} in the config is no key", "Write for example x, ctrl+x, f6 or shift+up."
+                )
+            if key in RESERVED:
+                raise ConfigError(
+                    f"{place} in the config takes a key that {RESERVED[key]}", "Choose another key."
+                )
+            other = taken.setdefault((action.where, _normal(key)), action)
+            if other is not action:
+                raise ConfigError(
+                    f"the key {show_key(key)} would both {_lower(other.title)} and {_lower(action.title)}",
+                    f"Give keys.{other.name} or keys.{action.name} another key in the config.",
+                )
+
+
+def key_for(name: str, keys: Mapping[str, str]) -> str:
+    """Write the first key of an action as people read it; "" if it has none."""
+    for action in ACTIONS:
+        if action.name == name:
+            return show_key(next(iter(_keys_of(action, keys)), ""))
+    raise KeyError(name)
+
+
+def show_key(key: str) -> str:
+    """Write a key as people read it: `^r` for `ctrl+r`, `⇧↑` for `shift+up`."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    shown = _SHOWN.get(last) or key_to_character(last) or last
+    if last == "space" or shown.isspace():
+        shown = last
+    if re.fullmatch(r"f\d+", shown):
+        shown = shown.upper()
+    signs = {"ctrl": "^", "shift": "⇧", "alt": "alt+"}
+    return "".join(signs.get(modifier, modifier + "+") for modifier in modifiers) + shown
+
+
+def _keys_of(action: Action, keys: Mapping[str, str]) -> tuple[str, ...]:
+    written = keys.get(action.name, action.key).strip()
+    if written == NO_KEY:
+        return ()
+    if written == ",":
+        return ("comma",)
+    return tuple(key.strip() for key in written.split(",") if key.strip())
+
+
+def _is_key(key: str) -> bool:
+    if len(key) == 1:
+        return key.isprintable() and not key.isspace()
+    *modifiers, last = key.split("+")
+    if any(modifier not in _MODIFIERS for modifier in modifiers):
+        return False
+    return (
+        last in _NAMED
+        or last in _SHOWN
+        or (len(last) == 1 and last.isprintable())
+        or bool(key_to_character(last))
+    )
+
+
+def _normal(key: str) -> str:
+    """Bring the two ways to write a key, `?` and `question_mark`, to one."""
+    return _SHOWN.get(key, key) if key in ("question_mark", "slash") else key_to_character(key) or key
+
+
+def _is_urgent(action: Action, key: str) -> bool:
+    """Whether a key works even while text is typed: no text field has a use for it."""
+    return action.group == "App" and (key in ("ctrl+q", "ctrl+p") or bool(re.fullmatch(r"f\d+", key)))
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]

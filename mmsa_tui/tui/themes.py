@@ -1,0 +1,145 @@
+"""The app's own themes, and how labels look in them.
+
+Labels run from the first of the bundle's order to the last on a scale from red over grey to blue,
+which the usual kinds of colour blindness keep apart; a sign says the same without colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+from textual.theme import Theme
+
+from mmsa_tui.errors import ConfigError
+
+DEFAULT_THEME = "mmsa-dark"
+
+# Each at least 4.5:1 against its background (WCAG 2.2, contrast minimum), the muted ones included.
+DARK = Theme(
+    name="mmsa-dark",
+    primary="#6ea8fe",
+    secondary="#b39dff",
+    accent="#ffc26b",
+    foreground="#e6e9ef",
+    background="#0f1218",
+    surface="#151a22",
+    panel="#1f2630",
+    success="#5fd3a2",
+    warning="#ffb454",
+    error="#ff7b72",
+    dark=True,
+    variables={
+        "block-cursor-foreground": "#0f1218",
+        "block-cursor-background": "#6ea8fe",
+        "input-selection-background": "#6ea8fe 35%",
+        "footer-key-foreground": "#ffc26b",
+        "border": "#6ea8fe",
+        "border-blurred": "#2c3643",
+        "scrollbar": "#36424f",
+        "scrollbar-hover": "#52637a",
+        "scrollbar-active": "#6ea8fe",
+        "scrollbar-background": "#151a22",
+        "scrollbar-background-hover": "#151a22",
+        "scrollbar-background-active": "#151a22",
+    },
+)
+LIGHT = Theme(
+    name="mmsa-light",
+    primary="#1f5fbf",
+    secondary="#6b4fc4",
+    accent="#8a4b00",
+    foreground="#1c2026",
+    background="#fbfaf7",
+    surface="#f3f1ea",
+    panel="#e5e1d6",
+    success="#1a7045",
+    warning="#8a5300",
+    error="#b3261e",
+    dark=False,
+    variables={
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-background": "#1f5fbf",
+        "input-selection-background": "#1f5fbf 30%",
+        "footer-key-foreground": "#8a4b00",
+        "border": "#1f5fbf",
+        "border-blurred": "#c9c4b6",
+        "scrollbar": "#bdb7a8",
+        "scrollbar-hover": "#9a9484",
+        "scrollbar-active": "#1f5fbf",
+        "scrollbar-background": "#f3f1ea",
+        "scrollbar-background-hover": "#f3f1ea",
+        "scrollbar-background-active": "#f3f1ea",
+    },
+)
+CONTRAST = Theme(
+    name="mmsa-contrast",
+    primary="#7cc4ff",
+    secondary="#d9c8ff",
+    accent="#ffe14d",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#26262b",
+    success="#6dffb0",
+    warning="#ffd23f",
+    error="#ff9a94",
+    dark=True,
+    variables={
+        "block-cursor-foreground": "#000000",
+        "block-cursor-background": "#ffe14d",
+        "foreground-muted": "#dcdcdc",
+        "footer-key-foreground": "#ffe14d",
+        "border": "#ffffff",
+        "border-blurred": "#9a9aa2",
+        "scrollbar": "#9a9aa2",
+        "scrollbar-background": "#000000",
+    },
+)
+THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
+
+_DARK_SCALE = ("#ff8577", "#c3c8d2", "#62b6ff")
+_LIGHT_SCALE = ("#b3261e", "#565d68", "#0b5cad")
+_SIGNS: dict[int, str] = {1: "■", 2: "▼▲", 3: "▼■▲", 4: "▼▽△▲", 5: "▼▽■△▲"}
+
+
+def register_themes(app: App[Any], name: str = "") -> None:
+    """Make our themes known to the app and put one on; "" is the default one.
+
+    Raises:
+        ConfigError: there is no theme of that name.
+    """
+    for theme in THEMES:
+        app.register_theme(theme)
+    name = name or DEFAULT_THEME
+    if name not in app.available_themes:
+        ours = [theme.name for theme in THEMES]
+        others = sorted(set(app.available_themes) - set(ours))
+        raise ConfigError(f"there is no theme {name!r}", f"The themes are: {', '.join(ours + others)}.")
+    app.theme = name
+
+
+def label_colour(index: int, n_labels: int, dark: bool = True) -> str:
+    """Choose the colour of a label as `#rrggbb`; the middle of the scale for an only one.
+
+    Args:
+        index: the label's place in the bundle's order.
+    """
+    low, middle, high = _DARK_SCALE if dark else _LIGHT_SCALE
+    place = 2 * index / (n_labels - 1) - 1 if n_labels > 1 else 0.0
+    return _mixed(middle, low if place < 0 else high, abs(place))
+
+
+def label_sign(index: int, n_labels: int) -> str:
+    """Choose one cell that tells labels apart without colour."""
+    signs: Sequence[str] = _SIGNS.get(n_labels, "123456789")
+    return signs[index] if index < len(signs) else "#"
+
+
+def _mixed(first: str, second: str, share: float) -> str:
+    channels = (
+        round(int(first[at : at + 2], 16) * (1 - share) + int(second[at : at + 2], 16) * share)
+        for at in (1, 3, 5)
+    )
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
