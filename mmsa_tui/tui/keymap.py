@@ -217,12 +217,10 @@ def _is_key(key: str) -> bool:
     *modifiers, last = key.split("+")
     if any(modifier not in _MODIFIERS for modifier in modifiers):
         return False
-    return (
-        last in _NAMED
-        or last in _SHOWN
-        or (len(last) == 1 and last.isprintable())
-        or bool(key_to_character(last))
-    )
+    if last in _NAMED or last in _SHOWN or (len(last) == 1 and last.isprintable()):
+        return True
+    # Textual takes the Unicode name of any character; of those only punctuation is on a keyboard.
+    return (key_to_character(last) or "é").isascii()
 
 
 def _normal(key: str) -> str:
