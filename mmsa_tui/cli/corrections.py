@@ -1,0 +1,266 @@
+"""`mmsa corrections`: what analysts decided, between laptops, and how far they agree."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmsa_tui.cli import agreement_text, console, options
+from mmsa_tui.cli.wording import counted
+from mmsa_tui.errors import EXIT_FAILED_ROWS, UsageError
+
+if TYPE_CHECKING:
+    from mmsa_tui.exchange import Conflict, Intake, Rejection
+
+FilesArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="What `export` wrote, or another laptop's database.")
+]
+KeepUnknownOption = Annotated[
+    bool, typer.Option("--keep-unknown", help="Also take corrections of posts that no source here holds.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 if a record was rejected.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
+
+_SHOWN = 20
+"""Lines of a list that is only talk; the data in full is in JSON or in a file."""
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Hand corrections over, merge them, measure agreement.", no_args_is_help=True)
+    group.command()(export)
+    group.command("import")(import_)
+    group.command()(merge)
+    group.command()(agree)
+    app.add_typer(group, name="corrections")
+
+
+def export(
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help='.jsonl or .xlsx; "-" is stdout.')
+    ] = "-",
+    analyst: Annotated[
+        str | None, typer.Option("--analyst", metavar="NAME", help="Only what this analyst did.")
+    ] = None,
+    current: Annotated[
+        bool, typer.Option("--current", help="Only the latest correction of each post, not the history.")
+    ] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write the corrections to a file for a colleague."""
+    from mmsa_tui.exchange import export_corrections, print_corrections
+    from mmsa_tui.store import Store
+
+    with Store.open(options.configure().paths.database) as store:
+        made = store.current_corrections() if current else store.corrections()
+        chosen = (act for act in made if analyst is None or act.analyst == analyst)
+        if output == "-":
+            print_corrections(chosen, sys.stdout, store.bundle_labels)
+            return
+        target = Path(output).expanduser()
+        count = export_corrections(chosen, target, store.bundle_labels, overwrite=overwrite)
+    console.show(f"wrote {counted(count, 'correction')} to {target}")
+
+
+def import_(
+    files: FilesArgument,
+    keep_unknown: KeepUnknownOption = False,
+    dry_run: DryRunOption = False,
+    strict: StrictOption = False,
+    bundle: options.BundleOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Add the corrections of files to the ones here; what is known already is left out."""
+    taken = _take_in(files, bundle, keep_unknown, dry_run)
+    if json:
+        console.show_json(_intake_json(taken))
+    else:
+        console.show(_count_intake(taken, dry_run))
+        if taken.conflicts:
+            console.talk(f"analysts disagree on {counted(len(taken.conflicts), 'post')}: `merge` lists them")
+    _finish(taken.rejections, strict)
+
+
+def merge(
+    files: FilesArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the conflicts here, .jsonl or .xlsx."),
+    ] = None,
+    keep_unknown: KeepUnknownOption = False,
+    dry_run: DryRunOption = False,
+    strict: StrictOption = False,
+    overwrite: OverwriteOption = False,
+    bundle: options.BundleOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Bring the corrections of several laptops together and list the posts they disagree on.
+
+    Both sides of a conflict are kept; until somebody adjudicates, the latest label counts.
+    """
+    from mmsa_tui.exchange import check_table_target, write_table
+
+    if output is not None:
+        check_table_target(output, overwrite=overwrite)
+    taken = _take_in(files, bundle, keep_unknown, dry_run)
+    if output is not None:
+        columns = (
+            "post_id",
+            "text",
+            "analyst",
+            "label",
+            "created_at",
+            "note",
+            "file",
+            "counts_now",
+            "content_hash",
+        )
+        write_table(output, columns, _vote_records(taken.conflicts), overwrite=overwrite)
+    if json:
+        console.show_json(_intake_json(taken))
+    else:
+        console.show(_count_intake(taken, dry_run))
+        console.show(_conflict_table(taken.conflicts) if taken.conflicts else "no conflicts")
+        if output is not None:
+            console.talk(f"wrote {counted(len(taken.conflicts), 'conflict')} to {output}")
+    _finish(taken.rejections, strict)
+
+
+def agree(
+    raters: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[A B...]", help="Files or analysts to compare; else all analysts here."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the disagreements here, .jsonl or .xlsx."),
+    ] = None,
+    overwrite: OverwriteOption = False,
+    bundle: options.BundleOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Measure how far analysts agree: percent, Cohen's kappa, Krippendorff's alpha.
+
+    In brackets stand 95 % bootstrap intervals over posts.
+    """
+    from mmsa_tui.agreement import measure_agreement
+    from mmsa_tui.exchange import check_table_target, collect_ratings, write_table
+    from mmsa_tui.store import Store
+
+    config = options.configure(bundle)
+    if output is not None:
+        check_table_target(output, overwrite=overwrite)
+    with Store.open(config.paths.database) as store:
+        ratings = collect_ratings(store, raters or [])
+    try:
+        measured = measure_agreement(ratings.by_rater, _labels(bundle))
+    except ValueError as error:
+        known = ", ".join(f"{name} ({len(rated):,})" for name, rated in ratings.by_rater.items())
+        raise UsageError(f"nothing to compare: {error}", f"Found: {known or 'no corrections'}.") from error
+    records = list(agreement_text.disagreement_records(measured, ratings))
+    if output is not None:
+        columns = ("post_id", "text", *measured.raters, "content_hash")
+        write_table(output, columns, records, overwrite=overwrite)
+        console.talk(f"wrote {counted(len(records), 'disagreement')} to {output}")
+    if json:
+        console.show_json(agreement_text.as_json(measured, records))
+    else:
+        console.show(agreement_text.describe(measured, records))
+    _finish(ratings.rejections, strict=False)
+
+
+def _take_in(files: Sequence[Path], bundle: str | None, keep_unknown: bool, dry_run: bool) -> Intake:
+    from mmsa_tui.exchange import take_in
+    from mmsa_tui.store import Store
+
+    labels = _labels(bundle)
+    with Store.open(options.configure().paths.database) as store:
+        return take_in(store, files, labels, keep_unknown=keep_unknown, dry_run=dry_run)
+
+
+def _labels(bundle: str | None) -> tuple[str, ...]:
+    """Look up the labels in use: those of the bundle that is asked for, or the active one."""
+    from mmsa_tui.model.bundle import find_bundle
+
+    config = options.configure(bundle)
+    return find_bundle(config.paths, config.bundle).labels
+
+
+def _finish(rejections: Sequence[Rejection], strict: bool) -> None:
+    for rejection in rejections[:_SHOWN]:
+        # A broken line's reason says itself where it stands.
+        place = "" if rejection.where in rejection.reason else f"{rejection.where}: "
+        console.talk(f"rejected: {place}{rejection.reason}")
+    if len(rejections) > _SHOWN:
+        console.talk(f"and {len(rejections) - _SHOWN:,} more; --json lists them all")
+    if rejections and strict:
+        raise typer.Exit(EXIT_FAILED_ROWS)
+
+
+def _count_intake(taken: Intake, dry_run: bool) -> str:
+    return (
+        f"{counted(taken.n_read, 'correction')}: {taken.n_new:,} {'would be new' if dry_run else 'new'},"
+        f" {taken.n_known:,} known already, {len(taken.rejections):,} rejected"
+    )
+
+
+def _conflict_table(conflicts: Sequence[Conflict]) -> str:
+    rows: list[tuple[str, ...]] = [("post", "votes", "counts now", "text")]
+    for conflict in conflicts:
+        votes = ", ".join(
+            f"{vote.analyst or '(no name)'}{' (adjudication)' if vote.is_adjudication else ''}: {vote.label}"
+            for vote in conflict.votes
+        )
+        rows.append((conflict.post_id, votes, conflict.standing_label or "withdrawn", conflict.text[:60]))
+    return f"{counted(len(conflicts), 'conflict')}\n" + console.table(rows, indent="  ")
+
+
+def _vote_records(conflicts: Iterable[Conflict]) -> Iterable[dict[str, object]]:
+    for conflict in conflicts:
+        for vote in conflict.votes:
+            yield {
+                "post_id": conflict.post_id,
+                "text": conflict.text,
+                "analyst": vote.analyst,
+                "label": vote.label,
+                "created_at": vote.created_at,
+                "note": vote.note,
+                "file": vote.origin,
+                "counts_now": vote.label == conflict.standing_label,
+                "content_hash": conflict.content_hash,
+            }
+
+
+def _intake_json(taken: Intake) -> dict[str, Any]:
+    return {
+        "n_read": taken.n_read,
+        "n_new": taken.n_new,
+        "n_known": taken.n_known,
+        "rejected": [
+            {"where": item.where, "post_id": item.post_id, "reason": item.reason} for item in taken.rejections
+        ],
+        "conflicts": [
+            {
+                "post_id": conflict.post_id,
+                "content_hash": conflict.content_hash,
+                "text": conflict.text,
+                "counts_now": conflict.standing_label,
+                "votes": [
+                    {
+                        "analyst": vote.analyst,
+                        "label": vote.label,
+                        "created_at": vote.created_at,
+                        "note": vote.note,
+                        "file": vote.origin,
+                        "adjudication": vote.is_adjudication,
+                    }
+                    for vote in conflict.votes
+                ],
+            }
+            for conflict in taken.conflicts
+        ],
+    }

@@ -1,0 +1,216 @@
+"""`mmsa corrections`: what a user sees of exports, merges and agreement."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Mmsa
+
+from mmsa_tui.records import Correction, Post
+from mmsa_tui.store import Store
+
+LABELS = ("negative", "neutral", "positive")
+POSTS = [Post(str(number), f"post number {number}", content_hash=f"b2:{number}") for number in range(6)]
+
+Laptop = Callable[..., Path]
+
+
+def acts(analyst: str, labels: str) -> list[Correction]:
+    """One act for each word, on posts 0, 1, 2 …; "." is none."""
+    names = {label[:3]: label for label in LABELS}
+    return [
+        Correction(
+            f"{analyst}-{i}", f"b2:{i}", names[word], analyst=analyst, bundle="words 1",
+            created_at=f"2024-05-01T14:{i:02}:00+00:00", post_id=str(i), text=POSTS[i].text,
+        )
+        for i, word in enumerate(labels.split())
+        if word != "."
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def here(home: Path) -> Path:
+    """A store with six posts that nobody has judged."""
+    database = home / "data" / "mmsa.db"
+    with Store.open(database) as store:
+        store.index_source("here", "pairs", "here", POSTS)
+        store.save_bundle_labels("words 1", LABELS)
+    return database
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Laptop:
+    """Make the file that a colleague hands over."""
+
+    def write(name: str, made: list[Correction]) -> Path:
+        from mmsa_tui.exchange import export_corrections
+
+        path = tmp_path / name
+        export_corrections(made, path, lambda bundle: LABELS)
+        return path
+
+    return write
+
+
+def test_an_export_to_stdout_is_json_lines(here: Path, mmsa: Mmsa) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(acts("Ann", "pos neg"))
+    ran = mmsa("corrections", "export")
+    assert [json.loads(line)["new_label"] for line in ran.out.splitlines()] == ["positive", "negative"]
+
+
+def test_what_is_exported_can_be_imported_by_a_colleague(
+    here: Path, mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(acts("Ann", "pos neg"))
+    assert mmsa("corrections", "export", "-o", tmp_path / "ann.xlsx").code == 0
+    (other := tmp_path / "other" / "data").mkdir(parents=True)
+    with Store.open(other / "mmsa.db") as store:
+        store.index_source("here", "pairs", "here", POSTS)
+    bundle = os.path.relpath(next(here.parent.glob("bundles/*")))
+    monkeypatch.setenv("MMSA_HOME", str(other.parent))
+    ran = mmsa("corrections", "import", tmp_path / "ann.xlsx", "--bundle", f"./{bundle}")
+    assert (ran.code, ran.out) == (0, "2 corrections: 2 new, 0 known already, 0 rejected\n")
+
+
+def test_only_one_analysts_corrections_can_be_exported(here: Path, mmsa: Mmsa) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(acts("Ann", "pos neg") + acts("Bob", "neg"))
+    assert len(mmsa("corrections", "export", "--analyst", "Bob").out.splitlines()) == 1
+
+
+def test_the_current_export_leaves_out_what_was_replaced(here: Path, mmsa: Mmsa) -> None:
+    with Store.open(here) as store:
+        store.add_corrections([*acts("Ann", "pos"), Correction("", "b2:0", "negative", analyst="Ann")])
+    assert len(mmsa("corrections", "export", "--current").out.splitlines()) == 1
+
+
+def test_an_existing_file_is_kept_unless_overwriting_is_allowed(
+    here: Path, mmsa: Mmsa, tmp_path: Path
+) -> None:
+    (tmp_path / "c.jsonl").write_text("mine")
+    refused = mmsa("corrections", "export", "-o", tmp_path / "c.jsonl")
+    assert (refused.code, "exists" in refused.err) == (2, True)
+    assert mmsa("corrections", "export", "-o", tmp_path / "c.jsonl", "--overwrite").code == 0
+
+
+def test_a_merge_lists_conflicts(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    ran = mmsa(
+        "corrections",
+        "merge",
+        laptop("a.jsonl", acts("Ann", "pos neg")),
+        laptop("b.xlsx", acts("Bob", "pos pos")),
+    )
+    assert ran.out.startswith("4 corrections: 4 new, 0 known already, 0 rejected\n1 conflict\n")
+    assert "Ann: negative, Bob: positive" in ran.out
+
+
+def test_conflicts_go_to_a_file_with_a_row_a_vote(
+    here: Path, mmsa: Mmsa, laptop: Laptop, tmp_path: Path
+) -> None:
+    files = [laptop("a.jsonl", acts("Ann", "pos")), laptop("b.jsonl", acts("Bob", "neg"))]
+    mmsa("corrections", "merge", *files, "-o", tmp_path / "conflicts.jsonl")
+    votes = [json.loads(line) for line in (tmp_path / "conflicts.jsonl").read_text().splitlines()]
+    assert [(vote["analyst"], vote["label"], vote["file"]) for vote in votes] == [
+        ("Ann", "positive", "a.jsonl"),
+        ("Bob", "negative", "b.jsonl"),
+    ]
+
+
+def test_merging_again_changes_nothing(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    file = laptop("a.jsonl", acts("Ann", "pos neg"))
+    mmsa("corrections", "merge", file)
+    assert "0 new, 2 known already" in mmsa("corrections", "merge", file).out
+
+
+def test_a_dry_run_adds_nothing(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    assert (
+        "1 would be new"
+        in mmsa("corrections", "import", laptop("a.jsonl", acts("Ann", "pos")), "--dry-run").out
+    )
+    assert mmsa("corrections", "export").out == ""
+
+
+def test_rejected_records_are_told_on_stderr_and_fail_a_strict_import(
+    here: Path, mmsa: Mmsa, laptop: Laptop
+) -> None:
+    file = laptop("a.jsonl", acts("Ann", "pos neg"))
+    file.write_text(file.read_text()[:-20])
+    ran = mmsa("corrections", "import", file, "--strict")
+    assert (ran.code, ran.out) == (1, "2 corrections: 1 new, 0 known already, 1 rejected\n")
+    assert ran.err.startswith("rejected: a.jsonl line 2 is not a whole JSON record")
+
+
+def test_a_hostile_reason_does_not_reach_the_terminal(here: Path, mmsa: Mmsa, tmp_path: Path) -> None:
+    record = {"content_hash": "b2:0", "new_label": "\x1b[2J\u202eangry"}
+    (tmp_path / "c.jsonl").write_text(json.dumps(record) + "\n")
+    ran = mmsa("corrections", "import", tmp_path / "c.jsonl")
+    assert "angry" in ran.err and not set("\x1b\u202e") & set(ran.err)
+
+
+def test_a_missing_file_is_a_source_error(here: Path, mmsa: Mmsa) -> None:
+    ran = mmsa("corrections", "import", "nowhere.jsonl")
+    assert (ran.code, "nowhere.jsonl" in ran.err) == (2, True)
+
+
+def test_an_import_as_json_lists_everything(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(acts("Bob", "neg"))
+    taken = json.loads(mmsa("corrections", "merge", laptop("a.jsonl", acts("Ann", "pos")), "--json").out)
+    assert taken["n_new"] == 1
+    assert [vote["file"] for vote in taken["conflicts"][0]["votes"]] == ["this laptop", "a.jsonl"]
+
+
+def test_agreement_of_two_files_is_shown(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    files = [
+        laptop("a.jsonl", acts("Ann", "pos neg neu pos neg pos")),
+        laptop("b.jsonl", acts("Bob", "pos neg neu pos pos .")),
+    ]
+    ran = mmsa("corrections", "agree", *files)
+    assert "2 analysts, 5 posts that two or more have judged" in ran.out
+    assert "equal labels          80.0% [" in ran.out
+    assert "1 disagreement\n" in ran.out
+
+
+def test_analysts_in_the_store_are_compared_without_files(here: Path, mmsa: Mmsa) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(
+            acts("Ann", "pos neg neu") + acts("Bob", "pos neg pos") + acts("Cleo", "pos . pos")
+        )
+    measured = json.loads(mmsa("corrections", "agree", "--json").out)
+    assert measured["raters"] == ["Ann", "Bob", "Cleo"]
+    assert len(measured["pairs"]) == 3
+
+
+def test_an_adjudication_is_no_rating(here: Path, mmsa: Mmsa) -> None:
+    adjudication = Correction("adjudication:1", "b2:0", "neutral", analyst="Ann")
+    with Store.open(here) as store:
+        store.add_corrections([*acts("Ann", "pos"), *acts("Bob", "pos"), adjudication])
+    assert json.loads(mmsa("corrections", "agree", "--json").out)["percent"]["value"] == 1.0
+
+
+def test_one_name_in_two_files_is_two_raters(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    files = [laptop("a.jsonl", acts("user", "pos neg")), laptop("b.jsonl", acts("user", "pos pos"))]
+    measured = json.loads(mmsa("corrections", "agree", *files, "--json").out)
+    assert measured["raters"] == ["user", "user (b.jsonl)"]
+
+
+def test_disagreements_go_to_a_workbook(here: Path, mmsa: Mmsa, laptop: Laptop, tmp_path: Path) -> None:
+    import openpyxl
+
+    files = [laptop("a.jsonl", acts("Ann", "pos neg")), laptop("b.jsonl", acts("Bob", "neg neg"))]
+    mmsa("corrections", "agree", *files, "-o", tmp_path / "d.xlsx")
+    rows = list(openpyxl.load_workbook(tmp_path / "d.xlsx").active.values)
+    assert rows[1][:4] == ("0", "post number 0", "positive", "negative")
+
+
+@pytest.mark.parametrize("raters", [[], ["Ann"], ["Ann", "Zoe"]])
+def test_too_little_to_compare_is_a_usage_error(here: Path, mmsa: Mmsa, raters: list[str]) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(acts("Ann", "pos"))
+    assert mmsa("corrections", "agree", *raters).code == 2
