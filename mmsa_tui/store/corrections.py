@@ -52,7 +52,7 @@ def corrections(db: Database, content_hash: str | None = None) -> Iterator[Corre
             f"SELECT {CORRECTION_COLUMNS} FROM corrections WHERE content_hash = ? ORDER BY created_us, seq",
             (content_hash,),
         )
-        yield from map(to_correction, rows)
+        yield from db.decode(to_correction, rows)
         return
     last = -1
     while True:
@@ -62,7 +62,7 @@ def corrections(db: Database, content_hash: str | None = None) -> Iterator[Corre
         )
         if not rows:
             return
-        yield from map(to_correction, rows)
+        yield from db.decode(to_correction, rows)
         last = rows[-1][-1]
 
 
@@ -77,7 +77,7 @@ def current_corrections(db: Database) -> Iterator[Correction]:
         )
         if not rows:
             return
-        yield from map(to_correction, rows)
+        yield from db.decode(to_correction, rows)
         last = rows[-1][-1]
 
 
@@ -93,7 +93,7 @@ def current_state(db: Database, content_hash: str) -> Correction | None:
         " ON content_id = contents.id JOIN corrections USING (seq) WHERE contents.hash = ?",
         (content_hash,),
     )
-    return None if row is None else to_correction(row)
+    return None if row is None else db.decode(to_correction, [row])[0]
 
 
 def to_correction(row: tuple[Any, ...]) -> Correction:

@@ -6,10 +6,10 @@ Knows nothing of posts or predictions.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
@@ -17,6 +17,7 @@ from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
 BUSY_TIMEOUT_S = 15.0
 """How long a write waits for another process; our own transactions take well under a second."""
 
+T = TypeVar("T")
 Sql = str | bytes | int | float | None
 
 
@@ -74,6 +75,13 @@ class Database:
         """Run one writing statement for every row; returns how many rows changed in all."""
         with _explained(self.path):
             return self._connection.executemany(sql, rows).rowcount
+
+    def decode(self, convert: Callable[[tuple[Any, ...]], T], rows: Iterable[tuple[Any, ...]]) -> list[T]:
+        """Turn rows into records; a row that makes no sense means damage that SQLite cannot see."""
+        try:
+            return [convert(row) for row in rows]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _damaged(self.path, error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -145,17 +153,25 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explain(error, path) from error
+    except UnicodeDecodeError as error:
+        # The driver raises it when SQLite's own message quotes garbage.
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path} is damaged: {error}",
+        "Keep the file, it holds your corrections: move it to another folder, restore a "
+        "backup in its place or start anew, and import the corrections from it.",
+    )
 
 
 def _explain(error: sqlite3.Error, path: Path) -> StoreError:
     # The low byte is the class of the error, the rest a detail of it.
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StoreError(
-            f"{path} is damaged: {error}",
-            "Keep the file, it holds your corrections: move it to another folder, restore a "
-            "backup in its place or start anew, and import the corrections from it.",
-        )
+    undecodable = str(error).startswith("Could not decode")
+    if undecodable or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return _damaged(path, error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(
             f"another program has kept {path} locked for {BUSY_TIMEOUT_S:.0f} s",

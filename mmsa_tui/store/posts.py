@@ -58,7 +58,7 @@ def source(db: Database, location: str) -> SourceRow | None:
         f"SELECT {_SOURCE_COLUMNS} FROM sources WHERE location = ?",
         (to_sql(location),),
     )
-    return None if row is None else _to_source(row)
+    return None if row is None else db.decode(_to_source, [row])[0]
 
 
 def recent_sources(db: Database, limit: int) -> list[SourceRow]:
@@ -66,7 +66,7 @@ def recent_sources(db: Database, limit: int) -> list[SourceRow]:
         f"SELECT {_SOURCE_COLUMNS} FROM sources ORDER BY opened_at DESC, id DESC LIMIT ?",
         (limit,),
     )
-    return [_to_source(row) for row in rows]
+    return db.decode(_to_source, rows)
 
 
 def remember_position(db: Database, source_id: int, position: str) -> None:
@@ -113,8 +113,7 @@ def walk(db: Database, source_id: int) -> Iterator[StoredPost]:
         check_reading(db, source_id, reading)
         if not rows:
             return
-        for row in rows:
-            yield to_stored(row)
+        yield from db.decode(to_stored, rows)
         last = rows[-1][0]
 
 
@@ -126,7 +125,7 @@ def post(db: Database, source_id: int, ordinal: int) -> StoredPost:
     )
     if row is None:
         raise StoreError(f"the source has no post number {ordinal}", "Open the source again.")
-    return to_stored(row)
+    return db.decode(to_stored, [row])[0]
 
 
 def to_stored(row: tuple[Any, ...]) -> StoredPost:

@@ -43,7 +43,7 @@ def save_bundle_labels(db: Database, bundle: str, labels: Sequence[str]) -> None
 
 def bundle_labels(db: Database, bundle: str) -> tuple[str, ...]:
     row = db.one("SELECT labels FROM bundles WHERE name = ?", (bundle,))
-    return () if row is None else tuple(json.loads(row[0]))
+    return () if row is None else db.decode(lambda found: tuple(json.loads(found[0])), [row])[0]
 
 
 def save_predictions(db: Database, predictions: Sequence[Prediction]) -> None:

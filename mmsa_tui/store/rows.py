@@ -28,6 +28,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction, Failure, Post, Prediction
@@ -228,7 +229,6 @@ def _sort_key(order: Order) -> str:
 def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequence[int]) -> Iterator[Row]:
     joined = _JOINED.format(bundle=bundle_key(db, bundle))
     remaining = iter(wanted)
-    n_post, n_prediction = 12, 10
     while chunk := list(islice(remaining, CHUNK)):
         found = db.all(
             f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS} FROM {joined}"
@@ -239,16 +239,17 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
         )
         check_reading(db, source_id, reading)
         by_ordinal = {row[0]: row for row in found}
-        for ordinal in chunk:
-            row = by_ordinal[ordinal]
-            stored = to_stored(row[:n_post])
-            prediction = to_prediction(row[n_post : n_post + n_prediction], row[7], bundle)
-            correction = None
-            if row[n_post + n_prediction] is not None:
-                correction = to_correction(row[n_post + n_prediction :])
-                if not (correction.new_label or correction.note or correction.flagged):
-                    correction = None
-            yield Row(ordinal, stored.post, stored.failure, prediction, correction)
+        yield from db.decode(lambda row: _to_row(row, bundle), (by_ordinal[ordinal] for ordinal in chunk))
+
+
+def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
+    """Rebuild what `_fetch` selected: 12 columns of the post, 10 of the prediction, the rest."""
+    stored = to_stored(row[:12])
+    prediction = to_prediction(row[12:22], row[7], bundle)
+    correction = None if row[22] is None else to_correction(row[22:])
+    if correction and not (correction.new_label or correction.note or correction.flagged):
+        correction = None
+    return Row(stored.ordinal, stored.post, stored.failure, prediction, correction)
 
 
 def view(db: Database, reading: int, bundle: str, where: Where | None) -> tuple[str, tuple[Sql, ...]]:

@@ -40,21 +40,35 @@ def _read(path: Path, mode: str) -> tuple[list[Correction], bool]:
     rows: dict[int, Correction] = {}
     # as_uri also escapes what has a meaning in a URI, such as "?" in a folder's name.
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
-        is_whole = _scan(connection, rows, "ASC") or _scan(connection, rows, "DESC")
+        # Text of one damaged row would otherwise end the walk.
+        connection.text_factory = bytes
+        try:
+            is_whole = _scan(connection, rows, "ASC") or _scan(connection, rows, "DESC")
+        except UnicodeDecodeError as error:
+            # The driver raises it when SQLite's own message quotes garbage.
+            raise sqlite3.DatabaseError(str(error)) from error
     return [rows[seq] for seq in sorted(rows)], is_whole
 
 
 def _scan(connection: sqlite3.Connection, rows: dict[int, Correction], direction: str) -> bool:
-    """Collect rows from one end until damage stops it; returns whether the other end was reached."""
+    """Collect rows from one end until damage stops it; returns whether every row was read."""
     # NOT INDEXED keeps to the table itself, whatever state its indexes are in.
     cursor = connection.execute(
         f"SELECT seq, {CORRECTION_COLUMNS} FROM corrections NOT INDEXED ORDER BY seq {direction}"
     )
+    is_whole = True
     while True:
         try:
             row = cursor.fetchone()
         except sqlite3.DatabaseError:
             return False
         if row is None:
-            return True
-        rows[row[0]] = to_correction(row[1:])
+            return is_whole
+        try:
+            rows[row[0]] = to_correction(tuple(map(_decoded, row[1:])))
+        except (ValueError, TypeError, AttributeError):
+            is_whole = False
+
+
+def _decoded(value: object) -> object:
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value

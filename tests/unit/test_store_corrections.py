@@ -227,6 +227,17 @@ def test_corrections_are_saved_from_a_damaged_database(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_garbled_correction_does_not_cost_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "mmsa.db"
+    with Store.open(path) as store:
+        store.add_corrections([correct("a", "h0", note="spoilt"), correct("b", "h1")])
+        store._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes().replace(b"spoilt", b"spo\xff\xfet"))
+    found, is_whole = salvage_corrections(path)
+    assert [correction.content_hash for correction in found] == ["h1"]
+    assert not is_whole
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
 def test_a_file_without_corrections_is_a_store_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mmsa.db"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.errors import StoreError
-from mmsa_tui.records import Correction, Post
+from mmsa_tui.records import Correction, Picture, Post
 from mmsa_tui.store import Store
 from mmsa_tui.store import database as database_module
 from mmsa_tui.store.database import Database
@@ -114,6 +114,22 @@ def test_damage_inside_is_a_store_error_that_keeps_the_file(tmp_path: Path) -> N
     with pytest.raises(StoreError, match="is damaged"), Store.open(path) as store:
         list(store.posts(1))
     assert path.read_bytes()[4096 * 4 : 4096 * 5] == b"\xa5" * 4096
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"spoilt text", b"spo\xff\xfet text"), (b'["a.jpg"', b'[{a.jpg"')],
+)
+def test_garbage_in_a_row_is_damage_and_no_traceback(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = tmp_path / "mmsa.db"
+    with Store.open(path) as store:
+        store.index_source("here", "pairs", "Here", [Post("1", "spoilt text", (Picture("a.jpg"),))])
+        store._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with Store.open(path) as store:
+        for walk in (store.posts(1), store.rows(1, "")):
+            with pytest.raises(StoreError, match="is damaged"):
+                list(walk)
 
 
 def test_a_folder_in_the_place_of_the_database_is_a_store_error(tmp_path: Path) -> None:
