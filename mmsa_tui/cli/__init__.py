@@ -21,6 +21,7 @@ GROUPS = (
     "classify",
     "inspect",
     "evaluate",
+    "report",
     "bundle",
     "train",
     "demo",

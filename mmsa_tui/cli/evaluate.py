@@ -109,7 +109,7 @@ def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
         f"bundle {about['bundle']} against {_KINDS[outcome.label_kind]}, {outcome.n_scored:,} posts",
         *_remarks(outcome),
         "",
-        _scores_table(outcome),
+        console.table(scores_table(outcome), right=(1, 2, 4, 6, 7, 8)),
         "",
         *_difference_lines(outcome),
         "",
@@ -137,8 +137,11 @@ def _remarks(outcome: Evaluation) -> list[str]:
     return remarks
 
 
-def _scores_table(outcome: Evaluation) -> str:
-    rows = [("", "posts", "accuracy", "", "macro F1", "", "weighted F1", "macro recall", "calib. error")]
+def scores_table(outcome: Evaluation) -> list[tuple[str, ...]]:
+    """Lay out the scores of every way to tell, a header first."""
+    rows: list[tuple[str, ...]] = [
+        ("", "posts", "accuracy", "", "macro F1", "", "weighted F1", "macro recall", "calib. error")
+    ]
     for way, line in outcome.lines.items():
         scores = line.scores
         rows.append(
@@ -150,7 +153,7 @@ def _scores_table(outcome: Evaluation) -> str:
                 "" if scores.ece is None else _score(scores.ece),
             )
         )  # fmt: skip
-    return console.table(rows, right=(1, 2, 4, 6, 7, 8))
+    return rows
 
 
 def _difference_lines(outcome: Evaluation) -> list[str]:

@@ -31,7 +31,9 @@ def test_every_post_of_a_table_gets_a_row_with_its_label(mmsa: Mmsa, table: Tabl
     assert [row["label"] for row in rows_of(tmp_path / "out.csv")] == ["positive", "negative", "neutral"]
 
 
-def test_the_suffix_picks_the_format_and_outputs_may_be_several(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
+def test_the_suffix_picks_the_format_and_outputs_may_be_several(
+    mmsa: Mmsa, table: Table, tmp_path: Path
+) -> None:
     source = table(["best day"])
     mmsa("classify", source, "-o", "a.csv", "-o", "a.xlsx", "-o", "a.jsonl", "-o", "a.parquet")
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames[0] == "Posts"

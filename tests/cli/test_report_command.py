@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from conftest import Mmsa
+from PIL import Image
+
+HOSTILE = '<script>alert(1)</script> best best best "day" & \u202egnp.exe \x1b[31m'
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    Image.new("RGB", (800, 600), "red").save(tmp_path / "glad_best.png")
+    lines = ["id,text,image,author,date,label"]
+    for number in range(40):
+        word = ("best", "worst", "plain")[number % 3]
+        lines.append(
+            f'{number},"{word} #rain day",{"glad_best.png" if number % 5 == 0 else ""},'
+            f"author{number % 4},2025-05-{1 + number % 20:02d}T08:00:00Z,positive"
+        )
+    hostile = HOSTILE.replace('"', '""')
+    lines.append(f'40,"{hostile}",,"<b>me</b>",2025-05-02,positive')
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+class Tags(HTMLParser):
+    """Collects what a browser would see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset")]
+
+
+def write(mmsa: Mmsa, source: Path) -> str:
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    ran = mmsa("report", source, "-o", "report.html")
+    assert ran.code == 0, ran.err
+    return (source.parent / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_strangers_wrote_is_shown_and_never_obeyed(mmsa: Mmsa, source: Path) -> None:
+    page = write(mmsa, source)
+    tags = Tags()
+    tags.feed(page)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; best" in page
+    assert not tags.names & {"script", "b", "iframe", "link"}
+    assert "\u202e" not in page and "\x1b" not in page
+
+
+def test_the_page_fetches_nothing(mmsa: Mmsa, source: Path) -> None:
+    tags = Tags()
+    tags.feed(page := write(mmsa, source))
+    assert tags.addresses and all(address.startswith("data:image/jpeg") for address in tags.addresses)
+    assert "url(" not in page and "@import" not in page
+
+
+def test_the_page_has_every_section_that_the_source_has_data_for(mmsa: Mmsa, source: Path) -> None:
+    titles = re.findall("<h2>([^<]*)</h2>", write(mmsa, source))
+    assert titles == [
+        "What the posts feel", "Over time", "Authors", "Most clearly negative", "Most clearly neutral",
+        "Most clearly positive", "Hardest to tell", "Text against picture", "How sure the model is",
+        "Against people&#x27;s labels", "What was judged, and how",
+    ]  # fmt: skip
+
+
+def test_a_source_that_was_not_classified_is_refused_with_what_to_do(mmsa: Mmsa, source: Path) -> None:
+    ran = mmsa("report", source, "-o", "report.html")
+    assert ran.code == 2
+    assert "mmsa classify" in ran.err
+
+
+def test_an_existing_page_is_replaced_only_on_request(mmsa: Mmsa, source: Path) -> None:
+    write(mmsa, source)
+    assert mmsa("report", source, "-o", "report.html").code == 2
+    assert mmsa("report", source, "-o", "report.html", "--restart").code == 0
+
+
+def test_a_page_needs_the_suffix_of_one(mmsa: Mmsa, source: Path) -> None:
+    assert mmsa("report", source, "-o", "report.pdf").code == 2
+
+
+def test_a_picture_that_cannot_be_decoded_costs_only_itself(mmsa: Mmsa, source: Path) -> None:
+    (source.parent / "glad_best.png").write_bytes(b"no picture")
+    assert "<img" not in write(mmsa, source)
