@@ -46,8 +46,7 @@ def detect(source: Path) -> Detection:
         raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
     if source.is_dir() and next(source.iterdir(), None) is None:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
-    present = [form for form in FORMATS.values() if form.is_present]
-    matches = [match for form in present if (match := form.reader().detect(source))]
+    matches = [match for form in FORMATS.values() if (match := form.reader().detect(source))]
     # The sort is stable, so of equal claims the one listed first is chosen.
     matches.sort(key=lambda match: -match.certainty)
     if not matches:

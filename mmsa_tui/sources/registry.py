@@ -6,7 +6,6 @@ Reader modules are imported when a source is looked at, not before.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -21,10 +20,6 @@ class Format:
 
     name: str
     module: str
-
-    @property
-    def is_present(self) -> bool:
-        return importlib.util.find_spec(f"mmsa_tui.sources.{self.module}") is not None
 
     def reader(self) -> Reader:
         """Import the module and return its reader."""
