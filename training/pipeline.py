@@ -273,11 +273,7 @@ class Pipeline:
         rows = torch.as_tensor(self.split.calibrate)
         calibration = calibrate(head, features.take(rows), targets.take(rows))
         evaluate = torch.as_tensor(self.split.evaluate)
-        frozen = LabelledFeatures(
-            _compressed(head, features.take(evaluate)),
-            targets.take(evaluate),
-            tuple(_hash(self.examples[int(i)]) for i in evaluate),
-        )
+        tuning = torch.as_tensor(np.concatenate([self.split.select, self.split.calibrate]))
         replay = LabelledFeatures(
             _compressed(head, self._head_data[0]), self._head_data[1], self._head_data[2]
         )
@@ -307,7 +303,8 @@ class Pipeline:
                 head=head,
                 calibration=calibration,
                 replay=replay,
-                evaluation=frozen,
+                evaluation=self._labelled(head, features, evaluate),
+                tuning=self._labelled(head, features, tuning),
                 scores=scores,
                 training={
                     "recipe": self.recipe.name,
@@ -324,6 +321,14 @@ class Pipeline:
         )
         (self.folder / "scores.json").write_text(json.dumps(scores, indent=2), encoding="utf-8")
         return bundle
+
+    def _labelled(self, head: FusionHead, features: Features, rows: Tensor) -> LabelledFeatures:
+        """Give some of the examples as the bundle keeps them."""
+        return LabelledFeatures(
+            _compressed(head, features.take(rows)),
+            self.targets().take(rows),
+            tuple(_hash(self.examples[int(i)]) for i in rows),
+        )
 
 
 def _compressed(head: FusionHead, features: Features) -> Features:

@@ -27,6 +27,8 @@ CONFIG = "config.json"
 HEAD = "fusion.safetensors"
 REPLAY = "replay.safetensors"
 EVALUATION = "evaluation.safetensors"
+TUNING = "tuning.safetensors"
+"""Optional: labelled posts that no weight was fitted on and no gate reads, to calibrate a retrain."""
 CALIBRATION = "calibration.json"
 CARD = "MODEL_CARD.md"
 REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)

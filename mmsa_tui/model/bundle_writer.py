@@ -27,6 +27,7 @@ from mmsa_tui.model.bundle import (
     HEAD,
     META,
     REPLAY,
+    TUNING,
     Bundle,
     BundleMeta,
     directory_hash,
@@ -42,7 +43,10 @@ from mmsa_tui.model.preprocessing import MAX_TOKENS, TRANSFORM_VERSION
 
 @dataclass(frozen=True)
 class BundleContent:
-    """All that makes a bundle but its encoders, which lie beside it under their hashes."""
+    """All that makes a bundle but its encoders, which lie beside it under their hashes.
+
+    `tuning` are posts that chose epochs and temperatures: what a retrain calibrates on.
+    """
 
     name: str
     version: str
@@ -57,6 +61,7 @@ class BundleContent:
     parent: str = ""
     licence: str = ""
     sources: tuple[str, ...] = ()
+    tuning: LabelledFeatures | None = None
 
 
 def write_bundle(content: BundleContent, target: Path) -> Bundle:
@@ -96,6 +101,8 @@ def _write_files(content: BundleContent, folder: Path) -> None:
     save_file({k: v.detach().contiguous().cpu() for k, v in content.head.state_dict().items()}, folder / HEAD)
     save_labelled(content.replay, folder / REPLAY)
     save_labelled(content.evaluation, folder / EVALUATION)
+    if content.tuning is not None:
+        save_labelled(content.tuning, folder / TUNING)
     content.calibration.save(folder / CALIBRATION)
     meta = BundleMeta(
         name=content.name,
