@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.base import Match
 from mmsa_tui.sources.registry import FORMATS
 from mmsa_tui.sources.safety import check_source
@@ -50,10 +51,26 @@ def detect(source: Path) -> Detection:
     # The sort is stable, so of equal claims the one listed first is chosen.
     matches.sort(key=lambda match: -match.certainty)
     if not matches:
+        _refuse_bad_zip(source)
         raise SourceError(
             f"{source} is in none of the formats that are known: {', '.join(FORMATS)}", _advise(source)
         )
     return Detection(matches[0], tuple(matches[1:]))
+
+
+def _refuse_bad_zip(source: Path) -> None:
+    """Raise what is wrong with a zip file: readers only say that it is not theirs.
+
+    Raises:
+        SourceError: it is damaged, locked or a bomb, which nobody should be advised to unpack.
+    """
+    try:
+        with source.open("rb") as file:
+            is_zip = file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return
+    if is_zip:
+        Archive(source).close()
 
 
 def _advise(source: Path) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources import detect
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.x_archive import READER
 
@@ -255,3 +256,16 @@ def test_the_archive_is_recognised_by_its_assignment(tmp_path: Path) -> None:
     match = READER.detect(tmp_path / "a")
     assert match is not None and match.certainty > 90 and "window.YTD" in match.reason
     assert READER.detect(tmp_path / "b") is None
+
+
+def test_a_bomb_is_named_as_one_and_nobody_is_told_to_unpack_it(tmp_path: Path) -> None:
+    bomb = pack(tmp_path / "twitter.zip", {"data/tweets.js": b" " * (80 << 20)})
+    with pytest.raises(SourceError, match="would expand from"):
+        detect(bomb)
+
+
+def test_a_zip_cut_off_while_downloading_is_named_as_damaged(tmp_path: Path) -> None:
+    whole = pack(tmp_path / "a.zip", {"data/tweets.js": script("tweets", [tweet("1", "One")])})
+    whole.write_bytes(whole.read_bytes()[:-40])
+    with pytest.raises(SourceError, match="not a zip file that can be read"):
+        detect(whole)
