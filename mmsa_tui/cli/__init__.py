@@ -22,6 +22,7 @@ GROUPS = (
     "inspect",
     "evaluate",
     "report",
+    "corrections",
     "bundle",
     "train",
     "demo",

@@ -29,12 +29,13 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             # The terminal has sent the same signal to the child.
             _leave(process)
-            raise Interrupted("stopped", "The same command goes on where it stopped.") from None
+            raise Interrupted("") from None
         except BaseException:
             process.kill()
             raise
     if code == 130:
-        raise Interrupted("stopped", "The same command goes on where it stopped.")
+        # It has said so itself.
+        raise Interrupted("")
     if code not in _KNOWN_CODES:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         raise TrainingError(

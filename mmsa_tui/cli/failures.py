@@ -38,7 +38,7 @@ def report(error: MmsaError) -> int:
 
 
 def report_interrupt() -> int:
-    return report(Interrupted("stopped"))
+    return report(Interrupted("stopped", "Run the same command again to start over."))
 
 
 def report_unexpected(error: Exception) -> int:
@@ -57,6 +57,9 @@ def report_unexpected(error: Exception) -> int:
 
 def code_of(exit: SystemExit) -> int:
     """Read the exit code that the argument parser has chosen."""
+    if exit.code == Interrupted.exit_code:
+        # It ends a Ctrl-C that no command has caught with this code and without a word.
+        return report_interrupt()
     return exit.code if isinstance(exit.code, int) else 0 if exit.code is None else 2
 
 

@@ -17,20 +17,41 @@ def register(app: typer.Typer) -> None:
 
 def train(
     source: options.SourceArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run folder.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="The run folder; an unfinished run goes on.")
+    ],
     labels: Annotated[
         Path | None,
         typer.Option("--labels", metavar="FILE", help="People's labels by post id; else the source's own."),
     ] = None,
     recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME|FILE", help="default, reference, or a TOML file.")
+        str, typer.Option("--recipe", metavar="NAME|FILE", help="default, enriched, reference, or FILE.toml.")
     ] = "default",
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The bundle's name; else the recipe's.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="VERSION", help="The bundle's version; else 1.0.0.")
+    ] = None,
+    text_encoder: Annotated[
+        str | None, typer.Option("--text-encoder", metavar="DIR|ID", help="A folder or a hub id.")
+    ] = None,
+    image_encoder: Annotated[
+        str | None, typer.Option("--image-encoder", metavar="DIR|ID", help="A folder or a hub id.")
+    ] = None,
+    extra_text: Annotated[
+        Path | None,
+        typer.Option("--extra-text", metavar="FILE.tsv", help="Labelled tweets to learn from first."),
+    ] = None,
+    bundles: Annotated[
+        Path | None, typer.Option("--bundles", metavar="DIR", help="Where the bundle goes; else DIR/bundles.")
+    ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Seed of everything random.")
+        int | None, typer.Option("--seed", metavar="N", help="Seed of all that is random.")
     ] = None,
     device: options.DeviceOption = None,
-    format: options.FormatOption = None,
-    map: options.MapOption = None,
+    threads: options.ThreadsOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print progress as JSON lines.")] = False,
 ) -> None:
     """Train a bundle from labelled posts.
 
@@ -39,17 +60,25 @@ def train(
     """
     from mmsa_tui.cli.child import run_child
 
-    for path in (source, labels):
+    for path in (source, labels, extra_text):
         if path is not None and not path.expanduser().exists():
             raise SourceError(f"there is no file or folder {path}", "Check the spelling of the path.")
-    config = options.configure(device=device)
-    arguments = [str(source.expanduser()), "-o", str(output.expanduser()), "--recipe", recipe]
-    given = {"--labels": labels, "--seed": seed, "--format": format}
-    for name, value in given.items():
+    config = options.configure(device=device, threads=threads)
+    arguments = [str(source.expanduser()), "--output", str(output.expanduser()), "--recipe", recipe]
+    arguments += ["--device", config.device, "--threads", str(config.threads)]
+    given = {
+        "--labels": labels,
+        "--name": name,
+        "--version": version,
+        "--text-encoder": text_encoder,
+        "--image-encoder": image_encoder,
+        "--extra-text": extra_text,
+        "--bundles": bundles,
+        "--seed": seed,
+    }
+    for option, value in given.items():
         if value is not None:
-            arguments += [name, str(value)]
-    if device is not None:
-        arguments += ["--device", config.device]
-    for item in map or []:
-        arguments += ["--map", item]
+            arguments += [option, str(value.expanduser() if isinstance(value, Path) else value)]
+    if json:
+        arguments.append("--json")
     raise typer.Exit(run_child("training.train", arguments))

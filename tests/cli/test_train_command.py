@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+from conftest import Mmsa
+
+from mmsa_tui.cli.child import run_child
+from mmsa_tui.errors import Interrupted, TrainingError
+
+CHILD = "import os, signal, sys\n"
+
+
+@pytest.fixture
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module `child_of_test` whose text a test chooses."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path / "child_of_test.py"
+
+
+def test_the_exit_code_of_the_training_is_ours(child: Path) -> None:
+    child.write_text(CHILD + "sys.exit(5)")
+    assert run_child("child_of_test", []) == 5
+
+
+def test_what_the_training_says_goes_where_ours_goes(child: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    child.write_text(CHILD + "print('epoch', sys.argv[1])")
+    run_child("child_of_test", ["1"])
+    assert capfd.readouterr().out == "epoch 1\n"
+
+
+def test_a_training_that_was_killed_is_an_error_of_its_own(child: Path) -> None:
+    child.write_text(CHILD + "os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(TrainingError, match="signal 9"):
+        run_child("child_of_test", [])
+
+
+def test_a_training_that_broke_down_is_an_error_of_its_own(child: Path) -> None:
+    child.write_text(CHILD + "sys.exit(77)")
+    with pytest.raises(TrainingError, match="code 77"):
+        run_child("child_of_test", [])
+
+
+def test_a_training_that_was_interrupted_counts_as_interrupted(child: Path) -> None:
+    child.write_text(CHILD + "sys.exit(130)")
+    with pytest.raises(Interrupted):
+        run_child("child_of_test", [])
+
+
+def test_a_missing_source_is_found_out_before_a_process_is_started(mmsa: Mmsa) -> None:
+    ran = mmsa("train", "nowhere", "-o", "run")
+    assert (ran.code, "nowhere" in ran.err) == (2, True)
+
+
+def test_every_option_that_is_passed_on_is_one_of_the_training(
+    mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.train import _parser
+
+    passed: list[str] = []
+    monkeypatch.setattr(
+        "mmsa_tui.cli.child.run_child", lambda module, arguments: passed.extend(arguments) or 0
+    )
+    (tmp_path / "posts.csv").touch()
+    mmsa(
+        "train", "posts.csv", "-o", "run", "--labels", "posts.csv", "--name", "mine", "--version", "2.0.0",
+        "--text-encoder", "t", "--image-encoder", "i", "--extra-text", "posts.csv", "--bundles", "b",
+        "--seed", "3", "--device", "cpu", "--threads", "1", "--json",
+    )  # fmt: skip
+    options: argparse.Namespace = _parser().parse_args(passed)
+    assert (options.name, options.seed, options.json, options.threads) == ("mine", 3, True, 1)
