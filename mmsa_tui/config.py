@@ -16,6 +16,8 @@ from pathlib import Path
 from mmsa_tui.errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+PICTURES = ("auto", "blocks", "sixel", "kitty")
+"""How the app draws pictures; `auto` asks the terminal, `blocks` works in every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Config:
     """The settings of one run.
 
     `bundle` "" means the active bundle, else the default one. `threads` 0 means all cores.
-    `analyst` signs corrections. `theme` "" means the app's own. `keys` maps an action of the app
-    to the key that starts it.
+    `analyst` signs corrections. `theme` "" means the app's own. `pictures` is one of `PICTURES`.
+    `keys` maps an action of the app to the key that starts it.
     """
 
     paths: Paths
@@ -64,6 +66,7 @@ class Config:
     threads: int = 0
     analyst: str = ""
     theme: str = ""
+    pictures: str = "auto"
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -179,6 +182,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "threads": ("a whole number from 0 (all cores) to 1024", _is_whole(0, 1024)),
     "analyst": ("a name, as text", _is_text),
     "theme": ("the name of a theme, as text", _is_text),
+    "pictures": ("one of " + ", ".join(PICTURES), lambda value: value in PICTURES),
     "keys": ('a table of action = "key"', _is_keys),
 }
 
