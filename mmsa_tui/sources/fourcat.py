@@ -23,7 +23,7 @@ from mmsa_tui.sources.media_files import Media, MediaFiles, file_name
 from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.sources.safety import ignore
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, plain_text, with_pictures, without_last_link
+from mmsa_tui.sources.tweet_json import Tweet, language, plain_text, with_pictures, without_last_link
 
 _SIGNATURE = frozenset(("id", "thread_id", "timestamp", "body"))
 _READ_APART = frozenset(("id", "body", "author", "timestamp", "unix_timestamp", "language_guess", "lang"))
@@ -155,7 +155,7 @@ def _read_table(
             author=values.get("author", "").strip(),
             created_at=to_iso_utc(values.get("timestamp", ""))
             or to_iso_utc(values.get("unix_timestamp", "")),
-            language=(values.get("language_guess", "") or values.get("lang", "")).strip(),
+            language=language(values.get("language_guess") or values.get("lang")),
             metadata={
                 _SHARED_NAMES.get(column, column): value
                 for column, value in values.items()

@@ -59,26 +59,29 @@ class MediaFiles:
 
     @classmethod
     def near(cls, source: Path, note: Callable[[str], None] = ignore) -> MediaFiles:
-        """Look below a folder, or in the folders beside a file."""
-        root = source if source.is_dir() else source.absolute().parent
+        """Look below a folder, or among the files and in the folders beside a file."""
 
         def open_index() -> Callable[[str], Sequence[Location]]:
-            base = root.resolve()
-            names = walk(base, note)
-            if root is not source:
-                names = islice(names, MAX_NEIGHBOURS)
-            index = PictureIndex(base, names)
+            if source.is_dir():
+                index = PictureIndex.of_folder(source, note)
+            else:
+                root = source.absolute().parent.resolve()
+                # What lies there is not all of the source: nobody wants to hear about it.
+                names = list(islice(walk(root), MAX_NEIGHBOURS))
+                if len(names) == MAX_NEIGHBOURS:
+                    note(f"pictures were looked for among {MAX_NEIGHBOURS:,} files beside {source.name} only")
+                index = PictureIndex(root, names)
             return lambda stem: [(path, None) for path in index.find(stem)]
 
         return cls(open_index)
 
     @classmethod
-    def inside(cls, archive: Archive, is_ours: Callable[[str], bool] = lambda name: True) -> MediaFiles:
-        """Look among the members of an archive for which `is_ours` holds."""
+    def inside(cls, archive: Archive) -> MediaFiles:
+        """Look among the members of an archive."""
 
         def open_index() -> Callable[[str], Sequence[Location]]:
             by_stem: dict[str, list[str]] = {}
-            for name in filter(is_ours, archive.members):
+            for name in archive.members:
                 _, stem, suffix = split_name(name)
                 if suffix in PICTURE_SUFFIXES or not suffix:
                     by_stem.setdefault(stem, []).append(name)

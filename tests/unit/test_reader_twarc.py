@@ -158,7 +158,7 @@ def test_pictures_are_found_in_a_folder_beside_whatever_the_downloader_called_th
     source = write(tmp_path / "tweets.jsonl", v1(1, LINK, ["GIyV.jpg", "Hxx.png", "gone.jpg"]))
     (tmp_path / "media").mkdir()
     (tmp_path / "media/GIyV.jpeg").write_bytes(JPEG)
-    (tmp_path / "media/Hxx.png:large").write_bytes(JPEG)
+    (tmp_path / "media/Hxx.png@name=large").write_bytes(JPEG)
     (post,) = posts(source)
     assert [(picture.name, picture.is_missing) for picture in post.pictures] == [
         ("GIyV.jpg", False),
