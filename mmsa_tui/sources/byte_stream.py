@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
+from zipfile import BadZipFile
 
 PIECE_BYTES = 256 * 1024
 
@@ -22,6 +23,9 @@ MAX_EXPANSION = 200
 
 _FREE_BYTES = 64 * 1024 * 1024
 """Growth up to this size is never questioned: it is little, and short files repeat themselves."""
+
+DAMAGE = (EOFError, ValueError, zlib.error, BadZipFile)
+"""What unpacking damaged data raises, besides OSError."""
 
 _UTF16_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -63,7 +67,7 @@ def pieces(file: BinaryIO, packed_bytes: int) -> Iterator[bytes]:
             yield from _as_utf8(_bounded(cast(BinaryIO, bz2.BZ2File(file)), limit))
         else:
             yield from _as_utf8(_bounded(file, limit))
-    except (OSError, EOFError, zlib.error, ValueError, RuntimeError, NotImplementedError) as error:
+    except (*DAMAGE, OSError, RuntimeError) as error:
         raise StreamDamagedError(str(error) or type(error).__name__) from error
 
 

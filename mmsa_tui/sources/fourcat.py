@@ -17,6 +17,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.byte_stream import DAMAGE
 from mmsa_tui.sources.delimited import Row, read_rows, rows_of
 from mmsa_tui.sources.fourcat_images import FourcatImages
 from mmsa_tui.sources.media_files import Media, MediaFiles, file_name
@@ -124,8 +125,14 @@ def _open(source: Path, stack: ExitStack, note: Callable[[str], None] = ignore) 
 
 
 def _member_rows(archive: Archive, name: str) -> Iterator[Row]:
-    with archive.open(name) as file:
-        yield from rows_of(file, name)
+    line = 0
+    try:
+        with archive.open(name) as file:
+            for row in rows_of(file, name):
+                line = row.line
+                yield row
+    except (*DAMAGE, OSError) as error:
+        yield Row(line + 1, error=f"{name} cannot be read beyond line {line:,}: {error}")
 
 
 def _is_header(row: Row) -> bool:

@@ -9,6 +9,7 @@ import copy
 import json
 import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -280,3 +281,32 @@ def test_any_bytes_give_posts_or_a_clear_error(reader: Reader, content: bytes, n
                     check(item, root)
             except SourceError as error:
                 assert error.message and error.hint
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "content"),
+    [
+        (x_archive.READER, "data/tweets.js", "window.YTD.tweets.part0 = " + json.dumps([{"tweet": V1}] * 40)),
+        (fourcat.READER, "a.csv", "id,thread_id,timestamp,body\n" + "1,1,2024-03-05,hi there\n" * 400),
+    ],
+    ids=["x-archive", "4cat"],
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_zip_with_damaged_bytes_gives_rows_or_a_clear_error(
+    reader: Reader, name: str, content: str, data: st.DataObject
+) -> None:
+    with folder() as root:
+        source = root / "a.zip"
+        with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, content)
+        damaged = bytearray(source.read_bytes())
+        for _ in range(data.draw(st.integers(1, 4))):
+            damaged[data.draw(st.integers(4, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+        source.write_bytes(damaged)
+        reader.detect(source)
+        try:
+            for item in reader.read(source, ReadOptions()):
+                check(item, root)
+        except SourceError as error:
+            assert error.message and error.hint
