@@ -1,0 +1,252 @@
+"""One change for many posts: which, what, how many exactly, before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from mmsa_tui.display import safe_line
+from mmsa_tui.tui.themes import label_colour, label_sign
+
+On = Literal["filter", "selection"]
+Deed = Literal["label", "accept", "flag", "unflag", "note", "clear"]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkChoice:
+    """What to do with which posts.
+
+    `label` is for the deed `label`, `note` for the deed `note`; `keep_corrected` leaves posts
+    alone that have a label of the analyst already.
+    """
+
+    on: On
+    action: Deed
+    label: str = ""
+    note: str = ""
+    keep_corrected: bool = False
+
+
+class BulkDialog(ModalScreen[BulkChoice | None]):
+    """Asks for one change to many posts; escape gives None.
+
+    Args:
+        n_rows: posts in the list, which `filter_text` describes; "" means no filter.
+        n_selected: marked posts; they are proposed first.
+        n_corrected: posts of the list that the analyst has given a label.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("m", "other_posts", "Marked posts or all shown"),
+        Binding("k", "keep", "Leave posts alone that you labelled already"),
+        Binding("j", "move(1)", "Down", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    BulkDialog {
+        align: center middle;
+        background: $background 60%;
+        & > Vertical {
+            width: 66;
+            max-width: 96%;
+            height: auto;
+            max-height: 96%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+        }
+        .bulk-title { text-style: bold; width: 100%; margin-bottom: 1; }
+        #bulk-posts { width: 100%; height: auto; margin-bottom: 1; }
+        #bulk-deeds { height: auto; max-height: 14; background: $surface; border: none; padding: 0; }
+        #bulk-note { display: none; margin: 1 0 0 0; }
+        #bulk-keep { margin-top: 1; width: 100%; background: $surface; }
+        #bulk-hint { width: 100%; color: $foreground-muted; margin-top: 1; }
+        .bulk-buttons { height: 1; margin-top: 1; align-horizontal: right; }
+        .bulk-buttons Button { margin-left: 2; }
+    }
+    """
+
+    def __init__(
+        self, labels: Sequence[str], n_rows: int, n_selected: int, filter_text: str, n_corrected: int
+    ) -> None:
+        super().__init__()
+        self._labels = labels
+        self._n_rows, self._n_selected, self._n_corrected = n_rows, n_selected, n_corrected
+        self._filter_text = filter_text
+        self._on: On = "selection" if n_selected else "filter"
+        self._deeds: list[tuple[Deed, str]] = [
+            *(("label", label) for label in labels),
+            *((deed, "") for deed in ("accept", "flag", "unflag", "note", "clear")),
+        ]
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static("Change many posts at once", classes="bulk-title", markup=False)
+            yield Static("", id="bulk-posts", markup=False)
+            yield OptionList(*self._options(), id="bulk-deeds", compact=True)
+            yield Input(placeholder="the note", id="bulk-note", compact=True)
+            yield Checkbox("", value=True, id="bulk-keep", compact=True)
+            yield Static("", id="bulk-hint", markup=False)
+            with Horizontal(classes="bulk-buttons"):
+                yield Button("Cancel", id="bulk-cancel", compact=True)
+                yield Button("", id="bulk-do", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        listed = self.query_one("#bulk-deeds", OptionList)
+        listed.highlighted = 0
+        listed.focus()
+        self._show()
+
+    # what is chosen
+
+    @property
+    def choice(self) -> BulkChoice:
+        """What would be done now."""
+        action, label = self._deeds[self.query_one("#bulk-deeds", OptionList).highlighted or 0]
+        note = self.query_one("#bulk-note", Input).value.strip() if action == "note" else ""
+        keep = self._can_keep(action) and self.query_one("#bulk-keep", Checkbox).value
+        return BulkChoice(self._on, action, label, note, keep)
+
+    def _can_keep(self, action: Deed) -> bool:
+        return action in ("label", "accept") and bool(self._n_corrected)
+
+    def action_other_posts(self) -> None:
+        if self._n_selected:
+            self._on = "filter" if self._on == "selection" else "selection"
+            self._show()
+
+    def action_keep(self) -> None:
+        checkbox = self.query_one("#bulk-keep", Checkbox)
+        if checkbox.display:
+            checkbox.toggle()
+
+    def action_move(self, step: int) -> None:
+        self.query_one("#bulk-deeds", OptionList).action_cursor_down()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the keys that do the same to one post as shortcuts into the list."""
+        if self.query_one("#bulk-note", Input).has_focus:
+            return
+        keys: dict[str, Deed] = {"space": "accept", "f": "flag", "n": "note", "0": "clear"}
+        at = -1
+        if event.key.isdigit() and 0 < int(event.key) <= len(self._labels):
+            at = int(event.key) - 1
+        elif event.key in keys:
+            at = [deed for deed, _ in self._deeds].index(keys[event.key])
+        if at >= 0 and not self.query_one("#bulk-keep", Checkbox).has_focus:
+            self.query_one("#bulk-deeds", OptionList).highlighted = at
+            event.stop()
+
+    # events
+
+    @on(OptionList.OptionHighlighted)
+    @on(Checkbox.Changed)
+    @on(Input.Changed)
+    def _show_again(self) -> None:
+        self._show()
+
+    @on(OptionList.OptionSelected)
+    def _enter(self) -> None:
+        note = self.query_one("#bulk-note", Input)
+        if self.choice.action == "note" and not note.value.strip():
+            note.focus()
+        else:
+            self._finish()
+
+    @on(Input.Submitted)
+    def _note_written(self) -> None:
+        self._finish()
+
+    @on(Button.Pressed)
+    def _press(self, event: Button.Pressed) -> None:
+        if event.button.id == "bulk-do":
+            self._finish()
+        else:
+            self.dismiss(None)
+
+    def _finish(self) -> None:
+        choice = self.choice
+        if self._n_posts(choice) and not (choice.action == "note" and not choice.note):
+            self.dismiss(choice)
+
+    # looks
+
+    def _n_posts(self, choice: BulkChoice) -> int:
+        if choice.on == "selection":
+            return self._n_selected
+        return self._n_rows - self._n_corrected if choice.keep_corrected else self._n_rows
+
+    def _show(self) -> None:
+        choice = self.choice
+        n_posts = self._n_posts(choice)
+        self.query_one("#bulk-posts", Static).update(Content("\n").join(self._which()))
+        self.query_one("#bulk-note").display = choice.action == "note"
+        keep = self.query_one("#bulk-keep", Checkbox)
+        keep.display = self._can_keep(choice.action)
+        number = f"the {self._n_corrected:,} " if choice.on == "filter" else ""
+        keep.label = f"leave {number}alone that you labelled already (k)"
+        about = "up to " if choice.on == "selection" and choice.keep_corrected else ""
+        button = self.query_one("#bulk-do", Button)
+        button.label = Content(f"{_deed(choice)}: {about}{n_posts:,} post{'s' * (n_posts != 1)}")
+        button.disabled = not n_posts or (choice.action == "note" and not choice.note)
+        self.query_one("#bulk-hint", Static).update(
+            "enter does it · escape leaves · one undo takes it all back"
+        )
+
+    def _which(self) -> Iterator[Content]:
+        shown = safe_line(self._filter_text, 200)
+        about = f" the filter matches: {shown}" if shown else " of the source"
+        yield self._posts("filter", f"all {self._n_rows:,}", about)
+        if self._n_selected:
+            yield self._posts("selection", f"the {self._n_selected:,}", " you marked")
+
+    def _posts(self, on: On, number: str, about: str) -> Content:
+        is_chosen = self._on == on
+        key = "  (m)" if self._n_selected and not is_chosen else ""
+        return Content.assemble(
+            ("◉ " if is_chosen else "○ ", "$text-accent" if is_chosen else "$foreground-muted"),
+            (number, "bold" if is_chosen else "$foreground-muted"),
+            (about, "" if is_chosen else "$foreground-muted"),
+            (key, "$text-accent"),
+        )
+
+    def _options(self) -> Iterator[Option]:
+        for index, label in enumerate(self._labels):
+            colour = label_colour(index, len(self._labels), self.app.current_theme.dark)
+            yield Option(
+                Content.assemble(
+                    (f"{index + 1:>5}  ", "$text-accent"),
+                    (f"{label_sign(index, len(self._labels))} {safe_line(label, 40)}", f"bold {colour}"),
+                )
+            )
+        for key, title in (
+            ("space", "accept what the model says"),
+            ("f", "flag"),
+            ("", "remove the flag"),
+            ("n", "write a note"),
+            ("0", "remove your label"),
+        ):
+            yield Option(Content.assemble((f"{key:>5}  ", "$text-accent"), title))
+
+
+def _deed(choice: BulkChoice) -> str:
+    titles = {
+        "label": safe_line(choice.label, 30),
+        "accept": "Accept",
+        "flag": "Flag",
+        "unflag": "Remove flag",
+        "note": "Note",
+        "clear": "Remove label",
+    }
+    return titles[choice.action]

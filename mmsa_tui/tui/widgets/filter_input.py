@@ -1,0 +1,72 @@
+"""The line a filter is typed in: coloured as it is understood, never with control characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from mmsa_tui.display import safe
+
+_PARTS = re.compile(
+    r'(?P<minus>(?<!\S)-(?=\S))|(?P<field>(?<![^\s-])[^\W\d]\w*:(?!//))|(?P<quoted>["“„][^"”“]*["”“]?\*?)'
+    r"|(?P<or>(?<!\S)OR(?!\S))|(?P<order><=|>=|<|>|\.\.)"
+)
+
+
+class FilterHighlighter(Highlighter):
+    """Colours fields, operators and quoted words, and underlines what is wrong.
+
+    `styles` maps `minus`, `field`, `quoted`, `or`, `order` and `error` to Rich styles; `error` is
+    the span that is wrong.
+    """
+
+    def __init__(self) -> None:
+        self.styles: Mapping[str, str] = {}
+        self.error: tuple[int, int] | None = None
+
+    def highlight(self, text: Text) -> None:
+        for found in _PARTS.finditer(text.plain):
+            name = found.lastgroup or ""
+            text.stylize(self.styles.get(name, ""), found.start(), found.end())
+        if self.error is not None:
+            text.stylize(self.styles.get("error", "underline"), *self.error)
+
+
+class FilterInput(Input):
+    """An input whose arrows, tab, enter and escape belong to the bar around it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "tell('complete')", "Complete", show=False),
+        Binding("down", "tell('down')", "Next offer", show=False),
+        Binding("up", "tell('up')", "Previous offer", show=False),
+        Binding("escape", "tell('escape')", "Leave", show=False),
+        Binding("ctrl+s", "tell('save')", "Save view", show=False),
+        Binding("ctrl+d", "tell('remove')", "Remove view", show=False),
+    ]
+
+    class Pressed(Message):
+        """A key that the bar deals with."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+            super().__init__()
+
+    def __init__(self, placeholder: str) -> None:
+        self.colours = FilterHighlighter()
+        super().__init__(
+            placeholder=placeholder, highlighter=self.colours, compact=True, select_on_focus=False
+        )
+
+    def action_tell(self, name: str) -> None:
+        self.post_message(self.Pressed(name))
+
+    def validate_value(self, value: str) -> str:
+        # Whatever is pasted: nothing in it may move the cursor.
+        return safe(value)[:5000]

@@ -1,0 +1,150 @@
+"""The queues side by side, with how much each holds and what is done of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from mmsa_tui.review import QUEUES, Queue, QueueCount
+
+_SHORT_TITLES: Mapping[str, str] = {
+    "uncertain": "unsure",
+    "conflict": "≠",
+    "flagged": "⚑",
+    "corrected": "✎",
+    "duplicates": "dup",
+}
+
+Item = tuple[Queue, str, str]
+"""A queue with its title and count as shown."""
+
+
+class QueueBar(Widget):
+    """One line of queues; the chosen one is always in view, the others as room allows."""
+
+    DEFAULT_CSS = """
+    QueueBar { height: 1; width: 100%; background: $surface; }
+    """
+
+    class Changed(Message):
+        """The user has chosen another queue."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+            super().__init__()
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._chosen = QUEUES[0].name
+        self._counts: Mapping[str, QueueCount] = {}
+        self._places: list[tuple[int, int, str]] = []
+
+    @property
+    def queue(self) -> str:
+        """The name of the chosen queue."""
+        return self._chosen
+
+    def select(self, name: str) -> None:
+        """Choose a queue without telling anyone; an unknown name chooses the first."""
+        known = {queue.name for queue in QUEUES}
+        self._chosen = name if name in known else QUEUES[0].name
+        self.refresh()
+
+    def choose(self, name: str) -> None:
+        """Choose a queue as if the user had."""
+        if name != self._chosen:
+            self.select(name)
+            self.post_message(self.Changed(self._chosen))
+
+    def next(self) -> None:
+        """Choose the next queue that holds anything."""
+        self._step(1)
+
+    def previous(self) -> None:
+        """Choose the queue before that holds anything."""
+        self._step(-1)
+
+    def set_counts(self, counts: Mapping[str, QueueCount]) -> None:
+        self._counts = counts
+        self.refresh()
+
+    def _step(self, direction: int) -> None:
+        names = [queue.name for queue in QUEUES]
+        at = names.index(self._chosen)
+        ring = [names[(at + direction * step) % len(names)] for step in range(1, len(names))]
+        filled = [name for name in ring if name not in self._counts or self._counts[name].total]
+        self.choose(next(iter(filled), names[0]))
+
+    def on_click(self, event: events.Click) -> None:
+        for start, end, name in self._places:
+            if start <= event.x < end:
+                event.stop()
+                self.choose(name)
+
+    def render(self) -> Content:
+        shown = self._fitting(self.size.width)
+        self._places = []
+        parts: list[tuple[str, str]] = []
+        at = 0
+        for number, (queue, title, count) in enumerate(shown):
+            if number:
+                parts.append(("│", "$foreground-disabled"))
+                at += 1
+            is_chosen = queue.name == self._chosen
+            ground = " on $primary 30%" if is_chosen else ""
+            # A sign marks the chosen one where there is no colour.
+            left, right = ("▸", " ") if is_chosen else (" ", " ")
+            parts.append((left, "bold $text-accent" + ground))
+            parts.append((title, ("bold $foreground" if is_chosen else self._quiet(queue)) + ground))
+            if count:
+                parts.append((" " + count, ("$foreground" if is_chosen else "$foreground-muted") + ground))
+            parts.append((right, ground.removeprefix(" ")))
+            width = _width(title, count)
+            self._places.append((at, at + width, queue.name))
+            at += width
+        return Content.assemble(*parts)
+
+    def _quiet(self, queue: Queue) -> str:
+        count = self._counts.get(queue.name)
+        return "$foreground-disabled" if count is not None and not count.total else "$foreground-muted"
+
+    def _fitting(self, width: int) -> Sequence[Item]:
+        """Choose what fits: first shorter counts, then shorter titles, then fewer queues."""
+        for is_brief, has_short_titles in ((False, False), (True, False), (True, True)):
+            items = [self._item(queue, is_brief, has_short_titles) for queue in QUEUES]
+            filled = [item for item in items if item[2] != "0" or item[0].name == self._chosen]
+            for kept in (items, filled):
+                if _total(kept) <= width:
+                    return kept
+        at = next(index for index, item in enumerate(filled) if item[0].name == self._chosen)
+        first, last = at, at + 1
+        while True:
+            if last < len(filled) and _total(filled[first : last + 1]) <= width:
+                last += 1
+            elif first > 0 and _total(filled[first - 1 : last]) <= width:
+                first -= 1
+            else:
+                return filled[first:last]
+
+    def _item(self, queue: Queue, is_brief: bool, has_short_title: bool) -> Item:
+        title = _SHORT_TITLES.get(queue.name, queue.title) if has_short_title else queue.title
+        count = self._counts.get(queue.name)
+        if count is None:
+            return queue, title, ""
+        is_plain = queue.name == "corrected" or not count.total or (queue.name == "all" and not count.done)
+        if is_plain or (is_brief and queue.name != self._chosen):
+            return queue, title, f"{count.total:,}"
+        return queue, title, f"{count.done:,}/{count.total:,}"
+
+
+def _width(title: str, count: str) -> int:
+    return 2 + cell_len(title) + (1 + cell_len(count) if count else 0)
+
+
+def _total(items: Sequence[Item]) -> int:
+    return sum(_width(title, count) for _, title, count in items) + max(len(items) - 1, 0)

@@ -1,0 +1,110 @@
+"""Stories of the line of queues."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+
+from mmsa_tui.review import QUEUES, QueueCount
+from mmsa_tui.tui.themes import register_themes
+from mmsa_tui.tui.widgets.queue_bar import QueueBar
+
+COUNTS = {
+    "all": QueueCount(4173, 143),
+    "uncertain": QueueCount(640, 212),
+    "conflict": QueueCount(0, 0),
+    "errors": QueueCount(87, 3),
+    "flagged": QueueCount(9, 0),
+    "corrected": QueueCount(143, 143),
+    "duplicates": QueueCount(0, 0),
+    "audit": QueueCount(203, 12),
+}
+
+
+class Host(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield QueueBar(id="queues")
+
+    def on_mount(self) -> None:
+        register_themes(self)
+        self.bar.set_counts(COUNTS)
+
+    @property
+    def bar(self) -> QueueBar:
+        return self.query_one(QueueBar)
+
+    @property
+    def shown(self) -> str:
+        return self.bar.render().plain
+
+    def on_queue_bar_changed(self, event: QueueBar.Changed) -> None:
+        self.told.append(event.name)
+
+
+async def test_a_wide_bar_shows_every_queue_with_its_progress() -> None:
+    app = Host()
+    async with app.run_test(size=(150, 5)) as pilot:
+        await pilot.pause()
+        assert "▸all 143/4,173" in app.shown
+        assert "uncertain 212/640" in app.shown
+        assert "corrected 143" in app.shown
+
+
+@pytest.mark.parametrize("width", range(10, 150, 7))
+async def test_a_bar_of_any_width_shows_the_chosen_queue_and_no_half_ones(width: int) -> None:
+    app = Host()
+    async with app.run_test(size=(width, 5)) as pilot:
+        app.bar.select("errors")
+        await pilot.pause()
+        assert "▸" in app.shown
+        assert "errors?" in app.shown
+        if width > 15:
+            assert len(app.shown) <= width
+
+
+async def test_stepping_passes_over_empty_queues_and_comes_round() -> None:
+    app = Host()
+    async with app.run_test(size=(100, 5)) as pilot:
+        for _ in range(6):
+            app.bar.next()
+        await pilot.pause()
+        assert app.told == ["uncertain", "errors", "flagged", "corrected", "audit", "all"]
+
+
+async def test_stepping_back_is_the_way_stepping_came() -> None:
+    app = Host()
+    async with app.run_test(size=(100, 5)) as pilot:
+        app.bar.previous()
+        await pilot.pause()
+        assert app.told == ["audit"]
+
+
+async def test_queues_that_have_not_been_counted_are_not_passed_over() -> None:
+    app = Host()
+    async with app.run_test(size=(100, 5)) as pilot:
+        app.bar.set_counts({})
+        app.bar.next()
+        app.bar.next()
+        await pilot.pause()
+        assert app.told == ["uncertain", "conflict"]
+
+
+async def test_a_click_chooses_the_queue_under_it() -> None:
+    app = Host()
+    async with app.run_test(size=(150, 5)) as pilot:
+        await pilot.pause()
+        await pilot.click(QueueBar, offset=(app.shown.index("flagged") + 2, 0))
+        assert app.told == ["flagged"]
+        assert app.bar.queue == "flagged"
+
+
+async def test_selecting_tells_nobody_and_forgives_an_unknown_name() -> None:
+    app = Host()
+    async with app.run_test(size=(100, 5)) as pilot:
+        app.bar.select("gone")
+        await pilot.pause()
+        assert (app.bar.queue, app.told) == (QUEUES[0].name, [])
