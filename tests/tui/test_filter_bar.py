@@ -251,3 +251,12 @@ async def test_a_damaged_views_file_costs_only_the_views(tmp_path: Path) -> None
         assert "image" in app.offers
 
     await play(story, file)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (14, 4), (5, 3)])
+async def test_offers_fit_on_the_smallest_screen(size: tuple[int, int]) -> None:
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        await type_in(pilot, "ha")
+        await pilot.pause()
+        assert app.query_one(OfferList).region.right <= max(size[0], 12)

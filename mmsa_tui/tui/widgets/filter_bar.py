@@ -101,6 +101,12 @@ class FilterBar(Widget):
         return self.query_one(FilterInput)
 
     @property
+    def _is_whole(self) -> bool:
+        """Whether the parts are there: they go before the bar when the app ends."""
+        parts = ("FilterInput", "OfferList", "#filter-error", "#filter-hint")
+        return self.is_attached and all(self.query(part) for part in parts)
+
+    @property
     def _list(self) -> OfferList:
         return self.query_one(OfferList)
 
@@ -156,7 +162,8 @@ class FilterBar(Widget):
         self._timer = self.set_timer(STILL_OFFERING_S if self._list.display else STILL_S, self._rest)
 
     def _rest(self) -> None:
-        self._use(is_final=False)
+        if self._is_whole:
+            self._use(is_final=False)
 
     def _use(self, *, is_final: bool) -> bool:
         """Tell of the filter if it can be used, else say why not; returns whether it can.
@@ -261,10 +268,14 @@ class FilterBar(Widget):
         self.post_message(self.Left())
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if not self._is_whole:
+            return
         self._hint()
         self._offer()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if not self._is_whole:
+            return
         self._list.show_offers((), 0)
         if not self._use(is_final=False):
             self._use(is_final=True)

@@ -13,6 +13,8 @@ from textual.widgets.option_list import Option
 
 from mmsa_tui.display import safe_line
 
+MIN_WIDTH = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -36,8 +38,7 @@ class OfferList(OptionList, can_focus=False):
         display: none;
         overlay: screen;
         constrain: inside inflect;
-        width: auto;
-        max-width: 90%;
+        width: 20;
         height: auto;
         max-height: 12;
         padding: 0;
@@ -73,12 +74,15 @@ class OfferList(OptionList, can_focus=False):
         """Show offers with none chosen, from cell `x` on; without any, hide."""
         self._offers = offers
         self.clear_options()
-        if offers:
-            width = max(cell_len(safe_line(offer.title, 60)) for offer in offers)
-            self.add_options(Option(_line(offer, width)) for offer in offers)
+        room = self.app.size.width - 2
+        if offers and room >= MIN_WIDTH:
+            lines = _lines(offers, room)
+            self.add_options(Option(line) for line in lines)
             self.highlighted = None
+            # A width of its own: while the screen is laid out anew an automatic one may be none.
+            self.styles.width = max(line.cell_length for line in lines) + 1
             self.styles.offset = (max(x - 1, 0), 0)
-        self.display = bool(offers)
+        self.display = self.option_count > 0
 
     def move(self, step: int) -> None:
         """Go up or down; up from the first is back to the line."""
@@ -91,7 +95,12 @@ class OfferList(OptionList, can_focus=False):
         self.post_message(self.Taken(self._offers[event.option_index]))
 
 
-def _line(offer: Offer, width: int) -> Content:
-    title = safe_line(offer.title, 60)
-    gap = " " * (width - cell_len(title) + 2)
-    return Content.assemble((f" {title}", "bold"), (gap + safe_line(offer.help, 80) + " ", ""))
+def _lines(offers: Sequence[Offer], room: int) -> list[Content]:
+    titles = [safe_line(offer.title, 60) for offer in offers]
+    width = max(map(cell_len, titles))
+    lines = []
+    for title, offer in zip(titles, offers, strict=True):
+        gap = " " * (width - cell_len(title) + 2)
+        line = Content.assemble((f" {title}", "bold"), gap + safe_line(offer.help, 80), " ")
+        lines.append(line.truncate(max(room, MIN_WIDTH), ellipsis=True))
+    return lines

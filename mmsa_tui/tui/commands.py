@@ -1,0 +1,106 @@
+"""The command palette: every action of the screen, the queues, saved views and themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from mmsa_tui.display import safe_line
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.review import QUEUES
+from mmsa_tui.tui.keymap import ACTIONS, NO_KEY, Action, key_for
+from mmsa_tui.tui.themes import THEMES
+from mmsa_tui.tui.widgets.filter_bar import FilterBar
+from mmsa_tui.tui.widgets.queue_bar import QueueBar
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the palette; `is_main` lines are there before anything is typed."""
+
+    title: str
+    help: str
+    run: Callable[[], object]
+    is_main: bool = False
+
+
+class MmsaCommands(Provider):
+    """Offers what the screen can do; on a screen without actions only the themes."""
+
+    async def discover(self) -> Hits:
+        for command in self._commands():
+            if command.is_main:
+                yield DiscoveryHit(_shown(command.title), command.run, text=command.title, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in self._commands():
+            score = matcher.match(command.title)
+            if score > 0:
+                shown = matcher.highlight(command.title)
+                yield Hit(score, shown, command.run, text=command.title, help=command.help)
+
+    def _commands(self) -> Iterator[Command]:
+        yield from self._actions()
+        yield from self._queues()
+        yield from self._views()
+        for theme in THEMES:
+            yield Command(f"Theme: {theme.name}", "change the colours", partial(self._put_on, theme.name))
+
+    def _actions(self) -> Iterator[Command]:
+        keys = getattr(getattr(self.app, "config", None), "keys", {})
+        labels = tuple(getattr(self.screen, "labels", ()))
+        for action in ACTIONS:
+            if action.name == "palette" or not self._can_run(action):
+                continue
+            key = key_for(action.name, keys)
+            title = _title(action, labels)
+            help = f"key {key}" if key else f'no key: keys.{action.name} = "{NO_KEY}"'
+            yield Command(title, help, partial(self._run, action.action), is_main=True)
+
+    def _queues(self) -> Iterator[Command]:
+        for bar in self.screen.query(QueueBar):
+            for queue in QUEUES:
+                yield Command(f"Queue: {queue.title}", queue.help, partial(bar.choose, queue.name))
+
+    def _views(self) -> Iterator[Command]:
+        for bar in self.screen.query(FilterBar):
+            try:
+                views = bar.views()
+            except MmsaError:
+                return
+            for view in views:
+                yield Command(
+                    f"View: {safe_line(view.name)}", safe_line(view.filter), partial(bar.choose, view.filter)
+                )
+
+    def _can_run(self, action: Action) -> bool:
+        name = action.action.partition("(")[0]
+        if name.startswith("app."):
+            return True
+        if not hasattr(self.screen, f"action_{name}"):
+            return False
+        parameters = (int(action.action[6:-1]),) if name == "label" else ()
+        return self.screen.check_action(name, parameters) is True
+
+    async def _run(self, action: str) -> None:
+        await self.screen.run_action(action)
+
+    def _put_on(self, theme: str) -> None:
+        self.app.theme = theme
+
+
+def _title(action: Action, labels: tuple[str, ...]) -> str:
+    if action.textual.startswith("label("):
+        index = int(action.textual[6:-1])
+        if index < len(labels):
+            return f"Label: {safe_line(labels[index])}"
+    return action.title
+
+
+def _shown(title: str) -> Content:
+    return Content(title)
