@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mmsa_tui.classify import Progress, classify
 from mmsa_tui.cli import console
+from mmsa_tui.cli.annotation import write_for_tool
 from mmsa_tui.cli.opened import check_device, check_outputs, check_sources, load_predictor, read_source
 from mmsa_tui.cli.ordered_stream import OrderedStream
 from mmsa_tui.cli.row_changes import EXPLANATION, apply, explain_row, shard_condition, withhold_label
@@ -43,6 +44,8 @@ class BatchRun:
     restart: bool
     min_confidence: float
     explain: bool
+    thumbnails: bool
+    tool: str | None
     _n_done: int = field(default=0, init=False)
 
     def run(self) -> Tally:
@@ -51,7 +54,7 @@ class BatchRun:
         Raises:
             MmsaError: it cannot begin, or cannot go on; what was classified is kept.
         """
-        targets = check_outputs(self.outputs, overwrite=self.resume or self.restart)
+        targets = check_outputs(self.outputs, self.tool, overwrite=self.resume or self.restart)
         sources = check_sources(self.sources, self.format, self.read_options)
         bundle = find_bundle(self.config.paths, self.config.bundle)
         verify_bundle(bundle, self.config.paths)
@@ -138,6 +141,10 @@ class BatchRun:
             "written": time.strftime("%Y-%m-%d %H:%M"),
         }
         with console.progress(f"writing {target.name}") as advance:
+            if self.tool is not None:
+                overwrite = self.resume or self.restart
+                write_for_tool(self.tool, console.watched(rows, advance), target, overwrite=overwrite)
+                return
             write(
                 console.watched(rows, advance),
                 target,
@@ -145,6 +152,7 @@ class BatchRun:
                 overwrite=self.resume or self.restart,
                 summary=Summary(facts),
                 source_columns=list(columns),
+                thumbnails=self.thumbnails,
             )
 
 

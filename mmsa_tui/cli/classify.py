@@ -45,6 +45,16 @@ def classify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Add a column with the words and the place that decided.")
     ] = False,
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Put a small picture into each row of a workbook.")
+    ] = False,
+    annotate: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="label-studio|doccano|4cat",
+            help="Write FILE for this annotation tool, with the labels to start from.",
+        ),
+    ] = None,
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="i/N", help="Do only part i of N, by content.")
     ] = None,
@@ -60,6 +70,8 @@ def classify(
 
     if resume and restart:
         raise UsageError("--resume and --restart exclude each other", "Give one of the two.")
+    if thumbnails and not any(name.lower().endswith(".xlsx") for name in output):
+        raise UsageError("--thumbnails is for workbooks", "Give -o FILE.xlsx.")
     run = BatchRun(
         sources=sources,
         outputs=output,
@@ -71,6 +83,8 @@ def classify(
         restart=restart,
         min_confidence=min_confidence,
         explain=explain,
+        thumbnails=thumbnails,
+        tool=annotate,
     )
     tally = run.run()
     if strict and tally.n_failed:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmsa_tui.cli import console
+from mmsa_tui.cli.annotation import check_annotation_target
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export import check_target
 from mmsa_tui.intake import find_format, location_of, read_in
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
 STDOUT = "-"
 
 
-def check_outputs(outputs: Sequence[str], *, overwrite: bool) -> list[Path | None]:
+def check_outputs(outputs: Sequence[str], tool: str | None, *, overwrite: bool) -> list[Path | None]:
     """Refuse what cannot be written; None stands for stdout.
+
+    Args:
+        tool: the annotation tool that the files are for, if any.
 
     Raises:
         OutputError: one exists and is to be kept, or cannot be written.
     """
     targets: list[Path | None] = []
     for name in dict.fromkeys(outputs):
-        if name == STDOUT:
+        if name == STDOUT and tool is None:
             targets.append(None)
             continue
         target = Path(name).expanduser()
@@ -38,7 +42,10 @@ def check_outputs(outputs: Sequence[str], *, overwrite: bool) -> list[Path | Non
                 f"{target} exists",
                 "--resume completes it, --restart classifies everything again; or choose another name.",
             )
-        check_target(target, overwrite=overwrite)
+        if tool is None:
+            check_target(target, overwrite=overwrite)
+        else:
+            check_annotation_target(tool, target, overwrite=overwrite)
         targets.append(target)
     return targets
 

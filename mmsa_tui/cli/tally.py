@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ _N_REASONS = 5
 _MAX_REASONS = 1000
 """Distinct reasons that are counted apart; a source may bring a new one with every post."""
 _OTHER = "other reasons"
+# Without the names, the reasons of different posts are the same.
+_FILE_NAME = re.compile(r"\S+\.(jpe?g|png|gif|webp|bmp|tiff?)\b", re.IGNORECASE)
 _NO_LABEL = "no label"
 
 
@@ -48,11 +51,11 @@ class Tally:
         else:
             self._by_status[prediction.status] += 1
             if prediction.status == "failed":
-                _count(self._failures, _without_names(prediction.error, row))
+                _count(self._failures, _FILE_NAME.sub("…", prediction.error))
             else:
                 self._n_withheld += not prediction.label
                 if prediction.error:
-                    _count(self._losses, _without_names(prediction.error, row))
+                    _count(self._losses, _FILE_NAME.sub("…", prediction.error))
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Count rows on their way to somewhere else."""
@@ -103,14 +106,6 @@ class Tally:
             yield from _reasons(self._losses)
         if self._n_withheld:
             yield f"{self._n_withheld:,} have no label: confidence below {self._min_confidence:g}"
-
-
-def _without_names(reason: str, row: Row) -> str:
-    """Make the reasons of different posts comparable."""
-    for picture in row.post.pictures if row.post else ():
-        if picture.name:
-            reason = reason.replace(picture.name, "…")
-    return reason
 
 
 def _count(reasons: Counter[str], reason: str) -> None:

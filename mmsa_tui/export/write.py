@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import tee
 from pathlib import Path
 from typing import TextIO
 
@@ -14,8 +15,9 @@ from mmsa_tui.export.columns import Row, Value, describe, fixed_columns, name_so
 from mmsa_tui.export.csv_file import write_csv
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.export.parquet_file import write_parquet
+from mmsa_tui.export.thumbnails import small_jpeg
 from mmsa_tui.export.whole_file import check_place, whole_file
-from mmsa_tui.export.xlsx_file import Summary, write_xlsx
+from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, Summary, write_xlsx
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".parquet")
 
@@ -42,6 +44,7 @@ def write(
     overwrite: bool = False,
     summary: Summary | None = None,
     source_columns: Sequence[str] | None = None,
+    thumbnails: bool = False,
 ) -> int:
     """Write rows in the format that the target's suffix names.
 
@@ -52,6 +55,7 @@ def write(
         summary: facts for the Summary sheet of a workbook.
         source_columns: the names of all metadata in the rows, in order; without them the rows
             pass through a temporary file first, to find out.
+        thumbnails: put a small picture into each row of a workbook; needs `source_columns`.
 
     Returns:
         How many rows were written.
@@ -61,7 +65,13 @@ def write(
     """
     check_target(target, overwrite=overwrite)
     with whole_file(target, overwrite=overwrite) as part:
-        return _write_as(target.suffix.lower(), part, rows, labels, summary, source_columns)
+        suffix = target.suffix.lower()
+        small = None
+        if thumbnails and suffix == ".xlsx" and source_columns is not None:
+            # Both copies are read in step, so that one row at most is held between them.
+            rows, shown = tee(rows)
+            small = (_thumbnail(row) for row in shown)
+        return _write_as(suffix, part, rows, labels, summary, source_columns, small)
 
 
 def stream_jsonl(rows: Iterable[Row], file: TextIO, labels: Sequence[str]) -> int:
@@ -83,6 +93,7 @@ def _write_as(
     labels: Sequence[str],
     summary: Summary | None,
     source_columns: Sequence[str] | None,
+    thumbnails: Iterable[bytes | None] | None,
 ) -> int:
     if suffix == ".jsonl":
         return write_jsonl(part, _as_they_come(rows, labels))
@@ -92,7 +103,16 @@ def _write_as(
             return write_csv(part, columns, records)
         if suffix == ".parquet":
             return write_parquet(part, columns, labels, records)
-        return write_xlsx(part, columns, labels, records, summary)
+        return write_xlsx(part, columns, labels, records, summary, thumbnails=thumbnails)
+
+
+def _thumbnail(row: Row) -> bytes | None:
+    """Shrink the picture that decided, else the first."""
+    pictures = row.post.pictures if row.post is not None else ()
+    if not pictures:
+        return None
+    index = (row.prediction.deciding_picture if row.prediction else None) or 0
+    return small_jpeg(pictures[index if index < len(pictures) else 0], THUMBNAIL_PX)
 
 
 def _as_they_come(rows: Iterable[Row], labels: Sequence[str]) -> Iterator[dict[str, Value]]:

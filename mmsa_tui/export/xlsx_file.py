@@ -6,10 +6,12 @@ nothing in it can become a formula, a link or a number.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,12 @@ SHEET_ROWS = 1_048_575
 """Rows below the header that a sheet holds; more go on on `Posts 2` and so on."""
 
 SHEET_COLUMNS = 16_384
+
+THUMBNAIL_PX = 110
+"""The width of the `image` column."""
+
+MAX_THUMBNAILS = 20_000
+"""Pictures stay in memory until the end, about 4 kB each; rows after so many have none."""
 
 _WIDTHS = {"post_id": 21, "text": 70, "image": 16, "error": 30, "bundle": 14}
 _WIDTH = 12
@@ -57,8 +65,13 @@ def write_xlsx(
     records: Iterable[Mapping[str, Value]],
     summary: Summary | None = None,
     sheet_rows: int = SHEET_ROWS,
+    thumbnails: Iterable[bytes | None] | None = None,
 ) -> int:
     """Write all records; returns how many.
+
+    Args:
+        thumbnails: a small picture for every record, to lie in its `image` cell; taken one by one
+            after the record.
 
     Raises:
         OutputError: there are more columns than a sheet holds.
@@ -79,7 +92,7 @@ def write_xlsx(
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
         book.use_zip64()
         try:
-            counts = _Posts(book, columns, labels, sheet_rows).write(records)
+            counts = _Posts(book, columns, labels, sheet_rows).write(records, thumbnails or repeat(None))
             _write_summary(book, labels, counts, summary or Summary())
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
@@ -111,17 +124,21 @@ class _Posts:
             for label, colour in zip(labels, colours(len(labels)), strict=True)
         }
 
-    def write(self, records: Iterable[Mapping[str, Value]]) -> _Counts:
+    def write(self, records: Iterable[Mapping[str, Value]], thumbnails: Iterable[bytes | None]) -> _Counts:
         counts = _Counts()
+        n_thumbnails = 0
         sheet = self._add_sheet("Posts")
         n_sheets, n_rows = 1, 0
-        for record in records:
+        for record, thumbnail in zip(records, thumbnails, strict=False):
             if n_rows == self._sheet_rows:
                 self._finish(sheet, n_rows)
                 n_sheets, n_rows = n_sheets + 1, 0
                 sheet = self._add_sheet(f"Posts {n_sheets}")
             counts.add(record)
             n_rows += 1
+            if thumbnail is not None and n_thumbnails < MAX_THUMBNAILS:
+                n_thumbnails += 1
+                self._place(sheet, n_rows, str(record["image"]), thumbnail)
             for index, name in enumerate(self._columns):
                 self._write_cell(sheet, n_rows, index, name, record.get(name))
         self._finish(sheet, n_rows)
@@ -138,6 +155,14 @@ class _Posts:
 
     def _finish(self, sheet: Any, n_rows: int) -> None:
         sheet.autofilter(0, 0, max(n_rows, 1), len(self._columns) - 1)
+
+    def _place(self, sheet: Any, row: int, name: str, thumbnail: bytes) -> None:
+        sheet.set_row_pixels(row, THUMBNAIL_PX + 4)
+        # Position 1 moves and hides with the cell, as when the user filters the sheet.
+        place = {"image_data": io.BytesIO(thumbnail), "object_position": 1, "x_offset": 2, "y_offset": 2}
+        sheet.insert_image(
+            row, self._columns.index("image"), "picture.jpg", place | {"description": _fit(name)[:255]}
+        )
 
     def _write_cell(self, sheet: Any, row: int, index: int, name: str, value: Value) -> None:
         if value is None or value == "":

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from mmsa_tui.display import safe, safe_line
+from mmsa_tui.export.thumbnails import small_jpeg
 from mmsa_tui.report import charts
 from mmsa_tui.report.periods import gather
 from mmsa_tui.report.style import style
 from mmsa_tui.report.tally import BINS, Tally
-from mmsa_tui.report.thumbnails import data_uri
 from mmsa_tui.store import Row
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _N_NAMES = 15
 _N_REASONS = 10
 _N_CHARACTERS = 600
+_PICTURE_PX = 240
 _STATUS_WORDS = {
     "ok": "by text and picture",
     "text_only": "by text alone",
@@ -168,8 +170,9 @@ def _post(row: Row) -> str:
     if post.pictures:
         index = prediction.deciding_picture or 0
         chosen = post.pictures[index if index < len(post.pictures) else 0]
-        address = data_uri(chosen)
-        if address:
+        small = small_jpeg(chosen, _PICTURE_PX)
+        if small is not None:
+            address = "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
             picture = f'<img src="{address}" alt="{_text(chosen.alt_text or chosen.name)}">'
     return (
         f'<article>{picture}<p class="about">{_text(about)}</p>'

@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from conftest import Mmsa
+from PIL import Image
 
 WORD_MODEL = Path(__file__).parent / "word_model.py"
 Table = Callable[..., Path]
@@ -217,3 +218,44 @@ def test_after_kill_9_resume_loses_no_post_and_gives_none_twice(
     ran = mmsa(*arguments)
     assert [row["post_id"] for row in rows_of(tmp_path / "out.csv")] == [str(n) for n in range(1, 301)]
     assert f"{300 - 64 * n_batches} classified" in ran.err
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> Path:
+    """Three posts: with a good picture, with a broken one, with none."""
+    Image.new("RGB", (600, 400), "red").save(tmp_path / "glad_best.png")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    path = tmp_path / "posts.csv"
+    path.write_text("id,text,image\n1,best,glad_best.png\n2,best,broken.jpg\n3,best,\n")
+    return path
+
+
+def test_thumbnails_lie_in_the_rows_of_a_workbook(mmsa: Mmsa, pictured: Path) -> None:
+    assert mmsa("classify", pictured, "-o", "out.xlsx", "--thumbnails").code == 0
+    sheet = openpyxl.load_workbook(pictured.parent / "out.xlsx")["Posts"]
+    assert [(image.anchor._from.row, image.anchor._from.col) for image in sheet._images] == [(1, 2)]
+
+
+def test_thumbnails_need_a_workbook(mmsa: Mmsa, pictured: Path) -> None:
+    assert mmsa("classify", pictured, "-o", "out.csv", "--thumbnails").code == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"), [("label-studio", "tasks.json"), ("doccano", "tasks.jsonl"), ("4cat", "notes.csv")]
+)
+def test_files_for_annotation_tools_hold_every_post(
+    mmsa: Mmsa, table: Table, tmp_path: Path, tool: str, name: str
+) -> None:
+    source = table(["best", "worst"])
+    assert mmsa("classify", source, "-o", name, "--for", tool).code == 0
+    text = (tmp_path / name).read_text(encoding="utf-8-sig")
+    assert "positive" in text and "negative" in text
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"), [("fax", "tasks.json"), ("doccano", "tasks.csv"), ("doccano", "-")]
+)
+def test_an_annotation_file_that_no_tool_takes_is_refused(
+    mmsa: Mmsa, table: Table, tool: str, name: str
+) -> None:
+    assert mmsa("classify", table(["best"]), "-o", name, "--for", tool).code == 2

@@ -1,20 +1,23 @@
-"""Pictures of example posts, made small enough to lie inside the page."""
+"""Pictures made small enough to lie inside a workbook or a page."""
 
 from __future__ import annotations
 
-import base64
 import io
 import warnings
 
 from mmsa_tui.records import Picture
 
-_SIDE_PX = 240
 _MAX_PIXELS = 120_000_000
+"""Decoding more would cost over 400 MB."""
 
 
-def data_uri(picture: Picture) -> str:
-    """Return a small JPEG as a `data:` address, or "" for what cannot be read or decoded."""
-    # Who reports on texts alone should not pay for it.
+def small_jpeg(picture: Picture, side_px: int) -> bytes | None:
+    """Shrink a picture to a JPEG, upright and on white; None where it cannot be read or decoded.
+
+    Args:
+        side_px: the longer side of the result at most.
+    """
+    # Who exports texts alone should not pay for it.
     from PIL import Image, ImageOps
 
     try:
@@ -22,10 +25,10 @@ def data_uri(picture: Picture) -> str:
             warnings.simplefilter("ignore")
             image: Image.Image = Image.open(io.BytesIO(picture.read()))
             if image.width * image.height > _MAX_PIXELS:
-                return ""
-            image.draft("RGB", (_SIDE_PX * 2, _SIDE_PX * 2))
+                return None
+            image.draft("RGB", (side_px * 2, side_px * 2))
             image = ImageOps.exif_transpose(image)
-            image.thumbnail((_SIDE_PX, _SIDE_PX))
+            image.thumbnail((side_px, side_px))
             rgba = image.convert("RGBA")
             flat = Image.new("RGB", rgba.size, "white")
             flat.paste(rgba, mask=rgba.getchannel("A"))
@@ -33,5 +36,5 @@ def data_uri(picture: Picture) -> str:
             flat.save(small, "JPEG", quality=75)
     except Exception:
         # Decoders raise anything on damaged files; the post is shown without its picture.
-        return ""
-    return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode("ascii")
+        return None
+    return small.getvalue()
