@@ -1,13 +1,16 @@
-"""How many rows there are, by whatever the caller asks: counts in SQL, never row by row."""
+"""How many rows there are, by whatever the caller asks, and columns to count by other means."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmsa_tui.store.database import Database, Sql
-from mmsa_tui.store.posts import current_reading
+from mmsa_tui.store.posts import check_reading, current_reading
 from mmsa_tui.store.rows import Where, check_column, lacking, quote, view
+
+CHUNK = 5000
+"""Rows of a few columns fetched at once in a long walk."""
 
 
 def count(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
@@ -41,6 +44,27 @@ def cross_tally(
     return db.all(
         f"SELECT {', '.join(by)}, count(*) FROM {shown} GROUP BY {places} ORDER BY {places}", params
     )
+
+
+def values(
+    db: Database, source_id: int, bundle: str, columns: Sequence[str], where: Where | None
+) -> Iterator[tuple[Any, ...]]:
+    for column in columns:
+        check_column(db, bundle, column)
+    reading = current_reading(db, source_id)
+    shown, params = view(db, reading, bundle, where)
+    named = ", ".join(quote(column) for column in columns)
+    last = -1
+    while True:
+        found = db.all(
+            f"SELECT {named}, ordinal FROM {shown} AND ordinal > ? ORDER BY ordinal LIMIT ?",
+            (*params, last, CHUNK),
+        )
+        check_reading(db, source_id, reading)
+        if not found:
+            return
+        last = found[-1][-1]
+        yield from (row[:-1] for row in found)
 
 
 def count_unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> int:

@@ -172,6 +172,17 @@ class Store:
         """
         return counting.cross_tally(self._db, source_id, bundle, by, where)
 
+    def values(
+        self, source_id: int, bundle: str, columns: Sequence[str], where: Where | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Walk through a few columns of the rows in the order of the source; far cheaper than `rows`.
+
+        Raises:
+            StoreError: the source was read again meanwhile.
+            UsageError: there is no such column.
+        """
+        return counting.values(self._db, source_id, bundle, columns, where)
+
     def rows(
         self,
         source_id: int,

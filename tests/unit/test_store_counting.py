@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction, Post, Prediction
 from mmsa_tui.store import Order, Store, Where
 
@@ -63,3 +64,13 @@ def test_rows_are_counted_by_several_values_at_once(store: Store) -> None:
         ("@ann", "it's fine", 1),
         ("@bob", "bad", 1),
     ]
+
+
+def test_columns_come_without_the_rest_of_the_rows(store: Store) -> None:
+    found = list(store.values(1, BUNDLE, ["author", "final_label"], Where("author = ?", ("@ann",))))
+    assert found == [("@ann", "it's fine"), ("@ann", "bad"), ("@ann", "")]
+
+
+def test_a_column_that_is_not_there_is_refused(store: Store) -> None:
+    with pytest.raises(UsageError):
+        list(store.values(1, BUNDLE, ["author", "1); DROP TABLE posts; --"]))
