@@ -1,7 +1,7 @@
 """A dry run: what a source is, what reading it gives, and what classifying will make of it.
 
-Reads everything once and writes nothing. Memory holds one post, and about 60 bytes for each id and
-each text, to know them again.
+Reads everything once and writes nothing. Memory holds one post, and about 250 bytes for each post
+that came before, to know its id and its content again.
 """
 
 from __future__ import annotations

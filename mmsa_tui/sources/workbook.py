@@ -16,6 +16,8 @@ from mmsa_tui.sources.safety import ignore
 
 MAX_COLUMNS = 16_384
 """What Excel itself allows."""
+MAX_PART_BYTES = 512 << 20
+"""Unpacked size of one part. A full sheet of tweets is 400 MB, and its texts are held in memory."""
 _EXACT_DIGITS = 10**15
 """Excel keeps 15 digits of a number: a tweet id typed as one has lost its end."""
 
@@ -51,6 +53,11 @@ def read_rows(path: Path, note: Callable[[str], None] = ignore) -> Iterator[tupl
     with Archive(path) as archive:
         if "[Content_Types].xml" not in archive.members or "xl/workbook.xml" not in archive.members:
             raise SourceError(f"{path.name} is not an Excel workbook", "Save it as .xlsx.")
+        largest = max(member.size for member in archive.members.values())
+        if largest > MAX_PART_BYTES:
+            raise SourceError(
+                f"{path.name} would expand to {largest:,} bytes: refused", "Save the sheet as csv in UTF-8."
+            )
     try:
         with path.open("rb") as file:
             yield from _read_rows(file, note)

@@ -140,3 +140,15 @@ def test_natural_order_ignores_case_and_counts_digits() -> None:
         "b2",
         "B10",
     ]
+
+
+def test_files_that_vanish_while_a_folder_is_read_cost_their_rows(tmp_path: Path) -> None:
+    write(tmp_path, {"1.txt": "x", "2.txt": "y", "3.txt": "z", "3.jpg": JPEG})
+    reading = read(tmp_path, format="pairs")
+    first = next(reading)
+    (tmp_path / "2.txt").unlink()
+    (tmp_path / "3.jpg").unlink()
+    second, third = reading
+    assert (first.post_id, second.post_id, third.post_id) == ("1", "2", "3")
+    assert isinstance(second, Failure) and second.reason == "2.txt cannot be read: No such file or directory"
+    assert isinstance(third, Post) and [(p.name, p.digest) for p in third.pictures] == [("3.jpg", "")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -13,7 +15,7 @@ import pytest
 
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources import ReadOptions, delimited, detect, read
+from mmsa_tui.sources import ReadOptions, delimited, detect, read, workbook
 from mmsa_tui.sources.columns import choose_roles, unique_names
 
 LONG_ID = "1787654321987654321"
@@ -349,3 +351,25 @@ def test_a_picture_path_made_on_windows_is_found(tmp_path: Path) -> None:
     write(tmp_path / "images" / "1.jpg", b"\xff\xd8\xff")
     path = write(tmp_path / "a.csv", "id,text,image\n1,x,images\\1.jpg\n")
     assert posts(path)[0].pictures[0].path == (tmp_path / "images" / "1.jpg").resolve()
+
+
+def test_a_workbook_that_explodes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_kind(tmp_path, "xlsx")
+    monkeypatch.setattr(workbook, "MAX_PART_BYTES", 100)
+    with pytest.raises(SourceError, match="would expand"):
+        items(path)
+
+
+def test_a_workbook_that_claims_a_million_empty_rows_is_read_at_once(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["id", "text"])
+    book.active.append(["1", "hello"])
+    book.save(tmp_path / "small.xlsx")
+    with zipfile.ZipFile(tmp_path / "small.xlsx") as old, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                data = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', data)
+            new.writestr(name, data)
+    (post,) = posts(tmp_path / "a.xlsx")
+    assert (post.text, post.metadata) == ("hello", {})
