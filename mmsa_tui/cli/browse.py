@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,7 @@ import typer
 
 from mmsa_tui import __version__
 from mmsa_tui.cli import console, options
+from mmsa_tui.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -48,8 +51,12 @@ def open_app(source: Path | None, bundle: str | None, device: str | None = None)
     """Run the app until the user leaves it.
 
     Raises:
+        UsageError: there is no terminal to show it on.
         SourceError: the source is not there.
     """
+    screen = sys.stdout if os.name == "nt" else sys.stderr
+    if not (sys.stdin and sys.stdin.isatty() and screen.isatty()):
+        raise UsageError("the app needs a terminal", "In scripts use `mmsa classify SOURCE -o FILE`.")
     config = options.configure(bundle, device)
     if source is not None:
         # The app would find out too, but behind a screen that is gone with the message.

@@ -46,9 +46,7 @@ def list_(json: options.JsonOption = False) -> None:
         console.show_json([_listed(item, active) for item in bundles])
         return
     if not bundles:
-        raise BundleError(
-            "there is no bundle", "`mmsa bundle import FILE` brings one in, `make bundles` builds."
-        )
+        raise BundleError("there is no bundle", "`mmsa bundle import FILE` brings one in.")
     rows: list[tuple[str, ...]] = [
         ("", "bundle", "from", "accuracy", "macro F1", "on", "corrections", "made")
     ]

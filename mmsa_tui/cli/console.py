@@ -43,7 +43,7 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: str 
     # rich knows how wide emoji and CJK letters are; it is not needed for `--help`.
     from rich.cells import cell_len
 
-    cells = [[safe_line(cell) for cell in row] for row in rows]
+    cells = [[_indentation(cell) + safe_line(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     lines = []
     for row in cells:
@@ -53,6 +53,10 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: str 
             padded.append(space + cell if number in right else cell + space)
         lines.append((indent + "  ".join(padded)).rstrip())
     return "\n".join(lines)
+
+
+def _indentation(cell: str) -> str:
+    return " " * (len(cell) - len(cell.lstrip(" ")))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,12 @@ def doctor(device: options.DeviceOption = None, json: options.JsonOption = False
     found = {
         "mmsa": {"version": __version__, "python": sys.version.split()[0], "system": platform.platform()},
         "device": examination.run(lambda: _device(config)),
-        "terminal": _terminal(),
+        "terminal": _terminal(config),
         "paths": _paths(config),
         "settings": {
-            "bundle": config.bundle, "device": config.device, "batch_size": config.batch_size,
-            "threads": config.threads, "analyst": config.analyst, "theme": config.theme,
+            setting.name: getattr(config, setting.name)
+            for setting in fields(config)
+            if setting.name not in ("paths", "keys")
         },
         "store": examination.run(lambda: _store(config)),
         "bundles": examination.run(lambda: _bundles(config)),
@@ -89,35 +91,18 @@ def _device(config: Config) -> dict[str, Any]:
     return describe_device(choose_device(config.device))
 
 
-def _terminal() -> dict[str, Any]:
+def _terminal(config: Config) -> dict[str, Any]:
+    from mmsa_tui.tui.graphics import find_graphics
+
     size = os.get_terminal_size() if sys.stdout.isatty() else None
     return {
         "name": os.environ.get("TERM_PROGRAM") or os.environ.get("TERM") or "unknown",
-        "graphics": graphics_of(os.environ),
+        "graphics": find_graphics(config.pictures),
         "size": f"{size.columns}x{size.lines}" if size else "no terminal",
         "encoding": sys.stdout.encoding or "unknown",
         "colour": "off (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "basic",
         "over_ssh": bool(os.environ.get("SSH_CONNECTION")),
     }
-
-
-def graphics_of(environ: Any) -> str:
-    """Say how this terminal is likely to show pictures, going by what it calls itself."""
-    term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
-    if environ.get("TMUX") or term.startswith(("tmux", "screen")):
-        return "half blocks (inside tmux or screen)"
-    if (
-        "kitty" in term
-        or "ghostty" in term
-        or program in ("ghostty", "WezTerm")
-        or environ.get("KITTY_WINDOW_ID")
-    ):
-        return "kitty"
-    if program in ("iTerm.app", "mintty") or environ.get("WT_SESSION") or term.startswith(("foot", "mlterm")):
-        return "sixel"
-    if term in ("", "dumb", "unknown"):
-        return "none"
-    return "half blocks"
 
 
 def _paths(config: Config) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The first interpreter that is new enough and can make environments.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/'
+
+demo: $(VENV)/installed  ## install, then label the sample posts: sentiment.csv, sentiment.xlsx
+	$(BIN)/mmsa classify mmsa_tui/samples/posts.csv -o sentiment.csv -o sentiment.xlsx --resume
+	@echo "Now try: $(BIN)/mmsa demo"
+
+test: $(VENV)/installed-dev  ## install, then run the tests
+	$(BIN)/pytest
+
+check: $(VENV)/installed-dev  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed-dev  ## format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove the environment and what the tools leave
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f sentiment.csv sentiment.xlsx snapshot_report.html
+
+# The stamps are younger than what they were installed from, and go with the environment.
+$(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/created pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/created:
+	@test -n "$(PYTHON)" || { echo "mmsa-tui needs Python 3.11 or newer, with venv; set PYTHON=/path/to/it" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@

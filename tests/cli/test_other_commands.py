@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Mmsa
+from word_model import write_word_bundle
+
+Table = Callable[..., Path]
+
+
+class TestInspect:
+    def test_it_says_what_is_there_and_writes_nothing(self, mmsa: Mmsa, table: Table, home: Path) -> None:
+        ran = mmsa("inspect", table(["best", "best", ""]))
+        assert ran.code == 0
+        assert "a table (csv)" in ran.out
+        assert re.search(r"^posts +3$", ran.out, re.MULTILINE)
+        assert not (home / "data" / "mmsa.db").exists()
+
+    def test_json_is_for_programs(self, mmsa: Mmsa, table: Table) -> None:
+        assert json.loads(mmsa("inspect", table(["best"]), "--json").out)["posts"] == 1
+
+    def test_a_missing_picture_is_named(self, mmsa: Mmsa, tmp_path: Path) -> None:
+        (tmp_path / "posts.csv").write_text("id,text,image\n7,best,gone.jpg\n")
+        assert "7: gone.jpg" in mmsa("inspect", "posts.csv").out
+
+
+class TestEvaluate:
+    @pytest.fixture
+    def labelled(self, tmp_path: Path) -> Path:
+        texts = ["best", "worst", "plain", "love", "hate it", "plain too", "sad", "good"]
+        said = ["positive", "negative", "neutral", "positive", "positive", "neutral", "negative", "negative"]
+        lines = ["id,text,label", *(f"{n},{t},{s}" for n, (t, s) in enumerate(zip(texts, said, strict=True)))]
+        path = tmp_path / "posts.csv"
+        path.write_text("\n".join(lines))
+        return path
+
+    def test_it_scores_against_the_labels_of_the_source(self, mmsa: Mmsa, labelled: Path) -> None:
+        scores = json.loads(mmsa("evaluate", labelled, "--json").out)
+        assert scores["n_scored"] == 8
+        assert scores["lines"]["fused"]["scores"]["accuracy"] == 0.75
+        assert scores["lines"]["fused"]["scores"]["confusion"] == [[2, 0, 1], [0, 2, 0], [1, 0, 2]]
+
+    def test_vader_and_the_text_alone_are_always_beside_it(self, mmsa: Mmsa, labelled: Path) -> None:
+        ran = mmsa("evaluate", labelled)
+        assert "VADER alone" in ran.out and "text alone" in ran.out
+        assert "text and picture less VADER alone, on the same 8 posts" in ran.out
+
+    def test_a_labels_file_counts_instead_of_the_source(
+        self, mmsa: Mmsa, labelled: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "labels.csv").write_text("id,label\n0,positive\n1,positive\n99,neutral\n")
+        scores = json.loads(mmsa("evaluate", labelled, "--labels", "labels.csv", "--json").out)
+        assert (scores["n_scored"], scores["lines"]["fused"]["scores"]["accuracy"]) == (2, 0.5)
+
+    def test_labels_of_the_text_are_answered_by_the_text_alone(
+        self, mmsa: Mmsa, labelled: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "labels.csv").write_text("id,text_label\n0,positive\n1,negative\n")
+        command = ["evaluate", labelled, "--labels", "labels.csv", "--label-kind", "text", "--json"]
+        assert json.loads(mmsa(*command).out)["main"] == "text"
+
+    def test_labels_that_the_bundle_does_not_have_are_named(self, mmsa: Mmsa, tmp_path: Path) -> None:
+        (tmp_path / "posts.csv").write_text("id,text,label\n1,best,positive\n2,worst,angry\n")
+        assert "angry (1)" in mmsa("evaluate", "posts.csv").out
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [("id,text\n1,best\n", "no post label"), ("id,text,label\n1,best,angry\n", "found angry")],
+    )
+    def test_nothing_to_score_is_an_error(self, mmsa: Mmsa, tmp_path: Path, text: str, message: str) -> None:
+        (tmp_path / "posts.csv").write_text(text)
+        ran = mmsa("evaluate", "posts.csv")
+        assert (ran.code, message in ran.err) == (2, True)
+
+    @pytest.mark.parametrize("name", ["gone.csv", "empty.csv"])
+    def test_a_labels_file_that_cannot_be_used_is_an_error(
+        self, mmsa: Mmsa, labelled: Path, tmp_path: Path, name: str
+    ) -> None:
+        (tmp_path / "empty.csv").touch()
+        assert mmsa("evaluate", labelled, "--labels", name).code == 2
+
+    def test_a_label_kind_that_does_not_exist_is_an_error(self, mmsa: Mmsa, labelled: Path) -> None:
+        assert mmsa("evaluate", labelled, "--label-kind", "mood").code == 2
+
+
+class TestBundles:
+    def test_the_active_bundle_is_marked(self, mmsa: Mmsa, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("MMSA_BUNDLE")
+        mmsa("bundle", "use", "words")
+        listed = {item["id"]: item["active"] for item in json.loads(mmsa("bundle", "list", "--json").out)}
+        assert listed["words 1.0.0"] is True
+
+    def test_rollback_goes_back_to_the_parent(
+        self, mmsa: Mmsa, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("MMSA_BUNDLE")
+        write_word_bundle(home, "1.0.1", parent="words 1.0.0")
+        assert mmsa("bundle", "use", "words 1.0.1").out == "words 1.0.1 is active\n"
+        assert mmsa("bundle", "rollback").out == "words 1.0.0 is active\n"
+        assert mmsa("bundle", "rollback").code == 3
+
+    def test_verify_can_check_all_of_them(self, mmsa: Mmsa, home: Path) -> None:
+        broken = write_word_bundle(home, "1.0.1")
+        (broken / "config.json").unlink()
+        ran = mmsa("bundle", "verify", "--all")
+        assert ran.code == 3
+        assert "words 1.0.0 is whole" in ran.out
+        assert "config.json is missing" in ran.out
+
+    def test_info_prints_the_model_card(self, mmsa: Mmsa, home: Path) -> None:
+        (home / "data" / "bundles" / "words-1.0.0" / "MODEL_CARD.md").write_text("# words\x1b[2J")
+        ran = mmsa("bundle", "info")
+        assert "# words" in ran.out and "\x1b" not in ran.out
+
+
+class TestApp:
+    @pytest.mark.parametrize("command", [[], ["browse"], ["demo"]])
+    def test_without_a_terminal_it_says_what_to_use_instead(self, mmsa: Mmsa, command: list[str]) -> None:
+        ran = mmsa(*command)
+        assert (ran.code, "mmsa classify" in ran.err) == (2, True)
+
+
+class TestDoctor:
+    def test_it_names_what_is_wrong_and_ends_with_its_code(self, mmsa: Mmsa, home: Path) -> None:
+        (home / "data" / "bundles" / "words-1.0.0" / "config.json").write_text("")
+        ran = mmsa("doctor", "--json")
+        found = json.loads(ran.out)
+        assert ran.code == 3
+        assert "config.json is damaged" in found["problems"][0]["message"]
+        assert found["packages"]["torch"]
+
+    def test_a_device_that_is_not_there_is_a_problem(self, mmsa: Mmsa) -> None:
+        absent = "cuda" if sys.platform == "darwin" else "mps"
+        ran = mmsa("doctor", "--device", absent)
+        assert (ran.code, absent in ran.out) == (3, True)
