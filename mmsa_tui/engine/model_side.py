@@ -132,9 +132,7 @@ class _ModelSide:
 
     def _report(self, progress: service.Progress, *, paused: bool) -> None:
         self._parent.say(
-            Progress(
-                progress.done, progress.total, progress.per_second, progress.seconds_left or 0.0, paused
-            )
+            Progress(progress.done, progress.total, progress.per_second, progress.seconds_left or 0.0, paused)
         )
 
     def _explain_what_waits(self) -> None:
@@ -156,8 +154,5 @@ class _ModelSide:
             self._parent.say(Trouble("Explain", "this input is no post", ""))
             return
         found = self._model.explain(post)
-        self._parent.say(
-            Explained(
-                request.source_id, request.ordinal, found.label, tuple(found.words), found.regions, found.picture
-            )
-        )
+        words, where = tuple(found.words), (request.source_id, request.ordinal)
+        self._parent.say(Explained(*where, found.label, words, found.regions, found.picture))

@@ -1,0 +1,243 @@
+"""The app: what its screens share, and the way from one to the other. What keys do is theirs.
+
+Importing this costs no torch, no pandas and no Pillow: the model lives in a child process, and
+pictures are decoded on a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.signal import Signal
+
+from mmsa_tui.config import Config
+from mmsa_tui.display import safe_line
+from mmsa_tui.engine.messages import Message, Ready
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.intake import location_of
+from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.tui.commands import MmsaCommands
+from mmsa_tui.tui.engine_link import EngineLink
+from mmsa_tui.tui.graphics import Graphics, find_graphics
+from mmsa_tui.tui.keymap import check_keys
+from mmsa_tui.tui.paths_typed import dropped_path
+from mmsa_tui.tui.pictures import Pictures
+from mmsa_tui.tui.screens.ask import AskWhether
+from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.screens.picker import PickerScreen
+from mmsa_tui.tui.store_thread import StoreThread
+from mmsa_tui.tui.themes import register_themes
+
+
+def run(source: str | None, config: Config) -> None:
+    """Open the app on a source, or without one on the last; returns when the user leaves.
+
+    Raises:
+        ConfigError: the config gives keys that cannot work.
+        StoreError: the database cannot be used.
+    """
+    # Before the screen is taken over, so that the message is readable.
+    check_keys(config.keys)
+    Store.open(config.paths.database).close()
+    MmsaApp(config, source, graphics=find_graphics(config.pictures)).run()
+
+
+class MmsaApp(App[None]):
+    """Holds the database threads, the model's process and the pictures for all screens.
+
+    Args:
+        source: a path to open, or None for the last source.
+        engine_command: how to start the model's process.
+    """
+
+    TITLE = "mmsa"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[MmsaCommands] | Callable[[], type[MmsaCommands]]]] = {MmsaCommands}  # type: ignore[assignment]
+    # Textual declares these as of the instance, so ClassVar would not type-check.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(
+        self,
+        config: Config,
+        source: str | None = None,
+        *,
+        graphics: Graphics = "blocks",
+        engine_command: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.graphics = graphics
+        self.bundle_id = ""
+        self.labels: tuple[str, ...] = ()
+        self.bundle_problem = ""
+        self.last_source: SourceRow | None = None
+        self.quick = StoreThread(config.paths.database, "quick")
+        self.slow = StoreThread(config.paths.database, "slow")
+        self.pictures = Pictures()
+        self.engine = EngineLink(config, self._hear, engine_command)
+        self.engine_reports: Signal[Message] = Signal(self, "engine reports")
+        self._source = source
+
+    async def on_mount(self) -> None:
+        register_themes(self, self.config.theme)
+        for name in ("SIGHUP", "SIGTERM"):
+            # Not on Windows. All is on disk already; this leaves the terminal in order.
+            with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.exit)
+        self.find_bundle()
+        await self._open_first()
+        self.set_timer(0.05, self._load_model)
+
+    def find_bundle(self) -> None:
+        """Learn which bundle is in use, and its labels, without loading it."""
+        try:
+            bundle = find_bundle(self.config.paths, self.config.bundle)
+        except MmsaError as error:
+            self.bundle_id, self.labels, self.bundle_problem = "", (), error.message
+        else:
+            self.bundle_id, self.labels, self.bundle_problem = bundle.id, bundle.labels, ""
+
+    @work(group="engine")
+    async def _load_model(self) -> None:
+        if self.labels:
+            await self.engine.start()
+            self._hear(None)
+
+    # which screen
+
+    async def _open_first(self) -> None:
+        if self._source is not None:
+            known = await self.quick.run(lambda store: store.source(location_of(self._source or "")))
+            if known is None:
+                await self.push_screen(PickerScreen(self._source))
+                return
+        else:
+            recent = await self.quick.run(lambda store: store.recent_sources(1))
+            known = recent[0] if recent else None
+        if known is not None:
+            await self._prepare(known)
+            await self.push_screen(BrowseScreen(known))
+        else:
+            await self.push_screen(PickerScreen())
+
+    @work(exclusive=True, group="screen")
+    async def open_source(self, source: SourceRow) -> None:
+        """Show a source that is in the database."""
+        try:
+            fresh = await self.quick.run(lambda store: store.source(source.location))
+            if fresh is None:
+                self.notify("It is no longer in the list.", severity="warning", markup=False)
+                return
+            await self._prepare(fresh)
+        except MmsaError as error:
+            self.show_error(error)
+            return
+        await self.switch_screen(BrowseScreen(fresh))
+
+    async def _prepare(self, source: SourceRow) -> None:
+        bundle_id, labels = self.bundle_id, self.labels
+        if labels:
+            await self.quick.run(lambda store: store.save_bundle_labels(bundle_id, labels))
+        await self.quick.run(lambda store: store.remember_position(source.id, source.position))
+
+    @work(exclusive=True, group="screen")
+    async def open_picker(self, path: str = "") -> None:
+        """Show the picker, at once looking at a path if there is one."""
+        if isinstance(self.screen, BrowseScreen):
+            self.last_source = self.screen.source
+        await self.switch_screen(PickerScreen(path))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Open what is dropped onto the window, wherever the user is."""
+        path = dropped_path(event.text)
+        if path is not None and len(self.screen_stack) <= 2:
+            event.stop()
+            if isinstance(self.screen, PickerScreen):
+                self.screen.look_at(str(path))
+            else:
+                self.open_picker(str(path))
+
+    def show_help(self, context: str) -> None:
+        """Show the keys of a screen."""
+        from mmsa_tui.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(context, self.labels))
+
+    # the model
+
+    def model_state(self) -> str:
+        """Say in a few words how the model is."""
+        if not self.labels:
+            return "no model"
+        words = {"off": "not loaded", "loading": "loading…", "ready": "ready", "failed": "failed"}
+        return f"model {words[self.engine.state]}"
+
+    def model_parts(self) -> list[tuple[str, str]]:
+        """Write the model's name, device and state for a top line."""
+        if not self.labels:
+            return [(f"✗ {safe_line(self.bundle_problem, 60)} ", "$text-error")]
+        style = {"ready": "$text-success", "failed": "$text-error"}.get(self.engine.state, "$text-warning")
+        sign = {"ready": "●", "failed": "✗", "off": "○"}.get(self.engine.state, "◌")
+        device = f" · {self.engine.device}" if self.engine.device else ""
+        name = (f"{safe_line(self.bundle_id, 60)}{device}  ", "$foreground-muted")
+        return [name, (f"{sign} {self.model_state()} ", style)]
+
+    def _hear(self, message: Message | None) -> None:
+        if isinstance(message, Ready) and message.bundle != self.bundle_id:
+            self.bundle_id, self.labels = message.bundle, message.labels
+        if message is not None and self.is_running:
+            self.engine_reports.publish(message)
+
+    # leaving
+
+    async def action_quit(self) -> None:
+        """Leave; asks first only if a batch is running."""
+        if self.engine.batch is None:
+            await self._leave()
+        else:
+            self._ask_to_leave()
+
+    def action_help_quit(self) -> None:
+        """Take ctrl+c for what people mean by it."""
+        self.run_worker(self.action_quit(), group="quit", exclusive=True)
+
+    @work(exclusive=True, group="quit")
+    async def _ask_to_leave(self) -> None:
+        question = AskWhether(
+            "Leave while posts are being classified?",
+            "What is done is kept; c goes on from there the next time.",
+            yes="Leave (y)",
+            no="Stay (n)",
+        )
+        if await self.push_screen_wait(question):
+            await self._leave()
+
+    async def _leave(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                await screen.keep_position()
+        self.exit()
+
+    async def on_unmount(self) -> None:
+        await self.engine.close()
+        await asyncio.to_thread(self._close_threads)
+
+    def _close_threads(self) -> None:
+        for part in (self.quick, self.slow, self.pictures):
+            part.close()
+
+    def show_error(self, error: MmsaError) -> None:
+        """Show what went wrong and what to do about it."""
+        text = safe_line(error.hint, 400) or safe_line(error.message, 400)
+        title = safe_line(error.message, 200) if error.hint else "That did not work"
+        self.notify(text, title=title, severity="error", timeout=10, markup=False)

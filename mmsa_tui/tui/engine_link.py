@@ -1,0 +1,149 @@
+"""The app's side of the child that holds the model: its state, and the batch that runs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mmsa_tui.config import Config
+from mmsa_tui.engine.child import Child, command_for
+from mmsa_tui.engine.messages import (
+    Classify,
+    Explain,
+    Finished,
+    Message,
+    Pause,
+    Progress,
+    Ready,
+    Stop,
+    Trouble,
+    loading,
+)
+
+State = Literal["off", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The batch in hand: of which source, how far, and whether the user has asked it to end."""
+
+    source_id: int
+    title: str
+    progress: Progress | None = None
+    is_stopping: bool = False
+
+    @property
+    def is_paused(self) -> bool:
+        return self.progress is not None and self.progress.paused
+
+
+class EngineLink:
+    """Starts the child, keeps its state, passes its reports on.
+
+    Args:
+        hear: called on the event loop after each report has been taken into the state here.
+        command: how to start the child.
+    """
+
+    def __init__(
+        self, config: Config, hear: Callable[[Message], None], command: Sequence[str] | None = None
+    ) -> None:
+        self._config = config
+        self._hear = hear
+        self._command = list(command) if command is not None else command_for("model")
+        self._child: Child | None = None
+        self._waiting: list[Message] = []
+        self.state: State = "off"
+        self.device = ""
+        self.problem = ""
+        self.batch: Batch | None = None
+
+    async def start(self) -> None:
+        """Start loading the model, unless that has been done."""
+        if self.state in ("loading", "ready"):
+            return
+        self.state, self.problem = "loading", ""
+        self._child = Child(self._command, self._take, self._mourn)
+        try:
+            await self._child.start()
+        except OSError as error:
+            self.state, self.problem = "failed", f"the model process cannot start: {error}"
+            self._hear(Trouble("Load", self.problem))
+            return
+        self._child.send(loading(self._config))
+
+    async def restart(self) -> None:
+        """Load anew, for another bundle or after a crash."""
+        await self.close()
+        await self.start()
+
+    async def classify(self, request: Classify, title: str) -> None:
+        """Begin a batch; it waits for the model where that is still loading."""
+        self.batch = Batch(request.source_id, title)
+        await self._send(request)
+
+    async def explain(self, request: Explain) -> None:
+        """Ask what carried the decision on a post."""
+        await self._send(request)
+
+    def pause(self, paused: bool) -> None:
+        """Hold the batch or let it go on."""
+        if self._child is not None and self.batch is not None:
+            self._child.send(Pause(paused))
+
+    def stop(self) -> None:
+        """End the batch after the posts in hand."""
+        if self.batch is None:
+            return
+        if self._waiting or self._child is None:
+            self._waiting = [request for request in self._waiting if not isinstance(request, Classify)]
+            self.batch = None
+            self._hear(Finished(stopped=True))
+            return
+        self.batch = Batch(self.batch.source_id, self.batch.title, self.batch.progress, True)
+        self._child.send(Stop())
+
+    async def close(self) -> None:
+        """End the child; a batch loses at most the posts in hand."""
+        child, self._child = self._child, None
+        self.state, self.batch = "off", None
+        self._waiting.clear()
+        if child is not None:
+            await child.close()
+
+    async def _send(self, request: Message) -> None:
+        if self.state == "ready" and self._child is not None:
+            self._child.send(request)
+            return
+        self._waiting.append(request)
+        await self.start()
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Ready):
+            self.state, self.device, self.problem = "ready", message.device, ""
+            waiting, self._waiting = self._waiting, []
+            for request in waiting:
+                assert self._child is not None
+                self._child.send(request)
+        elif isinstance(message, Progress) and self.batch is not None:
+            self.batch = Batch(self.batch.source_id, self.batch.title, message, self.batch.is_stopping)
+        elif isinstance(message, Finished) or (isinstance(message, Trouble) and message.about == "Classify"):
+            self.batch = None
+        elif isinstance(message, Trouble) and message.about == "Load":
+            self._fail(message.message)
+        self._hear(message)
+
+    def _mourn(self, last_words: str) -> None:
+        """Take in that the child has ended by itself: out of memory, or a defect."""
+        about = "Load" if self.state == "loading" else "Classify" if self.batch is not None else "Load"
+        reason = last_words.strip().rpartition("\n")[2]
+        message = "the model process has ended" + (f": {reason}" if reason else "")
+        self._fail(message)
+        self._child = None
+        self._hear(Trouble(about, message, "What was classified is kept; press c to go on."))
+
+    def _fail(self, problem: str) -> None:
+        self.state, self.problem = "failed", problem
+        self.batch = None
+        self._waiting.clear()

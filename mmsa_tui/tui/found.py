@@ -1,0 +1,110 @@
+"""What was found in a source, in words: before it is read in, and in the list of recent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.content import Content
+
+from mmsa_tui.display import safe_line
+from mmsa_tui.engine.messages import Detected
+from mmsa_tui.store import SourceRow
+from mmsa_tui.tui.widgets.post_columns import fit
+
+Part = tuple[str, str]
+MAX_WORDS = 6
+"""Languages, encodings or labels that are named; the rest are summed up."""
+
+
+def describe_detected(found: Detected) -> Content:
+    """Say what a source is and why one thinks so."""
+    parts: list[Part] = [
+        (safe_line(found.title, 80), "bold $text-success"),
+        (f"\n{safe_line(found.reason, 300)}", "$foreground-muted"),
+    ]
+    if found.others:
+        names = ", ".join(name for name, _ in found.others[:4])
+        style = "$text-warning" if found.is_ambiguous else "$foreground-muted"
+        parts.append((f"\nIt could also be: {names} (ctrl+f chooses)", style))
+    return Content.assemble(*parts)
+
+
+def describe_found(result: Mapping[str, Any]) -> Content:
+    """Say what reading a source will give, from the result of an inspection."""
+    lines: list[tuple[str, str, str]] = []
+    pictures, failures = result["pictures"], result["failures"]
+    posts = f"{result['posts']:,}"
+    if failures["count"]:
+        posts += f", and {failures['count']:,} inputs that are no post: {_examples(failures)}"
+    lines.append(("posts", posts, ""))
+    kinds = (
+        (result["with_both"], "with text and picture"),
+        (result["text_only"], "text only"),
+        (result["image_only"], "picture only"),
+        (result["empty"], "empty"),
+    )
+    lines.append(("content", _list(kinds), ""))
+    if pictures["named"]:
+        states = [(pictures["found"], "found")]
+        lines.append(("pictures", _list(states), ""))
+        for word in ("missing", "corrupt"):
+            if pictures[word]["count"]:
+                text = f"{pictures[word]['count']:,}: {_examples(pictures[word])}"
+                lines.append((word, text, "$text-warning"))
+    if result["similar_texts"] or result["duplicates"]:
+        lines.append(
+            (
+                "repeats",
+                f"{result['similar_texts']:,} in words, {result['duplicates']:,} in words and pictures",
+                "",
+            )
+        )
+    if result["dated"]:
+        lines.append(("dates", f"{result['earliest'][:10]} to {result['latest'][:10]}", ""))
+    for name in ("languages", "encodings"):
+        if len(result[name]) > (1 if name == "encodings" else 0):
+            lines.append((name, _tally(result[name]), ""))
+    for kind, labels in result["truth"].items():
+        lines.append((f"{kind} labels", _tally(labels), ""))
+    for note in result["notes"][:4]:
+        lines.append(("note", safe_line(note, 300), "$foreground-muted"))
+    return Content("\n").join(
+        Content.assemble((f"{name:<14}", "$foreground-muted"), (text, style)) for name, text, style in lines
+    )
+
+
+def describe_recent(source: SourceRow, width: int) -> Content:
+    """Write a source that was read before on one line: title, size, when read, where."""
+    total = source.n_posts + source.n_failures
+    location_style = "$foreground-muted" if Path(source.location).exists() else "$text-warning"
+    room = max(12, width - 36)
+    return Content.assemble(
+        (fit(safe_line(source.title, 80), 22), "bold"),
+        (f"{total:>10,}", ""),
+        ("  ", ""),
+        (fit(source.format, 12), "$foreground-muted"),
+        (fit(safe_line(_home(source.location), 300), room), location_style),
+    )
+
+
+def _home(location: str) -> str:
+    home = str(Path.home())
+    return "~" + location[len(home) :] if location.startswith(home) and home != "/" else location
+
+
+def _list(counts: Any) -> str:
+    return " · ".join(f"{n:,} {word}" for n, word in counts if n) or "none"
+
+
+def _tally(counts: Mapping[str, int]) -> str:
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    shown = [f"{safe_line(word, 30)} {n:,}" for word, n in ranked[:MAX_WORDS]]
+    if len(ranked) > MAX_WORDS:
+        shown.append(f"{len(ranked) - MAX_WORDS} more")
+    return " · ".join(shown)
+
+
+def _examples(trouble: Mapping[str, Any]) -> str:
+    return safe_line("; ".join(trouble["examples"][:2]), 160)

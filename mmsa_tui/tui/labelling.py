@@ -1,0 +1,186 @@
+"""What an analyst does to posts, as acts in the store: label, accept, note, flag, in bulk, undo.
+
+Each act is on disk when its function returns, as one step of undo. Knows the store, no widget.
+Run the functions on a `StoreThread`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
+
+from mmsa_tui.duplicates import duplicate_group
+from mmsa_tui.records import Correction
+from mmsa_tui.store import Row, Step, Store, Where
+
+MAX_ALIKE = 5000
+"""Copies that one key may label at most; a group so large is spam, to be dealt with in bulk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where acts happen: a source, the bundle whose predictions are shown, and who acts.
+
+    The source's location names the undo list, so that undo never reaches into another source.
+    """
+
+    source_id: int
+    location: str
+    bundle_id: str
+    analyst: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an act does to a post; None leaves a part of its state as it is. A `label` of "" withdraws."""
+
+    label: str | None = None
+    note: str | None = None
+    flagged: bool | None = None
+
+
+Accept = Literal["accept"]
+"""Instead of a `Change`: take each post's predicted label for the analyst's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that is on disk: what to call it, and how many posts it changed."""
+
+    title: str
+    n_posts: int
+
+
+def change_post(store: Store, place: Place, row: Row, change: Change, title: str, *, alone: bool) -> Done:
+    """Change one post, and unless `alone` also those that repeat it if the change is a label."""
+    # The row on screen may be older than the database: another window may have changed the post.
+    rows = list(store.rows_at(place.source_id, place.bundle_id, [row.ordinal]))
+    if change.label is not None and not alone:
+        rows += alike(store, place, row)
+    made = list(_corrections(iter(rows), place, lambda _: change))
+    store.record_act(made, title, place.location)
+    return Done(title, len(made))
+
+
+def alike(store: Store, place: Place, row: Row) -> list[Row]:
+    """Find the other posts of the source with the same words and the same pictures.
+
+    The same words under another picture may mean something else, so those do not count.
+    """
+    if row.post is None:
+        return []
+    group = duplicate_group(row.post.text)
+    if not group:
+        return []
+    where = Where("duplicate_group = ? AND ordinal <> ?", (group, row.ordinal))
+    pictures = _digests(row)
+    found = store.rows(place.source_id, place.bundle_id, where, limit=MAX_ALIKE)
+    return [other for other in found if _digests(other) == pictures]
+
+
+def change_many(
+    store: Store,
+    place: Place,
+    where: Where | None,
+    change: Change | Accept,
+    title: str,
+    *,
+    keeps_corrected: bool = False,
+    on_count: Callable[[int], None] | None = None,
+) -> Done:
+    """Change every post a condition holds for, as one act.
+
+    Args:
+        change: what to do, or `accept` to confirm each post's predicted label.
+        keeps_corrected: leave posts alone that have an analyst's label.
+        on_count: called now and then with how many rows have been looked at; may raise to stop,
+            which changes nothing.
+    """
+
+    def change_for(row: Row) -> Change | None:
+        if keeps_corrected and row.corrected_label:
+            return None
+        if change != "accept":
+            return change
+        label = row.prediction.label if row.prediction else ""
+        return Change(label=label) if label else None
+
+    rows = _counted(store.rows(place.source_id, place.bundle_id, where), on_count)
+    made = list(_corrections(rows, place, change_for))
+    if made:
+        store.record_act(made, title, place.location)
+    return Done(title, len(made))
+
+
+def undo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
+    """Take the source's last act back; also returns the first rows that it changed."""
+    step = store.undo(place.location, place.analyst)
+    return step, _rows_of(store, place, step)
+
+
+def redo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
+    """Do again what was taken back last; also returns the first rows that it changed."""
+    step = store.redo(place.location, place.analyst)
+    return step, _rows_of(store, place, step)
+
+
+def _corrections(
+    rows: Iterator[Row], place: Place, change_for: Callable[[Row], Change | None]
+) -> Iterator[Correction]:
+    seen: set[str] = set()
+    for row in rows:
+        change = change_for(row)
+        # Posts of equal content share their state: one correction is enough.
+        if row.post is None or change is None or row.post.content_hash in seen:
+            continue
+        seen.add(row.post.content_hash)
+        correction = _correction(row, place, change)
+        if correction is not None:
+            yield correction
+
+
+def _correction(row: Row, place: Place, change: Change) -> Correction | None:
+    """Write the post's whole state after the change; None if nothing of it changes."""
+    assert row.post is not None
+    now = row.correction or Correction("", row.post.content_hash, "")
+    after = replace(
+        now,
+        new_label=now.new_label if change.label is None else change.label,
+        note=now.note if change.note is None else change.note,
+        flagged=now.flagged if change.flagged is None else change.flagged,
+    )
+    if after == now:
+        return None
+    return replace(
+        after,
+        uid="",
+        created_at="",
+        old_label=row.final_label,
+        probs=row.prediction.probs if row.prediction else (),
+        bundle=row.prediction.bundle if row.prediction else "",
+        analyst=place.analyst,
+        post_id=row.post.post_id,
+        text=row.post.text,
+    )
+
+
+def _digests(row: Row) -> tuple[str, ...]:
+    return tuple(picture.digest or picture.name for picture in row.post.pictures) if row.post else ()
+
+
+def _rows_of(store: Store, place: Place, step: Step | None) -> list[int]:
+    if step is None or not step.content_hashes:
+        return []
+    where = Where("content_id = (SELECT id FROM contents WHERE hash = ?)", (step.content_hashes[0],))
+    return list(store.ordinals(place.source_id, place.bundle_id, where, limit=10))
+
+
+def _counted(rows: Iterator[Row], on_count: Callable[[int], None] | None) -> Iterator[Row]:
+    n = 0
+    while chunk := list(islice(rows, 500)):
+        n += len(chunk)
+        if on_count is not None:
+            on_count(n)
+        yield from chunk

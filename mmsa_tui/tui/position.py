@@ -1,0 +1,37 @@
+"""Where the user was in a source, as the text that the store keeps for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from mmsa_tui.store import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a source: the row under the cursor and how the list was made."""
+
+    ordinal: int = 0
+    filter: str = ""
+    queue: str = "all"
+    sort: str = ""
+    descending: bool = False
+
+    @property
+    def order(self) -> Order | None:
+        return Order(self.sort, self.descending) if self.sort else None
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Position:
+        """Read what `to_text` wrote; anything else is the start of the source."""
+        try:
+            position = cls(**json.loads(text))
+        except (ValueError, TypeError):
+            return cls()
+        kinds = (int, str, str, str, bool)
+        values = (getattr(position, name) for name in cls.__dataclass_fields__)
+        return position if all(map(isinstance, values, kinds)) else cls()

@@ -1,0 +1,103 @@
+"""Small questions: a line of text, one of a list, yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, OptionList
+from textual.widgets.option_list import Option
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for one line; enter gives it, escape gives None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
+
+    def __init__(self, title: str, text: str = "", placeholder: str = "", hint: str = "") -> None:
+        super().__init__(classes="dialog-screen")
+        self._title, self._text, self._placeholder, self._hint = title, text, placeholder, hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(Content(self._title), classes="dialog-title")
+            yield Input(self._text, placeholder=self._placeholder, compact=True)
+            yield Label(Content(self._hint or "enter keeps it · escape leaves it"), classes="dialog-hint")
+
+    @on(Input.Submitted)
+    def _answer(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())
+
+
+class AskOne(ModalScreen[str | None]):
+    """Asks for one of a list; enter or a click gives its id, escape gives None.
+
+    Args:
+        options: (id, text) pairs.
+        chosen: the id that is marked at first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", show=False),
+        Binding("j", "down", "Down", show=False),
+        Binding("k", "up", "Up", show=False),
+    ]
+
+    def __init__(
+        self, title: str, options: Sequence[tuple[str, str]], chosen: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(classes="dialog-screen")
+        self._title, self._options, self._chosen, self._hint = title, options, chosen, hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(Content(self._title), classes="dialog-title")
+            # Ids of options may be any text; those of widgets may not.
+            yield OptionList(*(Option(Content(text)) for _, text in self._options), compact=True)
+            yield Label(Content(self._hint or "enter takes it · escape leaves it"), classes="dialog-hint")
+
+    def on_mount(self) -> None:
+        ids = [name for name, _ in self._options]
+        self.query_one(OptionList).highlighted = ids.index(self._chosen) if self._chosen in ids else 0
+
+    def action_down(self) -> None:
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        self.query_one(OptionList).action_cursor_up()
+
+    @on(OptionList.OptionSelected)
+    def _answer(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._options[event.option_index][0])
+
+
+class AskWhether(ModalScreen[bool]):
+    """Asks before something is lost; escape and n mean no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "dismiss(False)", "No", show=False),
+        Binding("y", "dismiss(True)", "Yes", show=False),
+        Binding("left,right", "app.focus_next", "Other", show=False),
+    ]
+
+    def __init__(self, question: str, explanation: str, yes: str, no: str) -> None:
+        super().__init__(classes="dialog-screen")
+        self._question, self._explanation, self._yes, self._no = question, explanation, yes, no
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(Content(self._question), classes="dialog-title")
+            yield Label(Content(self._explanation), classes="dialog-text")
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(self._no, id="no", variant="primary", compact=True)
+                yield Button(self._yes, id="yes", compact=True)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")

@@ -1,0 +1,300 @@
+"""The main screen's ground: its widgets, the list it shows, the post under the cursor.
+
+What keys do is in the `browse_*` modules that build on it; `browse` puts them together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.screen import Screen
+
+from mmsa_tui.display import safe_line
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.review import QueueCount, count_queues, queue_rows
+from mmsa_tui.store import Order, Row, SourceRow, Where
+from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.listing import Listing, SourceMovedError
+from mmsa_tui.tui.position import Position
+from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
+from mmsa_tui.tui.widgets.filter_bar import FilterBar
+from mmsa_tui.tui.widgets.post_table import PostTable
+from mmsa_tui.tui.widgets.post_view import PostView
+from mmsa_tui.tui.widgets.queue_bar import QueueBar
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.app import MmsaApp
+
+TICK_S = 2.0
+"""How often counts are brought up to date and the position is kept, where they have changed."""
+SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
+"""Queues that show what has been dealt with too."""
+
+
+class BrowseBase(Screen[None]):
+    """One source: table and post view, side by side or below each other."""
+
+    def __init__(self, source: SourceRow) -> None:
+        super().__init__()
+        self.position = Position.from_text(source.position)
+        self.listing = Listing(source, self.mmsa.bundle_id, self.mmsa.quick, self.mmsa.slow)
+        self.filter_text = self.position.filter
+        self.filter_where: Where | None = None
+        self.queue_name = self.position.queue
+        self.order: Order | None = self.position.order
+        self.counts: Mapping[str, QueueCount] = {}
+        self.n_corrected = 0
+        self._counts_are_old = True
+        self._is_counting = False
+        self._position_kept = self.position
+
+    # what others may read
+
+    @property
+    def mmsa(self) -> MmsaApp:
+        return cast("MmsaApp", self.app)
+
+    @property
+    def source(self) -> SourceRow:
+        return self.listing.source
+
+    @property
+    def bundle_id(self) -> str:
+        return self.mmsa.bundle_id
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.mmsa.labels
+
+    @property
+    def looks(self) -> LabelLooks:
+        return LabelLooks(self.labels, self.app.current_theme.dark)
+
+    @property
+    def where(self) -> Where | None:
+        return self.listing.where
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.listing)
+
+    @property
+    def selection(self) -> tuple[int, ...]:
+        return self.table.selection
+
+    @property
+    def table(self) -> PostTable:
+        return self.query_one(PostTable)
+
+    @property
+    def view(self) -> PostView:
+        return self.query_one(PostView)
+
+    @property
+    def row(self) -> Row | None:
+        return self.table.row
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the widgets are there; messages and results may still come when they are gone."""
+        return self.is_attached and bool(self.query("#view"))
+
+    # making the screen
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(id="top")
+        with Container(id="panes"):
+            with Vertical(id="left"):
+                yield FilterBar(self.mmsa.config.paths.data_dir / "views.json", id="filter")
+                yield PostTable(id="table")
+                yield QueueBar(id="queues")
+            yield PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
+        yield StatusLine(id="status")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        filter_bar = self.query_one(FilterBar)
+        filter_bar.set_labels(self.labels)
+        filter_bar.set_text(self.filter_text)
+        self.query_one(QueueBar).select(self.queue_name)
+        self.filter_where = self.parse_filter(self.filter_text)
+        self.table.focus()
+        self.show_top()
+        self.open_list(self.position.ordinal)
+        self.set_interval(TICK_S, self.tick)
+
+    def parse_filter(self, text: str) -> Where | None:
+        """Read a filter that was kept; one that no longer makes sense is dropped."""
+        from mmsa_tui.filters import parse
+
+        try:
+            return parse(text, self.labels) if text.strip() else None
+        except MmsaError:
+            self.filter_text = ""
+            self.query_one(FilterBar).set_text("")
+            return None
+
+    # the list
+
+    @work(exclusive=True, group="list")
+    async def open_list(self, keep: int | None = None) -> None:
+        """Settle the list by filter, queue and order; keep the cursor on a row of the source."""
+        remaining = self.queue_name not in SETTLED_QUEUES
+        n_posts = self.source.n_posts + self.source.n_failures
+        queue_where, queue_order = queue_rows(self.queue_name, n_posts, remaining=remaining)
+        where = self.filter_where
+        if queue_where is not None:
+            where = queue_where if where is None else where & queue_where
+        try:
+            if not await self.listing.settle(where, self.order or queue_order) or not self.is_whole:
+                return
+        except SourceMovedError:
+            await self.leave_lost_source()
+            return
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        index = self.listing.index_of(keep) if keep is not None else None
+        self.table.empty_text = self._say_why_empty()
+        self.table.show(self.listing, self.looks, index or 0)
+        if not len(self.listing):
+            self.show_row(None)
+        self.show_top()
+        self.tick()
+
+    def _say_why_empty(self) -> str:
+        if self.filter_text:
+            return "No post matches this filter. Escape clears it."
+        if self.queue_name != "all":
+            return "Nothing is left in this queue. Tab goes on to the next one."
+        return "This source holds no posts."
+
+    async def leave_lost_source(self) -> None:
+        """Go back to the picker: the source is no longer in the database."""
+        self.app.notify("Another window has removed it from the list.", title="This source is gone")
+        self.mmsa.open_picker()
+
+    @on(PostTable.NeedsPages)
+    def fetch_pages(self, event: PostTable.NeedsPages) -> None:
+        self._fetch(event.pages)
+
+    @work(group="pages")
+    async def _fetch(self, pages: list[int]) -> None:
+        try:
+            if await self.listing.fetch(pages) and self.is_whole:
+                self.table.pages_came()
+        except SourceMovedError:
+            # Read again, perhaps by another window: ordinals may mean other posts now.
+            self.open_list(self.listing.ordinal(self.table.cursor) if self.n_rows else None)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+
+    def refresh_rows(self) -> None:
+        """Read what is on screen again, and soon the counts."""
+        self._counts_are_old = True
+        self.listing.mark_stale()
+        self.table.ask()
+
+    async def refresh_rows_now(self) -> None:
+        """Read what is on screen again before anything else happens."""
+        self._counts_are_old = True
+        self.listing.mark_stale()
+        cursor = self.table.cursor
+        try:
+            if await self.listing.fetch(self.listing.missing(cursor, cursor)) and self.is_whole:
+                self.table.pages_came()
+        except SourceMovedError:
+            self.open_list(None)
+
+    @on(PostTable.Highlighted)
+    def _on_highlighted(self, event: PostTable.Highlighted) -> None:
+        if self.is_whole:
+            self.show_row(event.row)
+
+    def show_row(self, row: Row | None) -> None:
+        """Show a row in the post view."""
+        if row is None and self.n_rows:
+            return
+        self.view.show(row, self.looks, self.say_no_prediction())
+        if row is not None:
+            self.position = Position(
+                row.ordinal,
+                self.filter_text,
+                self.queue_name,
+                self.order.column if self.order else "",
+                self.order.descending if self.order else False,
+            )
+
+    def say_no_prediction(self) -> str:
+        """Say why a post has no bars."""
+        if not self.labels:
+            return "There is no model: see the top right corner."
+        return "Not classified yet: c classifies."
+
+    # keeping up
+
+    @work(group="tick")
+    async def tick(self) -> None:
+        """Bring the counts up to date and keep the position, where they have changed."""
+        if self.position != self._position_kept:
+            self._position_kept = self.position
+            source_id, text = self.source.id, self.position.to_text()
+            await self._quietly(lambda: self.mmsa.quick.run(lambda s: s.remember_position(source_id, text)))
+        if self._counts_are_old and not self._is_counting:
+            self._counts_are_old, self._is_counting = False, True
+            try:
+                await self._quietly(self._count)
+            finally:
+                self._is_counting = False
+
+    async def _count(self) -> None:
+        source_id, bundle_id = self.source.id, self.bundle_id
+        self.counts = await self.mmsa.slow.run(lambda s: count_queues(s, source_id, bundle_id))
+        self.n_corrected = await self.mmsa.slow.run(lambda s: s.count_corrected())
+        if not self.is_whole:
+            return
+        self.query_one(QueueBar).set_counts(self.counts)
+        self.show_top()
+        self.show_status()
+
+    async def _quietly(self, act: object) -> None:
+        """Run what may fail without harm: the next tick tries again."""
+        try:
+            await act()  # type: ignore[operator]
+        except MmsaError:
+            self._counts_are_old = True
+        except asyncio.CancelledError:
+            raise
+
+    async def keep_position(self) -> None:
+        """Keep where the user is, before the screen goes."""
+        source_id, text = self.source.id, self.position.to_text()
+        await self._quietly(lambda: self.mmsa.quick.run(lambda s: s.remember_position(source_id, text)))
+
+    # the lines around
+
+    def show_top(self) -> None:
+        """Write the top line: source, list, model."""
+        source = self.source
+        n_all = source.n_posts + source.n_failures
+        left = [(" mmsa ", "bold $text-accent"), (safe_line(source.title, 60), "bold")]
+        left.append((f"  {n_all:,} posts", "$foreground-muted"))
+        if self.n_rows != n_all:
+            left.append((f" · {self.n_rows:,} shown", "$foreground-muted"))
+        if self.selection:
+            left.append((f" · {len(self.selection):,} selected", "$text-warning"))
+        self.query_one(TopBar).show(left, self.mmsa.model_parts())
+
+    def show_status(self) -> None:
+        """Write the right end of the status line."""
+        corrections = f"{self.n_corrected:,} correction{'s' if self.n_corrected != 1 else ''}"
+        self.query_one(StatusLine).show_right((corrections + " ", "$foreground-muted"))
+
+    def tell(self, text: str, style: str = "") -> None:
+        """Answer a key in the status line."""
+        self.query_one(StatusLine).tell((" " + text, style))

@@ -1,0 +1,236 @@
+"""The main screen's keys that change posts: label, accept, skip, note, flag, bulk, undo, redo."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on, work
+
+from mmsa_tui.display import safe_line
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import Row, Where
+from mmsa_tui.tui import labelling
+from mmsa_tui.tui.labelling import Change, Done, Place
+from mmsa_tui.tui.screens.ask import AskText
+from mmsa_tui.tui.screens.browse_base import BrowseBase
+from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog
+from mmsa_tui.tui.screens.working import Working
+from mmsa_tui.tui.widgets.post_facts import describe
+from mmsa_tui.tui.widgets.post_table import PostTable
+
+ALIKE_AFTER_S = 0.08
+"""How long the cursor must rest before copies of the post are looked for."""
+
+
+class BrowseLabels(BrowseBase):
+    """Each action is on disk before the next key is taken."""
+
+    labels_alone = False
+    """Whether a label goes to the post under the cursor only, not to those that repeat it."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.source.id, self.source.location, self.bundle_id, self.mmsa.config.analyst)
+
+    async def action_label(self, index: int) -> None:
+        if index >= len(self.labels):
+            return
+        label = self.labels[index]
+        await self._label(label, f"{self.looks.sign(label)} {label}")
+
+    async def action_accept(self) -> None:
+        row = self.row
+        if row is None:
+            return
+        if not row.final_label:
+            self.tell("There is no prediction to accept: label it, or press c to classify.", "$text-warning")
+            return
+        await self._label(row.final_label, f"accepted {self.looks.sign(row.final_label)} {row.final_label}")
+
+    async def _label(self, label: str, title: str) -> None:
+        if await self._change(Change(label=label), title, alone=self.labels_alone):
+            self.advance()
+
+    def action_skip(self) -> None:
+        self.advance()
+
+    def advance(self) -> None:
+        """Go on to the next row."""
+        if self.table.cursor + 1 < self.n_rows:
+            self.table.action_move(1)
+        elif self.n_rows:
+            self.tell("That was the last post of this list. Tab opens the next queue.")
+
+    async def action_flag(self) -> None:
+        row = self.row
+        if row is None:
+            return
+        flagged = not (row.correction is not None and row.correction.flagged)
+        await self._change(Change(flagged=flagged), "flag" if flagged else "flag removed", alone=True)
+
+    @work(exclusive=True, group="ask")
+    async def action_note(self) -> None:
+        row = self.row
+        if row is None or row.post is None:
+            self._refuse_failure()
+            return
+        note = row.correction.note if row.correction else ""
+        question = AskText(f"Note on {describe(row.post)}", note, "what you saw")
+        answer = await self.app.push_screen_wait(question)
+        if answer is not None and answer != note:
+            await self._change(Change(note=answer), "note" if answer else "note removed", alone=True, row=row)
+
+    async def _change(self, change: Change, title: str, *, alone: bool, row: Row | None = None) -> bool:
+        row = row or self.row
+        if row is None:
+            return False
+        if row.post is None:
+            self._refuse_failure()
+            return False
+        place = self.place
+        try:
+            done = await self.mmsa.quick.run(
+                lambda store: labelling.change_post(store, place, row, change, title, alone=alone)
+            )
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return False
+        await self.refresh_rows_now()
+        self._tell_done(done, describe(row.post))
+        return True
+
+    def _refuse_failure(self) -> None:
+        if self.row is not None:
+            self.tell("This input is no post: there is nothing to judge.", "$text-warning")
+
+    def _tell_done(self, done: Done, name: str) -> None:
+        if not done.n_posts:
+            self.tell(f"{done.title} · {name} (as it was)")
+            return
+        others = f" and {done.n_posts - 1:,} that repeat it" if done.n_posts > 1 else ""
+        self.tell(f"{done.title} · {name}{others}")
+
+    # undo
+
+    async def action_undo(self) -> None:
+        await self._step(back=True)
+
+    async def action_redo(self) -> None:
+        await self._step(back=False)
+
+    async def _step(self, *, back: bool) -> None:
+        place = self.place
+        move = labelling.undo if back else labelling.redo
+        try:
+            step, rows = await self.mmsa.quick.run(lambda store: move(store, place))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        word = "undone" if back else "done again"
+        if step is None:
+            self.tell(f"Nothing is left to {'undo' if back else 'redo'}.")
+            return
+        index = next((at for row in rows if (at := self.listing.index_of(row)) is not None), None)
+        if index is not None:
+            self.table.move_to(index)
+        await self.refresh_rows_now()
+        n_posts = len(step.content_hashes)
+        count = f" · {n_posts:,} posts" if n_posts != 1 else ""
+        kept = f" · {step.n_kept:,} changed since were left as they are" if step.n_kept else ""
+        self.tell(f"{word}: {step.title}{count}{kept}")
+
+    # copies
+
+    @on(PostTable.Highlighted)
+    def _on_row(self, event: PostTable.Highlighted) -> None:
+        if event.row is not None:
+            self._look_for_copies(event.row)
+
+    @work(exclusive=True, group="alike")
+    async def _look_for_copies(self, row: Row) -> None:
+        await asyncio.sleep(ALIKE_AFTER_S)
+        place = self.place
+        try:
+            found = await self.mmsa.quick.run(lambda store: labelling.alike(store, place, row))
+        except MmsaError:
+            return
+        if not self.is_whole:
+            return
+        shown = self.view.row
+        if shown is not None and shown.ordinal == row.ordinal:
+            self.view.show_alike(len(found), self.labels_alone)
+
+    def action_alone(self) -> None:
+        self.labels_alone = not self.labels_alone
+        how = "the post under the cursor alone" if self.labels_alone else "a post and those that repeat it"
+        self.tell(f"Labels now go to {how}.")
+        if self.row is not None:
+            self._look_for_copies(self.row)
+
+    # many at once
+
+    @work(exclusive=True, group="ask")
+    async def action_bulk(self) -> None:
+        if not self.n_rows:
+            return
+        source_id, bundle_id, where = self.source.id, self.bundle_id, self.where
+        corrected = Where("corrected_label <> ''")
+        both = corrected if where is None else where & corrected
+        try:
+            n_corrected = await self.mmsa.slow.run(lambda store: store.count(source_id, bundle_id, both))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        shown = self.filter_text or (self.queue_name if self.queue_name != "all" else "")
+        dialog = BulkDialog(self.labels, self.n_rows, len(self.selection), shown, n_corrected)
+        choice = await self.app.push_screen_wait(dialog)
+        if choice is not None:
+            await self._apply(choice)
+
+    async def _apply(self, choice: BulkChoice) -> None:
+        where = selected(self.selection) if choice.on == "selection" else self.where
+        change, title = to_change(choice)
+        place, keeps = self.place, choice.keep_corrected
+        working = Working(f"{title}: looking at posts")
+        self.app.push_screen(working)
+        try:
+            done = await self.mmsa.slow.run(
+                lambda store: labelling.change_many(
+                    store, place, where, change, title, keeps_corrected=keeps, on_count=working.count
+                )
+            )
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        finally:
+            working.finish()
+        self.table.select(())
+        await self.refresh_rows_now()
+        self.refresh_rows()
+        if done.n_posts:
+            self.tell(f"{title} · {done.n_posts:,} posts · u takes it back", "$text-success")
+        else:
+            self.tell("No post was changed: they are like that already.")
+
+
+def selected(ordinals: tuple[int, ...]) -> Where:
+    """Write a selection as a condition, however large it is."""
+    numbers = "[" + ",".join(map(str, ordinals)) + "]"
+    return Where("ordinal IN (SELECT value FROM json_each(?))", (numbers,))
+
+
+def to_change(choice: BulkChoice) -> tuple[Change | labelling.Accept, str]:
+    """Say what a choice does to each post, and what to call it."""
+    match choice.action:
+        case "accept":
+            return "accept", "accepted"
+        case "flag":
+            return Change(flagged=True), "flag"
+        case "unflag":
+            return Change(flagged=False), "flag removed"
+        case "note":
+            return Change(note=choice.note), f"note “{safe_line(choice.note, 30)}”"
+        case "clear":
+            return Change(label=""), "label removed"
+        case _:
+            return Change(label=choice.label), choice.label

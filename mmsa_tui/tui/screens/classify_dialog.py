@@ -1,0 +1,102 @@
+"""Which posts to classify: the whole source, what the filter matches, or the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Label, OptionList
+from textual.widgets.option_list import Option
+
+ScopeName = Literal["source", "filter", "selection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A set of posts that could be classified; `n_new` of `n` have no prediction yet."""
+
+    name: ScopeName
+    title: str
+    n: int
+    n_new: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyChoice:
+    """What the user chose; `again` also classifies what has a prediction."""
+
+    scope: ScopeName
+    again: bool
+
+
+class ClassifyDialog(ModalScreen[ClassifyChoice | None]):
+    """Shows what there is to do before it is begun; escape gives None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", show=False),
+        Binding("a", "again", "Again", show=False),
+    ]
+
+    def __init__(self, scopes: Sequence[Scope], bundle_id: str, model_state: str) -> None:
+        super().__init__(classes="dialog-screen")
+        self._scopes, self._bundle_id, self._model_state = scopes, bundle_id, model_state
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(Content(f"Classify with {self._bundle_id}"), classes="dialog-title")
+            yield OptionList(*(Option(self._describe(scope)) for scope in self._scopes), compact=True)
+            yield Checkbox("again, also what is classified already (a)", id="again", compact=True)
+            yield Label(
+                Content(f"{self._model_state} · you can go on working while it runs"), classes="dialog-hint"
+            )
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Start", id="start", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        options = self.query_one(OptionList)
+        narrower = [at for at, scope in enumerate(self._scopes) if scope.name != "source"]
+        options.highlighted = narrower[-1] if narrower else 0
+        options.focus()
+
+    def action_again(self) -> None:
+        again = self.query_one("#again", Checkbox)
+        if not again.disabled:
+            again.toggle()
+
+    @on(OptionList.OptionHighlighted)
+    def _limit(self) -> None:
+        # Predictions are forgotten by source; a part of one cannot be classified again.
+        again = self.query_one("#again", Checkbox)
+        again.disabled = self._scope.name != "source"
+        if again.disabled:
+            again.value = False
+
+    @on(OptionList.OptionSelected)
+    def _start(self) -> None:
+        self.dismiss(ClassifyChoice(self._scope.name, self.query_one("#again", Checkbox).value))
+
+    @on(Button.Pressed)
+    def _press(self, event: Button.Pressed) -> None:
+        if event.button.id == "start":
+            self._start()
+        else:
+            self.dismiss(None)
+
+    @property
+    def _scope(self) -> Scope:
+        return self._scopes[self.query_one(OptionList).highlighted or 0]
+
+    @staticmethod
+    def _describe(scope: Scope) -> Content:
+        new = f"{scope.n_new:,} to do" if scope.n_new else "all done"
+        return Content.assemble(
+            (f"{scope.title:<28}", ""), (f"{scope.n:>9,} posts", "bold"), (f"  {new}", "$foreground-muted")
+        )

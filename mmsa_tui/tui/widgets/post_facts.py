@@ -1,0 +1,179 @@
+"""What is said around a post: who, when, how often seen; what the analyst decided; what repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mmsa_tui.display import safe_line, safe_map
+from mmsa_tui.engine.messages import Explained
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.store import Row
+from mmsa_tui.tui.label_looks import LabelLooks
+
+_COUNTS = (
+    (("likes", "like_count", "favorite_count", "favourites"), "♥"),
+    (("retweets", "retweet_count", "reposts"), "↻"),
+    (("replies", "reply_count"), "↩"),
+    (("views", "view_count", "impression_count"), "👁"),
+)
+Part = tuple[str, str]
+
+
+def header(row: Row, width: int) -> Content:
+    """Name a post in one or two lines: id, author, time; counts and what it answers."""
+    first: list[Part] = [(safe_line(row.post_id, 80), "bold")]
+    post = row.post
+    if post is not None:
+        if post.author:
+            author = safe_line(post.author, 60)
+            first.append((author if author.startswith("@") else f"@{author}", "$text-primary"))
+        if post.created_at:
+            first.append((safe_line(post.created_at[:16].replace("T", " "), 20), ""))
+        if post.language:
+            first.append((safe_line(post.language, 8), "$foreground-muted"))
+    second = _counts(row.metadata) + (_relations(row.metadata) if post else [])
+    lines = [_joined(first)]
+    if second:
+        together = _joined(first + second)
+        lines = [together] if cell_len(together.plain) <= width else [*lines, _joined(second)]
+    return Content("\n").join(lines)
+
+
+def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:
+    """Write the text of a post, with the words that carried the decision coloured in place.
+
+    Words that speak for the label are underlined in its colour, those against it in italics.
+    """
+    if row.failure is not None:
+        return _failure(row.failure)
+    shown, starts = safe_map(row.text)
+    if not shown.strip():
+        return Content.styled("(no text)", "$foreground-muted")
+    if explained is None:
+        return Content(shown)
+    parts: list[Part] = []
+    at = 0
+    for start, end, weight in sorted(explained.words):
+        first, last = starts[min(start, len(row.text))], starts[min(end, len(row.text))]
+        if first < at or last <= first:
+            continue
+        parts.append((shown[at:first], ""))
+        parts.append((shown[first:last], _weight_style(weight, looks.colour(explained.label))))
+        at = last
+    parts.append((shown[at:], ""))
+    return Content.assemble(*parts)
+
+
+def legend(explained: Explained, looks: LabelLooks) -> Content:
+    """Say how to read an explanation."""
+    sign, label = looks.sign(explained.label), safe_line(explained.label, 40)
+    parts: list[Part] = [
+        ("e ", "$foreground-muted"),
+        (f"speaks for {sign} {label}", _weight_style(1.0, looks.colour(explained.label))),
+        (" ", ""),
+        ("against it", _weight_style(-1.0, "")),
+    ]
+    if explained.regions is not None:
+        parts.append((" · bright regions counted", "$foreground-muted"))
+    return Content.assemble(*parts)
+
+
+def verdict(row: Row, looks: LabelLooks, n_alike: int, labels_alone: bool) -> Content:
+    """Say what the analyst has decided and what else bears on the decision, a line each."""
+    lines = [_decision(row, looks)]
+    prediction = row.prediction
+    if prediction is not None and prediction.conflict:
+        lines.append(
+            Content.assemble(
+                ("≠ ", "bold $text-warning"),
+                ("text says ", "$foreground-muted"),
+                (prediction.text_label, looks.colour(prediction.text_label)),
+                (", picture says ", "$foreground-muted"),
+                (prediction.image_label, looks.colour(prediction.image_label)),
+            )
+        )
+    if n_alike:
+        repeats = f"{n_alike} more repeat it" if n_alike > 1 else "1 more repeats it"
+        how = "labelled alone" if labels_alone else "labelled together"
+        what = f"⧉ {repeats} · {how} "
+        lines.append(Content.assemble((what, ""), ("(d changes that)", "$foreground-muted")))
+    if row.post is not None and row.post.truth:
+        lines.append(_truth(row.post, looks))
+    return Content("\n").join(lines)
+
+
+def _decision(row: Row, looks: LabelLooks) -> Content:
+    correction = row.correction
+    if correction is None:
+        return Content.assemble(("you     ", "$foreground-muted"), ("—", "$foreground-muted"))
+    parts: list[Part] = [("you     ", "$foreground-muted")]
+    if correction.new_label:
+        label = safe_line(correction.new_label, 40)
+        parts.append((f"✎ {looks.sign(label)} {label}", f"bold {looks.colour(label)}"))
+        if correction.analyst:
+            parts.append((f"  by {safe_line(correction.analyst, 40)}", "$foreground-muted"))
+    if correction.flagged:
+        parts.append(("  ⚑ flagged", "$text-warning"))
+    if correction.note:
+        parts.append((f"\n¶ {safe_line(correction.note, 300)}", ""))
+    return Content.assemble(*parts)
+
+
+def _truth(post: Post, looks: LabelLooks) -> Content:
+    """Say which labels the source itself carries, those of one mind together."""
+    kinds: dict[str, list[str]] = {}
+    for kind, label in post.truth.items():
+        kinds.setdefault(label, []).append(kind)
+    parts: list[Part] = [("source  ", "$foreground-muted")]
+    for label, of in kinds.items():
+        parts.append((f"{looks.sign(label)} {safe_line(label, 30)} ", looks.colour(label)))
+        parts.append((safe_line(f"({', '.join(of)})  ", 60), "$foreground-muted"))
+    return Content.assemble(*parts)
+
+
+def _failure(failure: Failure) -> Content:
+    parts: list[Part] = [("✗ This input is no post: ", "$text-warning"), (safe_line(failure.reason, 400), "")]
+    if failure.text:
+        parts.append(("\n\n" + safe_map(failure.text)[0], "$foreground-muted"))
+    return Content.assemble(*parts)
+
+
+def _counts(metadata: Mapping[str, str]) -> list[Part]:
+    parts = []
+    for names, sign in _COUNTS:
+        value = next((metadata[name] for name in names if metadata.get(name)), "")
+        if value and value != "0":
+            number = f"{int(value):,}" if value.isascii() and value.isdigit() and len(value) < 15 else value
+            parts.append((f"{sign} {safe_line(number, 20)}", "$foreground-muted"))
+    return parts
+
+
+def _relations(metadata: Mapping[str, str]) -> list[Part]:
+    for name, word in (("retweet_of", "RT of"), ("reply_to", "reply to"), ("quote_of", "quotes")):
+        if metadata.get(name):
+            return [(f"{word} {safe_line(metadata[name], 30)}", "$foreground-muted")]
+    return []
+
+
+def _joined(parts: list[Part]) -> Content:
+    separated: list[Part] = []
+    for part in parts:
+        if separated:
+            separated.append((" · ", "$foreground-disabled"))
+        separated.append(part)
+    return Content.assemble(*separated)
+
+
+def _weight_style(weight: float, colour: str) -> str:
+    strength = round(15 + 50 * min(1.0, abs(weight)))
+    if weight > 0:
+        return f"underline on {colour or '$success'} {strength}%"
+    return f"italic on $foreground {round(strength / 3)}%"
+
+
+def describe(post: Post) -> str:
+    """Name a post in a message: its id, or the start of its words."""
+    return safe_line(post.post_id, 24) or safe_line(post.text, 24)

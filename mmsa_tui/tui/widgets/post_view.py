@@ -1,0 +1,157 @@
+"""One post in full: who and when, picture, text, the three beliefs, and what was decided."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from mmsa_tui.engine.messages import Explained
+from mmsa_tui.records import Picture
+from mmsa_tui.store import Row
+from mmsa_tui.tui.graphics import Graphics
+from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.pictures import Pictures
+from mmsa_tui.tui.widgets import post_facts
+from mmsa_tui.tui.widgets.belief_bars import BeliefBars
+from mmsa_tui.tui.widgets.picture import PictureView
+
+PICTURE_SHARE = 0.5
+"""Of the height of the view, at most this much goes to the picture."""
+
+
+class PostView(Vertical):
+    """The post under the cursor."""
+
+    class PicturePressed(Message):
+        """The picture was clicked."""
+
+    def __init__(self, pictures: Pictures, graphics: Graphics, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._pictures = pictures
+        self._graphics = graphics
+        self._row: Row | None = None
+        self._looks = LabelLooks(())
+        self._picture = 0
+        self._explained: Explained | None = None
+        self._n_alike = 0
+        self._labels_alone = False
+        self._no_prediction = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="post-header")
+        with VerticalScroll(id="post-body", can_focus=False):
+            yield PictureView(self._pictures, self._graphics, id="picture")
+            yield Static(id="post-text")
+            yield Static(id="post-legend")
+        yield BeliefBars(id="bars")
+        yield Static(id="post-verdict")
+
+    def show(self, row: Row | None, looks: LabelLooks, no_prediction: str) -> None:
+        """Show a row; for another post than before, start at its first picture and at the top.
+
+        Args:
+            no_prediction: what to say where the bars would be when there are none.
+        """
+        is_other = row is None or self._row is None or row.ordinal != self._row.ordinal
+        if is_other:
+            self._explained, self._n_alike = None, 0
+            self._picture = self._deciding_picture(row)
+            if self._is_whole:
+                self.query_one("#post-body").scroll_home(animate=False)
+        self._row, self._looks, self._no_prediction = row, looks, no_prediction
+        self._fill()
+
+    def show_alike(self, n_alike: int, labels_alone: bool) -> None:
+        """Say how many other posts repeat this one, and whether they are labelled with it."""
+        self._n_alike, self._labels_alone = n_alike, labels_alone
+        self._fill_verdict()
+
+    def show_explanation(self, explained: Explained | None) -> None:
+        """Colour words and picture by what carried the decision, or no longer."""
+        self._explained = explained
+        if explained is not None and explained.picture is not None:
+            self._picture = explained.picture
+        self._fill()
+
+    @property
+    def row(self) -> Row | None:
+        return self._row
+
+    @property
+    def is_explained(self) -> bool:
+        return self._explained is not None
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture in view."""
+        pictures = self._row.post.pictures if self._row and self._row.post else ()
+        return pictures[self._picture] if self._picture < len(pictures) else None
+
+    def turn_picture(self, step: int) -> None:
+        """Show the next or the previous picture of the post."""
+        pictures = self._row.post.pictures if self._row and self._row.post else ()
+        if len(pictures) > 1:
+            self._picture = (self._picture + step) % len(pictures)
+            self._fill_picture()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fill()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is not None and event.widget.parent is self.query_one(PictureView):
+            self.post_message(self.PicturePressed())
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the widgets are there: results may come before they are, and after."""
+        return len(self.children) == 4 and bool(self.query("#post-legend"))
+
+    def _fill(self) -> None:
+        if not self._is_whole:
+            return
+        row = self._row
+        is_post = row is not None and row.post is not None
+        self.query_one(BeliefBars).display = is_post
+        self.query_one("#post-verdict").display = is_post
+        legend = self.query_one("#post-legend", Static)
+        legend.display = self._explained is not None
+        if row is None:
+            self.query_one("#post-header", Static).update("")
+            self.query_one("#post-text", Static).update("")
+            self.query_one(PictureView).show((), 0, None, 0)
+            return
+        self.query_one("#post-header", Static).update(post_facts.header(row, self.size.width - 2))
+        self.query_one("#post-text", Static).update(post_facts.words(row, self._explained, self._looks))
+        if self._explained is not None:
+            legend.update(post_facts.legend(self._explained, self._looks))
+        if is_post:
+            self.query_one(BeliefBars).show(row.prediction, self._looks, self._no_prediction)
+        self._fill_verdict()
+        self._fill_picture()
+
+    def _fill_picture(self) -> None:
+        pictures = self._row.post.pictures if self._row and self._row.post else ()
+        regions = None
+        if self._explained is not None and self._explained.picture == self._picture:
+            regions = self._explained.regions
+        rows = int(self.size.height * PICTURE_SHARE)
+        self.query_one(PictureView).show(pictures, self._picture, regions, rows)
+
+    def _fill_verdict(self) -> None:
+        if not self._is_whole:
+            return
+        content = Content("")
+        if self._row is not None:
+            content = post_facts.verdict(self._row, self._looks, self._n_alike, self._labels_alone)
+        self.query_one("#post-verdict", Static).update(content)
+
+    @staticmethod
+    def _deciding_picture(row: Row | None) -> int:
+        if row is None or row.post is None or row.prediction is None:
+            return 0
+        deciding = row.prediction.deciding_picture
+        return deciding if deciding is not None and deciding < len(row.post.pictures) else 0

@@ -1,0 +1,127 @@
+"""A small source with generated pictures, a bundle that is only a name, and the app on both."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from small_engine import BUNDLE, LABELS, judge
+from textual.pilot import Pilot
+
+from mmsa_tui.config import Config, find_paths
+from mmsa_tui.intake import read_in
+from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.tui.app import MmsaApp
+
+SMALL_ENGINE = Path(__file__).parent / "small_engine.py"
+
+TEXTS = (
+    "Sunrise over the harbour, best day of the year #blessed",
+    "polls open until nine",
+    "RT @anna: the train is late again, of course",
+    "the train is late again, of course",
+    "so proud of these kids, what a game",
+    "nothing to see here",
+    "the queue at the post office goes round the corner",
+    "we won! we actually won!",
+    "rain, rain, rain and no umbrella",
+    "the soup was cold and the waiter did not care",
+    "a quiet evening with a good book",
+    "who keeps stealing my lunch from the office fridge?",
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A home of its own, and a shipped bundle called `small` that nobody can load."""
+    paths = find_paths({"MMSA_HOME": str(tmp_path / "home")})
+    shipped = tmp_path / "bundles"
+    directory = shipped / "small-1.0.0"
+    directory.mkdir(parents=True)
+    meta = {
+        "format_version": 1, "name": "small", "version": "1.0.0", "labels": list(LABELS),
+        "encoders": {}, "files": {}, "requires_mmsa": ">=0",
+    }  # fmt: skip
+    (directory / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    paths = replace(paths, shipped_bundles=shipped)
+    return Config(paths=paths, bundle="small", analyst="ana", pictures="blocks")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Twelve posts, two of them a retweet of one another; every third without a picture."""
+    folder = tmp_path / "harbour"
+    folder.mkdir()
+    for number, text in enumerate(TEXTS, start=1):
+        (folder / f"{number:02}.txt").write_text(text, encoding="utf-8")
+        if number % 3:
+            draw_picture(folder / f"{number:02}.png", number)
+    # The two copies carry the same picture, or none.
+    for name in ("03.png", "04.png"):
+        (folder / name).unlink(missing_ok=True)
+    return folder
+
+
+def draw_picture(path: Path, number: int) -> None:
+    """Draw a picture that is the same on every machine."""
+    image = Image.new("RGB", (96, 64), (20 * number % 256, 90, 160))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((8, 40, 88, 60), fill=(230, 220 - 10 * number, 120))
+    pen.ellipse((30, 8, 30 + 2 * number + 8, 16 + 2 * number), fill=(250, 240, 90))
+    image.save(path)
+
+
+@pytest.fixture
+def source(config: Config, folder: Path) -> SourceRow:
+    """The folder, read in."""
+    with Store.open(config.paths.database) as store:
+        return read_in(store, folder)
+
+
+@pytest.fixture
+def classified(config: Config, source: SourceRow) -> SourceRow:
+    """The folder, read in and classified, but for the last post."""
+    with Store.open(config.paths.database) as store:
+        store.save_bundle_labels(BUNDLE, LABELS)
+        posts = [row.post for row in store.posts(source.id) if row.post is not None]
+        store.save_predictions([judge(post) for post in posts[:-1]])
+    return source
+
+
+@pytest.fixture
+def store(config: Config) -> Iterator[Store]:
+    """The database, seen from outside the app."""
+    with Store.open(config.paths.database) as store:
+        yield store
+
+
+@pytest.fixture
+def make_app(config: Config) -> Callable[..., MmsaApp]:
+    """Make an app whose model is the small one."""
+
+    def make(
+        source: str | None = None, *, config: Config = config, seconds_per_batch: float = 0.0
+    ) -> MmsaApp:
+        command = [sys.executable, str(SMALL_ENGINE), str(seconds_per_batch)]
+        return MmsaApp(config, source, engine_command=command)
+
+    return make
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., object]:
+    """Wait until something holds; fail if it does not within a time that is long on any machine."""
+
+    async def wait(pilot: Pilot[None], holds: Callable[[], object], what: str = "") -> None:
+        for _ in range(2000):
+            if holds():
+                return
+            await pilot.pause(0.01)
+        raise AssertionError(f"waited in vain for {what or holds}")
+
+    return wait

@@ -1,0 +1,131 @@
+"""Opening a source and moving in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmsa_tui.intake import read_in
+from mmsa_tui.store import Store
+from mmsa_tui.tui.position import Position
+from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.screens.picker import PickerScreen
+from mmsa_tui.tui.widgets.post_table import PostTable
+
+SIZE = (120, 36)
+
+
+async def opened(pilot, wait_for) -> BrowseScreen:
+    """Wait for the main screen with its first rows."""
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+    await wait_for(pilot, lambda: pilot.app.screen.row is not None, "rows")
+    return pilot.app.screen
+
+
+async def test_the_last_source_opens_when_none_is_named(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert screen.source.location == source.location
+        assert screen.n_rows == 12
+
+
+async def test_without_any_source_the_picker_opens(make_app, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, PickerScreen), "the picker")
+
+
+async def test_arrow_keys_move_and_the_post_view_follows(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("down", "down")
+        assert screen.row.post_id == "03"
+        await wait_for(pilot, lambda: screen.view.row.post_id == "03", "the post view")
+
+
+async def test_the_position_is_remembered_for_each_source(make_app, source, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("end", "q")
+    kept = Position.from_text(store.source(source.location).position)
+    assert kept.ordinal == 11
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert screen.row.post_id == "12"
+
+
+async def test_a_press_on_a_header_sorts_and_a_second_one_turns_it_round(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.sort_by("confidence")
+        await wait_for(pilot, lambda: screen.listing.order is not None, "the order")
+        await pilot.press("home")
+        await wait_for(pilot, lambda: screen.row is not None, "rows")
+        lowest = screen.row.prediction.confidence
+        await pilot.press("R")
+        await wait_for(pilot, lambda: screen.listing.order.descending, "the other order")
+        await pilot.press("home")
+        await wait_for(pilot, lambda: screen.row is not None, "rows")
+        assert screen.row.prediction.confidence > lowest
+
+
+async def test_jumping_to_an_id_puts_the_cursor_there(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("g")
+        await wait_for(pilot, lambda: len(pilot.app.screen_stack) > 2, "the question")
+        await pilot.press("0", "9", "enter")
+        await wait_for(pilot, lambda: screen.row is not None and screen.row.post_id == "09", "the post")
+
+
+async def test_shift_and_arrows_select_rows_and_escape_lets_them_go(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("shift+down", "shift+down")
+        assert screen.selection == (0, 1, 2)
+        await pilot.press("escape")
+        assert screen.selection == ()
+
+
+async def test_enter_gives_the_post_the_whole_width_and_back(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert screen.view.size.width > 100
+        await pilot.press("escape")
+        await pilot.pause()
+        assert screen.view.size.width < 70
+
+
+async def test_under_a_hundred_columns_the_post_is_below_the_table(make_app, source, wait_for):
+    async with make_app().run_test(size=(90, 36)) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert screen.view.region.y > screen.query_one(PostTable).region.y
+        assert screen.view.region.x == screen.query_one(PostTable).region.x
+
+
+async def test_on_forty_by_twelve_table_and_post_are_both_there(make_app, classified, wait_for):
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert screen.query_one(PostTable).size.height >= 3
+        assert screen.view.size.height >= 3
+        assert screen.query_one("#keys").region.bottom == 12
+
+
+async def test_a_source_read_again_elsewhere_is_followed(make_app, source, folder: Path, config, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        (folder / "12.txt").unlink()
+        (folder / "11.txt").unlink()
+        (folder / "11.png").unlink()
+        with Store.open(config.paths.database) as other:
+            read_in(other, folder)
+        screen.refresh_rows()
+        await wait_for(pilot, lambda: screen.n_rows == 10, "the new rows")
+
+
+async def test_a_source_removed_elsewhere_leads_back_to_the_picker(make_app, source, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        store.forget_source(source.id)
+        screen.refresh_rows()
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, PickerScreen), "the picker")
