@@ -25,18 +25,18 @@ class FusionSettings:
     adjustment: strength of the logit adjustment for rare classes, 0 none, 1 as if classes were
     equally frequent (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021).
     auxiliary: weight of the text-only and image-only losses. average: how many of the best epochs
-    are averaged. modality_dropout: share of posts shown without picture or without text.
+    are averaged. ridge: squared-weight penalty on the layers that read raw features, per post.
     """
 
-    epochs: int = 30
+    epochs: int = 12
     batch_size: int = 128
     learning_rate: float = 1e-3
-    weight_decay: float = 0.05
+    weight_decay: float = 0.5
     label_smoothing: float = 0.05
     adjustment: float = 0.3
     auxiliary: float = 0.5
     average: int = 5
-    modality_dropout: float = 0.0
+    ridge: float = 0.3
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.average < 1:
@@ -100,6 +100,9 @@ def fit_head(
             part = features.take(rows)
             logits = head.score(text[rows], lexicon[rows], image[rows], part)
             loss = _loss(logits, targets.take(rows), part, prior, settings)
+            loss = loss + settings.ridge * sum(
+                head.get_submodule(name).weight.square().sum() for name in head.linear
+            )
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)

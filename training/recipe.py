@@ -67,7 +67,7 @@ class Recipe:
     kinds: LabelKinds = field(default_factory=LabelKinds)
     seed: int = 1
     split_seed: int = 7
-    extra_replay: int = 3000
+    extra_replay: int = 2000
     folds: int = 0
     text: TextRecipe = field(default_factory=TextRecipe)
     image: ImageRecipe = field(default_factory=ImageRecipe)

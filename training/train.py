@@ -123,13 +123,11 @@ def _materials(options: argparse.Namespace, recipe: Recipe) -> Materials:
 def _check_same_run(folder: Path, recipe: Recipe) -> None:
     """Refuse to mix encoders of two recipes in one run folder; the head is fitted anew each time."""
     file = folder / "recipe.json"
-    wanted = {
-        k: v
-        for k, v in json.loads(json.dumps(recipe.as_json())).items()
-        if k not in ("head", "fusion", "folds")
-    }
+    settings = json.loads(json.dumps(recipe.as_json()))
+    wanted = {key: settings[key] for key in ("labels", "kinds", "seed", "split_seed", "text", "image")}
     if file.exists():
-        if json.loads(file.read_text(encoding="utf-8")) != wanted:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if {key: found.get(key) for key in wanted} != wanted:
             raise TrainingError(
                 f"{folder} holds a run with other settings", "choose another folder with -o, or remove it"
             )

@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mmsa_tui import __version__
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.bundle import (
@@ -98,7 +96,8 @@ def _write_files(content: BundleContent, folder: Path) -> None:
         "max_tokens": MAX_TOKENS,
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8", newline="\n")
-    save_file({k: v.detach().contiguous().cpu() for k, v in content.head.state_dict().items()}, folder / HEAD)
+    state = {name: tensor.detach().contiguous().cpu() for name, tensor in content.head.state_dict().items()}
+    save_file(state | {"image_basis": state["image_basis"].half()}, folder / HEAD)
     save_labelled(content.replay, folder / REPLAY)
     save_labelled(content.evaluation, folder / EVALUATION)
     if content.tuning is not None:
@@ -145,11 +144,3 @@ def store_encoder(directory: Path, encoders: Path) -> str:
             f"encoder {target} cannot be written: {error}", "free some space or check the folder's rights"
         ) from error
     return sha
-
-
-def half_precision(head: FusionHead) -> None:
-    """Round a head's weights to what half precision can hold, in place, so that they store small."""
-    with torch.no_grad():
-        for tensor in head.state_dict().values():
-            if tensor.is_floating_point():
-                tensor.copy_(tensor.half().float())

@@ -49,7 +49,7 @@ def load_head(bundle: Bundle) -> FusionHead:
     theirs = config.get("transform_version")
     if theirs != TRANSFORM_VERSION:
         raise BundleError(
-            f"bundle {bundle.id} was trained with transform {theirs!r}; this program has {TRANSFORM_VERSION!r}",
+            f"bundle {bundle.id} has transform {theirs!r}; this program has {TRANSFORM_VERSION!r}",
             "update mmsa-tui, or train the bundle again",
         )
     try:
