@@ -32,17 +32,18 @@ def counts(
 
 def tally(db: Database, source_id: int, bundle: str, column: str, where: Where | None) -> dict[str, int]:
     check_column(db, bundle, column)
-    found = cross_tally(db, source_id, bundle, [quote(column)], where)
+    found = cross_tally(db, source_id, bundle, [quote(column)], where, ())
     return {"" if value is None else str(value): number for value, number in found}
 
 
 def cross_tally(
-    db: Database, source_id: int, bundle: str, by: Sequence[str], where: Where | None
+    db: Database, source_id: int, bundle: str, by: Sequence[str], where: Where | None, also: Sequence[str]
 ) -> list[tuple[Any, ...]]:
     shown, params = view(db, current_reading(db, source_id), bundle, where)
     places = ", ".join(str(place) for place in range(1, len(by) + 1))
+    numbers = ["count(*)", *(f"count(CASE WHEN {claim} THEN 1 END)" for claim in also)]
     return db.all(
-        f"SELECT {', '.join(by)}, count(*) FROM {shown} GROUP BY {places} ORDER BY {places}", params
+        f"SELECT {', '.join([*by, *numbers])} FROM {shown} GROUP BY {places} ORDER BY {places}", params
     )
 
 

@@ -160,17 +160,24 @@ class Store:
         return counting.tally(self._db, source_id, bundle, column, where)
 
     def cross_tally(
-        self, source_id: int, bundle: str, by: Sequence[str], where: Where | None = None
+        self,
+        source_id: int,
+        bundle: str,
+        by: Sequence[str],
+        where: Where | None = None,
+        also: Sequence[str] = (),
     ) -> list[tuple[Any, ...]]:
         """Count rows by several values at once, in the order of the values.
 
         Args:
             by: SQL expressions over the columns of `rows`, of the program's making only.
+            also: claims about a row, likewise, to count those for which each holds.
 
         Returns:
-            The values of `by`, and last how many rows have them.
+            The values of `by`, how many rows have them, and for how many of those each of `also`
+            holds.
         """
-        return counting.cross_tally(self._db, source_id, bundle, by, where)
+        return counting.cross_tally(self._db, source_id, bundle, by, where, also)
 
     def values(
         self, source_id: int, bundle: str, columns: Sequence[str], where: Where | None = None

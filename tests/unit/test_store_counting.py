@@ -66,6 +66,11 @@ def test_rows_are_counted_by_several_values_at_once(store: Store) -> None:
     ]
 
 
+def test_claims_are_counted_beside_the_rows(store: Store) -> None:
+    found = store.cross_tally(1, BUNDLE, ["author"], also=["label <> ''", "corrected_label <> ''"])
+    assert found == [("@ann", 3, 2, 1), ("@bob", 1, 1, 0)]
+
+
 def test_columns_come_without_the_rest_of_the_rows(store: Store) -> None:
     found = list(store.values(1, BUNDLE, ["author", "final_label"], Where("author = ?", ("@ann",))))
     assert found == [("@ann", "it's fine"), ("@ann", "bad"), ("@ann", "")]

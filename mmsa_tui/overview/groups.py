@@ -1,0 +1,61 @@
+"""Posts that share an author or a hashtag, the largest groups first."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_HASHTAG = re.compile(r"#(\w*[^\W\d]\w*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Posts that share something, by label; `filter` finds them."""
+
+    name: str
+    counts: Mapping[str, int]
+    filter: str
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def hashtags_in(text: str) -> set[str]:
+    """Find the hashtags of a text without their sign, each in one spelling only."""
+    found = set(_HASHTAG.findall(text)) if "#" in text else set()
+    return set({tag.casefold(): tag for tag in found}.values()) if len(found) > 1 else found
+
+
+def top_authors(pairs: Mapping[tuple[str, str], int], most: int) -> list[Group]:
+    """Rank authors by the number of their posts, counted by author and label."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (author, label), number in pairs.items():
+        if author and isinstance(author, str):
+            counts[author][label] += number
+    return [Group(name, by_label, f"author:{_quoted(name)}") for name, by_label in _largest(counts, most)]
+
+
+def top_hashtags(pairs: Mapping[tuple[str, str], int], most: int) -> list[Group]:
+    """Rank hashtags; spellings that differ only in case count together under the commonest."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (tag, label), number in pairs.items():
+        counts[tag.casefold()][label] += number
+        spellings[tag.casefold()][tag] += number
+    return [
+        Group("#" + spellings[name].most_common(1)[0][0], by_label, f'"#{name}"')
+        for name, by_label in _largest(counts, most)
+    ]
+
+
+def _largest(counts: Mapping[str, Counter[str]], most: int) -> list[tuple[str, Counter[str]]]:
+    return sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))[:most]
+
+
+def _quoted(value: str) -> str:
+    """Write a value so that the filter language takes it as it is."""
+    plain = value.replace('"', "*")
+    return f'"{plain}"' if re.search(r"[\s,“”„*]", plain) else plain
