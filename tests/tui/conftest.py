@@ -84,6 +84,16 @@ def source(config: Config, folder: Path) -> SourceRow:
 
 
 @pytest.fixture
+def many(config: Config, tmp_path: Path) -> SourceRow:
+    """Four hundred different posts without pictures, read in: several batches."""
+    table = tmp_path / "many.csv"
+    lines = [f"{number},post number {number}" for number in range(400)]
+    table.write_text("id,text\n" + "\n".join(lines), encoding="utf-8")
+    with Store.open(config.paths.database) as store:
+        return read_in(store, table)
+
+
+@pytest.fixture
 def classified(config: Config, source: SourceRow) -> SourceRow:
     """The folder, read in and classified, but for the last post."""
     with Store.open(config.paths.database) as store:

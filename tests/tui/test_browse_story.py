@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stories import SIZE, opened
+
 from mmsa_tui.intake import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.position import Position
-from mmsa_tui.tui.screens.browse import BrowseScreen
 from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.widgets.post_table import PostTable
-
-SIZE = (120, 36)
-
-
-async def opened(pilot, wait_for) -> BrowseScreen:
-    """Wait for the main screen with its first rows."""
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
-    await wait_for(pilot, lambda: pilot.app.screen.row is not None, "rows")
-    return pilot.app.screen
-
 
 async def test_the_last_source_opens_when_none_is_named(make_app, source, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:

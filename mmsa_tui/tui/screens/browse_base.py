@@ -34,6 +34,7 @@ TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
 SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
 """Queues that show what has been dealt with too."""
+_PARTS = "#top, #filter, #table, #queues, #view, #status, #keys"
 
 
 class BrowseBase(Screen[None]):
@@ -102,7 +103,7 @@ class BrowseBase(Screen[None]):
     @property
     def is_whole(self) -> bool:
         """Whether the widgets are there; messages and results may still come when they are gone."""
-        return self.is_attached and bool(self.query("#view"))
+        return self.is_attached and len(self.query(_PARTS)) == _PARTS.count("#")
 
     # making the screen
 

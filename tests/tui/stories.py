@@ -1,0 +1,21 @@
+"""Steps that several stories begin with."""
+
+from __future__ import annotations
+
+from mmsa_tui.tui.screens.browse import BrowseScreen
+
+SIZE = (120, 36)
+
+
+async def opened(pilot, wait_for) -> BrowseScreen:
+    """Wait for the main screen with its first rows."""
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+    await wait_for(pilot, lambda: pilot.app.screen.row is not None, "rows")
+    return pilot.app.screen
+
+
+async def asked(pilot, wait_for, kind) -> object:
+    """Wait for a dialog."""
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, kind), kind.__name__)
+    await pilot.pause()
+    return pilot.app.screen

@@ -1,0 +1,169 @@
+"""Correcting by keyboard: what a key does is in the database before the next."""
+
+from __future__ import annotations
+
+from mmsa_tui.store import Store
+from mmsa_tui.tui.screens.ask import AskText
+from mmsa_tui.tui.screens.bulk_dialog import BulkChoice
+from mmsa_tui.tui.widgets.bars import StatusLine
+from stories import SIZE, asked, opened
+
+
+def labels(store: Store, source) -> dict[str, str]:
+    """The analyst's labels by post id."""
+    return {row.post_id: row.corrected_label for row in store.rows(source.id, "small 1.0.0") if row.corrected_label}
+
+
+async def test_a_digit_labels_the_post_and_goes_on(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("3")
+        assert labels(store, classified) == {"01": "positive"}
+        assert screen.row.post_id == "02"
+
+
+async def test_each_key_is_on_disk_before_the_next(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("1", "2", "s", "s", "3")
+        assert labels(store, classified) == {"01": "negative", "02": "neutral", "05": "positive"}
+
+
+async def test_a_correction_says_what_was_shown_and_who_made_it(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        shown = screen.row.prediction
+        await pilot.press("2")
+    (made,) = store.corrections()
+    assert (made.analyst, made.old_label, made.bundle) == ("ana", shown.label, "small 1.0.0")
+    assert made.probs == shown.probs
+
+
+async def test_space_takes_the_predicted_label_for_the_analysts(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        predicted = screen.row.prediction.label
+        await pilot.press("space")
+        assert labels(store, classified) == {"01": predicted}
+
+
+async def test_space_on_a_post_without_prediction_changes_nothing(make_app, source, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("space")
+        assert list(store.corrections()) == []
+
+
+async def test_skip_goes_on_and_changes_nothing(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("s")
+        assert screen.row.post_id == "02"
+        assert list(store.corrections()) == []
+
+
+async def test_a_label_goes_to_all_retweets_and_one_undo_takes_it_back(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("down", "down", "1")
+        assert labels(store, classified) == {"03": "negative", "04": "negative"}
+        await pilot.press("u")
+        assert labels(store, classified) == {}
+        assert screen.row.post_id == "03"
+
+
+async def test_d_labels_one_copy_alone(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("d", "down", "down", "1")
+        assert labels(store, classified) == {"03": "negative"}
+
+
+async def test_undo_and_redo_survive_a_restart(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("1", "2")
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("u")
+        assert labels(store, classified) == {"01": "negative"}
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+r")
+        assert labels(store, classified) == {"01": "negative", "02": "neutral"}
+
+
+async def test_a_flag_stays_when_a_label_comes(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("f", "3", "up")
+        state = screen.row.correction
+        assert (state.new_label, state.flagged) == ("positive", True)
+
+
+async def test_f_twice_takes_the_flag_away(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("f", "f")
+        assert screen.row.correction is None
+
+
+async def test_a_note_is_kept_with_the_post(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("n")
+        await asked(pilot, wait_for, AskText)
+        await pilot.press(*"irony", "enter")
+        await wait_for(pilot, lambda: screen.row.correction is not None, "the note")
+        assert screen.row.correction.note == "irony"
+
+
+async def test_bulk_labels_what_is_listed_as_one_act(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await screen._apply(BulkChoice("filter", "label", label="neutral"))
+        assert set(labels(store, classified).values()) == {"neutral"}
+        assert len(labels(store, classified)) == 12
+        await pilot.press("u")
+        assert labels(store, classified) == {}
+
+
+async def test_bulk_on_a_selection_leaves_the_others_alone(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("shift+down")
+        await screen._apply(BulkChoice("selection", "label", label="neutral"))
+        assert labels(store, classified) == {"01": "neutral", "02": "neutral"}
+
+
+async def test_bulk_can_spare_what_was_corrected_by_hand(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("1")
+        await screen._apply(BulkChoice("filter", "label", label="neutral", keep_corrected=True))
+        assert labels(store, classified)["01"] == "negative"
+
+
+async def test_a_correction_made_in_another_window_is_not_lost(make_app, classified, config, store, wait_for):
+    async with make_app().run_test(size=SIZE) as first, make_app().run_test(size=SIZE) as second:
+        one, two = await opened(first, wait_for), await opened(second, wait_for)
+        await second.press("f")
+        await first.press("3")
+        row = next(store.rows(classified.id, "small 1.0.0", limit=1))
+        assert (row.correction.new_label, row.correction.flagged) == ("positive", True)
+        assert one is not two
+
+
+async def test_the_end_of_a_list_says_so(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("end", "s")
+        assert "last post" in screen.query_one(StatusLine).render().plain
+
+
+async def test_labels_are_those_of_the_bundle(make_app, classified, config, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("4")
+        assert list(store.corrections()) == []
+        assert screen.row.post_id == "01"
