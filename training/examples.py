@@ -100,12 +100,21 @@ def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
     ]
 
 
-_NOISE = re.compile(r"https?://\S+|@\w+|\brt\b|\W+", re.IGNORECASE)
+_LINKS_AND_NAMES = re.compile(r"https?://\S+|@\w+", re.IGNORECASE)
+_RETWEET = re.compile(r"^\s*rt\b", re.IGNORECASE)
+_HASHTAG = re.compile(r"#\w+")
+_NOT_LETTERS = re.compile(r"[\W_]+")
 
 
-def text_key(text: str) -> str:
-    """Reduce a text to what retweets and copies of it share; "" when nothing is left."""
-    return _NOISE.sub(" ", text.casefold()).strip()
+def words_key(text: str) -> str:
+    """Reduce a text to its plain words, the strictest notion of a copy: no part of a split may share them.
+
+    Links, names, punctuation, the retweet mark and hashtags go; a text of hashtags alone keeps them.
+    Only the first 60 letters count, because retweets cut the end off.
+    """
+    text = _RETWEET.sub(" ", _LINKS_AND_NAMES.sub(" ", text.casefold()))
+    plain = _NOT_LETTERS.sub("", _HASHTAG.sub(" ", text))
+    return (plain or _NOT_LETTERS.sub("", text))[:60]
 
 
 def group_examples(examples: Sequence[Example]) -> list[Example]:
@@ -120,7 +129,7 @@ def group_examples(examples: Sequence[Example]) -> list[Example]:
 
     seen: dict[str, int] = {}
     for i, example in enumerate(examples):
-        key = text_key(example.raw_text)
+        key = words_key(example.raw_text)
         keys = ["t:" + key] if key else []
         keys += ["p:" + p.digest for p in example.pictures if p.digest]
         for k in keys:

@@ -18,7 +18,12 @@ from mmsa_tui.model.network import HeadConfig
 from training.fusion_stage import FusionSettings, fit_head
 
 LABELS = ("negative", "neutral", "positive")
-WORDS = ["the", "a", "day", "is", "best", "worst", "happy", "sad", "train", "late", "sun", "rain", "never", "again", "love", "hate", "so", "http", "@", "user", "#", "!", "?", "."]
+# fmt: off
+WORDS = [
+    "the", "a", "day", "is", "best", "worst", "happy", "sad", "train", "late", "sun", "rain",
+    "never", "again", "love", "hate", "so", "http", "@", "user", "#", "!", "?", ".",
+]
+# fmt: on
 
 
 @pytest.fixture(scope="session")
