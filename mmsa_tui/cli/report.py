@@ -24,7 +24,7 @@ def report(
     source: options.SourceArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page to write.")],
     bundle: options.BundleOption = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Replace an existing FILE.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write charts and tables of a classified source as one HTML page.
 
@@ -41,9 +41,9 @@ def report(
     target = output.expanduser()
     if target.suffix.lower() not in (".html", ".htm"):
         raise OutputError(f"{target} does not end in .html", "Choose a name that does.")
-    if target.is_file() and not restart:
-        raise OutputError(f"{target} exists", "--restart replaces it; or choose another name.")
-    check_place(target, overwrite=restart)
+    if target.is_file() and not overwrite:
+        raise OutputError(f"{target} exists", "--overwrite replaces it; or choose another name.")
+    check_place(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
         row = store.source(location_of(source))
@@ -66,7 +66,7 @@ def report(
                     "written": time.strftime("%Y-%m-%d %H:%M"),
                 },
                 tables=_scores(store, row, chosen.id, labels),
-                overwrite=restart,
+                overwrite=overwrite,
             )
     if tally.n_unclassified:
         left = f"{tally.n_unclassified:,} posts are not classified yet"

@@ -43,8 +43,21 @@ def train(
         Path | None,
         typer.Option("--extra-text", metavar="FILE.tsv", help="Labelled tweets to learn from first."),
     ] = None,
+    extra_test_years: Annotated[
+        str | None,
+        typer.Option(
+            "--extra-test-years", metavar="YEARS", help="Years of FILE.tsv that are only scored on."
+        ),
+    ] = None,
     bundles: Annotated[
         Path | None, typer.Option("--bundles", metavar="DIR", help="Where the bundle goes; else DIR/bundles.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", metavar="WORDS", help="For the model card.")
+    ] = None,
+    data_name: Annotated[
+        list[str] | None,
+        typer.Option("--data-name", metavar="WORDS", help="What it learns from, for the model card."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Seed of all that is random.")
@@ -73,12 +86,16 @@ def train(
         "--text-encoder": text_encoder,
         "--image-encoder": image_encoder,
         "--extra-text": extra_text,
+        "--extra-test-years": extra_test_years,
         "--bundles": bundles,
+        "--licence": licence,
         "--seed": seed,
     }
     for option, value in given.items():
         if value is not None:
             arguments += [option, str(value.expanduser() if isinstance(value, Path) else value)]
+    for words in data_name or []:
+        arguments += ["--data-name", words]
     if json:
         arguments.append("--json")
     raise typer.Exit(run_child("training.train", arguments))

@@ -82,7 +82,7 @@ def test_a_source_that_was_not_classified_is_refused_with_what_to_do(mmsa: Mmsa,
 def test_an_existing_page_is_replaced_only_on_request(mmsa: Mmsa, source: Path) -> None:
     write(mmsa, source)
     assert mmsa("report", source, "-o", "report.html").code == 2
-    assert mmsa("report", source, "-o", "report.html", "--restart").code == 0
+    assert mmsa("report", source, "-o", "report.html", "--overwrite").code == 0
 
 
 def test_a_page_needs_the_suffix_of_one(mmsa: Mmsa, source: Path) -> None:
