@@ -4,9 +4,12 @@ Coordinates are picture pixels (640 x 480, y down); the canvas itself is `SCALE`
 is reduced at the end, which is what smooths the edges. Colours are sRGB, 0 to 1.
 """
 
+# ruff: noqa: B023 - a pen's lambda runs at once, before its loop moves on.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 WIDTH, HEIGHT = 640, 480
 SCALE = 2
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
+"""Always 32 bits in practice; numpy's own annotations often promise only some width."""
 Colour = tuple[float, float, float]
 Point = tuple[float, float]
 
@@ -38,10 +42,7 @@ def smooth_curve(points: Sequence[Point], closed: bool = True, steps: int = 12) 
     curve: list[Point] = []
     for i in range(count if closed else count - 1):
         around = [i - 1, i, i + 1, i + 2]
-        if closed:
-            around = [j % count for j in around]
-        else:
-            around = [min(max(j, 0), count - 1) for j in around]
+        around = [j % count if closed else min(max(j, 0), count - 1) for j in around]
         p0, p1, p2, p3 = (np.array(points[j]) for j in around)
         for t in np.linspace(0, 1, steps, endpoint=False):
             p = 0.5 * (
@@ -63,28 +64,30 @@ class Pen:
         self._draw = draw
         self.level = level
 
-    def polygon(self, points: Sequence[Point]) -> None:
+    def polygon(self, points: Sequence[Point]) -> Pen:
         self._draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill=self.level)
+        return self
 
-    def blob(self, points: Sequence[Point]) -> None:
-        self.polygon(smooth_curve(points))
+    def blob(self, points: Sequence[Point]) -> Pen:
+        return self.polygon(smooth_curve(points))
 
-    def box(self, x0: float, y0: float, x1: float, y1: float, radius: float = 0) -> None:
+    def box(self, x0: float, y0: float, x1: float, y1: float, radius: float = 0) -> Pen:
         corners = (x0 * SCALE, y0 * SCALE, x1 * SCALE, y1 * SCALE)
         self._draw.rounded_rectangle(corners, radius * SCALE, fill=self.level)
+        return self
 
-    def ellipse(self, x: float, y: float, rx: float, ry: float | None = None) -> None:
+    def ellipse(self, x: float, y: float, rx: float, ry: float | None = None) -> Pen:
         ry = rx if ry is None else ry
         corners = ((x - rx) * SCALE, (y - ry) * SCALE, (x + rx) * SCALE, (y + ry) * SCALE)
         self._draw.ellipse(corners, fill=self.level)
+        return self
 
-    def line(self, points: Sequence[Point], width: float = 1) -> None:
+    def line(self, points: Sequence[Point], width: float = 1) -> Pen:
         scaled = [(x * SCALE, y * SCALE) for x, y in points]
         self._draw.line(scaled, fill=self.level, width=max(1, round(width * SCALE)), joint="curve")
+        return self
 
-    def text(
-        self, x: float, y: float, words: str, size: float, bold: float = 0, anchor: str = "mm"
-    ) -> None:
+    def text(self, x: float, y: float, words: str, size: float, bold: float = 0, anchor: str = "mm") -> Pen:
         # The face inside Pillow (Aileron, CC0) draws the same letters on every machine.
         font = ImageFont.load_default(size * SCALE)
         self._draw.text(
@@ -95,6 +98,11 @@ class Pen:
             anchor=anchor,
             stroke_width=bold * SCALE,
         )
+        return self
+
+
+Stroke = Callable[[Pen], object]
+"""Draws with a pen; what it returns is ignored, so that a tuple of calls will do."""
 
 
 class Canvas:
@@ -146,9 +154,10 @@ class Canvas:
             strength = 0.5**octave
             total += np.float32(strength) * resize(grid, WIDTH * SCALE, HEIGHT * SCALE)
             weight += strength
-        return np.clip((total / np.float32(weight) - 0.5) * np.float32(1.5) + 0.5, 0, 1)
+        result: Array = np.clip((total / np.float32(weight) - 0.5) * np.float32(1.5) + 0.5, 0, 1)
+        return result
 
-    def mask(self, draw: Callable[[Pen], None], blur: float = 0) -> Array:
+    def mask(self, draw: Stroke, blur: float = 0) -> Array:
         """Draw a shape; [H, W], 0 to 1, its edge softened over `blur` pixels."""
         image = Image.new("L", (WIDTH * SCALE, HEIGHT * SCALE))
         draw(Pen(ImageDraw.Draw(image)))
@@ -175,7 +184,7 @@ class Canvas:
 
     def shape(
         self,
-        draw: Callable[[Pen], None],
+        draw: Stroke,
         colour: Colour | Array | str,
         blur: float = 0,
         opacity: float = 1,
@@ -196,6 +205,25 @@ class Canvas:
         """Add a round light that fades with the square of the distance."""
         far = (self.x - np.float32(x)) ** 2 + (self.y - np.float32(y)) ** 2
         self.light(1 / (1 + far / np.float32(radius) ** 2 * 4) ** 2, colour, strength)
+
+    def bokeh(self, count: int, colours: Sequence[str], radius: float, strength: float, y: Point) -> None:
+        """Scatter out-of-focus lights between two heights."""
+        for _ in range(count):
+            x = float(self.rng.uniform(-20, WIDTH + 20))
+            at = float(self.rng.uniform(*y))
+            size = float(radius * self.rng.uniform(0.5, 1.15))
+            colour = colours[int(self.rng.integers(len(colours)))]
+            disc = self.mask(lambda pen: pen.ellipse(x, at, size), 1.2)
+            self.light(disc, colour, strength * float(self.rng.uniform(0.35, 1)))
+
+    def rain(self, count: int, strength: float) -> None:
+        """Draw slanted streaks of rain."""
+        streaks: list[list[Point]] = []
+        for _ in range(count):
+            x, y, fall = self.rng.uniform((-40, -30, 14), (WIDTH + 40, HEIGHT, 42))
+            streaks.append([(x, y), (x - fall * 0.16, y + fall)])
+        drawn = self.mask(lambda pen: [pen.line(streak, 1) for streak in streaks], 0.5)
+        self.light(drawn, "dfe8f0", strength)
 
     def bloom(self, threshold: float, blur: float, strength: float) -> None:
         """Let what is brighter than the threshold shine over its surroundings."""
@@ -234,7 +262,8 @@ class Canvas:
         source_x = self.x + swing
         rows = np.clip(source_y * SCALE, 0, horizon * SCALE - 1).astype(np.int32)
         columns = np.clip(source_x * SCALE, 0, WIDTH * SCALE - 1).astype(np.int32)
-        return self.pixels[rows, columns]
+        result: Array = self.pixels[rows, columns]
+        return result
 
     def finish(self, vignette: float = 0.25, grain: float = 0.012) -> None:
         """Darken the corners and add the grain that keeps gradients from banding."""
@@ -242,7 +271,7 @@ class Canvas:
         far = ((self.x - centre_x) / centre_x) ** 2 + ((self.y - centre_y) / centre_y) ** 2
         self.pixels *= (1 - np.float32(vignette) * np.clip(far / 2, 0, 1) ** 1.5)[..., None]
         noise = self.rng.standard_normal(self.x.shape, dtype=np.float32)
-        self.pixels += noise[..., None] * np.float32(grain * SCALE)
+        self.pixels += noise[..., None] * np.float32(grain)
 
     def picture(self) -> Image.Image:
         """Reduce to the final size."""

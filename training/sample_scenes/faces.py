@@ -1,25 +1,21 @@
-"""A dog on a lawn, a child who laughs and a child who cries, modelled in the round."""
+"""A child who laughs and one who cries, modelled in the round."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from training.sample_scenes.canvas import Canvas
-from training.sample_scenes.render import Camera, Light, Material, Part, Scene, Paint, linear, render
+from training.sample_scenes.canvas import Array, Canvas
+from training.sample_scenes.paints import linear, mottled
+from training.sample_scenes.render import render
+from training.sample_scenes.scene import Camera, Light, Material, Part, Scene, painted
 from training.sample_scenes.solids import (
-    Array,
-    Shape,
-    Vector,
     blend,
     both,
-    box,
     capsule,
     cut,
     displaced,
     ellipsoid,
-    ground,
     mirrored,
-    moved,
     noise,
     sphere,
     torus,
@@ -28,139 +24,230 @@ from training.sample_scenes.solids import (
 )
 
 
-def backdrop(top: str, middle: str, bottom: str, spots: str, amount: float = 0.5) -> Paint:
-    """Make a sky of three colours with large soft spots, like a view out of focus."""
-
-    def paint(ray: Array) -> Array:
-        up = ray[:, 1:2]
-        t = np.clip(up * 2.2, -1, 1)
-        high, mid, low = linear(top), linear(middle), linear(bottom)
-        colour = np.where(t > 0, mid + (high - mid) * t, mid + (low - mid) * -t)
-        blur = noise(ray * np.float32(7), 1)[:, None]
-        share = np.clip(blur * 2.2 - 0.1, 0, 1) * np.float32(amount)
-        return (colour + (linear(spots) - colour) * share).astype(np.float32)
-
-    return paint
-
-
-def mottled(light: str, dark: str, frequency: float, octaves: int = 3) -> Paint:
-    """Make a colour that wanders between two."""
-
-    def paint(p: Array) -> Array:
-        share = np.clip(0.5 + noise(p, octaves, frequency), 0, 1)[:, None]
-        return (linear(dark) + (linear(light) - linear(dark)) * share).astype(np.float32)
-
-    return paint
-
-
-def dog(passes: int, fraction: int) -> Canvas:
-    """A golden puppy sits on the grass with its tongue out, a ball beside it."""
-
-    def fur(p: Array) -> Array:
-        stretched = p * np.array((1, 0.45, 1), dtype=np.float32)
-        return noise(stretched, 3, 16) * np.float32(0.016)
-
-    head = blend(
-        0.16,
-        ellipsoid((0, 1.62, 0.28), (0.46, 0.43, 0.42)),
-        mirrored(ellipsoid((0.2, 1.46, 0.5), (0.2, 0.18, 0.2))),
-        ellipsoid((0, 1.46, 0.7), (0.2, 0.16, 0.24)),
-        ellipsoid((0, 1.33, 0.6), (0.14, 0.08, 0.18)),
-        mirrored(sphere((0.19, 1.79, 0.52), 0.1)),
+def person(skin: str, flush: str, smile: bool, hair: Part, jumper: str, eyes: str) -> list[Part]:
+    """Model a head and shoulders; the head is about two units high around the origin."""
+    skull = blend(
+        0.25,
+        ellipsoid((0, 0.12, 0), (0.8, 0.88, 0.8)),
+        ellipsoid((0, -0.42, 0.16), (0.56, 0.5, 0.56)),
+        mirrored(sphere((0.4, -0.2, 0.42), 0.3 if smile else 0.24)),
+    )
+    nose = blend(
+        0.1, ellipsoid((0, -0.1, 0.84), (0.13, 0.11, 0.13)), capsule((0, 0.12, 0.74), (0, -0.06, 0.84), 0.05)
     )
     ears = mirrored(
-        turned(ellipsoid((0.5, 1.5, 0.2), (0.13, 0.36, 0.22)), 2, 14, (0.44, 1.85, 0.2))
+        cut(
+            ellipsoid((0.82, -0.02, -0.02), (0.12, 0.22, 0.14)),
+            ellipsoid((0.88, -0.02, 0.1), (0.06, 0.13, 0.08)),
+            0.05,
+        )
     )
-    torso = blend(
-        0.25,
-        ellipsoid((0, 0.78, 0), (0.46, 0.62, 0.42)),
-        ellipsoid((0, 0.95, 0.16), (0.36, 0.42, 0.32)),
-        mirrored(ellipsoid((0.42, 0.34, 0.02), (0.26, 0.32, 0.42))),
-        mirrored(capsule((0.2, 0.85, 0.28), (0.21, 0.14, 0.45), 0.16, 0.12)),
-        mirrored(ellipsoid((0.21, 0.09, 0.53), (0.16, 0.1, 0.2))),
-        mirrored(ellipsoid((0.52, 0.09, 0.42), (0.15, 0.1, 0.24))),
+    head = blend(0.06, blend(0.1, skull, nose), ears)
+    sockets = mirrored(sphere((0.3, 0.13, 0.66), 0.19))
+    head = cut(head, sockets, 0.05)
+
+    def frown(p: Array) -> Array:
+        arc = np.abs(np.hypot(p[:, 0], p[:, 1] + 0.84) - 0.26) - 0.022
+        result: Array = np.maximum(arc, np.maximum(-0.76 - p[:, 1], -p[:, 2])).astype(np.float32)
+        return result
+
+    if smile:
+        mouth = both(
+            ellipsoid((0, -0.3, 0.74), (0.36, 0.34, 0.3)),
+            lambda p: p[:, 1] + 0.36 - p[:, 0] ** 2 * np.float32(0.9),
+        )
+    else:
+        whole = head
+        mouth = both(frown, lambda p: -whole(p) - np.float32(0.05))
+    head = cut(head, mouth, 0.04)
+
+    def complexion(p: Array) -> Array:
+        base = linear(skin) * (1 + 0.06 * noise(p, 2, 6))[:, None]
+        cheek = np.exp(-((np.abs(p[:, 0]) - 0.45) ** 2 + (p[:, 1] + 0.2) ** 2) / 0.045)
+        tip = np.exp(-(p[:, 0] ** 2 + (p[:, 1] + 0.1) ** 2 + (p[:, 2] - 0.95) ** 2) / 0.02)
+        share = np.clip(0.55 * cheek + 0.5 * tip, 0, 1)[:, None] * (p[:, 2:3] > 0)
+        if not smile:
+            base = np.where(frown(p)[:, None] < 0.004, linear("5a2426"), base)
+        result: Array = (base + (linear(flush) - base) * share).astype(np.float32)
+        return result
+
+    gaze = np.array((0.03, 0.02, 1) if smile else (-0.1, -0.42, 1), dtype=np.float32)
+    gaze /= np.linalg.norm(gaze)
+
+    def eye(p: Array) -> Array:
+        centre = np.array((0.3, 0.13, 0.66), dtype=np.float32) * np.sign(p[:, :1] + 1e-6) ** np.array(
+            (1, 0, 0)
+        )
+        out = p - centre
+        facing = (out / np.sqrt((out**2).sum(-1, keepdims=True))) @ gaze
+        ring = np.clip((facing - 0.84) * 40, 0, 1)[:, None]
+        hole = np.clip((facing - 0.945) * 60, 0, 1)[:, None]
+        white, iris, pupil = linear("f4f1ec"), linear(eyes), linear("0a0808")
+        colour = white + (iris - white) * ring
+        result: Array = (colour + (pupil - colour) * hole).astype(np.float32)
+        return result
+
+    lid = 0.235 if smile else 0.14
+    lids = both(
+        mirrored(sphere((0.3, 0.13, 0.66), 0.205)),
+        lambda p: np.float32(lid) + (p[:, 2] - 0.66) * np.float32(0.3 if smile else 0.12) - p[:, 1],
     )
-    tail = capsule((-0.4, 0.2, -0.3), (-0.98, 0.62, -0.28), 0.13, 0.06)
-    body = blend(0.14, head, torso, tail)
+    under = both(
+        mirrored(sphere((0.3, 0.12, 0.655), 0.205)),
+        lambda p: p[:, 1] - np.float32(0.03 if smile else -0.01) + (p[:, 2] - 0.66) * np.float32(0.1),
+    )
+    skin_like = Material(complexion, gloss=0.12, sharpness=14, soft=0.35)
+    brow = mirrored(
+        union(
+            capsule((0.15, 0.45, 0.77), (0.3, 0.52, 0.72), 0.042, 0.045),
+            capsule((0.3, 0.52, 0.72), (0.48, 0.45, 0.62), 0.045, 0.022),
+        )
+        if smile
+        else capsule((0.14, 0.56, 0.76), (0.47, 0.38, 0.62), 0.045, 0.025)
+    )
+    body = blend(
+        0.3,
+        ellipsoid((0, -2.05, -0.15), (1.35, 0.75, 0.62)),
+        capsule((0, -1.5, -0.1), (0, -0.9, -0.08), 0.36),
+    )
 
-    def coat(p: Array) -> Array:
-        gold, cream, dark = linear("d9964a"), linear("fbe6c4"), linear("b06f2c")
-        shade = np.clip(0.5 + noise(p, 3, 5) * 0.9, 0, 1)[:, None]
-        colour = dark + (gold - dark) * (0.35 + 0.65 * shade)
-        chest = np.clip(1.3 - 3.2 * np.hypot(p[:, 0] * 1.3, p[:, 1] - 0.95), 0, 1) * (p[:, 2] > 0.2)
-        snout = np.clip(2.2 - 5.2 * np.hypot(p[:, 0] * 1.2, (p[:, 1] - 1.42) * 1.1), 0, 1)
-        snout = snout * np.clip((p[:, 2] - 0.45) * 5, 0, 1)
-        blaze = np.clip(1.2 - np.abs(p[:, 0]) * 14, 0, 1) * (p[:, 1] > 1.5) * (p[:, 2] > 0.4)
-        paws = np.clip(1.8 - p[:, 1] * 9, 0, 1)
-        share = np.clip(chest + snout + blaze * 0.8 + paws, 0, 1)[:, None]
-        return (colour + (cream - colour) * share).astype(np.float32)
+    def knit(p: Array) -> Array:
+        return np.sin(p[:, 0] * 55) * np.sin(p[:, 1] * 40) * np.float32(0.006)
 
-    def grass(p: Array) -> Array:
-        return noise(p * np.array((1, 0, 0.6), dtype=np.float32), 3, 14) * np.float32(0.05)
-
-    fur_coat = Material(coat, gloss=0.06, sharpness=12, soft=0.3)
-    wet = Material("14100e", gloss=1.0, sharpness=60, mirror=0.05)
-    parts = [
-        Part(displaced(body, fur, 0.75), fur_coat, ((0, 0.95, 0.1), 1.45)),
+    neck = capsule((0, -1.6, -0.12), (0, -0.7, -0.05), 0.3)
+    return [
+        Part(blend(0.12, head, neck), skin_like, ((0, -0.3, 0), 1.5)),
+        Part(union(lids, under), skin_like, ((0, 0.12, 0.7), 0.62)),
         Part(
-            displaced(ears, fur, 0.75),
-            Material(mottled("b9742f", "8a4f1d", 5), gloss=0.05, soft=0.3),
-            ((0, 1.5, 0.2), 0.95),
+            mirrored(sphere((0.3, 0.13, 0.66), 0.185)),
+            Material(eye, gloss=1.2, sharpness=90, mirror=0.03),
+            ((0, 0.13, 0.66), 0.55),
         ),
-        Part(mirrored(sphere((0.185, 1.68, 0.615), 0.088)), wet, ((0, 1.68, 0.615), 0.32)),
+        Part(brow, Material("1d120d", gloss=0.05), ((0, 0.45, 0.7), 0.6)),
+        hair,
         Part(
-            blend(0.03, ellipsoid((0, 1.56, 0.915), (0.1, 0.07, 0.06)), sphere((0, 1.51, 0.92), 0.035)),
-            wet,
-            ((0, 1.54, 0.9), 0.16),
+            both(body, lambda p: p[:, 1] + np.float32(1.12)),
+            Material(jumper, gloss=0.04, soft=0.3, bump=knit),
+            ((0, -2, 0), 1.8),
         ),
         Part(
-            capsule((0, 1.335, 0.74), (0.02, 1.13, 0.82), 0.07, 0.085),
-            Material("e8657a", gloss=0.5, sharpness=40, soft=0.3),
-            ((0, 1.24, 0.78), 0.24),
+            torus((0, -1.13, -0.1), 0.36, 0.1),
+            Material(jumper, gloss=0.04, soft=0.3, bump=knit),
+            ((0, -1.13, 0), 0.5),
         ),
-        Part(
-            mirrored(capsule((0, 1.39, 0.9), (0.15, 1.35, 0.76), 0.016)),
-            Material("3a1d14"),
-            ((0, 1.37, 0.8), 0.25),
-        ),
-        Part(
-            turned(torus((0, 1.2, 0.12), 0.345, 0.05), 0, 14, (0, 1.2, 0.12)),
-            Material("c8262e", gloss=0.3),
-            ((0, 1.2, 0.12), 0.46),
-        ),
-        Part(
-            turned(ellipsoid((0, 1.04, 0.5), (0.07, 0.08, 0.02)), 0, -10, (0, 1.04, 0.5)),
-            Material("f2c94c", gloss=0.9, mirror=0.15),
-            ((0, 1.04, 0.5), 0.1),
-        ),
-        Part(
-            displaced(sphere((1.02, 0.2, 0.55), 0.2), lambda p: noise(p, 2, 30) * np.float32(0.01)),
-            Material(
-                lambda p: np.where(
-                    (np.abs(np.sin((p[:, :1] - 1.02) * 9 + 1.2) * 0.2 - (p[:, 1:2] - 0.22)) < 0.018),
-                    linear("f7f7ee"),
-                    linear("cfe23a"),
-                ).astype(np.float32),
-                soft=0.3,
-            ),
-            ((1.02, 0.2, 0.55), 0.25),
-        ),
-        Part(displaced(ground(0), grass, 0.6), Material(mottled("7fb03c", "3c7a26", 9, 4), soft=0.2)),
     ]
+
+
+def smiling_face(passes: int, fraction: int) -> Canvas:
+    """A child with curls laughs in warm light."""
+
+    def curls(p: Array) -> Array:
+        return noise(p, 2, 7) * np.float32(0.11) + noise(p, 1, 19) * np.float32(0.04)
+
+    cap = cut(
+        union(ellipsoid((0, 0.36, -0.16), (0.98, 0.92, 0.92)), mirrored(sphere((0.72, 0.5, -0.2), 0.42))),
+        ellipsoid((0, -0.12, 0.75), (0.74, 0.72, 0.8)),
+        0.08,
+    )
+    hair = Part(
+        displaced(cap, curls, 0.55),
+        Material(mottled("3a2318", "150b07", 9), gloss=0.05, sharpness=10),
+        ((0, 0.4, -0.15), 1.35),
+    )
+    parts = person("a8683f", "b8503a", True, hair, "f4b92e", "4a2612")
+    parts += [
+        Part(
+            both(
+                ellipsoid((0, -0.34, 0.62), (0.34, 0.3, 0.26)),
+                lambda p: p[:, 1] + 0.36 - p[:, 0] ** 2 * np.float32(0.9),
+            ),
+            Material("5a1a1e", gloss=0.3),
+            ((0, -0.4, 0.6), 0.45),
+        ),
+        Part(
+            both(
+                ellipsoid((0, -0.34, 0.66), (0.3, 0.3, 0.25)),
+                lambda p: np.abs(p[:, 1] + 0.41 - p[:, 0] ** 2 * np.float32(0.9)) - np.float32(0.055),
+            ),
+            Material("fdfaf2", gloss=0.7, sharpness=50),
+            ((0, -0.4, 0.6), 0.45),
+        ),
+        Part(
+            ellipsoid((0, -0.6, 0.62), (0.17, 0.06, 0.15)),
+            Material("d8606a", gloss=0.5),
+            ((0, -0.6, 0.72), 0.2),
+        ),
+    ]
+    camera = Camera((0.25, -0.1, 5.4), (0.05, -0.16, 0), 30)
+    street = Canvas(21)
+    street.pixels += street.gradient([(0, "ffd9a0"), (260, "ffb070"), (480, "e0705a")])
+    street.paint(street.noise(160, 140, 2), "ffe9c0", 0.6)
+    street.soften(6)
+    street.bokeh(46, ("fff3c4", "ffe08a", "ff9a6a", "ffffff"), 30, 0.4, (0, 480))
     scene = Scene(
         parts=parts,
-        camera=Camera((0.35, 1.35, 4.6), (0.15, 1.0, 0), 31),
+        camera=camera,
         lights=[
-            Light((0.6, 0.9, 0.65), "fff1d6", 1.75, size=0.07),
-            Light((-0.8, 0.5, -0.7), "ffe0a0", 0.8, shadow=False),
+            Light((0.7, 0.7, 0.9), "ffeed2", 1.9, size=0.15),
+            Light((-0.9, 0.5, -0.6), "ffc070", 1.6, shadow=False),
         ],
-        sky=backdrop("7fb86a", "9fcf7c", "4f8a3a", "f3f7b8", 0.75),
-        ambient=("a8c4e0", "5c7a3c"),
-        ambient_strength=0.5,
-        fog=("8cc06a", 13),
+        sky=painted(street, camera),
+        ambient=("ffe2c0", "c07a50"),
+        ambient_strength=0.55,
     )
-    canvas = Canvas(11)
-    canvas.load(render(scene, passes, fraction)[0])
-    canvas.bloom(0.75, 14, 0.25)
-    canvas.finish(0.25, 0.008)
+    canvas = Canvas(22)
+    canvas.load(render(scene, passes, fraction))
+    canvas.bloom(0.78, 12, 0.25)
+    canvas.finish(0.2, 0.008)
+    return canvas
+
+
+def sad_face(passes: int, fraction: int) -> Canvas:
+    """Someone with wet cheeks looks down in cold light."""
+
+    def strands(p: Array) -> Array:
+        return noise(p * np.array((1, 0.12, 1), dtype=np.float32), 3, 13) * np.float32(0.05)
+
+    fall = blend(
+        0.15,
+        cut(
+            ellipsoid((0, 0.28, -0.12), (0.93, 0.92, 0.92)),
+            turned(ellipsoid((0.06, -0.25, 0.8), (0.66, 0.86, 0.7)), 2, 8),
+            0.08,
+        ),
+        mirrored(capsule((0.8, 0.1, -0.05), (0.86, -1.3, 0.1), 0.2, 0.26)),
+    )
+    hair = Part(
+        displaced(fall, strands, 0.6),
+        Material(mottled("8a6a48", "4a3420", 6), gloss=0.1, sharpness=10),
+        ((0, -0.2, -0.1), 1.75),
+    )
+    parts = person("e6b59a", "c9605a", False, hair, "4a5a78", "4f6e86")
+    tear = union(
+        ellipsoid((0.36, -0.16, 0.745), (0.045, 0.06, 0.04)),
+        capsule((0.345, -0.02, 0.75), (0.36, -0.14, 0.76), 0.018),
+        ellipsoid((-0.34, -0.36, 0.7), (0.042, 0.065, 0.05)),
+        capsule((-0.33, -0.04, 0.75), (-0.34, -0.34, 0.73), 0.016),
+    )
+    parts.append(Part(tear, Material("cfe6f4", gloss=1.8, sharpness=60, mirror=0.25), ((0, -0.2, 0.75), 0.6)))
+    camera = Camera((0.2, 0.25, 5.4), (0, -0.17, 0), 30)
+    room = Canvas(31)
+    room.pixels += room.gradient([(0, "51647a"), (300, "33465c"), (480, "1d2836")])
+    room.paint(room.noise(200, 200, 2), "7d94a8", 0.4)
+    room.shape(lambda pen: pen.box(430, 30, 590, 300), "9fb4c6", 22, 0.7)
+    room.shape(lambda pen: pen.box(505, 30, 513, 300), "33465c", 9, 0.9)
+    scene = Scene(
+        parts=parts,
+        camera=camera,
+        lights=[
+            Light((0.9, 0.55, 0.6), "cfe0f2", 1.45, size=0.2),
+            Light((-0.8, 0.3, -0.5), "6f8fb8", 0.7, shadow=False),
+        ],
+        sky=painted(room, camera),
+        ambient=("8ea6c2", "38424f"),
+        ambient_strength=0.5,
+    )
+    canvas = Canvas(32)
+    canvas.load(render(scene, passes, fraction))
+    canvas.finish(0.45, 0.012)
     return canvas

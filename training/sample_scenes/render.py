@@ -1,4 +1,4 @@
-"""A small ray marcher: solids, lights and a camera to pixels. Knows nothing of any one scene.
+"""A small ray marcher: a scene to pixels. Knows nothing of any one scene.
 
 Sphere tracing after J. C. Hart, "Sphere tracing" (1996); soft shadows and ambient occlusion after
 Inigo Quilez. Colours are linear light here and become sRGB in `render`.
@@ -6,129 +6,23 @@ Inigo Quilez. Colours are linear light here and become sRGB in `render`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 import numpy as np
+from numpy.typing import NDArray
 
-from training.sample_scenes.canvas import HEIGHT, WIDTH, rgb
-from training.sample_scenes.solids import Array, Shape, Vector, length
+from training.sample_scenes.canvas import HEIGHT, WIDTH, Array
+from training.sample_scenes.paints import linear
+from training.sample_scenes.scene import Material, Scene
+from training.sample_scenes.solids import length
 
-Paint = Callable[[Array], Array]
-"""Points [N, 3] -> linear colours [N, 3]."""
-
-
-def linear(code: str) -> Array:
-    """Read `ffcc00` as linear light."""
-    return (np.array(rgb(code), dtype=np.float32) ** 2.2).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Material:
-    """How a surface answers light.
-
-    Attributes:
-        colour: a hex code, or a function from points to linear colours.
-        gloss: strength of the highlight; `sharpness` its exponent.
-        mirror: share of reflected surroundings seen head-on; grazing angles show more.
-        glow: light given off, as a multiple of the colour.
-        soft: light that shines through from behind (skin, wax, fur), 0 to 1.
-        bump: height field that tilts the normal without moving the surface.
-    """
-
-    colour: str | Paint
-    gloss: float = 0.1
-    sharpness: float = 30
-    mirror: float = 0
-    glow: float = 0
-    soft: float = 0
-    bump: Callable[[Array], Array] | None = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A shape with a material; `bound` (centre, radius) spares far points the full formula."""
-
-    shape: Shape
-    material: Material
-    bound: tuple[Vector, float] | None = None
-
-    def distance(self, p: Array) -> Array:
-        if self.bound is None:
-            return self.shape(p)
-        centre, radius = self.bound
-        far = length(p - np.array(centre, dtype=np.float32)) - np.float32(radius)
-        near = far < np.float32(0.25 * radius)
-        result = np.maximum(far, np.float32(0.02))
-        if near.any():
-            result[near] = self.shape(p[near])
-        return result
-
-
-@dataclass(frozen=True)
-class Light:
-    """A sun (`at` is its direction) or, with `near`, a lamp at a place; `size` softens shadows."""
-
-    at: Vector
-    colour: str
-    strength: float = 1
-    near: bool = False
-    size: float = 0.1
-    shadow: bool = True
-
-
-@dataclass(frozen=True)
-class Camera:
-    place: Vector
-    target: Vector
-    view_degrees: float = 40
-    """Vertical field of view."""
-
-    def rays(self, u: Array, v: Array) -> Array:
-        """Turn picture coordinates (u right, v up, -1 to 1 over the height) into directions."""
-        eye, aim = np.array(self.place), np.array(self.target)
-        forward = (aim - eye) / np.linalg.norm(aim - eye)
-        right = np.cross(forward, (0, 1, 0))
-        right /= np.linalg.norm(right)
-        up = np.cross(right, forward)
-        zoom = math.tan(math.radians(self.view_degrees / 2))
-        rays = forward + zoom * (u[:, None] * right + v[:, None] * up)
-        return (rays / np.linalg.norm(rays, axis=1, keepdims=True)).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything a ray can meet.
-
-    Attributes:
-        sky: directions [N, 3] -> linear colours [N, 3]; what reflections and misses see.
-        ambient: colours of light from above and from below.
-        fog: hex colour and the distance at which it hides two thirds, or None.
-    """
-
-    parts: Sequence[Part]
-    camera: Camera
-    lights: Sequence[Light]
-    sky: Paint
-    ambient: tuple[str, str] = ("8899bb", "443c34")
-    ambient_strength: float = 0.6
-    fog: tuple[str, float] | None = None
-    reach: float = 40
-    exposure: float = 1
-    steps: int = 90
-    step_scale: float = 1
-    occlusion: float = 0.25
-
-    def distance(self, p: Array) -> Array:
-        nearest = self.parts[0].distance(p)
-        for part in self.parts[1:]:
-            nearest = np.minimum(nearest, part.distance(p))
-        return nearest
+TILE = 48
+"""Pixels along the side of a tile."""
+CONTRAST = 0.06
+"""A step between neighbours, in sRGB, from which an edge looks jagged."""
 
 
 def march(scene: Scene, origin: Array, ray: Array) -> Array:
     """Follow rays to the first surface; distances [N], infinite where they meet none."""
+    scene = scene.along(origin, ray)
     travelled: Array = np.full(len(ray), 0.02, dtype=np.float32)
     result: Array = np.full(len(ray), np.inf, dtype=np.float32)
     active = np.arange(len(ray))
@@ -158,6 +52,7 @@ def normals(scene: Scene, p: Array, pixel: Array) -> Array:
 
 def shadow(scene: Scene, p: Array, to_light: Array, reach: Array, size: float) -> Array:
     """Share of a light that reaches each point; [N], 0 to 1."""
+    scene = scene.along(p, to_light, size)
     open_share: Array = np.ones(len(p), dtype=np.float32)
     travelled: Array = np.full(len(p), 0.02, dtype=np.float32)
     active = np.arange(len(p))
@@ -166,7 +61,7 @@ def shadow(scene: Scene, p: Array, to_light: Array, reach: Array, size: float) -
         d = scene.distance(p[active] + to_light[active] * t[:, None])
         share = np.clip(0.5 + 0.5 * d / (np.float32(size) * t), 0, 1)
         open_share[active] = np.minimum(open_share[active], share)
-        t = t + np.clip(d, 0.02, 0.6)
+        t = t + np.clip(d, 0.02, 0.8)
         travelled[active] = t
         active = active[(open_share[active] > 0.01) & (t < reach[active])]
         if not len(active):
@@ -182,7 +77,8 @@ def occlusion(scene: Scene, p: Array, normal: Array) -> Array:
         step = scene.occlusion * i / 4
         hidden += np.float32(weight) * np.maximum(step - scene.distance(p + normal * step), 0) / step
         weight *= 0.7
-    return np.clip(1 - hidden * np.float32(0.42), 0, 1)
+    result: Array = np.clip(1 - hidden * np.float32(0.42), 0, 1)
+    return result
 
 
 def _tilt(material: Material, p: Array, normal: Array) -> Array:
@@ -198,7 +94,8 @@ def _tilt(material: Material, p: Array, normal: Array) -> Array:
         axis=-1,
     )
     tilted = normal - (slope - (slope * normal).sum(-1, keepdims=True) * normal)
-    return (tilted / np.maximum(length(tilted), 1e-9)[:, None]).astype(np.float32)
+    result: Array = (tilted / np.maximum(length(tilted), 1e-9)[:, None]).astype(np.float32)
+    return result
 
 
 def _surface(scene: Scene, p: Array, normal: Array) -> tuple[Array, Array, Array]:
@@ -240,15 +137,16 @@ def trace(scene: Scene, origin: Array, ray: Array, bounces: int = 1) -> tuple[Ar
         return result, far
     view, t = ray[seen], far[seen]
     p = origin[seen] + view * t[:, None]
-    normal = normals(scene, p, np.float32(0.0008) * (1 + t))
-    colour, properties, normal = _surface(scene, p, normal)
+    local = scene.around(p, scene.occlusion + 0.05)
+    normal = normals(local, p, np.float32(0.0008) * (1 + t))
+    colour, properties, normal = _surface(local, p, normal)
     gloss, sharpness, mirror, glow, soft = (properties[:, i : i + 1] for i in range(5))
-    open_share = occlusion(scene, p, normal)[:, None]
+    open_share = occlusion(local, p, normal)[:, None]
     above, below = (linear(code) for code in scene.ambient)
     upward = 0.5 + 0.5 * normal[:, 1:2]
     lit = colour * (below + (above - below) * upward) * open_share * scene.ambient_strength
     for lamp in scene.lights:
-        to_light = np.broadcast_to(np.array(lamp.at, dtype=np.float32), p.shape)
+        to_light: Array = np.broadcast_to(np.array(lamp.at, dtype=np.float32), p.shape)
         fade: Array = np.ones((len(p), 1), dtype=np.float32)
         reach: Array = np.full(len(p), min(scene.reach, 12), dtype=np.float32)
         if lamp.near:
@@ -282,37 +180,65 @@ def trace(scene: Scene, origin: Array, ray: Array, bounces: int = 1) -> tuple[Ar
     return result, far
 
 
-def render(scene: Scene, passes: int = 2, fraction: int = 1) -> tuple[Array, Array]:
-    """Draw a scene.
+def render(scene: Scene, passes: int = 2, fraction: int = 1) -> Array:
+    """Draw a scene: one ray a pixel, and more where neighbours differ.
 
     Args:
-        passes: samples per pixel along each side; 2 means four rays a pixel.
+        passes: extra rays along each side of a pixel that differs from its neighbours; 1 adds none.
         fraction: 2 renders a quarter of the pixels, for a quick look.
 
     Returns:
-        sRGB [HEIGHT, WIDTH, 3] in 0..1, and [HEIGHT, WIDTH] distances of the first sample.
+        sRGB [HEIGHT, WIDTH, 3] in 0..1.
     """
     width, height = WIDTH // fraction, HEIGHT // fraction
-    total: Array = np.zeros((height, width, 3), dtype=np.float32)
-    depth: Array = np.zeros((height, width), dtype=np.float32)
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    for sample in range(passes * passes):
-        dx = (sample % passes + 0.5) / passes
-        dy = (sample // passes + 0.5) / passes
-        u = (2 * (xs + np.float32(dx)) - width) / height
-        v = (height - 2 * (ys + np.float32(dy))) / height
-        ray = scene.camera.rays(u.ravel(), v.ravel())
+
+    def shoot(x: Array, y: Array) -> Array:
+        ray = scene.camera.rays((2 * x - width) / height, (height - 2 * y) / height)
         origin = np.broadcast_to(np.array(scene.camera.place, dtype=np.float32), ray.shape)
-        colour, far = trace(scene, origin, ray)
-        colour = film(colour * np.float32(scene.exposure))
-        total += colour.reshape(height, width, 3)
-        if sample == 0:
-            depth = far.reshape(height, width)
-    picture = total / np.float32(passes * passes)
-    if fraction > 1:
-        picture = picture.repeat(fraction, 0).repeat(fraction, 1)
-        depth = depth.repeat(fraction, 0).repeat(fraction, 1)
-    return picture, depth
+        return film(trace(scene, origin, ray)[0] * np.float32(scene.exposure))
+
+    # Tiles stay inside the processor's cache, and most parts lie outside most tiles.
+    tiles = [
+        (slice(top, min(top + TILE, height)), slice(left, min(left + TILE, width)))
+        for top in range(0, height, TILE)
+        for left in range(0, width, TILE)
+    ]
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    half = np.float32(0.5)
+    picture: Array = np.zeros((height, width, 3), dtype=np.float32)
+    for tile in tiles:
+        colour = shoot(xs[tile].ravel() + half, ys[tile].ravel() + half)
+        picture[tile] = colour.reshape(*xs[tile].shape, 3)
+    if passes > 1:
+        rough = _differs(picture)
+        for tile in tiles:
+            chosen = np.flatnonzero(rough[tile])
+            if not len(chosen):
+                continue
+            x, y = xs[tile].ravel()[chosen], ys[tile].ravel()[chosen]
+            total = picture[tile].reshape(-1, 3)[chosen]
+            for sample in range(passes * passes):
+                dx, dy = (sample % passes + 0.5) / passes, (sample // passes + 0.5) / passes
+                total = total + shoot(x + np.float32(dx), y + np.float32(dy))
+            flat = picture[tile].reshape(-1, 3).copy()
+            flat[chosen] = total / np.float32(passes * passes + 1)
+            picture[tile] = flat.reshape(*xs[tile].shape, 3)
+    return picture.repeat(fraction, 0).repeat(fraction, 1)
+
+
+def _differs(picture: Array) -> NDArray[np.bool_]:
+    """Find the pixels that differ from a neighbour by more than `CONTRAST`; [H, W]."""
+    rough: NDArray[np.bool_] = np.zeros(picture.shape[:2], dtype=bool)
+    across = np.abs(np.diff(picture, axis=1)).max(axis=-1) > CONTRAST
+    down = np.abs(np.diff(picture, axis=0)).max(axis=-1) > CONTRAST
+    for view, mask in (
+        (rough[:, 1:], across),
+        (rough[:, :-1], across),
+        (rough[1:], down),
+        (rough[:-1], down),
+    ):
+        view |= mask
+    return rough
 
 
 def film(light: Array) -> Array:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from training.sample_scenes.canvas import Array
+
 Vector = tuple[float, float, float]
 Shape = Callable[[Array], Array]
 
@@ -84,6 +85,24 @@ def cylinder(centre: Vector, radius: float, half_height: float, round_by: float 
         top = np.abs(q[:, 1]) - np.float32(half_height - round_by)
         outside = np.hypot(np.maximum(side, 0), np.maximum(top, 0))
         result: Array = np.minimum(np.maximum(side, top), 0) + outside - np.float32(round_by)
+        return result
+
+    return distance
+
+
+def plate(centre: Vector, half: Vector, corner: float, edge: float) -> Shape:
+    """A lying slab whose outline has round corners and whose rim has a small round edge."""
+    c = _vec(centre)
+    inner = np.array((half[0] - corner, half[2] - corner), dtype=np.float32)
+
+    def distance(p: Array) -> Array:
+        q = p - c
+        flat = np.abs(q[:, [0, 2]]) - inner
+        side = length(np.maximum(flat, 0)) + np.minimum(flat.max(axis=-1), 0)
+        side = side - np.float32(corner - edge)
+        top = np.abs(q[:, 1]) - np.float32(half[1] - edge)
+        outside = np.hypot(np.maximum(side, 0), np.maximum(top, 0))
+        result: Array = np.minimum(np.maximum(side, top), 0) + outside - np.float32(edge)
         return result
 
     return distance
@@ -180,6 +199,20 @@ def mirrored(shape: Shape) -> Shape:
         q = p.copy()
         q[:, 0] = np.abs(q[:, 0])
         return shape(q)
+
+    return distance
+
+
+def around(shape: Shape, count: int) -> Shape:
+    """Repeat a shape that lies near the x axis `count` times around the y axis."""
+    step = 2 * math.pi / count
+
+    def distance(p: Array) -> Array:
+        angle = np.arctan2(p[:, 2], p[:, 0])
+        offset = angle - np.round(angle / step) * step
+        radius = np.hypot(p[:, 0], p[:, 2])
+        q = np.stack([radius * np.cos(offset), p[:, 1], radius * np.sin(offset)], axis=-1)
+        return shape(q.astype(np.float32))
 
     return distance
 
