@@ -6,12 +6,14 @@ Used by full training and by every retrain; a fit on a few thousand posts takes 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import UNLABELLED, Targets
 from mmsa_tui.model.metrics import IntArray, weighted_f1
@@ -109,6 +111,11 @@ def fit_head(
             optimizer.step()
             schedule.step()
             total += float(loss.detach()) * len(rows)
+        if not math.isfinite(total):
+            raise TrainingError(
+                f"the head's loss is not a number in epoch {number}",
+                "lower fusion.learning_rate in the recipe",
+            )
         chosen = float(number)
         if select is not None:
             chosen = weighted_f1(*_labelled(select[1].post, predict(head, select[0], compressed).fused))

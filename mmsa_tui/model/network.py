@@ -95,8 +95,10 @@ class FusionHead(nn.Module):
             self.image_mean.copy_(image.mean(0))
             centred = image - self.image_mean
             scale = 1.0 / image.std(0).clamp(min=1e-2)
-            _, directions = torch.linalg.eigh((centred * scale).T @ (centred * scale))  # ascending
-            basis = scale.unsqueeze(1) * directions[:, -n:].flip(1)
+            # In double: in single precision the solver fails on features of low rank.
+            standard = (centred * scale).double()
+            _, directions = torch.linalg.eigh(standard.T @ standard)  # ascending
+            basis = scale.unsqueeze(1) * directions[:, -n:].flip(1).float()
             # A bundle stores the basis in half precision; what was fitted is what is loaded.
             self.image_basis.copy_(basis.half())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_encoders import write_image_encoder, write_text_encoder
 from small_features import make_features
 
 from mmsa_tui.config import Paths, find_paths
@@ -18,61 +19,16 @@ from mmsa_tui.model.network import HeadConfig
 from training.fusion_stage import FusionSettings, fit_head
 
 LABELS = ("negative", "neutral", "positive")
-# fmt: off
-WORDS = [
-    "the", "a", "day", "is", "best", "worst", "happy", "sad", "train", "late", "sun", "rain",
-    "never", "again", "love", "hate", "so", "http", "@", "user", "#", "!", "?", ".",
-]
-# fmt: on
 
 
 @pytest.fixture(scope="session")
 def text_encoder_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A two-layer BERT with random weights and a word-piece tokenizer of letters and a few words."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("text-encoder")
-    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)] + list("0123456789")
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, *letters, *("##" + c for c in letters)]
-    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    ).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
+    return write_text_encoder(tmp_path_factory.mktemp("text-encoder"))
 
 
 @pytest.fixture(scope="session")
 def image_encoder_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MobileNetV2 with random weights and BatchNorm statistics that are not trivial."""
-    from transformers import MobileNetV2Config, MobileNetV2Model
-
-    folder = tmp_path_factory.mktemp("image-encoder")
-    torch.manual_seed(0)
-    model = MobileNetV2Model(MobileNetV2Config()).eval()
-    for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.uniform_(-0.2, 0.2)
-            module.running_var.uniform_(0.5, 2.0)
-            module.weight.data.uniform_(0.5, 1.5)
-            module.bias.data.uniform_(-0.2, 0.2)
-    model.save_pretrained(folder)
-    return folder
+    return write_image_encoder(tmp_path_factory.mktemp("image-encoder"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,109 @@
+"""A whole training with small encoders: what is written is what was trained, and a killed run goes on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from small_encoders import write_image_encoder, write_text_encoder
+from small_posts import make_picture, make_post
+
+from mmsa_tui.config import find_paths
+from mmsa_tui.model.bundle import Bundle, verify_bundle
+from mmsa_tui.model.predictor import Predictor
+from mmsa_tui.records import Post
+from training.examples import Example, make_examples
+from training.loop import FineTuning
+from training.pipeline import Materials, Pipeline
+from training.recipe import Recipe, load_recipe
+from training.runs import RunLog
+
+LABELS = ("negative", "neutral", "positive")
+TEXTS = ("worst hate rain", "train a day", "best happy love")
+
+
+@pytest.fixture(scope="module")
+def posts(tmp_path_factory: pytest.TempPathFactory) -> list[Post]:
+    folder = tmp_path_factory.mktemp("posts")
+    found = []
+    for number in range(72):
+        label = number % 3
+        post = make_post(
+            folder,
+            str(number),
+            f"{TEXTS[label]} {chr(97 + number // 26)}{chr(97 + number % 26)}",
+            make_picture(number, (64, 64)),
+        )
+        found.append(replace(post, truth=dict.fromkeys(("post", "text", "image"), LABELS[label])))
+    return found
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    folder = tmp_path_factory.mktemp("encoders")
+    short = FineTuning(epochs=1, batch_size=32, bf16=False)
+    base = load_recipe("default")
+    text = replace(
+        base.text, encoder=str(write_text_encoder(folder / "text")), pretraining=short, tuning=short
+    )
+    image = replace(
+        base.image, encoder=str(write_image_encoder(folder / "image")), tail_blocks=1, tuning=short
+    )
+    head = replace(base.head, n_text=32, n_components=16, width=16)
+    return replace(base, name="tiny", text=text, image=image, head=head, extra_replay=5)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def pipeline(posts: list[Post], recipe: Recipe, run_folder: Path) -> Pipeline:
+    extra = [Example(f"2013:{i}", TEXTS[i % 3], text=i % 3) for i in range(12)]
+    materials = Materials(make_examples(posts, LABELS), extra, extra[:6])
+    return Pipeline(recipe, materials, RunLog(run_folder), torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def bundle(pipeline: Pipeline, run_folder: Path) -> Bundle:
+    return pipeline.run(run_folder / "bundles", "1.0.0", "mmsa train")
+
+
+def test_a_trained_bundle_verifies(bundle: Bundle, tmp_path: Path) -> None:
+    verify_bundle(bundle, find_paths({"MMSA_HOME": str(tmp_path)}))
+
+
+def test_scores_stand_beside_vader(bundle: Bundle) -> None:
+    assert any("VADER" in title for title in bundle.meta.scores["tables"])
+    assert bundle.meta.scores["split"]
+    assert bundle.meta.scores["command"] == "mmsa train"
+
+
+def test_a_reloaded_bundle_gives_the_scores_it_was_written_with(
+    bundle: Bundle, pipeline: Pipeline, posts: list[Post], tmp_path: Path
+) -> None:
+    predictor = Predictor.load(bundle, find_paths({"MMSA_HOME": str(tmp_path)}), device="cpu", cache=False)
+    rows = [int(i) for i in pipeline.split.evaluate]
+    predicted = predictor.predict([posts[int(pipeline.examples[i].post_id)] for i in rows])
+    right = [p.label == LABELS[pipeline.examples[i].post] for i, p in zip(rows, predicted, strict=True)]
+    assert sum(right) / len(right) == pytest.approx(bundle.meta.scores["accuracy"], abs=0.101)
+
+
+def test_the_frozen_split_was_not_rehearsed(bundle: Bundle) -> None:
+    from mmsa_tui.model.labelled import load_labelled
+
+    frozen = set(load_labelled(bundle.directory / "evaluation.safetensors").hashes)
+    assert frozen
+    assert not frozen & set(load_labelled(bundle.directory / "replay.safetensors").hashes)
+
+
+def test_a_resumed_run_does_not_tune_again(bundle: Bundle, pipeline: Pipeline, run_folder: Path) -> None:
+    before = (run_folder / "text" / "model.safetensors").stat().st_mtime_ns
+    again = pipeline.run(run_folder / "again", "1.0.0", "mmsa train")
+    assert (run_folder / "text" / "model.safetensors").stat().st_mtime_ns == before
+    assert again.meta.encoders == bundle.meta.encoders
+
+
+def test_metrics_are_json_lines_of_every_stage(bundle: Bundle, run_folder: Path) -> None:
+    assert {row["stage"] for row in RunLog(run_folder).metrics()} >= {"text", "image", "fusion"}
