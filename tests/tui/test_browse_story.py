@@ -12,6 +12,7 @@ from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.widgets.post_table import PostTable
 
+
 async def test_the_last_source_opens_when_none_is_named(make_app, source, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)

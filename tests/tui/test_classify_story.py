@@ -89,7 +89,9 @@ async def test_leaving_asks_only_while_a_batch_runs(make_app, many, wait_for):
         assert pilot.app.is_running
 
 
-async def test_a_model_that_dies_leaves_the_app_whole_and_can_be_started_again(make_app, many, store, wait_for):
+async def test_a_model_that_dies_leaves_the_app_whole_and_can_be_started_again(
+    make_app, many, store, wait_for
+):
     async with make_app(seconds_per_batch=0.3).run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await begin(pilot, wait_for)

@@ -11,7 +11,11 @@ from stories import SIZE, asked, opened
 
 def labels(store: Store, source) -> dict[str, str]:
     """The analyst's labels by post id."""
-    return {row.post_id: row.corrected_label for row in store.rows(source.id, "small 1.0.0") if row.corrected_label}
+    return {
+        row.post_id: row.corrected_label
+        for row in store.rows(source.id, "small 1.0.0")
+        if row.corrected_label
+    }
 
 
 async def test_a_digit_labels_the_post_and_goes_on(make_app, classified, store, wait_for):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on, work
+from textual.binding import Binding, BindingType
 
 from mmsa_tui.engine.messages import Message
 from mmsa_tui.store import SourceRow
@@ -18,6 +21,12 @@ from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem
 class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
     """Browse, understand, correct: one source."""
 
+    # The table has these too; here they work while the post has the whole screen.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+    ]
+
     def __init__(self, source: SourceRow) -> None:
         super().__init__(source)
         install(self, bindings("browse", self.mmsa.config.keys))
@@ -30,6 +39,9 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
     def _hear(self, message: Message) -> None:
         if self.is_whole:
             self.hear(message)
+
+    def action_move(self, step: int) -> None:
+        self.table.action_move(step)
 
     # other screens
 

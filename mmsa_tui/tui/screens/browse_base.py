@@ -140,6 +140,16 @@ class BrowseBase(Screen[None]):
             self.query_one(FilterBar).set_text("")
             return None
 
+    def adopt_bundle(self) -> None:
+        """Show what another bundle says, after it has taken the place of the one before."""
+        if self.listing.bundle_id == self.bundle_id:
+            return
+        self.listing.bundle_id = self.bundle_id
+        self.query_one(FilterBar).set_labels(self.labels)
+        self.filter_where = self.parse_filter(self.filter_text)
+        self._counts_are_old = True
+        self.open_list(self.position.ordinal)
+
     # the list
 
     @work(exclusive=True, group="list")
@@ -221,7 +231,8 @@ class BrowseBase(Screen[None]):
         """Show a row in the post view."""
         if row is None and self.n_rows:
             return
-        self.view.show(row, self.looks, self.say_no_prediction())
+        place = f"{self.table.cursor + 1:,} of {self.n_rows:,}"
+        self.view.show(row, self.looks, self.say_no_prediction(), place)
         if row is not None:
             self.position = Position(
                 row.ordinal,

@@ -111,6 +111,7 @@ class BrowseBatch(BrowseBase):
         """Take in a report of the model's process."""
         match message:
             case Ready():
+                self.adopt_bundle()
                 self.show_top()
                 self.show_batch()
             case Progress():

@@ -10,7 +10,7 @@ from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
-NAME_WIDTH = 9
+NAME_WIDTH = 10
 MIN_CELL = 9
 """Narrowest place for one label: four cells of bar, a gap, four of number."""
 
@@ -30,10 +30,14 @@ class BeliefBars(Widget):
         self._prediction: Prediction | None = None
         self._looks = LabelLooks(())
         self._reason = ""
+        self._is_low = False
 
-    def show(self, prediction: Prediction | None, looks: LabelLooks, reason: str) -> None:
+    def show(
+        self, prediction: Prediction | None, looks: LabelLooks, reason: str, *, on_one_line: bool = False
+    ) -> None:
         """Show a prediction, or without one say why there is none."""
         self._prediction, self._looks, self._reason = prediction, looks, reason
+        self._is_low = on_one_line
         self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -43,7 +47,7 @@ class BeliefBars(Widget):
         if not prediction.probs:
             return Content.styled(f"✗ not classified: {prediction.error}", "$text-warning")
         cell = (self.size.width - NAME_WIDTH) // max(1, len(self._looks.labels))
-        if cell < MIN_CELL:
+        if self._is_low or cell < MIN_CELL:
             return self._one_line(prediction)
         lines = [self._header(cell)]
         rows = (
@@ -66,10 +70,10 @@ class BeliefBars(Widget):
         self, name: str, probs: tuple[float, ...] | None, missing: str, cell: int, prediction: Prediction
     ) -> Content:
         is_both = name == "both"
-        mark = " ≠" if prediction.conflict and not is_both else "  "
+        mark = " ≠ " if prediction.conflict and name == "picture" else "   "
         parts: list[tuple[str, str]] = [
-            (name.ljust(NAME_WIDTH - 2), "bold" if is_both else "$foreground-muted"),
-            (mark if name == "picture" else "  ", "bold $text-warning"),
+            (name.ljust(NAME_WIDTH - 3), "bold" if is_both else "$foreground-muted"),
+            (mark, "bold $text-warning"),
         ]
         if probs is None:
             parts.append((missing, "$foreground-muted italic"))
@@ -78,7 +82,7 @@ class BeliefBars(Widget):
         for index, (label, share) in enumerate(zip(self._looks.labels, probs, strict=False)):
             colour = self._looks.colour(label)
             is_best = index == best
-            parts.append((bar(share, cell - 6), f"{colour}{'' if is_best else ' 70%'} on $boost"))
+            parts.append((bar(share, cell - 6), f"{colour}{'' if is_best else ' 70%'} on $panel"))
             parts.append((f"{share:>4.0%}", f"bold {colour}" if is_best else "$foreground-muted"))
             parts.append(("  ", ""))
         return Content.assemble(*parts)
@@ -88,7 +92,7 @@ class BeliefBars(Widget):
         parts: list[tuple[str, str]] = []
         for name, probs in (
             ("text", prediction.text_probs),
-            ("pic", prediction.image_probs),
+            ("picture" if self.size.width >= 60 else "pic", prediction.image_probs),
             ("both", prediction.probs),
         ):
             if probs is None:
@@ -96,7 +100,9 @@ class BeliefBars(Widget):
             best = max(range(len(probs)), key=probs.__getitem__)
             label = self._looks.labels[best] if best < len(self._looks.labels) else "?"
             parts.append((f"{name} ", "$foreground-muted"))
-            parts.append((f"{self._looks.sign(label)} {probs[best]:.0%}  ", self._looks.colour(label)))
+            shown = f" {label}" if self.size.width >= 60 else ""
+            style = f"{'bold ' if name == 'both' else ''}{self._looks.colour(label)}"
+            parts.append((f"{self._looks.sign(label)}{shown} {probs[best]:.0%}  ", style))
         if prediction.conflict:
             parts.append(("≠", "bold $text-warning"))
         return Content.assemble(*parts)

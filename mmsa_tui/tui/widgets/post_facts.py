@@ -22,8 +22,12 @@ _COUNTS = (
 Part = tuple[str, str]
 
 
-def header(row: Row, width: int) -> Content:
-    """Name a post in one or two lines: id, author, time; counts and what it answers."""
+def header(row: Row, place: str, width: int) -> Content:
+    """Name a post in one or two lines: id, author, time; counts and what it answers.
+
+    Args:
+        place: where it stands in the list, for the right end of the first line.
+    """
     first: list[Part] = [(safe_line(row.post_id, 80), "bold")]
     post = row.post
     if post is not None:
@@ -35,10 +39,13 @@ def header(row: Row, width: int) -> Content:
         if post.language:
             first.append((safe_line(post.language, 8), "$foreground-muted"))
     second = _counts(row.metadata) + (_relations(row.metadata) if post else [])
-    lines = [_joined(first)]
-    if second:
-        together = _joined(first + second)
-        lines = [together] if cell_len(together.plain) <= width else [*lines, _joined(second)]
+    together = _joined(first + second)
+    lines = [together]
+    if second and cell_len(together.plain) > width - cell_len(place) - 2:
+        lines = [_joined(first), _joined(second)]
+    gap = width - cell_len(lines[0].plain) - cell_len(place)
+    if gap >= 2:
+        lines[0] = Content.assemble(lines[0], " " * gap, (place, "$foreground-muted"))
     return Content("\n").join(lines)
 
 
@@ -130,7 +137,7 @@ def _truth(post: Post, looks: LabelLooks) -> Content:
     parts: list[Part] = [("source  ", "$foreground-muted")]
     for label, of in kinds.items():
         parts.append((f"{looks.sign(label)} {safe_line(label, 30)} ", looks.colour(label)))
-        parts.append((safe_line(f"({', '.join(of)})  ", 60), "$foreground-muted"))
+        parts.append((safe_line(f"({', '.join(of)})", 60) + "  ", "$foreground-muted"))
     return Content.assemble(*parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -19,8 +20,12 @@ from mmsa_tui.tui.widgets import post_facts
 from mmsa_tui.tui.widgets.belief_bars import BeliefBars
 from mmsa_tui.tui.widgets.picture import PictureView
 
-PICTURE_SHARE = 0.5
-"""Of the height of the view, at most this much goes to the picture."""
+MIN_PICTURE_ROWS = 6
+"""Fewer lines than these show nothing of a picture."""
+LOW = 18
+"""A view of fewer lines has no room for bars, nor for a picture above the text."""
+MIN_BESIDE = 60
+"""Columns that a view needs to have a picture beside its text."""
 
 
 class PostView(Vertical):
@@ -39,7 +44,7 @@ class PostView(Vertical):
         self._explained: Explained | None = None
         self._n_alike = 0
         self._labels_alone = False
-        self._no_prediction = ""
+        self._no_prediction = self._place = ""
 
     def compose(self) -> ComposeResult:
         yield Static(id="post-header")
@@ -50,11 +55,12 @@ class PostView(Vertical):
         yield BeliefBars(id="bars")
         yield Static(id="post-verdict")
 
-    def show(self, row: Row | None, looks: LabelLooks, no_prediction: str) -> None:
+    def show(self, row: Row | None, looks: LabelLooks, no_prediction: str, place: str = "") -> None:
         """Show a row; for another post than before, start at its first picture and at the top.
 
         Args:
             no_prediction: what to say where the bars would be when there are none.
+            place: where the row stands in the list, as `3 of 12`.
         """
         is_other = row is None or self._row is None or row.ordinal != self._row.ordinal
         if is_other:
@@ -62,7 +68,7 @@ class PostView(Vertical):
             self._picture = self._deciding_picture(row)
             if self._is_whole:
                 self.query_one("#post-body").scroll_home(animate=False)
-        self._row, self._looks, self._no_prediction = row, looks, no_prediction
+        self._row, self._looks, self._no_prediction, self._place = row, looks, no_prediction, place
         self._fill()
 
     def show_alike(self, n_alike: int, labels_alone: bool) -> None:
@@ -99,6 +105,7 @@ class PostView(Vertical):
             self._fill_picture()
 
     def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < LOW, "-low")
         self._fill()
 
     def on_click(self, event: events.Click) -> None:
@@ -115,8 +122,7 @@ class PostView(Vertical):
             return
         row = self._row
         is_post = row is not None and row.post is not None
-        self.query_one(BeliefBars).display = is_post
-        self.query_one("#post-verdict").display = is_post
+        self.set_class(not is_post, "-no-post")
         legend = self.query_one("#post-legend", Static)
         legend.display = self._explained is not None
         if row is None:
@@ -124,12 +130,13 @@ class PostView(Vertical):
             self.query_one("#post-text", Static).update("")
             self.query_one(PictureView).show((), 0, None, 0)
             return
-        self.query_one("#post-header", Static).update(post_facts.header(row, self.size.width - 2))
+        self.query_one("#post-header", Static).update(post_facts.header(row, self._place, self.size.width))
         self.query_one("#post-text", Static).update(post_facts.words(row, self._explained, self._looks))
         if self._explained is not None:
             legend.update(post_facts.legend(self._explained, self._looks))
         if is_post:
-            self.query_one(BeliefBars).show(row.prediction, self._looks, self._no_prediction)
+            bars = self.query_one(BeliefBars)
+            bars.show(row.prediction, self._looks, self._no_prediction, on_one_line=self.size.height < LOW)
         self._fill_verdict()
         self._fill_picture()
 
@@ -138,8 +145,25 @@ class PostView(Vertical):
         regions = None
         if self._explained is not None and self._explained.picture == self._picture:
             regions = self._explained.regions
-        rows = int(self.size.height * PICTURE_SHARE)
+        # A cell is twice as high as it is wide: beyond that the view lies rather than stands.
+        is_beside = self.size.width >= max(MIN_BESIDE, 2 * self.size.height)
+        rows = self._picture_rows()
+        if is_beside:
+            rows = self.query_one("#post-body").size.height
+        elif self.size.height < LOW:
+            rows = 0
+        self.set_class(is_beside and bool(pictures), "-beside")
         self.query_one(PictureView).show(pictures, self._picture, regions, rows)
+
+    def _picture_rows(self) -> int:
+        """Give the picture what the text leaves, but never more than two thirds of the view."""
+        height = self.query_one("#post-body").size.height
+        text = self.query_one("#post-text", Static)
+        width = max(1, text.size.width or self.size.width - 3)
+        lines = sum(cell_len(line) // width + 1 for line in str(text.content).splitlines())
+        lines += 3 if self._explained is not None else 0
+        rows = min(height - lines - 2, self.size.height * 2 // 3)
+        return rows if rows >= MIN_PICTURE_ROWS else min(height, self.size.height // 2)
 
     def _fill_verdict(self) -> None:
         if not self._is_whole:
