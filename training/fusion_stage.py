@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from mmsa_tui.errors import TrainingError
-from mmsa_tui.model.features import Features
-from mmsa_tui.model.labelled import UNLABELLED, Targets
+from mmsa_tui.model.features import Features, concatenate
+from mmsa_tui.model.labelled import UNLABELLED, Targets, concatenate_targets
 from mmsa_tui.model.metrics import IntArray, weighted_f1
 from mmsa_tui.model.network import FusionHead, HeadConfig, Logits, build_head
 
@@ -47,7 +47,7 @@ class FusionSettings:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What a listener hears after an epoch (1-based)."""
+    """What a listener hears after an epoch (1-based); F1 is 0 where nothing measures it."""
 
     number: int
     total: int
@@ -64,6 +64,8 @@ def fit_head(
     select: tuple[Features, Targets] | None = None,
     scaling: FusionHead | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    added: tuple[Features, Targets] | None = None,
+    watch: tuple[Features, Targets] | None = None,
 ) -> FusionHead:
     """Fit a head from scratch and return it in eval mode.
 
@@ -72,7 +74,15 @@ def fit_head(
         select: picks the best epochs by weighted F1; None averages the last ones.
         scaling: take input scaling from this head instead of fitting it: features of the replay
             set are stored compressed by it.
+        added: posts that are spread over the batches, on top of the others. Those come in the same
+            order with and without them, so that with one seed the two heads differ by what was
+            added and by little else.
+        watch: posts that only measure the F1 of each epoch, where `select` is None.
     """
+    n_others = len(targets)
+    if added is not None:
+        features = concatenate([features, added[0]])
+        targets = concatenate_targets([targets, added[1]])
     torch.manual_seed(seed)
     head = build_head(config)
     compressed = scaling is not None
@@ -85,7 +95,8 @@ def fit_head(
     optimizer = torch.optim.AdamW(
         head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    n_steps = settings.epochs * -(-len(targets) // settings.batch_size)
+    n_batches = -(-n_others // settings.batch_size)
+    n_steps = settings.epochs * n_batches
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1
     )
@@ -94,17 +105,23 @@ def fit_head(
         text = head.scale_text(features)
     image, text, lexicon = image.clone(), text.clone(), features.lexicon.float()
     kept: list[tuple[float, dict[str, Tensor]]] = []
+    sprinkle = torch.Generator().manual_seed(seed)
     for number in range(1, settings.epochs + 1):
         head.train()
-        order, total = torch.randperm(len(targets)), 0.0
-        for start in range(0, len(order), settings.batch_size):
-            rows = order[start : start + settings.batch_size]
+        order, total = (
+            torch.randperm(n_others).tensor_split(
+                list(range(settings.batch_size, n_others, settings.batch_size))
+            ),
+            0.0,
+        )
+        more = (n_others + torch.randperm(len(targets) - n_others, generator=sprinkle)).tensor_split(
+            n_batches
+        )
+        for rows in map(torch.cat, zip(order, more, strict=True)):
             part = features.take(rows)
             logits = head.score(text[rows], lexicon[rows], image[rows], part)
             loss = _loss(logits, targets.take(rows), part, prior, settings)
-            loss = loss + settings.ridge * sum(
-                head.get_submodule(name).weight.square().sum() for name in head.linear
-            )
+            loss = loss + settings.ridge * _squared(head)
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
@@ -116,16 +133,16 @@ def fit_head(
                 f"the head's loss is not a number in epoch {number}",
                 "lower fusion.learning_rate in the recipe",
             )
-        chosen = float(number)
-        if select is not None:
-            chosen = weighted_f1(*_labelled(select[1].post, predict(head, select[0], compressed).fused))
+        measured = 0.0
+        if (watched := select or watch) is not None:
+            fused = predict(head, watched[0], compressed).fused
+            measured = weighted_f1(*_labelled(watched[1].post, fused))
+        chosen = float(number) if select is None else measured
         kept = sorted([*kept, (chosen, copy.deepcopy(head.state_dict()))], key=lambda item: -item[0])[
             : settings.average
         ]
         if on_epoch is not None:
-            on_epoch(
-                Epoch(number, settings.epochs, total / len(targets), chosen if select is not None else 0.0)
-            )
+            on_epoch(Epoch(number, settings.epochs, total / len(targets), measured))
     head.load_state_dict(_average([state for _, state in kept]))
     return head.eval()
 
@@ -167,6 +184,15 @@ def _loss(
             )
             weight = targets.weight[known]
             total = total + share * (each * weight).sum() / weight.sum()
+    return total
+
+
+def _squared(head: FusionHead) -> Tensor:
+    """Sum of squared weights of the layers that read raw features."""
+    total = torch.zeros(())
+    for name in head.linear:
+        weight = head.get_parameter(f"{name}.weight")
+        total = total + weight.square().sum()
     return total
 
 

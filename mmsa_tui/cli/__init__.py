@@ -23,6 +23,7 @@ GROUPS = (
     "evaluate",
     "report",
     "corrections",
+    "retrain",
     "bundle",
     "train",
     "demo",
