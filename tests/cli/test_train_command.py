@@ -65,7 +65,8 @@ def test_every_option_that_is_passed_on_is_one_of_the_training(
     (tmp_path / "posts.csv").touch()
     mmsa(
         "train", "posts.csv", "-o", "run", "--labels", "posts.csv", "--name", "mine", "--version", "2.0.0",
-        "--text-encoder", "t", "--image-encoder", "i", "--extra-text", "posts.csv", "--bundles", "b", "--extra-test-years", "2014", "--licence", "MIT", "--data-name", "d",
+        "--text-encoder", "t", "--image-encoder", "i", "--extra-text", "posts.csv", "--bundles", "b",
+        "--extra-test-years", "2014", "--licence", "MIT", "--data-name", "d",
         "--seed", "3", "--device", "cpu", "--threads", "1", "--json",
     )  # fmt: skip
     options: argparse.Namespace = _parser().parse_args(passed)
