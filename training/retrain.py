@@ -21,8 +21,17 @@ import torch
 
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import MmsaError, TrainingError
-from mmsa_tui.model.bundle import CALIBRATION, EVALUATION, REPLAY, TUNING, Bundle, list_bundles, read_bundle
-from mmsa_tui.model.bundle_writer import BundleContent, write_bundle
+from mmsa_tui.model.bundle import (
+    CALIBRATION,
+    EVALUATION,
+    REPLAY,
+    TUNING,
+    Bundle,
+    encoder_roots,
+    list_bundles,
+    read_bundle,
+)
+from mmsa_tui.model.bundle_writer import BundleContent, store_encoder, write_bundle
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.device import choose_device, set_threads
@@ -183,6 +192,11 @@ def write_candidate(
     candidate: Candidate, base: Base, parent: Bundle, paths: Paths, folder: Path, n_corrections: int
 ) -> Bundle:
     """Write the refitted bundle into the run folder, out of reach of `bundle list`."""
+    for which in ("text", "image"):
+        # A bundle used from a folder of its own brings encoders that nobody else would find.
+        encoder = parent.encoder_directory(which, paths)
+        if encoder.parent not in encoder_roots(paths):
+            store_encoder(encoder, paths.encoders_dir)
     known = truth_of(base.evaluation).numpy() != UNLABELLED
     probs = decided(candidate.head, candidate.calibration, base.evaluation.features)[known]
     truth = truth_of(base.evaluation).numpy()[known]

@@ -139,13 +139,18 @@ class Bundle:
         sha = self.meta.encoders.get(which, "")
         if re.fullmatch(r"[0-9a-f]{64}", sha):
             beside = self.directory.parent / "encoders"
-            for root in (beside, paths.encoders_dir, paths.shipped_bundles / "encoders"):
+            for root in (beside, *encoder_roots(paths)):
                 if (root / sha / "config.json").is_file():
                     return root / sha
         raise BundleError(
             f"bundle {self.id}: its {which} encoder {sha[:12] or '(none)'} is not here",
             "import the bundle again with `mmsa bundle import FILE`",
         )
+
+
+def encoder_roots(paths: Paths) -> tuple[Path, ...]:
+    """Where encoders lie that any bundle may use: the user's, beside the user's bundles, shipped."""
+    return (paths.encoders_dir, paths.bundles_dir / "encoders", paths.shipped_bundles / "encoders")
 
 
 @dataclass(frozen=True)
