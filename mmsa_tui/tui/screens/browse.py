@@ -87,6 +87,9 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
         """Look at the source on disk again, and show what is there before reading it in."""
         self.mmsa.open_picker(self.source.location)
 
+    def action_help(self) -> None:
+        self.mmsa.show_help("browse")
+
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
