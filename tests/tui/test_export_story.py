@@ -1,0 +1,93 @@
+"""Writing posts to a file from the app."""
+
+from __future__ import annotations
+
+import csv
+
+from stories import SIZE, asked, opened
+from textual.widgets import Input, Select
+
+from mmsa_tui.tui.screens.ask import AskWhether
+from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.screens.export_dialog import ExportDialog
+
+
+async def ask_for(pilot, wait_for, target) -> ExportDialog:
+    await opened(pilot, wait_for)
+    await pilot.press("x")
+    dialog = await asked(pilot, wait_for, ExportDialog)
+    dialog.query_one(Input).value = str(target)
+    await pilot.pause()
+    return dialog
+
+
+def read(target) -> list[dict[str, str]]:
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+async def back(pilot, wait_for) -> None:
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+
+
+async def test_the_export_holds_every_post_with_its_label(make_app, classified, tmp_path, wait_for):
+    target = tmp_path / "out.csv"
+    async with make_app().run_test(size=SIZE) as pilot:
+        await ask_for(pilot, wait_for, target)
+        await pilot.press("enter")
+        await back(pilot, wait_for)
+    rows = read(target)
+    assert [row["post_id"] for row in rows] == [f"{n:02}" for n in range(1, 13)]
+    assert all(row["label"] for row in rows[:-1])
+
+
+async def test_marked_posts_alone_are_exported_when_some_are_marked(make_app, classified, tmp_path, wait_for):
+    target = tmp_path / "out.csv"
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.action_mark()
+        await pilot.pause()
+        await ask_for(pilot, wait_for, target)
+        await pilot.press("enter")
+        await back(pilot, wait_for)
+    assert [row["post_id"] for row in read(target)] == ["01"]
+
+
+async def test_an_existing_file_is_kept_when_the_answer_is_no(make_app, classified, tmp_path, wait_for):
+    target = tmp_path / "out.csv"
+    target.write_text("mine", encoding="utf-8")
+    async with make_app().run_test(size=SIZE) as pilot:
+        await ask_for(pilot, wait_for, target)
+        await pilot.press("enter")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("n")
+        await asked(pilot, wait_for, ExportDialog)
+    assert target.read_text(encoding="utf-8") == "mine"
+
+
+async def test_an_existing_file_is_replaced_when_the_answer_is_yes(make_app, classified, tmp_path, wait_for):
+    target = tmp_path / "out.csv"
+    target.write_text("mine", encoding="utf-8")
+    async with make_app().run_test(size=SIZE) as pilot:
+        await ask_for(pilot, wait_for, target)
+        await pilot.press("enter")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("y")
+        await back(pilot, wait_for)
+    assert len(read(target)) == 12
+
+
+async def test_a_folder_that_is_not_there_is_said_in_the_dialog(make_app, classified, tmp_path, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        dialog = await ask_for(pilot, wait_for, tmp_path / "no" / "out.csv")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: dialog.query_one("#export-problem").display, "the problem")
+        assert pilot.app.screen is dialog
+
+
+async def test_another_format_changes_the_suffix(make_app, classified, tmp_path, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        dialog = await ask_for(pilot, wait_for, tmp_path / "out.csv")
+        dialog.query_one("#export-format", Select).value = ".xlsx"
+        await pilot.pause()
+        assert dialog.query_one(Input).value.endswith("out.xlsx")
