@@ -121,3 +121,44 @@ async def test_a_source_removed_elsewhere_leads_back_to_the_picker(make_app, sou
         store.forget_source(source.id)
         screen.refresh_rows()
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, PickerScreen), "the picker")
+
+
+async def test_a_filter_is_typed_after_a_slash_and_escape_clears_it(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("/", *"train", "enter")
+        await wait_for(pilot, lambda: screen.n_rows == 2, "the matches")
+        assert screen.focused is screen.table
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: screen.n_rows == 12, "all rows")
+
+
+async def test_a_filter_that_matches_nothing_says_how_to_get_back(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("/", *"zebra", "enter")
+        await wait_for(pilot, lambda: screen.n_rows == 0, "no matches")
+        await wait_for(pilot, lambda: "Escape" in screen.table.empty_text, "the advice")
+        await pilot.press("1", "e", "space", "enter", "down")
+        assert screen.row is None
+
+
+async def test_tab_opens_the_next_queue(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: screen.counts, "the counts")
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: screen.queue_name != "all" and screen.where is not None, "a queue")
+        assert screen.n_rows == screen.counts[screen.queue_name].total - screen.counts[screen.queue_name].done
+
+
+async def test_the_filter_is_remembered_too(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("/", *"train", "enter")
+        await wait_for(pilot, lambda: screen.n_rows == 2, "the matches")
+        await wait_for(pilot, lambda: screen.position.filter == "train", "the position")
+        await pilot.press("q")
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert screen.n_rows == 2

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from stories import SIZE, asked, opened
+
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.classify_dialog import ClassifyDialog
 from mmsa_tui.tui.widgets.bars import StatusLine
-from stories import SIZE, asked, opened
 
 BUNDLE = "small 1.0.0"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from stories import SIZE, asked, opened
+
 from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.ask import AskText
 from mmsa_tui.tui.screens.bulk_dialog import BulkChoice
 from mmsa_tui.tui.widgets.bars import StatusLine
-from stories import SIZE, asked, opened
 
 
 def labels(store: Store, source) -> dict[str, str]:

@@ -1,0 +1,124 @@
+"""Opening anything: a path, a recent source, something dropped onto the window."""
+
+from __future__ import annotations
+
+from stories import SIZE, asked, opened
+from textual import events
+
+from mmsa_tui.tui.screens.ask import AskOne
+from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.screens.picker import PickerScreen
+
+
+def found(pilot) -> str:
+    """All that the picker says of the path."""
+    statics = pilot.app.screen.query("#found Static")
+    return "\n".join(str(static.content) for static in statics)
+
+
+async def test_a_path_is_looked_at_before_anything_is_read_in(make_app, folder, store, wait_for):
+    async with make_app(str(folder)).run_test(size=SIZE) as pilot:
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+        assert "12" in found(pilot)
+        assert store.recent_sources() == []
+
+
+async def test_enter_reads_it_in_and_opens_it(make_app, folder, store, wait_for):
+    async with make_app(str(folder)).run_test(size=SIZE) as pilot:
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+        await pilot.press("enter")
+        screen = await opened(pilot, wait_for)
+        assert screen.n_rows == 12
+        assert store.recent_sources()[0].title == "harbour"
+
+
+async def test_a_path_can_be_typed(make_app, folder, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await asked(pilot, wait_for, PickerScreen)
+        screen.query_one("#path").value = str(folder)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+
+
+async def test_a_path_that_is_not_there_is_named_and_nothing_else_happens(make_app, folder, wait_for):
+    async with make_app(str(folder / "nowhere")).run_test(size=SIZE) as pilot:
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "nowhere" in found(pilot) and "✗" in found(pilot), "the message")
+
+
+async def test_a_recent_source_opens_with_enter(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await wait_for(
+            pilot, lambda: screen.focused is not None and screen.focused.id == "recent", "the list"
+        )
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the source")
+
+
+async def test_escape_in_the_picker_goes_back_to_the_open_source(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        await asked(pilot, wait_for, PickerScreen)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the source")
+
+
+async def test_a_folder_dropped_onto_the_main_screen_is_looked_at(make_app, source, tmp_path, wait_for):
+    other = tmp_path / "with space"
+    other.mkdir()
+    (other / "1.txt").write_text("hello", encoding="utf-8")
+    (other / "2.txt").write_text("world", encoding="utf-8")
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        pilot.app.post_message(events.Paste(f"'{other}'"))
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "text only" in found(pilot), "what was found")
+
+
+async def test_a_paste_that_is_no_path_changes_nothing(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        pilot.app.post_message(events.Paste("just some words"))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, BrowseScreen)
+
+
+async def test_reading_again_takes_in_what_has_changed(make_app, source, folder, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        (folder / "13.txt").write_text("one more", encoding="utf-8")
+        await pilot.press("f5")
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+        await pilot.press("enter")
+        screen = await opened(pilot, wait_for)
+        assert screen.n_rows == 13
+
+
+async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await wait_for(
+            pilot, lambda: screen.focused is not None and screen.focused.id == "recent", "the list"
+        )
+        await pilot.press("ctrl+d")
+        await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
+
+
+async def test_another_format_can_be_chosen(make_app, folder, wait_for):
+    async with make_app(str(folder)).run_test(size=SIZE) as pilot:
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+        await pilot.press("ctrl+f")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("home", "enter")
+        await wait_for(pilot, lambda: "✗" in found(pilot), "the answer of another reader")
+        assert screen.is_current
