@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.content import Content
 from textual.widget import Widget
 
@@ -171,14 +172,19 @@ class LabelColumns(Widget, can_focus=True):
         done = 0
         for label in [*self._looks.labels, *others]:
             done += group.counts.get(label, 0)
-            colour = self._looks.colour(label) or "$foreground-disabled"
-            ends.append((eighths * done / max(group.total, 1), f"{colour} 45%" if is_dim else colour))
+            ends.append((eighths * done / max(group.total, 1), self._colour(label, is_dim=is_dim)))
         cells = []
         for row in reversed(range(height)):
             low, high = row * 8.0, row * 8.0 + 8
             inside = [(min(end, high) - low, colour) for end, colour in ends if end > low + 0.5]
             cells.append(_cell(inside, round(min(eighths, high) - low)))
         return cells
+
+    def _colour(self, label: str, *, is_dim: bool) -> str:
+        variables = self.app.theme_variables
+        colour = Color.parse(self._looks.colour(label) or variables["panel"])
+        # Mixed here: two half transparent colours in one cell would shine through each other.
+        return colour.blend(Color.parse(variables["background"]), 0.55).hex6 if is_dim else colour.hex6
 
     def _names(self) -> Content:
         """Name the first, a middle and the last column below them."""
@@ -209,15 +215,10 @@ def _cell(inside: list[tuple[float, str]], filled: int) -> Part:
     """
     if filled <= 0 or not inside:
         return " ", ""
-    lowest_end, lowest = inside[0]
-    if filled < 8 or len(inside) == 1 or lowest_end >= 7.5:
-        # A cell has two colours; over a partly filled one the ground takes the second.
-        largest = max(
-            zip((0.0, *(end for end, _ in inside)), inside, strict=False),
-            key=lambda pair: pair[1][0] - pair[0],
-        )
-        return BLOCKS[min(filled, 8)], largest[1][1]
-    # Of three that meet, the topmost wins over the middle one.
-    return BLOCKS[
-        max(1, min(7, round(lowest_end)))
-    ], f"{lowest} on {inside[-1][1] if len(inside) == 2 else inside[1][1]}"
+    if filled < 8 or len(inside) == 1 or inside[0][0] >= 7.5:
+        # Over a partly filled cell the ground is the second colour: the largest label is the first.
+        starts = (0.0, *(end for end, _ in inside))
+        sizes = [(end - start, colour) for start, (end, colour) in zip(starts, inside, strict=False)]
+        return BLOCKS[min(filled, 8)], max(sizes)[1]
+    (end, lowest), (_, next_one) = inside[:2]
+    return BLOCKS[max(1, min(7, round(end)))], f"{lowest} on {next_one}"
