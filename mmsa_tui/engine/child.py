@@ -72,6 +72,10 @@ class Child:
             limit=MAX_LINE,
             **options,  # type: ignore[arg-type]
         )
+        if self._is_closing:
+            # Asked to end while it was being started.
+            await self._kill(self._process)
+            return
         self._tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._overhear())}
 
     def send(self, message: Message) -> None:

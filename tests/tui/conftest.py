@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -128,7 +129,8 @@ def wait_for() -> Callable[..., object]:
     """Wait until something holds; fail if it does not within a time that is long on any machine."""
 
     async def wait(pilot: Pilot[None], holds: Callable[[], object], what: str = "") -> None:
-        for _ in range(2000):
+        deadline_s = time.monotonic() + 60
+        while time.monotonic() < deadline_s:
             if holds():
                 return
             await pilot.pause(0.01)
