@@ -50,7 +50,6 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("m", "other_posts", "Marked posts or all shown"),
         Binding("k", "keep", "Leave posts alone that you labelled already"),
-        Binding("j", "move(1)", "Down", show=False),
     ]
 
     DEFAULT_CSS = """
@@ -61,17 +60,21 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             width: 66;
             max-width: 96%;
             height: auto;
-            max-height: 96%;
+            max-height: 100%;
+            overflow-y: auto;
+            scrollbar-size-vertical: 1;
             padding: 1 2;
             background: $surface;
-            border: round $primary;
+            border: round $border;
+            border-title-color: $text-accent;
+            border-title-style: bold;
+            border-subtitle-color: $foreground-muted;
         }
-        .bulk-title { text-style: bold; width: 100%; margin-bottom: 1; }
         #bulk-posts { width: 100%; height: auto; margin-bottom: 1; }
         #bulk-deeds { height: auto; max-height: 14; background: $surface; border: none; padding: 0; }
+        #bulk-deeds > .option-list--option-highlighted { background: $primary 30%; }
         #bulk-note { display: none; margin: 1 0 0 0; }
         #bulk-keep { margin-top: 1; width: 100%; background: $surface; }
-        #bulk-hint { width: 100%; color: $foreground-muted; margin-top: 1; }
         .bulk-buttons { height: 1; margin-top: 1; align-horizontal: right; }
         .bulk-buttons Button { margin-left: 2; }
     }
@@ -91,13 +94,13 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         ]
 
     def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static("Change many posts at once", classes="bulk-title", markup=False)
+        with Vertical() as frame:
+            frame.border_title = "Change many posts at once"
+            frame.border_subtitle = "enter does it · esc leaves · one undo takes it back"
             yield Static("", id="bulk-posts", markup=False)
             yield OptionList(*self._options(), id="bulk-deeds", compact=True)
             yield Input(placeholder="the note", id="bulk-note", compact=True)
             yield Checkbox("", value=True, id="bulk-keep", compact=True)
-            yield Static("", id="bulk-hint", markup=False)
             with Horizontal(classes="bulk-buttons"):
                 yield Button("Cancel", id="bulk-cancel", compact=True)
                 yield Button("", id="bulk-do", variant="primary", compact=True)
@@ -130,9 +133,6 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         checkbox = self.query_one("#bulk-keep", Checkbox)
         if checkbox.display:
             checkbox.toggle()
-
-    def action_move(self, step: int) -> None:
-        self.query_one("#bulk-deeds", OptionList).action_cursor_down()
 
     def on_key(self, event: events.Key) -> None:
         """Take the keys that do the same to one post as shortcuts into the list."""
@@ -200,9 +200,6 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         button = self.query_one("#bulk-do", Button)
         button.label = Content(f"{_deed(choice)}: {about}{n_posts:,} post{'s' * (n_posts != 1)}")
         button.disabled = not n_posts or (choice.action == "note" and not choice.note)
-        self.query_one("#bulk-hint", Static).update(
-            "enter does it · escape leaves · one undo takes it all back"
-        )
 
     def _which(self) -> Iterator[Content]:
         shown = safe_line(self._filter_text, 200)

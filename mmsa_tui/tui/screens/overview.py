@@ -29,6 +29,8 @@ from mmsa_tui.tui.widgets.label_rows import LabelRows, Part, Picked
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
 
+N_PARTS = 6
+
 
 class OverviewScreen(Screen[str | None]):
     """Shows a source, or what a filter leaves of it; gives a filter to go to, or None.
@@ -147,6 +149,11 @@ class OverviewScreen(Screen[str | None]):
     def _thread(self) -> StoreThread:
         return cast("MmsaApp", self.app).slow
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the parts are there; counts may still come when they are gone."""
+        return self.is_attached and len(self.query("LabelRows, LabelColumns")) == N_PARTS
+
     @work(exclusive=True, group="overview")
     async def count(self) -> None:
         """Count and show, part by part."""
@@ -156,12 +163,15 @@ class OverviewScreen(Screen[str | None]):
         self._show_title(None)
         try:
             counted = await self._thread.run(lambda store: shares(store, source_id, bundle, where))
-            self._show_title(counted.n_posts)
-            self._show_shares(counted)
+            if self.is_whole:
+                self._show_title(counted.n_posts)
+                self._show_shares(counted)
             surveyed = await self._thread.run(lambda store: survey(store, source_id, bundle, where))
-            self._show_survey(surveyed)
+            if self.is_whole:
+                self._show_survey(surveyed)
             audited = await self._thread.run(lambda store: audit(store, source_id, bundle, n_posts))
-            self._show_corrections(counted, audited)
+            if self.is_whole and audited is not None:
+                self._show_corrections(counted, audited)
         except MmsaError as error:
             self.notify(safe_line(error.hint), title=safe_line(error.message), severity="error", markup=False)
 

@@ -1,0 +1,140 @@
+"""Stories of the overview: it counts right, and every part of it leads to its posts."""
+
+from __future__ import annotations
+
+from stories import SIZE, asked, opened
+
+from mmsa_tui.overview import Group
+from mmsa_tui.store import Store
+from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.screens.overview import OverviewScreen
+from mmsa_tui.tui.widgets.label_columns import LabelColumns
+from mmsa_tui.tui.widgets.label_rows import LabelRows, cut_bar
+
+LOOKS = LabelLooks(("negative", "neutral", "positive"))
+
+
+async def shown(pilot, wait_for) -> OverviewScreen:
+    """Open the overview and wait until all of it is counted."""
+    await opened(pilot, wait_for)
+    await pilot.press("a")
+    screen = await asked(pilot, wait_for, OverviewScreen)
+    await wait_for(
+        pilot,
+        lambda: screen.is_whole and "counting" not in str(screen.query_one("#overview-hashtags").render()),
+        "the counts",
+    )
+    return screen
+
+
+def text_of(screen: OverviewScreen, part: str) -> str:
+    return screen.query_one(f"#overview-{part}").render().plain
+
+
+async def test_the_overview_counts_what_the_store_holds(make_app, classified, store: Store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        tally = store.tally(classified.id, screen.app.bundle_id, "final_label")
+        labels = text_of(screen, "labels")
+        for label, number in tally.items():
+            line = next(line for line in labels.splitlines() if (label or "no label") in line)
+            assert f" {number} " in line
+        assert "#blessed" in text_of(screen, "hashtags")
+        assert "no dates" in text_of(screen, "time")
+        assert "no authors" in text_of(screen, "authors")
+
+
+async def test_a_row_leads_to_its_posts(make_app, classified, store: Store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        chosen = screen.query_one("#overview-labels", LabelRows).chosen
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+        browse = pilot.app.screen
+        await wait_for(pilot, lambda: browse.n_rows == chosen.total, "the posts of the row")
+        assert browse.filter_text == chosen.filter
+
+
+async def test_a_column_leads_to_its_posts(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        columns = screen.query_one("#overview-confidence", LabelColumns)
+        columns.focus()
+        await pilot.press("left", "right", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+        browse = pilot.app.screen
+        await wait_for(pilot, lambda: browse.n_rows == columns.chosen.total, "the posts of the column")
+
+
+async def test_an_open_filter_narrows_the_overview_and_w_widens_it(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        browse = await opened(pilot, wait_for)
+        browse.go_to_filter("train")
+        await wait_for(pilot, lambda: browse.n_rows == 2, "the filter")
+        screen = await shown(pilot, wait_for)
+        title = screen.query_one("#overview-title")
+        await wait_for(pilot, lambda: "2 posts · only train" in title.render().plain, "the title")
+        await pilot.press("w")
+        await wait_for(pilot, lambda: "12 posts" in title.render().plain, "the whole source")
+
+
+async def test_escape_goes_back_to_the_same_posts(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await shown(pilot, wait_for)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+        assert pilot.app.screen.filter_text == ""
+
+
+async def test_corrections_are_listed_by_what_they_changed(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        browse = await opened(pilot, wait_for)
+        said = browse.row.prediction.label
+        other = next(index for index, label in enumerate(browse.labels) if label != said)
+        await pilot.press(str(other + 1))
+        await wait_for(pilot, lambda: browse.n_corrected == 1, "the correction")
+        screen = await shown(pilot, wait_for)
+        assert f"{said[:3]} → {browse.labels[other][:3]}" in text_of(screen, "corrections")
+
+
+async def test_an_overview_of_an_unclassified_source_says_so(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        assert "no label" in text_of(screen, "labels")
+        assert "not classified yet" in text_of(screen, "confidence")
+
+
+async def test_on_a_narrow_screen_every_part_can_be_reached(make_app, classified, wait_for):
+    async with make_app().run_test(size=(40, 12)) as pilot:
+        screen = await shown(pilot, wait_for)
+        reached = set()
+        for _ in range(8):
+            reached.add(screen.focused.id)
+            await pilot.press("tab")
+        assert len(reached) == 6
+
+
+async def test_a_source_gone_while_counting_leaves_a_message(make_app, classified, store: Store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        store.forget_source(classified.id)
+        await pilot.press("a")
+        await wait_for(pilot, lambda: len(pilot.app._notifications) > 0, "a message")
+
+
+def test_a_cut_bar_is_as_long_as_its_share_and_holds_every_label() -> None:
+    parts = cut_bar(Group("x", {"negative": 2, "neutral": 1, "positive": 1}, ""), LOOKS, most=8, width=16)
+    assert "".join(text for text, _ in parts) == "▇" * 8 + " " * 8
+    assert [len(text) for text, _ in parts] == [4, 2, 2, 8]
+
+
+def test_without_colour_a_cut_bar_is_made_of_the_labels_signs() -> None:
+    group = Group("x", {"negative": 1, "positive": 1}, "")
+    parts = cut_bar(group, LOOKS, most=2, width=4, has_no_colour=True)
+    assert "".join(text for text, _ in parts) == "▼▼▲▲"
+
+
+def test_a_bar_is_never_too_short_to_see() -> None:
+    parts = cut_bar(Group("x", {"neutral": 1}, ""), LOOKS, most=10_000, width=10)
+    assert "".join(text for text, _ in parts).rstrip() == "▇"
