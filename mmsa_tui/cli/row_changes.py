@@ -52,10 +52,14 @@ def explain_row(row: Row, explain: Callable[[Post], Explanation]) -> Row:
 def describe_explanation(explanation: Explanation, text: str) -> str:
     """Say it in a line: `love +0.81, but -0.40; picture: top left`."""
     weighty = sorted(explanation.words, key=lambda word: -abs(word[2]))[:_N_WORDS]
-    parts = [", ".join(f"{text[start:end]} {weight:+.2f}" for start, end, weight in weighty)]
+    parts = [", ".join(f"{_bare(text[start:end])} {weight:+.2f}" for start, end, weight in weighty)]
     if explanation.regions is not None:
         parts.append(f"picture: {_place(explanation.regions)}")
     return "; ".join(part for part in parts if part)
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,;:!?\"'()[]…") or word
 
 
 def _place(regions: tuple[float, ...]) -> str:

@@ -1,0 +1,105 @@
+"""The README against the program: every command, option, format, column and code it names is real."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from mmsa_tui import cli, errors
+from mmsa_tui.cli.failures import EXIT_DEFECT
+from mmsa_tui.config import Config
+from mmsa_tui.export import fixed_columns
+from mmsa_tui.sources.registry import FORMATS
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT: Any = typer.main.get_command(cli.build_app())
+
+
+def leaves() -> dict[str, Any]:
+    """Every command by its words."""
+    found = {}
+    for name, command in ROOT.commands.items():
+        children = getattr(command, "commands", None)
+        if children is None:
+            found[name] = command
+        else:
+            found |= {f"{name} {child}": leaf for child, leaf in children.items()}
+    return found
+
+
+LEAVES = leaves()
+
+
+def mentions() -> list[str]:
+    """Everything after `mmsa` in code, one line each."""
+    joined = README.replace("\\\n", " ").replace("\\|", "|")
+    return re.findall(r"(?:^\$ |`)mmsa ([a-z][^`\n]*)", joined, re.MULTILINE)
+
+
+def words_of(mention: str) -> str:
+    first, *rest = mention.split()
+    return f"{first} {rest[0]}" if rest and f"{first} {rest[0]}" in LEAVES else first
+
+
+@pytest.mark.parametrize("mention", mentions())
+def test_every_command_that_is_shown_exists(mention: str) -> None:
+    first, *rest = mention.split()
+    names = (
+        [f"{first} {word}" for word in rest[0].split("|")] if first in ("bundle", "corrections") else [first]
+    )
+    assert set(names) <= LEAVES.keys()
+
+
+@pytest.mark.parametrize("mention", mentions())
+def test_every_option_that_is_shown_with_a_command_exists(mention: str) -> None:
+    shown = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", mention))
+    command = LEAVES.get(words_of(mention))
+    known = {option for parameter in command.params for option in parameter.opts} if command else set()
+    assert shown <= known | {"--help"}
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_command_is_listed(name: str) -> None:
+    first, _, second = name.partition(" ")
+    pattern = rf"`mmsa {first}(?: [^`]*)?\b{second}" if second else rf"`mmsa {first}\b"
+    assert re.search(pattern, README.replace("\\|", "|"))
+
+
+def test_every_option_of_the_table_is_one_of_classify() -> None:
+    table = README.split("options of `mmsa classify`")[1].split("| exit code")[0]
+    known = {option for parameter in LEAVES["classify"].params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z][a-z-]*", table)) <= known
+
+
+def test_every_format_is_listed() -> None:
+    table = README.split("## Sources")[1].split("## ")[0]
+    assert re.findall(r"^\| `([a-z0-9][a-z0-9-]*)`", table, re.MULTILINE) == list(FORMATS)
+
+
+def test_the_columns_are_those_of_an_export() -> None:
+    names = ", ".join(fixed_columns(("negative", "neutral", "positive")))
+    assert f"`{names}`" in " ".join(README.split())
+
+
+def test_every_exit_code_is_explained() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    codes = {kind.exit_code for kind in kinds if hasattr(kind, "exit_code")}
+    codes |= {errors.EXIT_OK, errors.EXIT_FAILED_ROWS, EXIT_DEFECT}
+    table = README.split("| exit code |")[1].split("## ")[0]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == codes
+
+
+def test_every_setting_is_shown() -> None:
+    shown = README.split("```toml")[1].split("```")[0]
+    names = set(re.findall(r"^\[?(\w+)", shown.split("[keys]")[0], re.MULTILINE)) | {"keys"}
+    assert names == set(Config.__dataclass_fields__) - {"paths"}
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    root = Path(__file__).parents[2]
+    named = re.findall(r"mmsa_tui/samples/\w+\.csv|constraints\.txt|\.ci/run", README)
+    assert all((root / name).is_file() for name in named)
