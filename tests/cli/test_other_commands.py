@@ -138,3 +138,22 @@ class TestDoctor:
         absent = "cuda" if sys.platform == "darwin" else "mps"
         ran = mmsa("doctor", "--device", absent)
         assert (ran.code, absent in ran.out) == (3, True)
+
+
+class TestHandingOver:
+    def test_what_export_packs_import_takes_in_elsewhere(
+        self, mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip").code == 0
+        monkeypatch.setenv("MMSA_HOME", str(tmp_path / "elsewhere"))
+        assert "words 1.0.0 is here" in mmsa("bundle", "import", "words.mmsa-bundle.zip").out
+        assert mmsa("bundle", "verify", "words").out == "words 1.0.0 is whole\n"
+
+    def test_an_existing_file_is_not_overwritten(self, mmsa: Mmsa, tmp_path: Path) -> None:
+        (tmp_path / "words.mmsa-bundle.zip").write_text("mine")
+        assert mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip").code == 2
+        assert (tmp_path / "words.mmsa-bundle.zip").read_text() == "mine"
+
+    def test_a_file_that_is_no_bundle_is_refused(self, mmsa: Mmsa, tmp_path: Path) -> None:
+        (tmp_path / "holiday.zip").write_text("no zip")
+        assert mmsa("bundle", "import", "holiday.zip").code == 3
