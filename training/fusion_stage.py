@@ -74,12 +74,13 @@ def fit_head(
         select: picks the best epochs by weighted F1; None averages the last ones.
         scaling: take input scaling from this head instead of fitting it: features of the replay
             set are stored compressed by it.
-        added: posts that are spread over the batches, on top of the others. Those come in the same
-            order with and without them, so that with one seed the two heads differ by what was
-            added and by little else.
+        added: posts that are spread over the batches, on top of the others. With one seed, whatever
+            is random happens to those others alike with and without them, so that two heads differ
+            by what was added and by nothing else.
         watch: posts that only measure the F1 of each epoch, where `select` is None.
     """
     n_others = len(targets)
+    prior = _class_prior(targets, config.n_labels, settings.adjustment)
     if added is not None:
         features = concatenate([features, added[0]])
         targets = concatenate_targets([targets, added[1]])
@@ -91,7 +92,6 @@ def fit_head(
     else:
         for name, buffer in scaling.named_buffers():
             head.get_buffer(name).copy_(buffer)
-    prior = _class_prior(targets, config.n_labels, settings.adjustment)
     optimizer = torch.optim.AdamW(
         head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -108,19 +108,21 @@ def fit_head(
     sprinkle = torch.Generator().manual_seed(seed)
     for number in range(1, settings.epochs + 1):
         head.train()
-        order, total = (
-            torch.randperm(n_others).tensor_split(
-                list(range(settings.batch_size, n_others, settings.batch_size))
-            ),
-            0.0,
-        )
+        total = 0.0
+        order = torch.randperm(n_others).split(settings.batch_size)
         more = (n_others + torch.randperm(len(targets) - n_others, generator=sprinkle)).tensor_split(
             n_batches
         )
-        for rows in map(torch.cat, zip(order, more, strict=True)):
-            part = features.take(rows)
-            logits = head.score(text[rows], lexicon[rows], image[rows], part)
-            loss = _loss(logits, targets.take(rows), part, prior, settings)
+        for rows, extra in zip(order, more, strict=True):
+            logits = head.score(text[rows], lexicon[rows], image[rows], features.take(rows))
+            if len(extra):
+                # A draw of its own leaves the dropout of the others as it would be without them.
+                with torch.random.fork_rng(devices=[]):
+                    torch.manual_seed(int(torch.randint(2**31, (), generator=sprinkle)))
+                    on_top = head.score(text[extra], lexicon[extra], image[extra], features.take(extra))
+                logits = logits.followed_by(on_top)
+                rows = torch.cat([rows, extra])
+            loss = _loss(logits, targets.take(rows), features.take(rows), prior, settings)
             loss = loss + settings.ridge * _squared(head)
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
@@ -183,7 +185,7 @@ def _loss(
                 label_smoothing=settings.label_smoothing,
             )
             weight = targets.weight[known]
-            total = total + share * (each * weight).sum() / weight.sum()
+            total = total + share * (each * weight).sum() / weight.sum().clamp(min=1e-6)
     return total
 
 

@@ -56,6 +56,11 @@ class Logits:
     text: Tensor
     image: Tensor
 
+    def followed_by(self, more: Logits) -> Logits:
+        """Stack the scores of more posts below."""
+        pairs = ((self.fused, more.fused), (self.text, more.text), (self.image, more.image))
+        return Logits(*(torch.cat(pair) for pair in pairs))
+
 
 class FusionHead(nn.Module):
     """Base of the heads: input scaling that is fitted once and saved as buffers.
