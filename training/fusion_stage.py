@@ -109,7 +109,7 @@ def fit_head(
     for number in range(1, settings.epochs + 1):
         head.train()
         total = 0.0
-        order = torch.randperm(n_others).split(settings.batch_size)
+        order = torch.split(torch.randperm(n_others), settings.batch_size)
         more = (n_others + torch.randperm(len(targets) - n_others, generator=sprinkle)).tensor_split(
             n_batches
         )

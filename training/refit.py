@@ -216,9 +216,11 @@ def _reweigh(
     weights = replay.targets.weight.clone()
     for row, (digest, label) in enumerate(zip(replay.hashes, replay.targets.post, strict=True)):
         weight = float(weights[row])
-        if digest in replaced or (digest in labels and int(label) != labels[digest]):
-            weights[row] = NO_WEIGHT
-        elif digest in withdrawn and weight not in (PLAIN_WEIGHT, NO_WEIGHT):
+        if (
+            digest in replaced
+            or (digest in labels and int(label) != labels[digest])
+            or (digest in withdrawn and weight not in (PLAIN_WEIGHT, NO_WEIGHT))
+        ):
             weights[row] = NO_WEIGHT
         elif weight == NO_WEIGHT and (digest in withdrawn or digest in labels):
             weights[row] = PLAIN_WEIGHT

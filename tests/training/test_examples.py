@@ -53,7 +53,10 @@ def test_groups_are_closed_under_sharing(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_no_group_crosses_a_split() -> None:
-    posts = [post(i, f"text number {'x' * (i // 2)}", post=LABELS[i // 2 % 3]) for i in range(400)]
+    posts = [
+        post(i, f"text number {chr(97 + i // 2 % 26)}{chr(97 + i // 52)}", post=LABELS[i // 2 % 3])
+        for i in range(400)
+    ]
     examples = make_examples(posts, LABELS)
     split = split_examples(examples, seed=1)
     parts = [split.train, split.select, split.calibrate, split.evaluate]
@@ -65,7 +68,10 @@ def test_no_group_crosses_a_split() -> None:
 
 
 def test_one_seed_gives_one_split() -> None:
-    examples = make_examples([post(i, f"text {'y' * i}", post=LABELS[i % 3]) for i in range(200)], LABELS)
+    examples = make_examples(
+        [post(i, f"text {chr(97 + i % 26)}{chr(97 + i // 26)}", post=LABELS[i % 3]) for i in range(200)],
+        LABELS,
+    )
     assert split_examples(examples, 5).evaluate.tolist() == split_examples(examples, 5).evaluate.tolist()
 
 
