@@ -38,7 +38,10 @@ def mmsa(
 
 def browse(
     source: Annotated[
-        Path | None, typer.Argument(metavar="[SOURCE]", help="A folder or file of posts; else the last one.")
+        Path | None,
+        typer.Argument(
+            metavar="[SOURCE]", help="A folder or file of posts; else the last one.", readable=False
+        ),
     ] = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,

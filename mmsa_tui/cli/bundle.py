@@ -130,7 +130,9 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `mmsa bundle export` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `mmsa bundle export` wrote.", readable=False)
+    ],
 ) -> None:
     """Take in what `export` has packed, after checking it."""
     from mmsa_tui.model.bundle_archive import import_bundle

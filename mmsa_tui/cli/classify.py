@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def classify(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE", help="Folders or files of posts.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE", help="Folders or files of posts.", readable=False)
+    ],
     output: Annotated[
         list[str],
         typer.Option(

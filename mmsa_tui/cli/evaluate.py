@@ -36,7 +36,12 @@ def evaluate(
     source: options.SourceArgument,
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", metavar="FILE", help="People's labels by post id; else the source's own."),
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="People's labels by post id; else the source's own.",
+            readable=False,
+        ),
     ] = None,
     label_kind: Annotated[
         str | None,

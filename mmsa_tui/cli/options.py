@@ -16,7 +16,10 @@ from mmsa_tui.errors import UsageError
 if TYPE_CHECKING:
     from mmsa_tui.sources import ReadOptions
 
-SourceArgument = Annotated[Path, typer.Argument(metavar="SOURCE", help="A folder or file of posts.")]
+# The parser's own check of readability would take the place of our message and its hint.
+SourceArgument = Annotated[
+    Path, typer.Argument(metavar="SOURCE", help="A folder or file of posts.", readable=False)
+]
 BundleOption = Annotated[
     str | None,
     typer.Option("--bundle", metavar="NAME|DIR", help="The model: a bundle's name or folder."),

@@ -22,7 +22,12 @@ def train(
     ],
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", metavar="FILE", help="People's labels by post id; else the source's own."),
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="People's labels by post id; else the source's own.",
+            readable=False,
+        ),
     ] = None,
     recipe: Annotated[
         str, typer.Option("--recipe", metavar="NAME|FILE", help="default, enriched, reference, or FILE.toml.")

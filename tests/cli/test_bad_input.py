@@ -49,6 +49,14 @@ class TestSources:
         source.chmod(0)
         said(mmsa(*command, source), 2, "cannot be read")
 
+    def test_whether_a_file_may_be_read_is_for_the_readers_to_say(
+        self, mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    ) -> None:
+        # The argument parser asks os.access, and would answer with its usage instead of a hint.
+        monkeypatch.setattr(os, "access", lambda *question, **more: False)
+        (tmp_path / "empty.csv").touch()
+        said(mmsa(*command, "empty.csv"), 2, "empty file")
+
     @pytest.mark.skipif(os.name == "nt", reason="no named pipes there")
     def test_a_pipe(self, mmsa: Mmsa, tmp_path: Path, command: list[str]) -> None:
         os.mkfifo(tmp_path / "pipe")
