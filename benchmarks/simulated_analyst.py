@@ -29,9 +29,11 @@ from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
 from mmsa_tui.sources import read
+from training.corrections import compress
 from training.fusion_stage import FusionSettings, fit_head
-from training.refit import Base, Corrected, RefitSettings, decided, refit, truth_of
-from training.retrain import compress, load_base
+from training.refit import RefitSettings, decided, refit
+from training.rehearsal import Base, Corrected, truth_of
+from training.retrain import load_base
 
 
 def main() -> None:

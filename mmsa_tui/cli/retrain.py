@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.display import safe
+from mmsa_tui.cli.wording import counted
 from mmsa_tui.errors import EXIT_FAILED_ROWS
+
+if TYPE_CHECKING:
+    from mmsa_tui.config import Config
+    from mmsa_tui.model.bundle import Bundle
+    from mmsa_tui.model.predictor import Predictor
+    from mmsa_tui.model.verdict import Verdict
+    from mmsa_tui.retrain import Change, Result
+    from mmsa_tui.store import SourceRow, Store
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the gate's verdict, keep nothing.")]
 PromoteOption = Annotated[
     bool | None,
     typer.Option(
         "--promote/--no-promote",
-        help="Promote even if the gate refuses (on the record), or never. Default: if it passes.",
+        help="Promote even if the gate refuses, on the record; or never. Else: if it passes.",
     ),
 ]
-SeedOption = Annotated[int, typer.Option(help="For the order and the start of the fit.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="The verdict as JSON.")]
+CandidateOption = Annotated[
+    Path | None,
+    typer.Option("--candidate", metavar="DIR", help="Promote one that was kept aside; no new retrain."),
+]
+ReclassifyOption = Annotated[
+    bool,
+    typer.Option(
+        "--reclassify/--no-reclassify",
+        help="After a promotion, classify again what the bundle before had classified.",
+    ),
+]
+ChangesOption = Annotated[
+    Path | None,
+    typer.Option("--changes", metavar="FILE", help="Write each post whose label changed, .jsonl or .xlsx."),
+]
+
+_SHOWN = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -30,51 +55,160 @@ def register(app: typer.Typer) -> None:
 def retrain(
     dry_run: DryRunOption = False,
     promote: PromoteOption = None,
-    seed: SeedOption = 1,
-    json: JsonOption = False,
+    candidate: CandidateOption = None,
+    reclassify: ReclassifyOption = True,
+    changes: ChangesOption = None,
+    bundle: options.BundleOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    json: options.JsonOption = False,
 ) -> None:
-    """Learn from the corrections; the gate decides whether the result is promoted."""
-    from mmsa_tui import retrain as service
+    """Learn from the corrections; a gate decides whether the new model is promoted.
+
+    A fifth of the corrections is never learned from and judges, together with posts on which nothing
+    was ever trained. What the gate refuses is kept aside, and the exit code is 1.
+    """
+    from mmsa_tui.exchange import check_table_target
     from mmsa_tui.model.bundle import find_bundle
 
-    config = options.configure()
-    bundle = find_bundle(config.paths, config.bundle)
+    config = options.configure(bundle, device, threads=threads)
+    if changes is not None:
+        check_table_target(changes)
+    parent = find_bundle(config.paths, config.bundle)
+    if candidate is not None:
+        _promote(config, parent, candidate, promote, reclassify, changes)
+        return
+    result = _run(config, parent, dry_run)
+    promoted = None
+    is_wanted = promote is not False and (result.verdict.passed or promote is True)
+    if not json:
+        _show(result)
+    if result.candidate is not None and is_wanted:
+        promoted = _promote(config, parent, result.candidate, promote, reclassify, changes)
+    elif result.candidate is not None:
+        console.talk(f"kept aside in {result.candidate}; {parent.id} stays active")
+    if json:
+        console.show_json(_as_json(result, promoted))
+    if not result.verdict.passed and promoted is None:
+        raise typer.Exit(EXIT_FAILED_ROWS)
+
+
+def _run(config: Config, parent: Bundle, dry_run: bool) -> Result:
+    from mmsa_tui import retrain as service
 
     def listen(event: Mapping[str, Any]) -> None:
         if event["event"] == "epoch":
-            console.talk(
-                f"epoch {event['number']:>2}/{event['total']}  loss {event['loss']:.3f}  F1 {event['f1']:.3f}"
-            )
+            place = f"epoch {event['number']:>2}/{event['total']}"
+            console.talk(f"{place}  loss {event['loss']:.3f}  F1 {event['f1']:.3f}")
         elif event["event"] == "encoded" and event["done"] == event["total"]:
-            console.talk(f"{event['total']} corrected posts")
+            console.talk(f"{counted(event['total'], 'corrected post')}, features at hand")
 
-    result = service.retrain(
+    return service.retrain(
         config.paths,
-        bundle,
+        parent,
         dry_run=dry_run,
         device=config.device,
         threads=config.threads,
-        seed=seed,
         on_event=listen,
     )
+
+
+def _promote(
+    config: Config,
+    parent: Bundle,
+    candidate: Path,
+    promote: bool | None,
+    reclassify: bool,
+    changes: Path | None,
+) -> Bundle:
+    from mmsa_tui import retrain as service
+
+    bundle = service.promote(config.paths, candidate, overrule=promote is True, analyst=config.analyst)
+    overruled = bundle.meta.training["overruled"]
+    note = ", against the gate; its record says so" if overruled else ""
+    console.talk(f"{bundle.id} is active{note}; `mmsa bundle rollback` goes back to {parent.id}")
+    if reclassify:
+        _reclassify(config, parent, bundle, changes)
+    return bundle
+
+
+def _reclassify(config: Config, parent: Bundle, bundle: Bundle, target: Path | None) -> None:
+    """Judge again what the bundle before had judged; from the feature cache, so only the head runs."""
+    from mmsa_tui import retrain as service
+    from mmsa_tui.cli.opened import load_predictor
+    from mmsa_tui.exchange import write_table
+    from mmsa_tui.store import Store
+
+    found: list[Change] = []
+    with Store.open(config.paths.database) as store:
+        sources = service.sources_judged_by(store, parent.id)
+        predictor = load_predictor(bundle, config) if sources else None
+        for source in sources:
+            assert predictor is not None
+            _classify(store, source, predictor)
+            changed = list(service.changes(store, source.id, parent.id, bundle.id))
+            console.talk(_describe_changes(source.title, source.n_posts, changed))
+            found += changed
+    if target is not None:
+        rows = [service.describe_change(change) for change in found]
+        columns = tuple(service.describe_change(found[0])) if found else ("post_id",)
+        write_table(target, columns, rows)
+        console.talk(f"wrote {counted(len(rows), 'change')} to {target}")
+
+
+def _classify(store: Store, source: SourceRow, predictor: Predictor) -> None:
+    from mmsa_tui.classify import classify
+
+    with console.progress(f"classifying {source.title}") as advance:
+        classify(
+            store, source.id, predictor,
+            on_progress=lambda progress: advance(progress.done, progress.total),
+        )  # fmt: skip
+
+
+def _describe_changes(title: str, n_posts: int, changed: list[Change]) -> str:
+    ways = Counter((change.before, change.after) for change in changed)
+    lines = [f"{title}: {len(changed):,} of {counted(n_posts, 'post')} have another label now"]
+    lines += [f"  {before} -> {after}: {count:,}" for (before, after), count in ways.most_common()]
+    rows = [(c.post_id, c.before, c.after, c.corrected_label, c.text[:60]) for c in changed[:_SHOWN]]
+    if rows:
+        lines.append(console.table([("post", "before", "after", "corrected", "text"), *rows], indent="  "))
+    return "\n".join(lines)
+
+
+def _show(result: Result) -> None:
     verdict = result.verdict
-    if json:
-        console.show_json({**verdict.as_json(), "candidate": str(result.candidate or "")})
-    else:
-        console.show(console.table(verdict.table(), right=(1, 2, 3)))
-        for change in result.changes:
-            console.show(
-                f"{change['before']} -> {change['after']} (you: {change['wanted']}): {safe(change['text'])}"
-            )
-        console.show("the gate: passed" if verdict.passed else "the gate: refused")
-        for reason in verdict.reasons:
-            console.show(f"- {reason}")
-    if result.candidate is not None and promote is not False and (verdict.passed or promote):
-        promoted = service.promote(config.paths, result.candidate, overrule=bool(promote))
-        note = "" if verdict.passed else ", against the gate; its record says so"
-        console.talk(f"{promoted.id} is active{note}; `mmsa bundle rollback` goes back to {bundle.id}")
-        return
-    if result.candidate is not None:
-        console.talk(f"kept aside in {result.candidate}; {bundle.id} stays active")
-    if not verdict.passed:
-        raise typer.Exit(EXIT_FAILED_ROWS)
+    console.show(_table(verdict))
+    console.show(
+        f"{verdict.n_frozen:,} posts of the frozen split; {counted(result.n_learned, 'correction')} learned,"
+        f" {verdict.n_held_out:,} held out"
+    )
+    for reason, count in result.left_out.items():
+        console.talk(f"left out: {counted(count, 'correction')} {reason}")
+    if result.examples:
+        header = ("post", "before", "after", "you", "text")
+        rows = [(e.post_id, e.before, e.after, e.wanted, e.text[:60]) for e in result.examples]
+        console.show(console.table([header, *rows], indent="  "))
+    if result.outlook is not None:
+        console.show(result.outlook.advice())
+    console.show("the gate passed it" if verdict.passed else "the gate refused it:")
+    for reason in verdict.reasons:
+        console.show(f"- {reason}")
+
+
+def _table(verdict: Verdict) -> str:
+    return console.table(verdict.table(), right=(1, 2, 3))
+
+
+def _as_json(result: Result, promoted: Bundle | None) -> dict[str, Any]:
+    return {
+        **result.verdict.as_json(),
+        "n_learned": result.n_learned,
+        "n_frozen_corrections": result.n_frozen,
+        "left_out": dict(result.left_out),
+        "outlook": None if result.outlook is None else result.outlook.as_json(),
+        "candidate": str(result.candidate or ""),
+        "run": str(result.run_folder),
+        "promoted": promoted.id if promoted else "",
+        "overruled": bool(promoted and promoted.meta.training["overruled"]),
+    }

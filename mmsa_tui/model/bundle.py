@@ -287,9 +287,15 @@ def use_bundle(paths: Paths, name: str) -> Bundle:
     """Make a bundle the active one, after checking it; one atomic replace.
 
     Raises:
-        BundleError: unknown or damaged.
+        BundleError: unknown, damaged, or refused by the gate and not promoted against it.
     """
     bundle = find_bundle(paths, name)
+    training = bundle.meta.training
+    if not training.get("gate", {}).get("passed", True) and not training.get("promotion"):
+        raise BundleError(
+            f"the gate refused {bundle.id}",
+            f'`mmsa retrain --candidate "{bundle.directory}" --promote` overrules it, on the record',
+        )
     verify_bundle(bundle, paths)
     directory = bundle.directory.resolve()
     known = directory.parent in (paths.bundles_dir.resolve(), paths.shipped_bundles.resolve())

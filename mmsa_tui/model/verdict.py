@@ -78,3 +78,36 @@ class Verdict:
 
 def _figure(value: float | None, sign: str = "") -> str:
     return "" if value is None else f"{value:{sign}.3f}"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the second half of the corrections brought, and so what as many again may bring.
+
+    `gain` is the rise, from a head that learned half of them to the one that learned all `n_learned`,
+    of the mean probability given to the right label of held-out corrections; `noise` is its standard
+    error over `n_held_out` corrections.
+    """
+
+    n_learned: int
+    n_held_out: int
+    gain: float
+    noise: float
+
+    @property
+    def pays(self) -> bool:
+        """Whether more corrections of this kind are likely to be worth the work."""
+        return self.gain > self.noise
+
+    def advice(self) -> str:
+        """Say it in a sentence."""
+        so_far = (
+            f"The second half of {self.n_learned} corrections raised the probability of the right label"
+            f" by {100 * self.gain:.1f} points (noise {100 * self.noise:.1f})"
+        )
+        if self.pays:
+            return f"{so_far}: {self.n_learned} more are likely to pay."
+        return f"{so_far}: more of the same kind are unlikely to pay."
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "pays": self.pays}

@@ -183,8 +183,8 @@ def _verdict(result: service.Result) -> Table:
         table.add_row(*row, style="" if row[-1] == "ok" else "bold")
     for reason in result.verdict.reasons:
         table.add_row(Text(f"- {reason}"))
-    for change in result.changes:
+    for example in result.examples:
         table.add_row(
-            Text(safe(change["text"])[:60]), change["before"], change["after"], f"you: {change['wanted']}"
+            Text(safe(example.text)[:60]), example.before, example.after, f"you: {example.wanted}"
         )
     return table

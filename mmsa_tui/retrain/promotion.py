@@ -1,0 +1,135 @@
+"""What becomes of a candidate: promoted, kept aside in its run folder, or discarded.
+
+A candidate that the gate has refused becomes active only when an analyst says so, and its own record
+then says who overruled the gate, when, and against which reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import BundleError, TrainingError
+from mmsa_tui.model.bundle import (
+    CARD,
+    META,
+    Bundle,
+    file_hash,
+    read_bundle,
+    use_bundle,
+    verify_bundle,
+    write_atomically,
+)
+from mmsa_tui.model.card import model_card
+from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.retrain.run import exclusive
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A candidate that waits in its run folder; `verdict` is what the gate said of it."""
+
+    bundle: Bundle
+    verdict: Verdict
+
+
+def promote(paths: Paths, candidate: Path, *, overrule: bool = False, analyst: str = "") -> Bundle:
+    """Make a candidate the active bundle.
+
+    Args:
+        overrule: also if the gate refused it.
+        analyst: who decides, for the record.
+
+    Raises:
+        TrainingError: the gate refused it, or a retrain is running.
+        BundleError: it is damaged, of an unknown verdict, or cannot be moved.
+    """
+    with exclusive(paths):
+        bundle = read_bundle(candidate)
+        verify_bundle(bundle, paths)
+        verdict = verdict_of(bundle)
+        if not verdict.passed and not overrule:
+            raise TrainingError(
+                f"the gate refused {bundle.id}: {'; '.join(verdict.reasons)}",
+                "Overrule it with --promote; the bundle's record will say so.",
+            )
+        target = _free_place(paths, bundle)
+        promotion = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by": analyst,
+            "overruled": not verdict.passed,
+            "against": list(verdict.reasons),
+        }
+        _install(bundle, target, promotion)
+        discard(candidate)
+        return use_bundle(paths, read_bundle(target).id)
+
+
+def discard(candidate: Path) -> None:
+    """Remove a candidate; its run folder keeps the log and the figures."""
+    shutil.rmtree(candidate, ignore_errors=True)
+
+
+def kept_candidates(paths: Paths) -> list[Kept]:
+    """List the candidates that were neither promoted nor discarded, the latest first."""
+    found = []
+    for meta in sorted(paths.runs_dir.glob(f"retrain-*/*/{META}"), reverse=True):
+        try:
+            bundle = read_bundle(meta.parent)
+            found.append(Kept(bundle, verdict_of(bundle)))
+        except BundleError:
+            # Half-written when its run was killed, or of a version that is gone.
+            continue
+    return found
+
+
+def verdict_of(bundle: Bundle) -> Verdict:
+    """Read what the gate said of a retrained bundle.
+
+    Raises:
+        BundleError: there is no verdict on its record.
+    """
+    try:
+        return Verdict.from_json(bundle.meta.training["gate"])
+    except (KeyError, TypeError) as error:
+        raise BundleError(
+            f"{bundle.id} has no verdict of the gate on its record", "Only a retrained bundle has one."
+        ) from error
+
+
+def _free_place(paths: Paths, bundle: Bundle) -> Path:
+    """Find the folder and version for a candidate; another may have been promoted since it was made."""
+    series, _, patch = bundle.meta.version.rpartition(".")
+    number = int(patch)
+    while (target := paths.bundles_dir / f"{bundle.meta.name}-{series}.{number}").exists():
+        number += 1
+    return target
+
+
+def _install(bundle: Bundle, target: Path, promotion: Mapping[str, Any]) -> None:
+    """Copy a candidate to its place with its version and the promotion on record.
+
+    A copy, so that a run that is killed leaves the candidate as it was.
+    """
+    part = target.with_name(f".{target.name}")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(bundle.directory, part)
+        training = {**bundle.meta.training, "promotion": promotion, "overruled": promotion["overruled"]}
+        version = target.name.removeprefix(f"{bundle.meta.name}-")
+        meta = replace(bundle.meta, version=version, training=training)
+        write_atomically(part / CARD, model_card(meta))
+        meta = replace(meta, files={**meta.files, CARD: file_hash(part / CARD)})
+        write_atomically(part / META, json.dumps(meta.as_json(), indent=2) + "\n")
+        part.replace(target)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise BundleError(
+            f"{target} cannot be written: {error}", "Free some space or check the folder's rights."
+        ) from error

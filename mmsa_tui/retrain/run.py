@@ -1,0 +1,222 @@
+"""One retrain: a child process, its progress, its verdict.
+
+The work is done by `python -m training.retrain`, which ends when this process does. One retrain at a
+time: the lock is a database transaction, which the system ends with the process that holds it, so a
+killed run leaves no lock.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import (
+    BundleError,
+    ConfigError,
+    DeviceError,
+    Interrupted,
+    MmsaError,
+    StoreError,
+    TrainingError,
+)
+from mmsa_tui.model.bundle import Bundle, write_atomically
+from mmsa_tui.model.verdict import Outlook, Verdict
+
+Listener = Callable[[Mapping[str, Any]], None]
+
+_UNCHANGED = "The bundle in use is unchanged."
+
+
+@dataclass(frozen=True)
+class Example:
+    """A corrected post that the candidate judges otherwise; `wanted` is the analyst's label."""
+
+    post_id: str
+    text: str
+    before: str
+    after: str
+    wanted: str
+    held_out: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a retrain ended.
+
+    `candidate` is the folder of the new bundle, None after a dry run. Of the corrections `n_learned`
+    were learned from; `n_frozen` are of posts that only judge, `left_out` counts others by reason.
+    """
+
+    verdict: Verdict
+    candidate: Path | None
+    run_folder: Path
+    n_learned: int
+    n_frozen: int
+    left_out: Mapping[str, int]
+    outlook: Outlook | None
+    examples: tuple[Example, ...]
+
+
+def retrain(
+    paths: Paths,
+    bundle: Bundle,
+    *,
+    dry_run: bool = False,
+    device: str = "auto",
+    threads: int = 0,
+    on_event: Listener | None = None,
+    should_stop: threading.Event | None = None,
+) -> Result:
+    """Fit and judge a candidate.
+
+    Args:
+        dry_run: write no candidate.
+        on_event: told of `encoded` (done, total) and `epoch` (number, total, loss, f1) events.
+        should_stop: set it to cancel.
+
+    Raises:
+        TrainingError: there is nothing to learn from, another retrain runs, or it broke down.
+        Interrupted: it was cancelled.
+        BundleError, DeviceError, StoreError: as when classifying.
+    """
+    with exclusive(paths):
+        folder = _make_run_folder(paths)
+        request = {
+            "paths": {name: str(path) for name, path in asdict(paths).items()},
+            "bundle": str(bundle.directory),
+            "folder": str(folder),
+            "dry_run": dry_run,
+            "device": device,
+            "threads": threads,
+        }
+        file = folder / "request.json"
+        write_atomically(file, json.dumps(request, indent=1) + "\n")
+        command = [sys.executable, "-m", "training.retrain", "--request", str(file)]
+        done = _follow(command, folder, on_event, should_stop or threading.Event())
+    outlook = done["outlook"]
+    return Result(
+        verdict=Verdict.from_json(done["verdict"]),
+        candidate=Path(done["candidate"]) if done["candidate"] else None,
+        run_folder=folder,
+        n_learned=done["n_learned"],
+        n_frozen=done["n_frozen"],
+        left_out=done["left_out"],
+        outlook=None if outlook is None else Outlook(**outlook),
+        examples=tuple(Example(**example) for example in done["examples"]),
+    )
+
+
+@contextmanager
+def exclusive(paths: Paths) -> Iterator[None]:
+    """Keep other retrains out.
+
+    Raises:
+        TrainingError: one is running, or the lock cannot be made.
+    """
+    file = paths.data_dir / "retrain.lock"
+    try:
+        paths.data_dir.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise TrainingError(
+            f"{file} cannot be written: {error}", "Check the folder's rights, or set MMSA_HOME."
+        ) from error
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        connection.close()
+        raise TrainingError(
+            "a retrain is running already", "Wait until it is done, or stop it, and try again."
+        ) from error
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def _make_run_folder(paths: Paths) -> Path:
+    folder = paths.runs_dir / datetime.now(UTC).strftime("retrain-%Y%m%d-%H%M%S-%f")
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise TrainingError(
+            f"{folder} cannot be made: {error}", "Free some space or check the folder's rights."
+        ) from error
+    return folder
+
+
+def _follow(
+    command: Sequence[str], folder: Path, on_event: Listener | None, should_stop: threading.Event
+) -> Mapping[str, Any]:
+    """Run the child, hand its events on, return the last one, `done`."""
+    done: Mapping[str, Any] | None = None
+    with (folder / "log.txt").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
+            # A Ctrl-C in the terminal is this process's to hear; it ends the child by closing its input.
+            start_new_session=True,
+        )  # fmt: skip
+        ended = threading.Event()
+        watcher = threading.Thread(target=_stop_when, args=(process, should_stop, ended), daemon=True)
+        watcher.start()
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = _read_event(line)
+                if event.get("event") == "error":
+                    raise _failure(event)
+                if event.get("event") == "done":
+                    done = event
+                elif event and on_event is not None:
+                    on_event(event)
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            ended.set()
+            watcher.join()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+    if should_stop.is_set():
+        raise Interrupted("the retrain was stopped", _UNCHANGED)
+    if code != 0 or done is None:
+        raise TrainingError(
+            f"the retrain broke down (code {code})", f"{folder / 'log.txt'} says why. {_UNCHANGED}"
+        )
+    return done
+
+
+def _read_event(line: str) -> Mapping[str, Any]:
+    """Read a line of the child; what a library has printed is no event."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _failure(event: Mapping[str, Any]) -> MmsaError:
+    """Turn the child's error into the same error here."""
+    kinds: tuple[type[MmsaError], ...] = (BundleError, DeviceError, StoreError, ConfigError)
+    kind = next((kind for kind in kinds if kind.exit_code == event["code"]), TrainingError)
+    return kind(event["message"], event["hint"])
+
+
+def _stop_when(process: subprocess.Popen[str], should_stop: threading.Event, ended: threading.Event) -> None:
+    while not ended.wait(0.1):
+        if should_stop.is_set():
+            process.terminate()
+            return
