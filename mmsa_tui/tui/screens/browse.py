@@ -16,6 +16,7 @@ from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem
+from mmsa_tui.tui.widgets.filter_input import FilterInput
 
 
 class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
@@ -88,7 +89,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
         self.mmsa.open_picker(self.source.location)
 
     def action_help(self) -> None:
-        self.mmsa.show_help("browse")
+        self.mmsa.show_help("filter" if isinstance(self.focused, FilterInput) else "browse")
 
     # keys
 

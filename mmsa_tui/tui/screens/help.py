@@ -100,8 +100,9 @@ class HelpScreen(ModalScreen[None]):
         width = max(30, min(112, int(self.app.size.width * 0.98)) - 8)
         intro = _INTRODUCTIONS.get(self._topic, "")
         sections = self._sections()
-        lines = [Content.styled(intro, "$foreground-muted"), Content("")] if intro else []
-        if width >= 84:
+        lines = [Content.styled(line, "$foreground-muted") for line in _wrapped(intro, width)]
+        lines += [Content("")] if intro else []
+        if width >= 84 and len(sections) > 1:
             lines += _side_by_side(sections, (width - 4) // 2)
         else:
             for title, rows in sections:
