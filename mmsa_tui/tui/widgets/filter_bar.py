@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from textual import events, on, work
@@ -18,9 +18,11 @@ from mmsa_tui.display import safe_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, completions, parse
 from mmsa_tui.store import Where
+from mmsa_tui.tui.screens.ask import AskText
 from mmsa_tui.tui.widgets.filter_input import FilterInput
 from mmsa_tui.tui.widgets.offer_list import Offer, OfferList
-from mmsa_tui.views import View, read_views, remove_view, save_view
+from mmsa_tui.tui.widgets.view_offers import forget_view, offered_views, save_as_view
+from mmsa_tui.views import View, read_views
 
 STILL_S = 0.15
 """How long the typing must rest before the filter counts."""
@@ -87,10 +89,6 @@ class FilterBar(Widget):
             yield Static("", id="filter-hint", markup=False)
         yield OfferList()
         yield Static("", id="filter-error", markup=False)
-
-    def on_mount(self) -> None:
-        self._colour()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._colour())
 
     @property
     def text(self) -> str:
@@ -196,20 +194,9 @@ class FilterBar(Widget):
         offers = [Offer(item.text, item.help, item.applied(self.text), item.cursor) for item in found]
         start = found[0].start if found else 0
         self._list.show_offers(
-            [*self._offered_views(), *offers], self._input.region.x - self.region.x + start
+            [*offered_views(self._views_file, self.text), *offers],
+            self._input.region.x - self.region.x + start,
         )
-
-    def _offered_views(self) -> list[Offer]:
-        typed = self.text.strip().casefold()
-        try:
-            views = self.views()
-        except MmsaError:
-            return []
-        return [
-            Offer(f"★ {view.name}", view.filter, view.filter, len(view.filter), view.name)
-            for view in views
-            if view.name.casefold().startswith(typed)
-        ]
 
     # keys
 
@@ -284,44 +271,33 @@ class FilterBar(Widget):
 
     @work(exclusive=True, group="view")
     async def _ask_name(self) -> None:
-        from mmsa_tui.tui.screens.ask import AskText
-
         text = self.text.strip()
-        if not self._views_file or not text or not self._use(is_final=True):
+        if self._views_file is None or not text or not self._use(is_final=True):
             return
         self._list.show_offers((), 0)
         name = await self.app.push_screen_wait(AskText("Save this filter as a view", placeholder="name"))
-        if not name:
-            return
-        try:
-            save_view(self._views_file, View(name, text))
-        except MmsaError as error:
-            self._tell(error)
-        else:
-            self.notify(f"View {safe_line(name, 60)} is saved; an empty filter offers it.", markup=False)
+        if name:
+            self._tell(save_as_view, self._views_file, name, text)
 
     def _remove_view(self) -> None:
         chosen = self._list.chosen
-        if chosen is None or not chosen.view or self._views_file is None:
-            return
-        try:
-            remove_view(self._views_file, chosen.view)
-        except MmsaError as error:
-            self._tell(error)
-        else:
-            self.notify(f"View {safe_line(chosen.view, 60)} is removed.", markup=False)
-        self._offer()
+        if chosen is not None and chosen.view and self._views_file is not None:
+            self._tell(forget_view, self._views_file, chosen.view)
+            self._offer()
 
-    def _tell(self, error: MmsaError) -> None:
-        text = f"{error.message}. {error.hint}" if error.hint else error.message
-        self.notify(safe_line(text), severity="error", markup=False)
+    def _tell(self, change: Callable[..., str], *arguments: object) -> None:
+        """Make a change to the views and say how it went."""
+        try:
+            self.notify(change(*arguments), markup=False)
+        except MmsaError as error:
+            text = f"{error.message}. {error.hint}" if error.hint else error.message
+            self.notify(safe_line(text), severity="error", markup=False)
 
     # looks
 
     def _show_error(self, error: FilterError | None) -> None:
         self._error = error
-        self._input.colours.error = (error.position, error.position + error.length) if error else None
-        self._input.refresh()
+        self._input.mark((error.position, error.position + error.length) if error else None)
         self.set_class(error is not None, "-wrong")
         if error is not None:
             repair = " · tab repairs it" if error.suggestion else ""
@@ -334,15 +310,3 @@ class FilterBar(Widget):
     def _hint(self) -> None:
         can_save = self._views_file is not None
         self.query_one("#filter-hint", Static).update(Content("^s save view" if can_save else ""))
-
-    def _colour(self) -> None:
-        colours = self.app.theme_variables
-        self._input.colours.styles = {
-            "minus": f"bold {colours['error']}",
-            "field": colours["primary"],
-            "quoted": colours["accent"],
-            "or": f"bold {colours['secondary']}",
-            "order": colours["secondary"],
-            "error": f"underline {colours['error']}",
-        }
-        self._input.refresh()

@@ -64,6 +64,27 @@ class FilterInput(Input):
             placeholder=placeholder, highlighter=self.colours, compact=True, select_on_focus=False
         )
 
+    def on_mount(self) -> None:
+        self._put_on()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._put_on())
+
+    def mark(self, error: tuple[int, int] | None) -> None:
+        """Underline the span that is wrong, or nothing."""
+        self.colours.error = error
+        self.refresh()
+
+    def _put_on(self) -> None:
+        colours = self.app.theme_variables
+        self.colours.styles = {
+            "minus": f"bold {colours['error']}",
+            "field": colours["primary"],
+            "quoted": colours["accent"],
+            "or": f"bold {colours['secondary']}",
+            "order": colours["secondary"],
+            "error": f"underline {colours['error']}",
+        }
+        self.refresh()
+
     def action_tell(self, name: str) -> None:
         self.post_message(self.Pressed(name))
 
