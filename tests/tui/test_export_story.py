@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 
+import openpyxl
 from stories import SIZE, asked, opened
 from textual.widgets import Input, Select
 
+from mmsa_tui.intake import read_in
+from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.browse import BrowseScreen
 from mmsa_tui.tui.screens.export_dialog import ExportDialog
@@ -91,3 +94,32 @@ async def test_another_format_changes_the_suffix(make_app, classified, tmp_path,
         dialog.query_one("#export-format", Select).value = ".xlsx"
         await pilot.pause()
         assert dialog.query_one(Input).value.endswith("out.xlsx")
+
+
+async def test_a_workbook_says_which_posts_it_holds(make_app, classified, tmp_path, wait_for):
+    target = tmp_path / "out.xlsx"
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.go_to_filter("train")
+        await wait_for(pilot, lambda: screen.n_rows == 2, "the filter")
+        await ask_for(pilot, wait_for, target)
+        await pilot.press("enter")
+        await back(pilot, wait_for)
+    book = openpyxl.load_workbook(target, read_only=True)
+    facts = {row[0]: row[1] for row in book["Summary"].iter_rows(max_col=2, values_only=True) if row[0]}
+    assert facts["filter"] == "train"
+    assert facts["posts"] == 2
+
+
+async def test_only_our_columns_are_written_when_asked(make_app, config, tmp_path, wait_for):
+    table = tmp_path / "posts.csv"
+    table.write_text("id,text,mood\n1,fine,good\n", encoding="utf-8")
+    with Store.open(config.paths.database) as store:
+        read_in(store, table)
+    target = tmp_path / "out.csv"
+    async with make_app().run_test(size=SIZE) as pilot:
+        dialog = await ask_for(pilot, wait_for, target)
+        dialog.query_one("#export-columns", Select).value = "ours"
+        await pilot.press("enter")
+        await back(pilot, wait_for)
+    assert "mood" not in read(target)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from textual.widgets import Button, Input, Label, Select
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.errors import Interrupted, MmsaError
-from mmsa_tui.export import SUFFIXES, check_target, write
+from mmsa_tui.export import SUFFIXES, Summary, check_target, write
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.working import Working
@@ -179,7 +180,8 @@ class ExportDialog(ModalScreen[str | None]):
         return await self.app.push_screen_wait(question)
 
     async def _run(self, order: _Order) -> int:
-        working = Working("Writing the file")
+        total = len(self._selection) if order.posts == "selection" else await self._count(order)
+        working = Working(f"Writing {safe_line(order.target.name, 60)}", total)
         await self.app.push_screen(working)
         try:
             return await asyncio.to_thread(self._write_file, order, working.count)
@@ -188,17 +190,40 @@ class ExportDialog(ModalScreen[str | None]):
             working.action_stop()
             working.finish()
 
+    async def _count(self, order: _Order) -> int:
+        def count() -> int:
+            with Store.open(self._database) as store:
+                return store.count(self._source.id, self._bundle_id, self._where_of(order))
+
+        return await asyncio.to_thread(count)
+
+    def _where_of(self, order: _Order) -> Where | None:
+        return self._where if order.posts == "list" else None
+
     def _write_file(self, order: _Order, count: Callable[[int], None]) -> int:
         with Store.open(self._database) as store:
-            rows = self._rows(store, order, count)
-            return write(rows, order.target, self._labels, overwrite=True)
+            return write(
+                self._rows(store, order, count),
+                order.target,
+                self._labels,
+                overwrite=True,
+                summary=Summary(self._facts(order)),
+                source_columns=() if order.own_only else self._source.metadata_columns,
+            )
+
+    def _facts(self, order: _Order) -> dict[str, str]:
+        facts = {"source": self._source.location, "bundle": self._bundle_id}
+        if order.posts == "list" and self._filter_text:
+            facts["filter"] = self._filter_text
+        if order.posts == "selection":
+            facts["filter"] = f"{len(self._selection):,} marked posts"
+        return facts | {"written": time.strftime("%Y-%m-%d %H:%M")}
 
     def _rows(self, store: Store, order: _Order, count: Callable[[int], None]) -> Iterator[Row]:
         if order.posts == "selection":
             rows = store.rows_at(self._source.id, self._bundle_id, sorted(self._selection))
         else:
-            where = self._where if order.posts == "list" else None
-            rows = store.rows(self._source.id, self._bundle_id, where, self._order)
+            rows = store.rows(self._source.id, self._bundle_id, self._where_of(order), self._order)
         for n, row in enumerate(rows, start=1):
             count(n)
             yield _without_metadata(row) if order.own_only else row

@@ -14,15 +14,22 @@ from textual.widgets import Label
 
 from mmsa_tui.errors import Interrupted
 
+BAR_WIDTH = 40
+
 
 class Working(ModalScreen[None]):
-    """Shows a count that another thread reports; escape asks that thread to stop."""
+    """Shows a count that another thread reports; escape asks that thread to stop.
+
+    Args:
+        total: what the count goes to, for a bar; 0 if that is not known.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop", "Stop", show=False)]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, total: int = 0) -> None:
         super().__init__(classes="dialog-screen")
         self._title = title
+        self._total = total
         self._n = 0
         self._is_stopping = threading.Event()
 
@@ -54,4 +61,14 @@ class Working(ModalScreen[None]):
             self.dismiss(None)
 
     def _show(self) -> None:
-        self.query_one("#working-count", Label).update(f"{self._n:,}")
+        self.query_one("#working-count", Label).update(self._progress())
+
+    def _progress(self) -> Content:
+        if not self._total:
+            return Content(f"{self._n:,}")
+        filled = min(BAR_WIDTH, BAR_WIDTH * self._n // self._total)
+        return Content.assemble(
+            ("━" * filled, "$text-accent"),
+            ("─" * (BAR_WIDTH - filled), "$foreground-disabled"),
+            (f" {self._n:,}/{self._total:,}", "bold"),
+        )
