@@ -56,8 +56,8 @@ def _find_field(term: Term, known: dict[str, Field]) -> Field:
         position = term.start + term.is_negated
         meant = closest(term.field, known)
         raise FilterError(
-            f"there is no field {term.field}:",
-            (f"Did you mean {meant}: ? " if meant else "")
+            f"there is no field {term.field}",
+            (f"Did you mean {meant}? " if meant else "")
             + "Put quotation marks around words that contain a colon.",
             position=position,
             length=len(term.field),

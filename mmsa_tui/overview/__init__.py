@@ -5,8 +5,20 @@ Counts in SQL or in one pass, a fraction of a second for 100,000 posts; nothing 
 """
 
 from mmsa_tui.overview.groups import Group
+from mmsa_tui.overview.occurring import occurring
 from mmsa_tui.overview.shares import N_BINS, Audit, Shares, audit, shares
 from mmsa_tui.overview.survey import Survey, survey
 from mmsa_tui.overview.timeline import Timeline
 
-__all__ = ["N_BINS", "Audit", "Group", "Shares", "Survey", "Timeline", "audit", "shares", "survey"]
+__all__ = [
+    "N_BINS",
+    "Audit",
+    "Group",
+    "Shares",
+    "Survey",
+    "Timeline",
+    "audit",
+    "occurring",
+    "shares",
+    "survey",
+]

@@ -104,7 +104,7 @@ async def test_a_filter_that_makes_no_sense_is_never_told() -> None:
     async def story(app: Host, pilot: Pilot[None]) -> None:
         await type_in(pilot, "lable:negative")
         await pilot.press("enter")
-        assert "there is no field lable:" in app.error
+        assert "there is no field lable" in app.error
         assert "lable:negative" not in [text for text, _ in app.told]
         assert app.n_left == 0
 
@@ -149,6 +149,18 @@ async def test_tab_completes_field_and_value() -> None:
         assert app.bar.text == "label:positive"
         await pilot.pause()
         assert app.offers == []
+
+    await play(story)
+
+
+async def test_values_of_the_source_are_offered() -> None:
+    async def story(app: Host, pilot: Pilot[None]) -> None:
+        app.bar.set_values({"author": ["@ann", "@\x1b[31mbob"]})
+        await type_in(pilot, "author:")
+        assert app.offers == ["*", "@ann", "@\x1b[31mbob"]
+        await type_in(pilot, "an")
+        await pilot.press("tab")
+        assert app.bar.text == "author:@ann"
 
     await play(story)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.filters import parse
-from mmsa_tui.overview import audit, shares, survey
+from mmsa_tui.overview import audit, occurring, shares, survey
 from mmsa_tui.overview.shares import wilson
 from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
 from mmsa_tui.store import Store, Where
@@ -140,6 +140,13 @@ def test_every_groups_filter_finds_exactly_its_posts(store: Store, most: int) ->
     found = survey(store, 1, BUNDLE, most_buckets=most)
     for group in (*found.authors, *found.hashtags, *found.timeline.buckets):
         assert store.count(1, BUNDLE, parse(group.filter, LABELS)) == group.total, group.filter
+
+
+def test_values_that_occur_come_with_the_most_frequent_first(store: Store) -> None:
+    authors = ["@bob", "@ann", "@ann", ""]
+    fill(store, [post(number, author=author) for number, author in enumerate(authors)])
+    assert occurring(store, 1, BUNDLE) == {"author": ["@ann", "@bob"], "lang": []}
+    assert occurring(store, 1, BUNDLE, most=1)["author"] == ["@ann"]
 
 
 def test_an_audit_says_nothing_before_the_first_label(store: Store) -> None:
