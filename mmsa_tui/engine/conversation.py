@@ -51,7 +51,7 @@ class Conversation:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         if sys.platform != "win32":
             # The parent asks for it on Windows when it starts the process.
-            os.nice(5)
+            os.nice(10)
         return cls(sys.stdin.buffer, reports)
 
     def say(self, message: Message) -> None:

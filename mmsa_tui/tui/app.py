@@ -107,6 +107,19 @@ class MmsaApp(App[None]):
         else:
             self.bundle_id, self.labels, self.bundle_problem = bundle.id, bundle.labels, ""
 
+    async def reload_bundle(self) -> None:
+        """Take up the bundle that is in use now, if it is another one."""
+        before = self.bundle_id
+        self.find_bundle()
+        if self.bundle_id in ("", before):
+            return
+        bundle_id, labels = self.bundle_id, self.labels
+        try:
+            await self.quick.run(lambda store: store.save_bundle_labels(bundle_id, labels))
+        except MmsaError as error:
+            self.show_error(error)
+        await self.engine.restart()
+
     @work(group="engine")
     async def _load_model(self) -> None:
         if self.labels:

@@ -67,7 +67,7 @@ def describe_found(result: Mapping[str, Any]) -> Content:
         if len(result[name]) > (1 if name == "encodings" else 0):
             lines.append((name, _tally(result[name]), ""))
     for kind, labels in result["truth"].items():
-        lines.append((f"{kind} labels", _tally(labels), ""))
+        lines.append(("labels" if kind == "label" else f"{kind} labels", _tally(labels), ""))
     for note in result["notes"][:4]:
         lines.append(("note", safe_line(note, 300), "$foreground-muted"))
     return Content("\n").join(

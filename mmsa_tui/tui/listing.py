@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
@@ -137,6 +137,14 @@ class Listing:
             self._stale.discard(page)
         return True
 
-    def mark_stale(self) -> None:
-        """Show what is in memory, but fetch it again when it is next looked at."""
-        self._stale.update(self._pages)
+    def mark_stale(self, content_hashes: Collection[str] | None = None) -> None:
+        """Show what is in memory, but fetch it again when it is next looked at.
+
+        Args:
+            content_hashes: only the pages with these posts; None for all.
+        """
+        for page, rows in self._pages.items():
+            if content_hashes is None or any(
+                row.post is not None and row.post.content_hash in content_hashes for row in rows
+            ):
+                self._stale.add(page)

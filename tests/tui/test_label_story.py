@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stories import SIZE, asked, opened
+from textual import events
 
 from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.ask import AskText
@@ -126,7 +127,7 @@ async def test_a_note_is_kept_with_the_post(make_app, classified, store, wait_fo
 async def test_bulk_labels_what_is_listed_as_one_act(make_app, classified, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        await screen._apply(BulkChoice("filter", "label", label="neutral"))
+        await screen.apply(BulkChoice("filter", "label", label="neutral"))
         assert set(labels(store, classified).values()) == {"neutral"}
         assert len(labels(store, classified)) == 12
         await pilot.press("u")
@@ -137,7 +138,7 @@ async def test_bulk_on_a_selection_leaves_the_others_alone(make_app, classified,
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("shift+down")
-        await screen._apply(BulkChoice("selection", "label", label="neutral"))
+        await screen.apply(BulkChoice("selection", "label", label="neutral"))
         assert labels(store, classified) == {"01": "neutral", "02": "neutral"}
 
 
@@ -145,7 +146,7 @@ async def test_bulk_can_spare_what_was_corrected_by_hand(make_app, classified, s
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("1")
-        await screen._apply(BulkChoice("filter", "label", label="neutral", keep_corrected=True))
+        await screen.apply(BulkChoice("filter", "label", label="neutral", keep_corrected=True))
         assert labels(store, classified)["01"] == "negative"
 
 
@@ -172,3 +173,23 @@ async def test_labels_are_those_of_the_bundle(make_app, classified, config, stor
         await pilot.press("4")
         assert list(store.corrections()) == []
         assert screen.row.post_id == "01"
+
+
+async def test_letters_typed_at_once_after_a_key_go_to_its_dialog(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        for key in ("n", *"123 fun", "enter"):
+            pilot.app.post_message(events.Key(key if key != " " else "space", key if len(key) == 1 else None))
+        await wait_for(pilot, lambda: screen.row.correction is not None, "the note")
+        assert screen.row.correction.note == "123 fun"
+        assert labels(store, classified) == {}
+
+
+async def test_letters_typed_at_once_after_a_slash_go_to_the_filter(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        for key in ("slash", *"123f", "enter"):
+            character = "/" if key == "slash" else key if len(key) == 1 else None
+            pilot.app.post_message(events.Key(key, character))
+        await wait_for(pilot, lambda: screen.filter_text == "123f", "the filter")
+        assert list(store.corrections()) == []

@@ -2,51 +2,76 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
+from mmsa_tui.display import safe_line
 from mmsa_tui.engine.messages import Message
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.overview import occurring
 from mmsa_tui.store import SourceRow
-from mmsa_tui.tui.key_bindings import install
+from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
 from mmsa_tui.tui.keymap import ACTIONS, MAX_LABELS, bindings, key_for
 from mmsa_tui.tui.label_looks import shorten
 from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem
+from mmsa_tui.tui.widgets.filter_bar import FilterBar
 from mmsa_tui.tui.widgets.filter_input import FilterInput
+
+_MOVING = (
+    Binding("up,k", "move(-1)", "Up", show=False),
+    Binding("down,j", "move(1)", "Down", show=False),
+    Binding("pageup", "page(-1)", "Page up", show=False),
+    Binding("pagedown", "page(1)", "Page down", show=False),
+    Binding("home", "edge(-1)", "First", show=False),
+    Binding("end", "edge(1)", "Last", show=False),
+)
+"""The table's keys: the screen has them, so that they work on a post that fills it too."""
 
 
 class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
     """Browse, understand, correct: one source."""
 
-    # The table has these too; here they work while the post has the whole screen.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-    ]
-
     def __init__(self, source: SourceRow) -> None:
         super().__init__(source)
-        install(self, bindings("browse", self.mmsa.config.keys))
+        install(self, [*_MOVING, *bindings("browse", self.mmsa.config.keys)])
 
     def on_mount(self) -> None:
         super().on_mount()
         self.mmsa.engine_reports.subscribe(self, self._hear)
         self.show_batch()
+        self.offer_values()
+
+    @work(exclusive=True, group="values")
+    async def offer_values(self) -> None:
+        """Let the filter line complete the authors and languages that occur."""
+        source_id, bundle_id = self.source.id, self.bundle_id
+        try:
+            values = await self.mmsa.slow.run(lambda store: occurring(store, source_id, bundle_id))
+        except MmsaError:
+            # The list itself says what is wrong; without offers one can still type.
+            return
+        if self.is_whole:
+            self.query_one(FilterBar).set_values(values)
 
     def _hear(self, message: Message) -> None:
         if self.is_whole:
             self.hear(message)
 
     def action_move(self, step: int) -> None:
-        self.table.action_move(step)
+        self.table.move_to(self.table.cursor + step)
+
+    def action_page(self, direction: int) -> None:
+        first, last = self.table.rows_on_screen
+        self.table.move_to(self.table.cursor + direction * max(1, last - first))
+
+    def action_edge(self, direction: int) -> None:
+        self.table.move_to(0 if direction < 0 else self.n_rows - 1)
 
     # other screens
 
-    @work(exclusive=True, group="ask")
     async def action_export(self) -> None:
         from mmsa_tui.tui.screens.export_dialog import ExportDialog
 
@@ -60,26 +85,34 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
             self.order,
             self.selection,
         )
-        written = await self.app.push_screen_wait(dialog)
-        if written is not None:
-            self.tell(f"written: {written}", "$text-success")
 
-    @work(exclusive=True, group="ask")
+        async def take(written: str | None) -> None:
+            if written is not None:
+                self.tell(safe_line(f"written: {written}"), "$text-success")
+
+        await self.ask(dialog, take)
+
     async def action_overview(self) -> None:
         from mmsa_tui.tui.screens.overview import OverviewScreen
 
-        screen = OverviewScreen(self.source, self.bundle_id, self.labels, self.where, self.filter_text)
-        chosen = await self.app.push_screen_wait(screen)
-        if chosen is not None:
-            self.go_to_filter(chosen)
+        async def take(chosen: str | None) -> None:
+            if chosen is not None:
+                self.go_to_filter(chosen)
 
-    @work(exclusive=True, group="ask")
+        screen = OverviewScreen(self.source, self.bundle_id, self.labels, self.where, self.filter_text)
+        await self.ask(screen, take)
+
     async def action_retrain(self) -> None:
         from mmsa_tui.tui.screens.retrain import RetrainScreen
 
-        await self.app.push_screen_wait(RetrainScreen(self.source))
+        async def take(_: object) -> None:
+            # Another bundle may be in use now.
+            await self.mmsa.reload_bundle()
+            self.adopt_bundle()
+            self.show_top()
 
-    @work(exclusive=True, group="ask")
+        await self.ask(RetrainScreen(self.source, self.mmsa.config), take)
+
     async def action_open_source(self) -> None:
         await self.keep_position()
         self.mmsa.open_picker()
@@ -93,7 +126,13 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
 
     # keys
 
+    async def action_press_key(self, action: str) -> None:
+        await self.run_action(action)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == WRAPPED:
+            # False lets the key go on to the field that is focused.
+            return not is_typing(self)
         if action in ("pause", "stop_batch"):
             return self.mmsa.engine.batch is not None
         if action == "label" and parameters:

@@ -6,8 +6,8 @@ What keys do is in the `browse_*` modules that build on it; `browse` puts them t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -29,6 +29,8 @@ from mmsa_tui.tui.widgets.queue_bar import QueueBar
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
+
+T = TypeVar("T")
 
 TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
@@ -211,16 +213,18 @@ class BrowseBase(Screen[None]):
         self.listing.mark_stale()
         self.table.ask()
 
-    async def refresh_rows_now(self) -> None:
-        """Read what is on screen again before anything else happens."""
+    async def refresh_posts(self, content_hashes: Collection[str]) -> None:
+        """Read posts that have been changed again, before anything else happens."""
         self._counts_are_old = True
-        self.listing.mark_stale()
-        cursor = self.table.cursor
+        self.listing.mark_stale(content_hashes)
+        first, last = self.table.rows_on_screen
         try:
-            if await self.listing.fetch(self.listing.missing(cursor, cursor)) and self.is_whole:
+            if await self.listing.fetch(self.listing.missing(first, last)) and self.is_whole:
                 self.table.pages_came()
         except SourceMovedError:
             self.open_list(None)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
 
     @on(PostTable.Highlighted)
     def _on_highlighted(self, event: PostTable.Highlighted) -> None:
@@ -247,6 +251,18 @@ class BrowseBase(Screen[None]):
         if not self.labels:
             return "There is no model: see the top right corner."
         return "Not classified yet: c classifies."
+
+    # dialogs
+
+    async def ask(self, dialog: Screen[T], take: Callable[[T | None], Awaitable[None]]) -> None:
+        """Show a dialog, and hand its answer on.
+
+        Await it in an action: whatever is typed after the key goes to the dialog then, however
+        fast, and nothing of it to the posts.
+        """
+        await self.app.push_screen(dialog, take)
+        if dialog.focused is None and dialog.focus_chain:
+            dialog.set_focus(dialog.focus_chain[0])
 
     # keeping up
 

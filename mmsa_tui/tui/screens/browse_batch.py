@@ -20,7 +20,7 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Where
 from mmsa_tui.tui.screens.browse_base import BrowseBase
 from mmsa_tui.tui.screens.browse_labels import selected
-from mmsa_tui.tui.screens.classify_dialog import ClassifyDialog, Scope, ScopeName
+from mmsa_tui.tui.screens.classify_dialog import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 from mmsa_tui.tui.widgets.bars import StatusLine
 
 REFRESH_EVERY_S = 0.4
@@ -32,8 +32,8 @@ class BrowseBatch(BrowseBase):
 
     _refreshed_s = 0.0
     _awaits_explanation = False
+    _shows_batch: bool | None = None
 
-    @work(exclusive=True, group="ask")
     async def action_classify(self) -> None:
         engine = self.mmsa.engine
         if engine.batch is not None:
@@ -48,14 +48,16 @@ class BrowseBatch(BrowseBase):
             self.mmsa.show_error(error)
             return
         dialog = ClassifyDialog(scopes, self.bundle_id, self.mmsa.model_state())
-        choice = await self.app.push_screen_wait(dialog)
+        await self.ask(dialog, self._take_classify)
+
+    async def _take_classify(self, choice: ClassifyChoice | None) -> None:
         if choice is None:
             return
         where = self._condition(choice.scope)
         request = Classify(
             self.source.id, where.sql if where else "", where.params if where else (), choice.again
         )
-        await engine.classify(request, self.source.title)
+        await self.mmsa.engine.classify(request, self.source.title)
         self.show_batch()
 
     async def _scopes(self) -> list[Scope]:
@@ -134,8 +136,10 @@ class BrowseBatch(BrowseBase):
         else:
             title = batch.title if batch.source_id != self.source.id else "classifying"
             status.show_batch(title, batch.progress, is_stopping=batch.is_stopping)
-        self.refresh_bindings()
-        self.show_keys()
+        if self._shows_batch is not (batch is not None):
+            self._shows_batch = batch is not None
+            self.refresh_bindings()
+            self.show_keys()
 
     def show_keys(self) -> None:
         """Write the key bar; the screen that has all the keys does it."""

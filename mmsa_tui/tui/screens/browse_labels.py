@@ -57,7 +57,7 @@ class BrowseLabels(BrowseBase):
     def advance(self) -> None:
         """Go on to the next row."""
         if self.table.cursor + 1 < self.n_rows:
-            self.table.action_move(1)
+            self.table.move_to(self.table.cursor + 1)
         elif self.n_rows:
             self.tell("That was the last post of this list. Tab opens the next queue.")
 
@@ -68,17 +68,19 @@ class BrowseLabels(BrowseBase):
         flagged = not (row.correction is not None and row.correction.flagged)
         await self._change(Change(flagged=flagged), "flag" if flagged else "flag removed", alone=True)
 
-    @work(exclusive=True, group="ask")
     async def action_note(self) -> None:
         row = self.row
         if row is None or row.post is None:
             self._refuse_failure()
             return
         note = row.correction.note if row.correction else ""
-        question = AskText(f"Note on {describe(row.post)}", note, "what you saw")
-        answer = await self.app.push_screen_wait(question)
-        if answer is not None and answer != note:
-            await self._change(Change(note=answer), "note" if answer else "note removed", alone=True, row=row)
+
+        async def take(answer: str | None) -> None:
+            if answer is not None and answer != note:
+                title = "note" if answer else "note removed"
+                await self._change(Change(note=answer), title, alone=True, row=row)
+
+        await self.ask(AskText(f"Note on {describe(row.post)}", note, "what you saw"), take)
 
     async def _change(self, change: Change, title: str, *, alone: bool, row: Row | None = None) -> bool:
         row = row or self.row
@@ -95,7 +97,7 @@ class BrowseLabels(BrowseBase):
         except MmsaError as error:
             self.mmsa.show_error(error)
             return False
-        await self.refresh_rows_now()
+        await self.refresh_posts(done.content_hashes)
         self._tell_done(done, describe(row.post))
         return True
 
@@ -133,7 +135,7 @@ class BrowseLabels(BrowseBase):
         index = next((at for row in rows if (at := self.listing.index_of(row)) is not None), None)
         if index is not None:
             self.table.move_to(index)
-        await self.refresh_rows_now()
+        await self.refresh_posts(frozenset(step.content_hashes))
         n_posts = len(step.content_hashes)
         count = f" · {n_posts:,} posts" if n_posts != 1 else ""
         kept = f" · {step.n_kept:,} changed since were left as they are" if step.n_kept else ""
@@ -169,7 +171,6 @@ class BrowseLabels(BrowseBase):
 
     # many at once
 
-    @work(exclusive=True, group="ask")
     async def action_bulk(self) -> None:
         if not self.n_rows:
             return
@@ -183,11 +184,14 @@ class BrowseLabels(BrowseBase):
             return
         shown = self.filter_text or (self.queue_name if self.queue_name != "all" else "")
         dialog = BulkDialog(self.labels, self.n_rows, len(self.selection), shown, n_corrected)
-        choice = await self.app.push_screen_wait(dialog)
-        if choice is not None:
-            await self._apply(choice)
+        await self.ask(dialog, self._take_bulk)
 
-    async def _apply(self, choice: BulkChoice) -> None:
+    async def _take_bulk(self, choice: BulkChoice | None) -> None:
+        if choice is not None:
+            self.run_worker(self.apply(choice), group="bulk")
+
+    async def apply(self, choice: BulkChoice) -> None:
+        """Do to many posts what was chosen, as one act."""
         where = selected(self.selection) if choice.on == "selection" else self.where
         change, title = to_change(choice)
         place, keeps = self.place, choice.keep_corrected
@@ -205,8 +209,7 @@ class BrowseLabels(BrowseBase):
         finally:
             working.finish()
         self.table.select(())
-        await self.refresh_rows_now()
-        self.refresh_rows()
+        await self.refresh_posts(done.content_hashes)
         if done.n_posts:
             self.tell(f"{title} · {done.n_posts:,} posts · u takes it back", "$text-success")
         else:

@@ -11,6 +11,7 @@ from mmsa_tui.tui.pictures import PictureError
 from mmsa_tui.tui.screens.ask import AskOne, AskText
 from mmsa_tui.tui.screens.browse_base import BrowseBase
 from mmsa_tui.tui.widgets.filter_bar import FilterBar
+from mmsa_tui.tui.widgets.filter_input import FilterInput
 from mmsa_tui.tui.widgets.post_table import PostTable
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.tui.widgets.queue_bar import QueueBar
@@ -41,7 +42,8 @@ class BrowseView(BrowseBase):
     # which rows
 
     def action_filter(self) -> None:
-        self.query_one(FilterBar).focus_input()
+        # At once: a focus that comes a moment later would let the table have the next letters.
+        self.set_focus(self.query_one(FilterInput))
 
     def action_clear_filter(self) -> None:
         if self.has_class("-zoomed"):
@@ -89,15 +91,16 @@ class BrowseView(BrowseBase):
 
     # in which order
 
-    @work(exclusive=True, group="ask")
     async def action_sort(self) -> None:
         by_label = [(f"p_{label}", f"probability of {label}") for label in self.labels]
         chosen = self.order.column if self.order else ""
-        column = await self.app.push_screen_wait(
-            AskOne("Sort by", [*SORTS, *by_label], chosen, "enter sorts · the same again turns it round")
-        )
-        if column is not None:
-            self.sort_by(column)
+        hint = "enter sorts · the same again turns it round"
+
+        async def take(column: str | None) -> None:
+            if column is not None:
+                self.sort_by(column)
+
+        await self.ask(AskOne("Sort by", [*SORTS, *by_label], chosen, hint), take)
 
     @on(PostTable.SortChosen)
     def _on_header(self, event: PostTable.SortChosen) -> None:
@@ -123,17 +126,17 @@ class BrowseView(BrowseBase):
 
     # which row
 
-    @work(exclusive=True, group="ask")
     async def action_jump(self) -> None:
-        question = AskText("Go to id", "", "the id of a post, or #12 for row 12")
-        post_id = await self.app.push_screen_wait(question)
+        await self.ask(AskText("Go to id", "", "the id of a post, or #12 for row 12"), self._jump)
+
+    async def _jump(self, post_id: str | None) -> None:
         if not post_id:
             return
         if post_id.startswith("#") and post_id[1:].isdecimal():
             self.table.move_to(int(post_id[1:]) - 1)
             return
         source_id, bundle_id = self.source.id, self.bundle_id
-        where = Where("post_id = ?", (post_id,))
+        where = Where("unlikely(post_id = ?)", (post_id,))
         try:
             found = await self.mmsa.slow.run(lambda s: s.ordinals(source_id, bundle_id, where, limit=1))
         except MmsaError as error:
@@ -152,7 +155,7 @@ class BrowseView(BrowseBase):
 
     def action_mark(self) -> None:
         self.table.toggle_selected()
-        self.table.action_move(1)
+        self.table.move_to(self.table.cursor + 1)
 
     def action_mark_down(self) -> None:
         self.table.toggle_selected(step=1)

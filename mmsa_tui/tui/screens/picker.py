@@ -105,6 +105,8 @@ class PickerScreen(Screen[None]):
         except MmsaError as error:
             self.mmsa.show_error(error)
             return
+        if not self.query("#recent"):
+            return  # The screen was left while the store answered.
         options = self.query_one("#recent", OptionList)
         options.clear_options()
         width = self.query_one("#picker").content_size.width
@@ -115,6 +117,7 @@ class PickerScreen(Screen[None]):
             options.highlighted = 0
             if not self._path:
                 options.focus()
+        self._show_keys()
 
     @on(OptionList.OptionSelected, "#recent")
     def _open_recent(self, event: OptionList.OptionSelected) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
@@ -29,13 +30,14 @@ class Column:
     right: bool = False
 
 
+@lru_cache(maxsize=8)
 def choose_columns(width: int, looks: LabelLooks, id_width: int) -> list[Column]:
     """Pick the columns that leave the text enough room in a table `width` cells wide."""
     label_width = max(5, min(looks.widest, 12)) + 2
     ids = Column("post_id", "id", max(2, min(id_width, MAX_ID)), _id)
     text = Column("text", "text", 0, _text)
     label = Column("final_label", "label", label_width, _label)
-    confidence = Column("confidence", "conf", 4, _confidence, right=True)
+    confidence = Column("confidence", "conf", 5, _confidence, right=True)
     marks = Column("flagged", "", 5, _marks)
     chosen = [ids, text, label, confidence, marks]
     if width < 56:

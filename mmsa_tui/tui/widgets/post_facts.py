@@ -28,25 +28,34 @@ def header(row: Row, place: str, width: int) -> Content:
     Args:
         place: where it stands in the list, for the right end of the first line.
     """
-    first: list[Part] = [(safe_line(row.post_id, 80), "bold")]
+    parts: list[Part] = [(safe_line(row.post_id, 80), "bold")]
     post = row.post
     if post is not None:
         if post.author:
             author = safe_line(post.author, 60)
-            first.append((author if author.startswith("@") else f"@{author}", "$text-primary"))
+            parts.append((author if author.startswith("@") else f"@{author}", "$text-primary"))
         if post.created_at:
-            first.append((safe_line(post.created_at[:16].replace("T", " "), 20), ""))
+            parts.append((safe_line(post.created_at[:16].replace("T", " "), 20), ""))
         if post.language:
-            first.append((safe_line(post.language, 8), "$foreground-muted"))
-    second = _counts(row.metadata) + (_relations(row.metadata) if post else [])
-    together = _joined(first + second)
-    lines = [together]
-    if second and cell_len(together.plain) > width - cell_len(place) - 2:
-        lines = [_joined(first), _joined(second)]
-    gap = width - cell_len(lines[0].plain) - cell_len(place)
-    if gap >= 2:
-        lines[0] = Content.assemble(lines[0], " " * gap, (place, "$foreground-muted"))
+            parts.append((safe_line(post.language, 8), "$foreground-muted"))
+        parts += [*_counts(row.metadata), *_relations(row.metadata)]
+    first, rest = _take(parts, width - cell_len(place) - 2)
+    gap = max(2, width - cell_len(first.plain) - cell_len(place))
+    lines = [Content.assemble(first, " " * gap, (place, "$foreground-muted"))]
+    if rest:
+        lines.append(_take(rest, width)[0])
     return Content("\n").join(lines)
+
+
+def _take(parts: list[Part], width: int) -> tuple[Content, list[Part]]:
+    """Join as many parts as fit into a line, the first one in any case; returns the others too."""
+    line, room = [parts[0]], width - cell_len(parts[0][0])
+    for part in parts[1:]:
+        room -= cell_len(part[0]) + 3
+        if room < 0:
+            break
+        line.append(part)
+    return _joined(line), parts[len(line) :]
 
 
 def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:

@@ -12,7 +12,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -40,15 +39,6 @@ class PostTable(ScrollView, can_focus=True):
         "post-table--strong",
         "post-table--warning",
     }
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "edge(-1)", "First", show=False),
-        Binding("end", "edge(1)", "Last", show=False),
-    ]
 
     cursor: reactive[int] = reactive(0, init=False)
 
@@ -116,8 +106,8 @@ class PostTable(ScrollView, can_focus=True):
         """Ask for the pages that are on screen, or nearly, and not in memory."""
         if self.listing is None:
             return
-        first = int(self.scroll_y) - AHEAD
-        missing = self.listing.missing(first, int(self.scroll_y) + self.size.height + AHEAD)
+        first, last = self.rows_on_screen
+        missing = self.listing.missing(first - AHEAD, last + AHEAD)
         wanted = [page for page in missing if page not in self._asked]
         if wanted:
             self._asked.extend(wanted)
@@ -139,16 +129,12 @@ class PostTable(ScrollView, can_focus=True):
         """The row under the cursor, if it is in memory."""
         return self.listing.row(self.cursor) if self.listing and len(self.listing) else None
 
+    @property
+    def rows_on_screen(self) -> tuple[int, int]:
+        """The first and the last index that show."""
+        return int(self.scroll_y), int(self.scroll_y) + max(0, self.size.height - 2)
+
     # moving
-
-    def action_move(self, step: int) -> None:
-        self.move_to(self.cursor + step)
-
-    def action_page(self, direction: int) -> None:
-        self.move_to(self.cursor + direction * max(1, self.size.height - 2))
-
-    def action_edge(self, direction: int) -> None:
-        self.move_to(0 if direction < 0 else self.n_rows - 1)
 
     @property
     def n_rows(self) -> int:
@@ -297,6 +283,7 @@ class PostTable(ScrollView, can_focus=True):
 
     def _announce(self) -> None:
         row = self.row
-        if row is not self._shown or row is None:
+        # A row that was fetched anew and says the same needs no new post view.
+        if row is None or row != self._shown:
             self._shown = row
             self.post_message(self.Highlighted(self.cursor, row))
