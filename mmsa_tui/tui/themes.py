@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from textual.app import App
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from mmsa_tui.errors import ConfigError
 
@@ -104,20 +104,28 @@ _LIGHT_SCALE = ("#b3261e", "#565d68", "#0b5cad")
 _SIGNS: dict[int, str] = {1: "■", 2: "▼▲", 3: "▼■▲", 4: "▼▽△▲", 5: "▼▽■△▲"}
 
 
+def check_theme(name: str) -> None:
+    """Refuse a theme that is not there; "" is the default one.
+
+    Raises:
+        ConfigError: there is no theme of that name.
+    """
+    ours = [theme.name for theme in THEMES]
+    if name and name not in (*ours, *BUILTIN_THEMES):
+        others = ", ".join(sorted(BUILTIN_THEMES))
+        raise ConfigError(f"there is no theme {name!r}", f"The themes are: {', '.join(ours)}, {others}.")
+
+
 def register_themes(app: App[Any], name: str = "") -> None:
     """Make our themes known to the app and put one on; "" is the default one.
 
     Raises:
         ConfigError: there is no theme of that name.
     """
+    check_theme(name)
     for theme in THEMES:
         app.register_theme(theme)
-    name = name or DEFAULT_THEME
-    if name not in app.available_themes:
-        ours = [theme.name for theme in THEMES]
-        others = sorted(set(app.available_themes) - set(ours))
-        raise ConfigError(f"there is no theme {name!r}", f"The themes are: {', '.join(ours + others)}.")
-    app.theme = name
+    app.theme = name or DEFAULT_THEME
 
 
 def label_colour(index: int, n_labels: int, dark: bool = True) -> str:
