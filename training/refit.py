@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -40,6 +40,10 @@ from training.rehearsal import (
     weighted_targets,
     with_corrections,
 )
+
+LEAST_STEPS, MOST_EPOCHS = 150, 60
+"""A replay set of a few hundred posts is gone through more often: in 12 epochs of 4 steps a head
+learns too little from its corrections (macro-F1 .014 less on 500 posts)."""
 
 ENOUGH_TO_LOOK_AHEAD = 10
 """Held-out corrections from which the gain of more corrections is worth estimating."""
@@ -126,8 +130,8 @@ def refit(
     added = corrected.features.take(rows), weighted_targets(corrected.labels[rows], weights)
     watch = (base.tuning.features, base.tuning.targets) if base.tuning is not None else None
     fit = partial(
-        fit_head, base.head.config, base.replay.features, settings=settings.fusion, seed=settings.seed,
-        scaling=base.head,
+        fit_head, base.head.config, base.replay.features, settings=_enough(settings.fusion, len(replay)),
+        seed=settings.seed, scaling=base.head,
     )  # fmt: skip
     without = fit(targets=base.replay.targets)
     taught = fit(targets=replay.targets, added=added, watch=watch, on_epoch=on_epoch)
@@ -174,6 +178,12 @@ def decided(head: FusionHead, calibration: Calibration, features: Features) -> F
     )
     probs = torch.where(both, Calibration.probs(logits.fused, calibration.both), alone)
     return probs.double().numpy()
+
+
+def _enough(fusion: FusionSettings, n_posts: int) -> FusionSettings:
+    steps_an_epoch = -(-n_posts // fusion.batch_size)
+    epochs = min(MOST_EPOCHS, -(-LEAST_STEPS // steps_an_epoch))
+    return replace(fusion, epochs=max(fusion.epochs, epochs))
 
 
 def _moved(head: FusionHead, without: FusionHead, with_corrections: FusionHead) -> FusionHead:

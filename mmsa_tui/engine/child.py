@@ -45,6 +45,7 @@ class Child:
         self._on_message = on_message
         self._on_exit = on_exit
         self._process: asyncio.subprocess.Process | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._complaints: deque[str] = deque(maxlen=20)
         self._is_closing = False
@@ -59,6 +60,14 @@ class Child:
         Raises:
             OSError: it cannot be started.
         """
+        # Cancelled in the middle, asyncio waits for a process that nothing ends: a start that has
+        # begun is finished, and `close` waits for it.
+        if self._is_closing:
+            return
+        self._starting = asyncio.create_task(self._begin())
+        await asyncio.shield(self._starting)
+
+    async def _begin(self) -> None:
         options: dict[str, object] = {}
         if sys.platform == "win32":
             options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
@@ -88,6 +97,7 @@ class Child:
     async def close(self) -> None:
         """Ask the process to leave, and end it if it does not within `GRACE_S`."""
         self._is_closing = True
+        await self._settle()
         process = self._process
         if process is None:
             return
@@ -108,8 +118,15 @@ class Child:
     async def kill(self) -> None:
         """End the process now; the database keeps what was committed."""
         self._is_closing = True
+        await self._settle()
         if self._process is not None:
             await self._kill(self._process)
+
+    async def _settle(self) -> None:
+        """Let a start that has begun come to its end."""
+        if self._starting is not None:
+            with suppress(OSError):
+                await self._starting
 
     async def _kill(self, process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):

@@ -34,18 +34,19 @@ from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.browse import BrowseScreen
 from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.store_thread import StoreThread
-from mmsa_tui.tui.themes import register_themes
+from mmsa_tui.tui.themes import check_theme, register_themes
 
 
 def run(source: str | None, config: Config) -> None:
     """Open the app on a source, or without one on the last; returns when the user leaves.
 
     Raises:
-        ConfigError: the config gives keys that cannot work.
+        ConfigError: the config gives keys that cannot work, or a theme that is not there.
         StoreError: the database cannot be used.
     """
     # Before the screen is taken over, so that the message is readable.
     check_keys(config.keys)
+    check_theme(config.theme)
     Store.open(config.paths.database).close()
     MmsaApp(config, source, graphics=find_graphics(config.pictures)).run()
 
@@ -242,7 +243,7 @@ class MmsaApp(App[None]):
         self.exit()
 
     async def on_unmount(self) -> None:
-        await self.engine.close()
+        await self.engine.end()
         await asyncio.to_thread(self._close_threads)
 
     def _close_threads(self) -> None:

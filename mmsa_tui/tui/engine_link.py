@@ -58,10 +58,16 @@ class EngineLink:
         self.device = ""
         self.problem = ""
         self.batch: Batch | None = None
+        self._has_ended = False
+
+    async def end(self) -> None:
+        """End the child for good: what still runs while the app goes must not start another."""
+        self._has_ended = True
+        await self.close()
 
     async def start(self) -> None:
         """Start loading the model, unless that has been done."""
-        if self.state in ("loading", "ready"):
+        if self._has_ended or self.state in ("loading", "ready"):
             return
         self.state, self.problem = "loading", ""
         self._child = Child(self._command, self._take, self._mourn)

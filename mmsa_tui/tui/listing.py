@@ -100,8 +100,12 @@ class Listing:
             return []
         return [page for page in pages if page not in self._pages or page in self._stale]
 
-    async def fetch(self, pages: Iterable[int]) -> bool:
-        """Bring pages into memory; False if the list has been settled anew meanwhile.
+    async def fetch(self, pages: Iterable[int]) -> list[int]:
+        """Bring pages into memory.
+
+        Returns:
+            The indexes of the rows that are other than before; none if the list has been settled
+            anew meanwhile.
 
         Raises:
             SourceMovedError: somebody else has read the source again.
@@ -127,15 +131,20 @@ class Listing:
 
         found = await self._quick.run(work)
         if turn != self._settled:
-            return False
+            return []
+        changed: list[int] = []
         for page, rows in found.items():
+            old = self._pages.get(page, [])
+            known = zip(rows, old, strict=False)
+            changed += [page * PAGE + at for at, (row, before) in enumerate(known) if row != before]
+            changed += range(page * PAGE + len(old), page * PAGE + len(rows))
             self._pages[page] = rows
             self._pages.move_to_end(page)
             self._stale.discard(page)
         while len(self._pages) > MAX_PAGES:
             page, _ = self._pages.popitem(last=False)
             self._stale.discard(page)
-        return True
+        return changed
 
     def mark_stale(self, content_hashes: Collection[str] | None = None) -> None:
         """Show what is in memory, but fetch it again when it is next looked at.

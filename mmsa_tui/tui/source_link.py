@@ -21,6 +21,7 @@ class SourceLink:
         self._command = list(command) if command is not None else command_for("sources")
         self._child: Child | None = None
         self._request: Inspect | Index | None = None
+        self._has_ended = False
 
     @property
     def request(self) -> Inspect | Index | None:
@@ -33,6 +34,8 @@ class SourceLink:
         Raises:
             OSError: no process can be started.
         """
+        if self._has_ended:
+            return
         if self._request is not None:
             await self.cancel()
         self._request = request
@@ -49,7 +52,8 @@ class SourceLink:
             await child.kill()
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process for good: an answer that comes late must not start another."""
+        self._has_ended = True
         child, self._child = self._child, None
         if child is not None:
             await (child.kill() if self._request is not None else child.close())

@@ -17,7 +17,6 @@ from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem
-from mmsa_tui.tui.widgets.filter_bar import FilterBar
 from mmsa_tui.tui.widgets.filter_input import FilterInput
 
 _MOVING = (
@@ -54,7 +53,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
             # The list itself says what is wrong; without offers one can still type.
             return
         if self.is_whole:
-            self.query_one(FilterBar).set_values(values)
+            self.filter_bar.set_values(values)
 
     def _hear(self, message: Message) -> None:
         if self.is_whole:
@@ -149,7 +148,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
         for action in ACTIONS:
             if action.where == "browse" and action.in_footer and self.check_action(action.action, ()):
                 items.append(KeyItem(key_for(action.name, keys), action.short, action.action))
-        self.query_one(KeyBar).show(items)
+        self.key_bar.show(items)
 
     @on(KeyBar.Pressed)
     async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:

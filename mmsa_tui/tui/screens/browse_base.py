@@ -36,7 +36,6 @@ TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
 SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
 """Queues that show what has been dealt with too."""
-_PARTS = "#top, #filter, #table, #queues, #view, #status, #keys"
 
 
 class BrowseBase(Screen[None]):
@@ -55,6 +54,13 @@ class BrowseBase(Screen[None]):
         self._counts_are_old = True
         self._is_counting = False
         self._position_kept = self.position
+        self.top = TopBar(id="top")
+        self.filter_bar = FilterBar(self.mmsa.config.paths.data_dir / "views.json", id="filter")
+        self.table = PostTable(id="table")
+        self.queue_bar = QueueBar(id="queues")
+        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(id="keys")
 
     # what others may read
 
@@ -91,40 +97,32 @@ class BrowseBase(Screen[None]):
         return self.table.selection
 
     @property
-    def table(self) -> PostTable:
-        return self.query_one(PostTable)
-
-    @property
-    def view(self) -> PostView:
-        return self.query_one(PostView)
-
-    @property
     def row(self) -> Row | None:
         return self.table.row
 
     @property
     def is_whole(self) -> bool:
         """Whether the widgets are there; messages and results may still come when they are gone."""
-        return self.is_attached and len(self.query(_PARTS)) == _PARTS.count("#")
+        parts = (self.top, self.filter_bar, self.table, self.queue_bar, self.view, self.status, self.key_bar)
+        return self.is_attached and all(part.is_attached for part in parts)
 
     # making the screen
 
     def compose(self) -> ComposeResult:
-        yield TopBar(id="top")
+        yield self.top
         with Container(id="panes"):
             with Vertical(id="left"):
-                yield FilterBar(self.mmsa.config.paths.data_dir / "views.json", id="filter")
-                yield PostTable(id="table")
-                yield QueueBar(id="queues")
-            yield PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
-        yield StatusLine(id="status")
-        yield KeyBar(id="keys")
+                yield self.filter_bar
+                yield self.table
+                yield self.queue_bar
+            yield self.view
+        yield self.status
+        yield self.key_bar
 
     def on_mount(self) -> None:
-        filter_bar = self.query_one(FilterBar)
-        filter_bar.set_labels(self.labels)
-        filter_bar.set_text(self.filter_text)
-        self.query_one(QueueBar).select(self.queue_name)
+        self.filter_bar.set_labels(self.labels)
+        self.filter_bar.set_text(self.filter_text)
+        self.queue_bar.select(self.queue_name)
         self.filter_where = self.parse_filter(self.filter_text)
         self.table.focus()
         self.show_top()
@@ -139,7 +137,7 @@ class BrowseBase(Screen[None]):
             return parse(text, self.labels) if text.strip() else None
         except MmsaError:
             self.filter_text = ""
-            self.query_one(FilterBar).set_text("")
+            self.filter_bar.set_text("")
             return None
 
     def adopt_bundle(self) -> None:
@@ -147,7 +145,7 @@ class BrowseBase(Screen[None]):
         if self.listing.bundle_id == self.bundle_id:
             return
         self.listing.bundle_id = self.bundle_id
-        self.query_one(FilterBar).set_labels(self.labels)
+        self.filter_bar.set_labels(self.labels)
         self.filter_where = self.parse_filter(self.filter_text)
         self._counts_are_old = True
         self.open_list(self.position.ordinal)
@@ -199,8 +197,9 @@ class BrowseBase(Screen[None]):
     @work(group="pages")
     async def _fetch(self, pages: list[int]) -> None:
         try:
-            if await self.listing.fetch(pages) and self.is_whole:
-                self.table.pages_came()
+            changed = await self.listing.fetch(pages)
+            if self.is_whole:
+                self.table.rows_came(changed)
         except SourceMovedError:
             # Read again, perhaps by another window: ordinals may mean other posts now.
             self.open_list(self.listing.ordinal(self.table.cursor) if self.n_rows else None)
@@ -219,8 +218,9 @@ class BrowseBase(Screen[None]):
         self.listing.mark_stale(content_hashes)
         first, last = self.table.rows_on_screen
         try:
-            if await self.listing.fetch(self.listing.missing(first, last)) and self.is_whole:
-                self.table.pages_came()
+            changed = await self.listing.fetch(self.listing.missing(first, last))
+            if self.is_whole:
+                self.table.rows_came(changed)
         except SourceMovedError:
             self.open_list(None)
         except MmsaError as error:
@@ -286,7 +286,7 @@ class BrowseBase(Screen[None]):
         self.n_corrected = await self.mmsa.slow.run(lambda s: s.count_corrected())
         if not self.is_whole:
             return
-        self.query_one(QueueBar).set_counts(self.counts)
+        self.queue_bar.set_counts(self.counts)
         self.show_top()
         self.show_status()
 
@@ -316,13 +316,13 @@ class BrowseBase(Screen[None]):
             left.append((f" · {self.n_rows:,} shown", "$foreground-muted"))
         if self.selection:
             left.append((f" · {len(self.selection):,} selected", "$text-warning"))
-        self.query_one(TopBar).show(left, self.mmsa.model_parts())
+        self.top.show(left, self.mmsa.model_parts())
 
     def show_status(self) -> None:
         """Write the right end of the status line."""
         corrections = f"{self.n_corrected:,} correction{'s' if self.n_corrected != 1 else ''}"
-        self.query_one(StatusLine).show_right((corrections + " ", "$foreground-muted"))
+        self.status.show_right((corrections + " ", "$foreground-muted"))
 
     def tell(self, text: str, style: str = "") -> None:
         """Answer a key in the status line."""
-        self.query_one(StatusLine).tell((" " + text, style))
+        self.status.tell((" " + text, style))

@@ -21,7 +21,6 @@ from mmsa_tui.store import Where
 from mmsa_tui.tui.screens.browse_base import BrowseBase
 from mmsa_tui.tui.screens.browse_labels import selected
 from mmsa_tui.tui.screens.classify_dialog import ClassifyChoice, ClassifyDialog, Scope, ScopeName
-from mmsa_tui.tui.widgets.bars import StatusLine
 
 REFRESH_EVERY_S = 0.4
 """How often rows are read again while results come in."""
@@ -130,7 +129,7 @@ class BrowseBatch(BrowseBase):
 
     def show_batch(self) -> None:
         """Show how far the batch is, or that there is none."""
-        status, batch = self.query_one(StatusLine), self.mmsa.engine.batch
+        status, batch = self.status, self.mmsa.engine.batch
         if batch is None:
             status.end_batch()
         else:

@@ -48,8 +48,7 @@ class BrowseLabels(BrowseBase):
         await self._label(row.final_label, f"accepted {self.looks.sign(row.final_label)} {row.final_label}")
 
     async def _label(self, label: str, title: str) -> None:
-        if await self._change(Change(label=label), title, alone=self.labels_alone):
-            self.advance()
+        await self._change(Change(label=label), title, alone=self.labels_alone, advances=True)
 
     def action_skip(self) -> None:
         self.advance()
@@ -82,13 +81,15 @@ class BrowseLabels(BrowseBase):
 
         await self.ask(AskText(f"Note on {describe(row.post)}", note, "what you saw"), take)
 
-    async def _change(self, change: Change, title: str, *, alone: bool, row: Row | None = None) -> bool:
+    async def _change(
+        self, change: Change, title: str, *, alone: bool, row: Row | None = None, advances: bool = False
+    ) -> None:
         row = row or self.row
         if row is None:
-            return False
+            return
         if row.post is None:
             self._refuse_failure()
-            return False
+            return
         place = self.place
         try:
             done = await self.mmsa.quick.run(
@@ -96,10 +97,12 @@ class BrowseLabels(BrowseBase):
             )
         except MmsaError as error:
             self.mmsa.show_error(error)
-            return False
-        await self.refresh_posts(done.content_hashes)
+            return
         self._tell_done(done, describe(row.post))
-        return True
+        if advances:
+            # First on, then drawn anew: the post that is left needs no new post view.
+            self.advance()
+        await self.refresh_posts(done.content_hashes)
 
     def _refuse_failure(self) -> None:
         if self.row is not None:

@@ -51,7 +51,7 @@ class BrowseView(BrowseBase):
         elif self.selection:
             self.table.select(())
         elif self.filter_text:
-            self.query_one(FilterBar).set_text("")
+            self.filter_bar.set_text("")
             self._take_filter("", None)
         self.table.focus()
 
@@ -69,18 +69,18 @@ class BrowseView(BrowseBase):
 
     def go_to_filter(self, text: str) -> None:
         """Show what a filter matches, among all posts."""
-        self.query_one(FilterBar).set_text(text)
-        self.query_one(QueueBar).select("all")
+        self.filter_bar.set_text(text)
+        self.queue_bar.select("all")
         self.queue_name, self.filter_text = "all", text
         self.filter_where = self.parse_filter(text)
         self.open_list(None)
         self.table.focus()
 
     def action_next_queue(self) -> None:
-        self.query_one(QueueBar).next()
+        self.queue_bar.next()
 
     def action_previous_queue(self) -> None:
-        self.query_one(QueueBar).previous()
+        self.queue_bar.previous()
 
     @on(QueueBar.Changed)
     def _on_queue(self, event: QueueBar.Changed) -> None:

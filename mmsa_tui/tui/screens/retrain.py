@@ -184,7 +184,5 @@ def _verdict(result: service.Result) -> Table:
     for reason in result.verdict.reasons:
         table.add_row(Text(f"- {reason}"))
     for example in result.examples:
-        table.add_row(
-            Text(safe(example.text)[:60]), example.before, example.after, f"you: {example.wanted}"
-        )
+        table.add_row(Text(safe(example.text)[:60]), example.before, example.after, f"you: {example.wanted}")
     return table

@@ -94,11 +94,14 @@ class PostTable(ScrollView, can_focus=True):
         self.refresh()
         self.ask()
 
-    def pages_came(self) -> None:
-        """Draw pages that were fetched."""
+    def rows_came(self, indexes: Iterable[int]) -> None:
+        """Draw rows that are in memory now, or are other than before."""
         self._asked = []
-        self._measure_ids()
-        self.refresh()
+        first, last = self.rows_on_screen
+        if self._measure_ids():
+            self.refresh()
+        else:
+            self._refresh_rows(*(index for index in indexes if first <= index <= last))
         self._announce()
         self.ask()
 
@@ -272,14 +275,19 @@ class PostTable(ScrollView, can_focus=True):
         top = min(max(top, self.cursor - height + 1), self.cursor)
         self.scroll_to(y=max(0, top), animate=False, force=True, immediate=True)
 
-    def _measure_ids(self) -> None:
-        """Widen the id column to what is on screen; never narrow it under the user's eyes."""
+    def _measure_ids(self) -> bool:
+        """Widen the id column to what is on screen; never narrow it under the user's eyes.
+
+        Returns:
+            Whether it has become wider.
+        """
         if self.listing is None:
-            return
+            return False
         top = int(self.scroll_y)
         rows = (self.listing.row(index) for index in range(top, top + self.size.height))
         widest = max((len(row.post_id) for row in rows if row is not None), default=0)
-        self._id_width = min(MAX_ID, max(self._id_width, widest))
+        before, self._id_width = self._id_width, min(MAX_ID, max(self._id_width, widest))
+        return self._id_width > before
 
     def _announce(self) -> None:
         row = self.row
