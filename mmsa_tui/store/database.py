@@ -133,8 +133,9 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
 
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path, version: int, newest: int) -> None:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    # In this order: another process may make the tables, and with them the mark, in between.
     n_tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
     if n_tables and application != APPLICATION_ID:
         raise StoreError(
             f"{path} is a database of another program",
