@@ -7,8 +7,6 @@ before, small image batches and large text batches, each of the size that suits 
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,19 +20,12 @@ from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.images import PictureError, decode, normalise
-from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, lexicon, normalise_text
+from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, lexicon
 from mmsa_tui.records import Picture, Post, hash_bytes
+from mmsa_tui.words import has_words
 
 IMAGE_BATCH = {"cpu": 8, "mps": 32, "cuda": 256}
 """Larger image batches fall out of a CPU's cache and run slower."""
-
-_PLACEHOLDER = re.compile(r"\bhttp\b|@user|\brt\b", re.IGNORECASE)
-
-
-def has_words(text: str) -> bool:
-    """Whether anything is left to judge once links, mentions and white space are gone."""
-    rest = _PLACEHOLDER.sub(" ", normalise_text(text))
-    return any(unicodedata.category(char)[0] in "LNS" or char in "?!" for char in rest)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """How a post becomes numbers: one transform for inference and training.
 
-Anything here that changes what the encoders see must change `TRANSFORM_VERSION`: it is hashed
-into every bundle and into every cached feature.
+Anything here or in `words` that changes what the encoders see must change `TRANSFORM_VERSION`: it
+is hashed into every bundle and into every cached feature.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,43 +16,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsa_tui.words import MAX_CHARACTERS
+from mmsa_tui.words import normalise_text as normalise_text
+
 if TYPE_CHECKING:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 TRANSFORM_VERSION = "1"
 MAX_TOKENS = 128
-MAX_CHARACTERS = 4_000
-"""128 word pieces never need more; a 10,000-character text should not be tokenised whole."""
 N_LEXICON = 4
 """VADER's negative, neutral, positive and compound scores."""
-
-_URL = re.compile(r"https?://\S+|www\.\S+|\bt\.co/\S+", re.IGNORECASE)
-_MENTION = re.compile(r"(?<!\w)@\w{1,50}")
-_SPACES = re.compile(r"\s+")
-
-
-def normalise_text(text: str) -> str:
-    """Rewrite a tweet for the text encoder.
-
-    Links become `http`, mentions `@user` (as in SemEval and TweetEval), emoji their English
-    names, control and zero-width characters vanish, white space is single.
-    """
-    import emoji
-
-    text = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
-    text = _URL.sub(" http ", text)
-    text = _MENTION.sub("@user", text)
-    text = emoji.replace_emoji(text, replace=lambda char, data: f" {_emoji_name(data['en'])} ")
-    text = "".join(" " if _is_invisible(char) else char for char in text)
-    return _SPACES.sub(" ", text).strip()
-
-
-def _emoji_name(alias: str) -> str:
-    return alias.strip(":").replace("_", " ")
-
-
-def _is_invisible(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 class Lexicon:

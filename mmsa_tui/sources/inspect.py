@@ -19,6 +19,7 @@ from mmsa_tui.sources.picture_files import PictureFiles, why_corrupt
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source
+from mmsa_tui.words import has_words
 
 EXAMPLES = 10
 """Of each kind of trouble this many are named, and all are counted."""
@@ -167,7 +168,8 @@ def _count(result: Inspection, post: Post, files: PictureFiles) -> None:
         result.image_only += 1
     else:
         result.empty += 1
-    if has_text:
+    # The rule of the predictor: links and mentions alone are nothing to judge.
+    if has_words(post.text):
         _tally(result.outcomes, "ok" if usable else "text_only")
     else:
         _tally(result.outcomes, "image_only" if usable else "failed")
