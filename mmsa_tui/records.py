@@ -41,6 +41,20 @@ def content_hash(text: str, picture_hashes: Iterable[str]) -> str:
     return "b2:" + digest.hexdigest()
 
 
+def nameplate_hash(post_id: str, picture_names: Iterable[str]) -> str:
+    """Identify a post of which neither words nor pictures are there, by how it is called.
+
+    By content all such posts would be one, and a correction of one would label them all.
+
+    Returns:
+        As `content_hash`, and never equal to one.
+    """
+    digest = hashlib.blake2b(digest_size=20, person=b"nameplate")
+    for name in (post_id, *picture_names):
+        digest.update(name.encode("utf-8", "surrogatepass") + b"\0")
+    return "b2:" + digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture that a post names, present or not.

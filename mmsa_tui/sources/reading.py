@@ -5,17 +5,20 @@ Completing a post means clean text, the digest of every picture and the content 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mmsa_tui.errors import MmsaError, SourceError
-from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes
+from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import detect
 from mmsa_tui.sources.picture_files import PictureFiles
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source
+
+_NO_BYTES = hash_bytes(b"")
+"""The digest of a picture file that is empty."""
 
 
 def read(
@@ -69,15 +72,23 @@ def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | 
 def _complete_post(post: Post, files: PictureFiles) -> Post:
     text = clean(post.text)
     pictures = tuple(_with_digest(picture, files) for picture in post.pictures)
+    post_id = clean(post.post_id)
     return replace(
         post,
-        post_id=clean(post.post_id),
+        post_id=post_id,
         text=text,
         pictures=pictures,
         author=clean(post.author),
-        content_hash=content_hash(text, [p.digest for p in pictures if p.digest]),
+        content_hash=_identity(post_id, text, pictures),
         metadata=_clean_all(post.metadata),
     )
+
+
+def _identity(post_id: str, text: str, pictures: Sequence[Picture]) -> str:
+    digests = [picture.digest for picture in pictures if picture.digest]
+    if text or any(digest != _NO_BYTES for digest in digests):
+        return content_hash(text, digests)
+    return nameplate_hash(post_id, [picture.name for picture in pictures])
 
 
 def _clean_failure(failure: Failure) -> Failure:

@@ -86,6 +86,22 @@ def test_a_missing_picture_does_not_change_the_content_hash(fake: Fake) -> None:
     assert post.content_hash == content_hash("hello", [])
 
 
+def test_posts_of_which_nothing_is_there_are_not_one_post(fake: Fake, tmp_path: Path) -> None:
+    write(tmp_path, {"empty.jpg": b""})
+    gone, empty = Picture("gone.jpg"), Picture("empty.jpg", tmp_path / "empty.jpg")
+    posts = (Post("1", "", (gone,)), Post("2", "", (gone,)), Post("3", "", (empty,)), Post("4", ""))
+    found = fake(*posts)
+    assert len({post.content_hash for post in found if isinstance(post, Post)}) == 4
+    assert fake(*posts) == found
+
+
+def test_posts_that_show_the_same_picture_without_words_are_one_content(fake: Fake, tmp_path: Path) -> None:
+    write(tmp_path, {"1.jpg": b"picture"})
+    shown = Picture("1.jpg", tmp_path / "1.jpg")
+    one, other = fake(Post("1", "", (shown, Picture("gone.jpg"))), Post("2", "", (shown,)))
+    assert one.content_hash == other.content_hash == content_hash("", [hash_bytes(b"picture")])
+
+
 def test_a_picture_that_cannot_be_read_stays_named_without_a_digest(fake: Fake, tmp_path: Path) -> None:
     (post,) = fake(Post("1", "hello", (Picture("1.jpg", tmp_path / "vanished.jpg"),)))
     assert (post.pictures[0].name, post.pictures[0].digest) == ("1.jpg", "")
