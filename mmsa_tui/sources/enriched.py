@@ -5,7 +5,6 @@ Its labels were made by a machine from the text alone: D. J. Mohammed, H. J. Ale
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.encodings import unescape
+from mmsa_tui.sources.garbled import repair
 from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, PictureIndex
 from mmsa_tui.sources.safety import ignore, walk
 from mmsa_tui.sources.workbook import is_workbook, read_rows
@@ -102,33 +102,6 @@ def _at(row: Sequence[str], place: int) -> str:
 
 def _stem(file_name: str) -> str:
     return PurePosixPath(file_name.replace("\\", "/")).stem
-
-
-# Two bytes of GB18030 read as Windows-1252: “ ” ‘ ’ … — after an inverted exclamation mark, kana and
-# Cyrillic after a currency or section sign, é and – after a diaeresis. No author writes these.
-_GARBLED = re.compile("¡[°±®¯\xadª]|[¤§][\xa1-\xff]|¨[\xa1-\xffC-V\\\\]")
-
-
-def repair(text: str) -> tuple[str, str]:
-    """Undo the Windows-1252 reading of GB18030 that the published spreadsheet went through.
-
-    Returns:
-        The text and the encoding its author's bytes were in; as it was where there is doubt.
-    """
-    if not _GARBLED.search(text):
-        return text, "utf-8"
-    try:
-        return b"".join(map(_windows_byte, text)).decode("gb18030"), "gb18030"
-    except UnicodeError:
-        return text, "utf-8"
-
-
-def _windows_byte(char: str) -> bytes:
-    """Return the byte that Windows-1252 shows as `char`; five bytes it shows as themselves."""
-    try:
-        return char.encode("cp1252")
-    except UnicodeEncodeError:
-        return char.encode("latin-1")
 
 
 class EnrichedReader:

@@ -10,7 +10,6 @@ import pytest
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, detect, read
-from mmsa_tui.sources.enriched import repair
 from mmsa_tui.sources.mvsa import majority, merge, read_truth
 
 JPEG = b"\xff\xd8\xff\xe0 enough to be known by"
@@ -158,17 +157,8 @@ def test_control_characters_that_excel_escapes_are_undone(tmp_path: Path) -> Non
     assert posts(write_workbook(tmp_path / "a.xlsx", rows))[0].text == "one\r\ntwo"
 
 
-@pytest.mark.parametrize(
-    "typed", ["and then…", "“quoted” ‘so’", "né, más", "2008 – 2013", "#селфи", "「猫」の日"]
-)
-def test_the_garbling_of_the_published_captions_is_undone(typed: str) -> None:
-    windows = typed.encode("gb18030").decode("cp1252", "replace")
-    published = windows if "\ufffd" not in windows else typed.encode("gb18030").decode("latin-1")
-    assert repair(published) == (typed, "gb18030")
-
-
-@pytest.mark.parametrize(
-    "typed", ["¡Hola señor!", "¿Qué? ¡Única!", "plain", "“curly” …", "5 § 3", "££ and ¥"]
-)
-def test_captions_that_are_not_garbled_stay(typed: str) -> None:
-    assert repair(typed) == (typed, "utf-8")
+def test_a_garbled_caption_is_repaired_and_says_in_what_it_was_written(tmp_path: Path) -> None:
+    garbled = "“so” and then…".encode("gb18030").decode("cp1252")
+    rows = [("File Name", "Caption", "LABEL"), ("1.txt", garbled, "neutral")]
+    (post,) = posts(write_workbook(tmp_path / "a.xlsx", rows))
+    assert (post.text, post.encoding) == ("“so” and then…", "gb18030")
