@@ -8,15 +8,20 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 Status = Literal["ok", "text_only", "image_only", "failed"]
 
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 """A picture file larger than this is not read: no tweet carries one, an archive bomb does."""
+
+_UNPACKING_FAILS = (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, ValueError, EOFError)
+"""What zipfile raises on a damaged, locked or absent member, besides OSError."""
 
 
 def hash_bytes(data: bytes) -> str:
@@ -73,23 +78,32 @@ class Picture:
     def is_missing(self) -> bool:
         return self.path is None
 
-    def read(self) -> bytes:
+    def read(self, open_archive: Callable[[Path], zipfile.ZipFile] | None = None) -> bytes:
         """Read the file's bytes, at most `MAX_PICTURE_BYTES`.
+
+        Args:
+            open_archive: gives the archive at a path, open and to stay so; without it the archive
+                is opened for this picture alone.
 
         Raises:
             OSError: it is missing, unreadable, or larger than the limit.
         """
         if self.path is None:
             raise FileNotFoundError(f"picture {self.name} is not in the source")
-        if self.member is None:
-            with self.path.open("rb") as file:
+        with ExitStack() as stack:
+            if self.member is None:
+                file: IO[bytes] = stack.enter_context(self.path.open("rb"))
                 data = file.read(MAX_PICTURE_BYTES + 1)
-        else:
-            try:
-                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as entry:
-                    data = entry.read(MAX_PICTURE_BYTES + 1)
-            except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError) as error:
-                raise OSError(f"picture {self.name} cannot be unpacked: {error}") from error
+            else:
+                try:
+                    if open_archive is not None:
+                        archive = open_archive(self.path)
+                    else:
+                        archive = stack.enter_context(zipfile.ZipFile(self.path))
+                    file = stack.enter_context(archive.open(self.member))
+                    data = file.read(MAX_PICTURE_BYTES + 1)
+                except _UNPACKING_FAILS as error:
+                    raise OSError(f"picture {self.name} cannot be unpacked: {error}") from error
         if len(data) > MAX_PICTURE_BYTES:
             raise OSError(f"picture {self.name} is larger than {MAX_PICTURE_BYTES >> 20} MB")
         return data

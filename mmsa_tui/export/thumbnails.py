@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 
 from mmsa_tui.records import Picture
 
@@ -11,11 +12,14 @@ _MAX_PIXELS = 120_000_000
 """Decoding more would cost over 400 MB."""
 
 
-def small_jpeg(picture: Picture, side_px: int) -> bytes | None:
+def small_jpeg(
+    picture: Picture, side_px: int, read: Callable[[Picture], bytes] = Picture.read
+) -> bytes | None:
     """Shrink a picture to a JPEG, upright and on white; None where it cannot be read or decoded.
 
     Args:
         side_px: the longer side of the result at most.
+        read: gives a picture's bytes; of many pictures, `PictureFiles.read`.
     """
     # Who exports texts alone should not pay for it.
     from PIL import Image, ImageOps
@@ -23,7 +27,7 @@ def small_jpeg(picture: Picture, side_px: int) -> bytes | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image: Image.Image = Image.open(io.BytesIO(picture.read()))
+            image: Image.Image = Image.open(io.BytesIO(read(picture)))
             if image.width * image.height > _MAX_PIXELS:
                 return None
             image.draft("RGB", (side_px * 2, side_px * 2))

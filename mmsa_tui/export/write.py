@@ -18,6 +18,7 @@ from mmsa_tui.export.parquet_file import write_parquet
 from mmsa_tui.export.thumbnails import small_jpeg
 from mmsa_tui.export.whole_file import check_place, whole_file
 from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, Summary, write_xlsx
+from mmsa_tui.picture_files import PictureFiles
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".parquet")
 
@@ -64,13 +65,13 @@ def write(
         OutputError: see `check_target`; or the disk is full or fails.
     """
     check_target(target, overwrite=overwrite)
-    with whole_file(target, overwrite=overwrite) as part:
+    with whole_file(target, overwrite=overwrite) as part, PictureFiles() as files:
         suffix = target.suffix.lower()
         small = None
         if thumbnails and suffix == ".xlsx" and source_columns is not None:
             # Both copies are read in step, so that one row at most is held between them.
             rows, shown = tee(rows)
-            small = (_thumbnail(row) for row in shown)
+            small = (_thumbnail(row, files) for row in shown)
         return _write_as(suffix, part, rows, labels, summary, source_columns, small)
 
 
@@ -106,13 +107,13 @@ def _write_as(
         return write_xlsx(part, columns, labels, records, summary, thumbnails=thumbnails)
 
 
-def _thumbnail(row: Row) -> bytes | None:
+def _thumbnail(row: Row, files: PictureFiles) -> bytes | None:
     """Shrink the picture that decided, else the first."""
     pictures = row.post.pictures if row.post is not None else ()
     if not pictures:
         return None
     index = (row.prediction.deciding_picture if row.prediction else None) or 0
-    return small_jpeg(pictures[index if index < len(pictures) else 0], THUMBNAIL_PX)
+    return small_jpeg(pictures[index if index < len(pictures) else 0], THUMBNAIL_PX, files.read)
 
 
 def _as_they_come(rows: Iterable[Row], labels: Sequence[str]) -> Iterator[dict[str, Value]]:

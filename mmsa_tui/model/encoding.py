@@ -7,7 +7,7 @@ before, small image batches and large text batches, each of the size that suits 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.images import PictureError, decode, normalise
 from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, lexicon
+from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import Picture, Post, hash_bytes
 from mmsa_tui.words import has_words
 
@@ -75,6 +76,7 @@ class Encoders:
         self._image: ImageEncoder | None = None
         self._widths: tuple[int, int] | None = None
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
+        self._picture_files = PictureFiles()
         tag = "half" if dtype != torch.float32 else "full"
         self._text_key = f"t{TRANSFORM_VERSION}:{tag}:{text_directory.name[:20]}:"
         self._image_key = f"i{TRANSFORM_VERSION}:{tag}:{image_directory.name[:20]}:"
@@ -106,6 +108,10 @@ class Encoders:
             self._widths = (int(text.hidden_size), 1280)
         return self._widths
 
+    def close_archives(self) -> None:
+        """Let go of the archives that pictures were read from; they are opened again when needed."""
+        self._picture_files.close()
+
     def prepare(self, posts: Sequence[Post]) -> list[list[_Loaded]]:
         """Read and decode the pictures of a batch; safe to run in a thread of its own."""
         known: set[str] = set()
@@ -115,7 +121,10 @@ class Encoders:
                 key.removeprefix(self._image_key)
                 for key in self._cache.get([self._image_key + d for d in digests])
             }
-        jobs = [[self._threads.submit(_load, picture, known) for picture in post.pictures] for post in posts]
+        read = self._picture_files.read
+        jobs = [
+            [self._threads.submit(_load, picture, known, read) for picture in post.pictures] for post in posts
+        ]
         return [[job.result() for job in row] for row in jobs]
 
     def encode(self, posts: Sequence[Post], prepared: Sequence[Sequence[_Loaded]] | None = None) -> Encoded:
@@ -203,11 +212,11 @@ def _text_hash(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _load(picture: Picture, known: set[str]) -> _Loaded:
+def _load(picture: Picture, known: set[str], read: Callable[[Picture], bytes]) -> _Loaded:
     if picture.digest in known:
         return _Loaded(picture.digest, None)
     try:
-        data = picture.read()
+        data = read(picture)
         return _Loaded(picture.digest or hash_bytes(data), decode(data))
     except FileNotFoundError:
         return _Loaded(picture.digest, None, f"picture {picture.name} is missing")

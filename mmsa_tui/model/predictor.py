@@ -119,16 +119,24 @@ class Predictor:
 
     def predict(self, posts: Sequence[Post]) -> list[Prediction]:
         """Judge posts: one prediction for each, in order; one that cannot be judged has status `failed`."""
-        return self._judge(posts, self.encoders.encode(posts))
+        try:
+            return self._judge(posts, self.encoders.encode(posts))
+        finally:
+            self.encoders.close_archives()
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
         """Judge batch after batch, decoding the pictures of the next while encoding this one."""
         waiting = None
-        for batch in itertools.chain(batches, [None]):
-            following = None if batch is None else (batch, self._ahead.submit(self.encoders.prepare, batch))
-            if waiting is not None:
-                yield self._judge(waiting[0], self.encoders.encode(waiting[0], waiting[1].result()))
-            waiting = following
+        try:
+            for batch in itertools.chain(batches, [None]):
+                following = (
+                    None if batch is None else (batch, self._ahead.submit(self.encoders.prepare, batch))
+                )
+                if waiting is not None:
+                    yield self._judge(waiting[0], self.encoders.encode(waiting[0], waiting[1].result()))
+                waiting = following
+        finally:
+            self.encoders.close_archives()
 
     def explain(self, post: Post) -> Explanation:
         """Say which words and which regions of the deciding picture carried the decision."""

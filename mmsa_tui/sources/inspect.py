@@ -12,10 +12,11 @@ from pathlib import Path
 
 from mmsa_tui.duplicates import duplicate_group
 from mmsa_tui.errors import SourceError
+from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.detection import detect
-from mmsa_tui.sources.picture_files import PictureFiles, why_corrupt
+from mmsa_tui.sources.picture_files import why_corrupt
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source

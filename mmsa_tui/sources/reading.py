@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmsa_tui.errors import MmsaError, SourceError
+from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import detect
-from mmsa_tui.sources.picture_files import PictureFiles
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source
 

@@ -19,7 +19,7 @@ from PIL import Image
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes
 from mmsa_tui.sources import FORMATS, Match, ReadOptions, detect, inspect, read, registry
-from mmsa_tui.sources.picture_files import PictureFiles, why_corrupt
+from mmsa_tui.sources.picture_files import why_corrupt
 
 
 def picture_bytes(kind: str = "JPEG", size: tuple[int, int] = (40, 30)) -> bytes:
@@ -317,19 +317,6 @@ def test_what_counts_as_corrupt_is_what_the_predictor_refuses() -> None:
     images = importlib.import_module("mmsa_tui.model.images")
     files = importlib.import_module("mmsa_tui.sources.picture_files")
     assert (images.FORMATS, images.MAX_PIXELS) == (files.FORMATS, files.MAX_PIXELS)
-
-
-def test_an_archive_is_opened_once_for_many_pictures(tmp_path: Path) -> None:
-    path = tmp_path / "a.zip"
-    with zipfile.ZipFile(path, "w") as file:
-        for n in range(3):
-            file.writestr(f"{n}.jpg", str(n))
-    with PictureFiles() as files:
-        first = files.read(Picture("0.jpg", path, "0.jpg"))
-        # An archive that is held open can still be read after its name is gone.
-        if os.name != "nt":
-            path.unlink()
-        assert (first, files.read(Picture("2.jpg", path, "2.jpg"))) == (b"0", b"2")
 
 
 @pytest.mark.parametrize("format", ["twarc", "table"])
