@@ -8,7 +8,7 @@ import pytest
 from textual.app import App
 from textual.widgets import Button, Static
 
-from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog
+from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog, On
 from mmsa_tui.tui.themes import register_themes
 
 LABELS = ("negative", "neutral", "positive")
@@ -19,7 +19,8 @@ class Host(App[None]):
 
     def __init__(self, n_rows: int = 640, n_selected: int = 0, n_corrected: int = 143) -> None:
         super().__init__()
-        self.dialog = BulkDialog(LABELS, n_rows, n_selected, "has:image", n_corrected)
+        corrected: dict[On, int] = {"filter": n_corrected, "selection": 2}
+        self.dialog = BulkDialog(LABELS, n_rows, n_selected, "has:image", corrected)
         self.answers: list[BulkChoice | None] = []
 
     def on_mount(self) -> None:
@@ -81,6 +82,15 @@ async def test_the_number_of_posts_is_said_before_anything_happens() -> None:
         assert app.answers == []
 
 
+async def test_of_marked_posts_those_labelled_already_are_counted_too() -> None:
+    app = Host(n_selected=12)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        assert app.button == "negative: 10 posts"
+        await pilot.press("k")
+        assert app.button == "negative: 12 posts"
+
+
 async def test_digits_typed_into_a_note_stay_there() -> None:
     note = await answer(Host(), ["n", "enter", "2", "k", "enter"])
     assert note == BulkChoice("filter", "note", note="2k")
@@ -97,7 +107,7 @@ async def test_there_is_nothing_to_do_when_all_posts_are_labelled_and_kept() -> 
 
 async def test_a_hostile_filter_is_shown_as_it_is() -> None:
     app = Host()
-    app.dialog = BulkDialog(LABELS, 3, 0, "[red]\x1b[31m", 0)
+    app.dialog = BulkDialog(LABELS, 3, 0, "[red]\x1b[31m", {})
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "[red]␛[31m" in app.posts

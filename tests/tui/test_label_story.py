@@ -7,7 +7,7 @@ from textual import events
 
 from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.ask import AskText
-from mmsa_tui.tui.screens.bulk_dialog import BulkChoice
+from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog
 from mmsa_tui.tui.widgets.bars import StatusLine
 
 
@@ -193,3 +193,14 @@ async def test_letters_typed_at_once_after_a_slash_go_to_the_filter(make_app, cl
             pilot.app.post_message(events.Key(key, character))
         await wait_for(pilot, lambda: screen.filter_text == "123f", "the filter")
         assert list(store.corrections()) == []
+
+
+async def test_bulk_counts_what_is_still_in_the_queue(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: screen.n_rows < 12, "the queue")
+        n_listed = screen.n_rows
+        await pilot.press("d", "1", "b")
+        dialog = await asked(pilot, wait_for, BulkDialog)
+        assert f"all {n_listed - 1} " in str(dialog.query_one("#bulk-posts").content)

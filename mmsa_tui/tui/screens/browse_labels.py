@@ -13,7 +13,7 @@ from mmsa_tui.tui import labelling
 from mmsa_tui.tui.labelling import Change, Done, Place
 from mmsa_tui.tui.screens.ask import AskText
 from mmsa_tui.tui.screens.browse_base import BrowseBase
-from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog
+from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog, On
 from mmsa_tui.tui.screens.working import Working
 from mmsa_tui.tui.widgets.post_facts import describe
 from mmsa_tui.tui.widgets.post_table import PostTable
@@ -177,16 +177,21 @@ class BrowseLabels(BrowseBase):
     async def action_bulk(self) -> None:
         if not self.n_rows:
             return
-        source_id, bundle_id, where = self.source.id, self.bundle_id, self.where
         corrected = Where("corrected_label <> ''")
-        both = corrected if where is None else where & corrected
+        # Counted anew: the list stands still, and shows posts that have left the queue since.
+        listed, marked = self.where or Where("TRUE"), selected(self.selection)
+        wheres = [listed, listed & corrected, marked & corrected]
+        source_id, bundle_id = self.source.id, self.bundle_id
         try:
-            n_corrected = await self.mmsa.slow.run(lambda store: store.count(source_id, bundle_id, both))
+            n_listed, *n_kept = await self.mmsa.slow.run(
+                lambda store: store.counts(source_id, bundle_id, wheres)
+            )
         except MmsaError as error:
             self.mmsa.show_error(error)
             return
+        n_corrected: dict[On, int] = {"filter": n_kept[0], "selection": n_kept[1]}
         shown = self.filter_text or (self.queue_name if self.queue_name != "all" else "")
-        dialog = BulkDialog(self.labels, self.n_rows, len(self.selection), shown, n_corrected)
+        dialog = BulkDialog(self.labels, n_listed, len(self.selection), shown, n_corrected)
         await self.ask(dialog, self._take_bulk)
 
     async def _take_bulk(self, choice: BulkChoice | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -43,7 +43,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     Args:
         n_rows: posts in the list, which `filter_text` describes; "" means no filter.
         n_selected: marked posts; they are proposed first.
-        n_corrected: posts of the list that the analyst has given a label.
+        n_corrected: how many of each have a label of the analyst.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,7 +55,6 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     DEFAULT_CSS = """
     BulkDialog {
         align: center middle;
-        background: $background 60%;
         & > Vertical {
             width: 66;
             max-width: 96%;
@@ -71,7 +70,8 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             border-subtitle-color: $foreground-muted;
         }
         #bulk-posts { width: 100%; height: auto; margin-bottom: 1; }
-        #bulk-deeds { height: auto; max-height: 14; background: $surface; border: none; padding: 0; }
+        #bulk-deeds { height: auto; max-height: 14; border: none; padding: 0; }
+        #bulk-deeds, #bulk-deeds:focus { background: $surface; background-tint: $surface 0%; }
         #bulk-deeds > .option-list--option-highlighted { background: $primary 30%; }
         #bulk-note { display: none; margin: 1 0 0 0; }
         #bulk-keep { margin-top: 1; width: 100%; background: $surface; }
@@ -81,11 +81,17 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     """
 
     def __init__(
-        self, labels: Sequence[str], n_rows: int, n_selected: int, filter_text: str, n_corrected: int
+        self,
+        labels: Sequence[str],
+        n_rows: int,
+        n_selected: int,
+        filter_text: str,
+        n_corrected: Mapping[On, int],
     ) -> None:
         super().__init__()
         self._labels = labels
-        self._n_rows, self._n_selected, self._n_corrected = n_rows, n_selected, n_corrected
+        self._n_posts: Mapping[On, int] = {"filter": n_rows, "selection": n_selected}
+        self._n_corrected = n_corrected
         self._filter_text = filter_text
         self._on: On = "selection" if n_selected else "filter"
         self._deeds: list[tuple[Deed, str]] = [
@@ -102,8 +108,8 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             yield Input(placeholder="the note", id="bulk-note", compact=True)
             yield Checkbox("", value=True, id="bulk-keep", compact=True)
             with Horizontal(classes="bulk-buttons"):
-                yield Button("Cancel", id="bulk-cancel", compact=True)
                 yield Button("", id="bulk-do", variant="primary", compact=True)
+                yield Button("Cancel", id="bulk-cancel", compact=True)
 
     def on_mount(self) -> None:
         listed = self.query_one("#bulk-deeds", OptionList)
@@ -122,10 +128,10 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         return BulkChoice(self._on, action, label, note, keep)
 
     def _can_keep(self, action: Deed) -> bool:
-        return action in ("label", "accept") and bool(self._n_corrected)
+        return action in ("label", "accept") and bool(self._n_corrected.get(self._on))
 
     def action_other_posts(self) -> None:
-        if self._n_selected:
+        if self._n_posts["selection"]:
             self._on = "filter" if self._on == "selection" else "selection"
             self._show()
 
@@ -177,40 +183,37 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
 
     def _finish(self) -> None:
         choice = self.choice
-        if self._n_posts(choice) and not (choice.action == "note" and not choice.note):
+        if self._n_changed(choice) and not (choice.action == "note" and not choice.note):
             self.dismiss(choice)
 
     # looks
 
-    def _n_posts(self, choice: BulkChoice) -> int:
-        if choice.on == "selection":
-            return self._n_selected
-        return self._n_rows - self._n_corrected if choice.keep_corrected else self._n_rows
+    def _n_changed(self, choice: BulkChoice) -> int:
+        kept = self._n_corrected.get(choice.on, 0) if choice.keep_corrected else 0
+        return self._n_posts[choice.on] - kept
 
     def _show(self) -> None:
         choice = self.choice
-        n_posts = self._n_posts(choice)
+        n_posts = self._n_changed(choice)
         self.query_one("#bulk-posts", Static).update(Content("\n").join(self._which()))
         self.query_one("#bulk-note").display = choice.action == "note"
         keep = self.query_one("#bulk-keep", Checkbox)
         keep.display = self._can_keep(choice.action)
-        number = f"the {self._n_corrected:,} " if choice.on == "filter" else ""
-        keep.label = f"leave {number}alone that you labelled already (k)"
-        about = "up to " if choice.on == "selection" and choice.keep_corrected else ""
+        keep.label = f"leave the {self._n_corrected.get(choice.on, 0):,} alone that you labelled already (k)"
         button = self.query_one("#bulk-do", Button)
-        button.label = Content(f"{_deed(choice)}: {about}{n_posts:,} post{'s' * (n_posts != 1)}")
+        button.label = Content(f"{_deed(choice)}: {n_posts:,} post{'s' * (n_posts != 1)}")
         button.disabled = not n_posts or (choice.action == "note" and not choice.note)
 
     def _which(self) -> Iterator[Content]:
         shown = safe_line(self._filter_text, 200)
         about = f" the filter matches: {shown}" if shown else " of the source"
-        yield self._posts("filter", f"all {self._n_rows:,}", about)
-        if self._n_selected:
-            yield self._posts("selection", f"the {self._n_selected:,}", " you marked")
+        yield self._posts("filter", f"all {self._n_posts['filter']:,}", about)
+        if self._n_posts["selection"]:
+            yield self._posts("selection", f"the {self._n_posts['selection']:,}", " you marked")
 
     def _posts(self, on: On, number: str, about: str) -> Content:
         is_chosen = self._on == on
-        key = "  (m)" if self._n_selected and not is_chosen else ""
+        key = "  (m)" if self._n_posts["selection"] and not is_chosen else ""
         return Content.assemble(
             ("◉ " if is_chosen else "○ ", "$text-accent" if is_chosen else "$foreground-muted"),
             (number, "bold" if is_chosen else "$foreground-muted"),
