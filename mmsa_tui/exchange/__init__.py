@@ -1,9 +1,10 @@
 """Corrections to and from files, so that several laptops can work on one set of posts.
 
 `record` is one correction as plain values, `tables` is JSON lines and workbooks, `intake` is what
-an import accepts, `conflicts` is where analysts disagree.
+an import accepts, `conflicts` is where analysts disagree, `adjudication` settles that.
 """
 
+from mmsa_tui.exchange.adjudication import Docket, last_decision, open_docket, settle, take_back
 from mmsa_tui.exchange.conflicts import ADJUDICATION, Conflict, Vote, find_conflicts, is_adjudication
 from mmsa_tui.exchange.intake import HERE, Intake, Rejection, name_files, read_corrections, take_in
 from mmsa_tui.exchange.ratings import Ratings, collect_ratings
@@ -22,6 +23,7 @@ __all__ = [
     "HERE",
     "SUFFIXES",
     "Conflict",
+    "Docket",
     "Incoming",
     "Intake",
     "Ratings",
@@ -32,9 +34,13 @@ __all__ = [
     "export_corrections",
     "find_conflicts",
     "is_adjudication",
+    "last_decision",
     "name_files",
+    "open_docket",
     "print_corrections",
     "read_corrections",
+    "settle",
+    "take_back",
     "take_in",
     "write_table",
 ]

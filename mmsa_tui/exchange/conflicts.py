@@ -16,9 +16,20 @@ ADJUDICATION = "adjudication:"
 """What the uid of an adjudication begins with, so that it stays one on every laptop. It settles a
 conflict and is nobody's own vote: measures of agreement leave it out."""
 
+TAKEN_BACK = f"{ADJUDICATION}undo:"
+"""What the uid of the act begins with that takes an adjudication back; the rest of it is that of
+the adjudication. Neither counts for anything then, on whichever laptop the two meet."""
+
 
 def is_adjudication(correction: Correction) -> bool:
     return correction.uid.startswith(ADJUDICATION)
+
+
+def standing_adjudications(made: Iterable[Correction]) -> list[Correction]:
+    """Pick the adjudications that have not been taken back, in the order given."""
+    acts = [act for act in made if is_adjudication(act)]
+    void = _void(acts)
+    return [act for act in acts if act.uid not in void]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +79,18 @@ def find_conflicts(made: Iterable[Correction] | Mapping[str, Iterable[Correction
 
 
 def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Conflict | None:
-    replaced = {act.uid for acts in by_origin.values() for act in acts if _is_replaced(act, acts)}
+    everything = sorted((act for acts in by_origin.values() for act in acts), key=time_us)
+    void = _void(everything)
+    said = {origin: [act for act in acts if act.uid not in void] for origin, acts in by_origin.items()}
+    replaced = {act.uid for acts in said.values() for act in acts if _is_replaced(act, acts)}
     standing = {
         act.uid: (origin, act)
-        for origin, acts in by_origin.items()
+        for origin, acts in said.items()
         for act in acts
         if act.uid not in replaced and act.new_label
     }
     if len({act.new_label for _, act in standing.values()}) < 2:
         return None
-    everything = sorted((act for acts in by_origin.values() for act in acts), key=time_us)
     return Conflict(
         content_hash=digest,
         post_id=next((act.post_id for act in everything if act.post_id), ""),
@@ -88,6 +101,12 @@ def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Confli
         ),
         standing_label=everything[-1].new_label,
     )
+
+
+def _void(acts: Iterable[Correction]) -> set[str]:
+    """Name the adjudications that were taken back, and the acts that did so."""
+    undoing = {act.uid for act in acts if act.uid.startswith(TAKEN_BACK)}
+    return undoing | {f"{ADJUDICATION}{uid.removeprefix(TAKEN_BACK)}" for uid in undoing}
 
 
 def _is_replaced(act: Correction, acts: Sequence[Correction]) -> bool:

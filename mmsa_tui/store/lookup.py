@@ -39,3 +39,13 @@ def contents_of(db: Database, post_ids: Sequence[str]) -> dict[str, set[str]]:
         for post_id, digest in rows:
             found.setdefault(from_sql(post_id), set()).add(digest)
     return found
+
+
+def places_of(db: Database, content_hash: str) -> list[tuple[int, int]]:
+    rows = db.all(
+        "SELECT sources.id, posts.ordinal FROM contents CROSS JOIN sources"
+        " JOIN posts ON posts.reading = sources.reading AND posts.content_id = contents.id"
+        " WHERE contents.hash = ? ORDER BY sources.opened_at DESC, sources.id, posts.ordinal",
+        (content_hash,),
+    )
+    return [(int(source_id), int(ordinal)) for source_id, ordinal in rows]

@@ -109,6 +109,10 @@ class Store:
         """Find the content hashes that posts of these ids have; ids that are unknown are left out."""
         return lookup.contents_of(self._db, post_ids)
 
+    def places_of(self, content_hash: str) -> list[tuple[int, int]]:
+        """Find where posts of this content are: source id and ordinal, the source opened last first."""
+        return lookup.places_of(self._db, content_hash)
+
     # predictions
 
     def save_bundle_labels(self, bundle: str, labels: Sequence[str]) -> None:

@@ -41,3 +41,10 @@ def test_more_hashes_than_one_query_takes_are_all_found(store: Store) -> None:
 
 def test_an_id_that_two_sources_use_has_both_contents(store: Store) -> None:
     assert store.contents_of(["2", "unknown"]) == {"2": {"b2:b", "b2:c"}}
+
+
+def test_a_post_has_a_place_in_every_source_that_holds_it(store: Store) -> None:
+    one, two = store.source("one"), store.source("two")
+    assert one is not None and two is not None
+    assert store.places_of("b2:a") == [(two.id, 0), (one.id, 0)]
+    assert store.places_of("b2:nowhere") == []
