@@ -7,7 +7,7 @@
 from mmsa_tui.retrain.changes import Change, changes, describe_change, sources_judged_by
 from mmsa_tui.retrain.promotion import Kept, discard, kept_candidates, promote
 from mmsa_tui.retrain.run import Example, Result, retrain
-from mmsa_tui.retrain.waiting import ENOUGH, Waiting, count_waiting
+from mmsa_tui.retrain.waiting import ENOUGH, Waiting, count_new, count_waiting
 
 __all__ = [
     "ENOUGH",
@@ -17,6 +17,7 @@ __all__ = [
     "Result",
     "Waiting",
     "changes",
+    "count_new",
     "count_waiting",
     "describe_change",
     "discard",

@@ -65,6 +65,7 @@ def promote(paths: Paths, candidate: Path, *, overrule: bool = False, analyst: s
             "by": analyst,
             "overruled": not verdict.passed,
             "against": list(verdict.reasons),
+            "run": candidate.parent.name,
         }
         _install(bundle, target, promotion)
         discard(candidate)

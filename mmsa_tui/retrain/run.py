@@ -101,8 +101,7 @@ def retrain(
         }
         file = folder / "request.json"
         write_atomically(file, json.dumps(request, indent=1) + "\n")
-        command = [sys.executable, "-m", "training.retrain", "--request", str(file)]
-        done = _follow(command, folder, on_event, should_stop or threading.Event())
+        done = _follow(command_for(file), folder, on_event, should_stop or threading.Event())
     outlook = done["outlook"]
     return Result(
         verdict=Verdict.from_json(done["verdict"]),
@@ -114,6 +113,11 @@ def retrain(
         outlook=None if outlook is None else Outlook(**outlook),
         examples=tuple(Example(**example) for example in done["examples"]),
     )
+
+
+def command_for(request: Path) -> list[str]:
+    """Name the command that does what a request says."""
+    return [sys.executable, "-m", "training.retrain", "--request", str(request)]
 
 
 @contextmanager

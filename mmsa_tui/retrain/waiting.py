@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from mmsa_tui.config import Paths
 from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.model.held_out import content_group, is_held_out
+from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
 
 ENOUGH = 50
 """Corrections since the last retrain from which a reminder is worth its place: a fifth is held out,
 and on fewer the gate can seldom tell them from labels at random."""
 
+OTHER_LABEL = "chose a label that the bundle does not have"
+NO_POST = "are of posts that no source here holds"
+NO_PICTURE = "are of posts whose pictures are no longer where they were"
+
 
 @dataclass(frozen=True)
 class Waiting:
     """The corrections that a retrain of a bundle would read.
 
-    `n_changed` contradict what was shown when they were made, the others confirm it. `n_new` were
-    made since the bundle was; `n_held_out`, about a fifth, only judge. `n_other_labels` chose a
-    label that the bundle does not have. `analysts` counts posts by who decided last.
+    `by_label` and `by_analyst` count them by label and by who decided last. `n_changed` contradict
+    what was shown when they were made, the others confirm it. `n_new` were not there at the last
+    retrain; `n_held_out`, about a fifth, only judge. `left_out` counts those it cannot use, by reason.
     """
 
     by_label: Mapping[str, int]
+    by_analyst: Mapping[str, int]
     n_changed: int
     n_new: int
     n_held_out: int
-    n_other_labels: int
-    analysts: Mapping[str, int]
+    left_out: Mapping[str, int]
 
     @property
     def n_all(self) -> int:
@@ -40,20 +48,84 @@ class Waiting:
         return self.n_new >= ENOUGH
 
 
-def count_waiting(store: Store, bundle: Bundle) -> Waiting:
-    """Count the current corrections; all are new to a bundle that was not made by a retrain."""
+def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
+    """Look at the current corrections, their posts and whether the pictures are still there."""
     by_label = Counter(dict.fromkeys(bundle.labels, 0))
-    analysts: Counter[str] = Counter()
-    n_changed = n_new = n_held_out = n_other = 0
-    made = bundle.meta.created_at if bundle.meta.parent else ""
-    for correction in store.current_corrections():
-        if correction.new_label not in by_label:
-            n_other += 1
-            continue
-        by_label[correction.new_label] += 1
-        analysts[correction.analyst] += 1
-        n_changed += correction.new_label != correction.old_label
-        n_new += correction.created_at > made
-        # Without its pictures a post that has no words may be counted in the wrong share.
-        n_held_out += is_held_out(content_group(correction.text, (), correction.content_hash))
-    return Waiting(dict(by_label), n_changed, n_new, n_held_out, n_other, dict(analysts))
+    by_analyst: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    n_changed = n_held_out = 0
+    current = list(store.current_corrections())
+    posts = _whole_first(store, current)
+    usable = []
+    for correction in current:
+        post = posts.get(correction.content_hash)
+        if correction.new_label not in bundle.labels:
+            left_out[OTHER_LABEL] += 1
+        elif post is None:
+            left_out[NO_POST] += 1
+        elif not _is_whole(post):
+            left_out[NO_PICTURE] += 1
+        else:
+            usable.append(correction)
+            by_label[correction.new_label] += 1
+            by_analyst[correction.analyst] += 1
+            n_changed += correction.new_label != correction.old_label
+            pictures = [picture.digest for picture in post.pictures if picture.digest]
+            n_held_out += is_held_out(content_group(post.text, pictures, post.content_hash))
+    n_new = _count_new(usable, bundle, paths)
+    return Waiting(dict(by_label), dict(by_analyst), n_changed, n_new, n_held_out, dict(left_out))
+
+
+def count_new(store: Store, bundle: Bundle, paths: Paths) -> int:
+    """Count the corrections that the last retrain did not know; looks at no post, so it is quick."""
+    current = (act for act in store.current_corrections() if act.new_label in bundle.labels)
+    return _count_new(current, bundle, paths)
+
+
+def _count_new(current: Iterable[Correction], bundle: Bundle, paths: Paths) -> int:
+    """Count what a bundle was not made from: everything, if it was not made by a retrain."""
+    if not bundle.meta.parent:
+        return sum(1 for _ in current)
+    known = _known(bundle, paths)
+    if known is not None:
+        return sum(act.uid not in known for act in current)
+    # Its run folder is on another laptop, or was deleted.
+    made = _moment(bundle.meta.created_at)
+    return sum(_moment(act.created_at) > made for act in current)
+
+
+def _known(bundle: Bundle, paths: Paths) -> frozenset[str] | None:
+    """Read from the run folder which corrections went into a bundle, learned from or held out.
+
+    A colleague's corrections may be older than the bundle and have arrived after it: time says
+    nothing of that.
+    """
+    run = str(bundle.meta.training.get("promotion", {}).get("run", ""))
+    if not run:
+        return None
+    try:
+        manifest = json.loads((paths.runs_dir / run / "manifest.json").read_text(encoding="utf-8"))
+        return frozenset(entry["uid"] for entry in manifest["corrections"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _whole_first(store: Store, current: list[Correction]) -> dict[str, Post]:
+    """Find a post for each correction; of several copies one whose pictures are there."""
+    found: dict[str, Post] = {}
+    for post in store.posts_with_content([correction.content_hash for correction in current]):
+        if post.content_hash not in found or not _is_whole(found[post.content_hash]):
+            found[post.content_hash] = post
+    return found
+
+
+def _is_whole(post: Post) -> bool:
+    return all(p.path is not None and p.path.exists() for p in post.pictures if p.digest)
