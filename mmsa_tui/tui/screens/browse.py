@@ -10,9 +10,11 @@ from mmsa_tui.engine.messages import Message
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.overview import occurring
 from mmsa_tui.store import SourceRow
+from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
 from mmsa_tui.tui.keymap import ACTIONS, MAX_LABELS, bindings, key_for
 from mmsa_tui.tui.label_looks import shorten
+from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
@@ -104,13 +106,43 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
     async def action_retrain(self) -> None:
         from mmsa_tui.tui.screens.retrain import RetrainScreen
 
-        async def take(_: object) -> None:
+        async def take(jump: Jump | None) -> None:
             # Another bundle may be in use now.
             await self.mmsa.reload_bundle()
             self.adopt_bundle()
+            self.refresh_rows()
             self.show_top()
+            self.tick()
+            await self._follow(jump)
 
-        await self.ask(RetrainScreen(self.source, self.mmsa.config), take)
+        await self.ask(RetrainScreen(), take)
+
+    async def action_adjudicate(self) -> None:
+        from mmsa_tui.tui.screens.adjudicate import AdjudicateScreen
+
+        async def take(jump: Jump | None) -> None:
+            self.refresh_rows()
+            self.tick()
+            await self._follow(jump)
+
+        await self.ask(AdjudicateScreen(self.source.id), take)
+
+    async def _follow(self, jump: Jump | None) -> None:
+        """Go to a post that another screen has led to, in whichever source it is."""
+        if jump is None:
+            return
+        if jump.source.id == self.source.id:
+            self.go_to_filter("")
+            self.open_list(jump.ordinal)
+            return
+        await self.keep_position()
+        text = Position(jump.ordinal).to_text()
+        try:
+            await self.mmsa.quick.run(lambda store: store.remember_position(jump.source.id, text))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+        else:
+            self.mmsa.open_source(jump.source)
 
     async def action_open_source(self) -> None:
         await self.keep_position()

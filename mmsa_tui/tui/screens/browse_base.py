@@ -15,9 +15,12 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 
 from mmsa_tui.display import safe_line
-from mmsa_tui.errors import MmsaError
+from mmsa_tui.errors import BundleError, MmsaError
+from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.retrain import ENOUGH, count_new
 from mmsa_tui.review import QueueCount, count_queues, queue_rows
-from mmsa_tui.store import Order, Row, SourceRow, Where
+from mmsa_tui.store import Order, Row, SourceRow, Store, Where
+from mmsa_tui.tui.keymap import key_for
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.listing import Listing, SourceMovedError
 from mmsa_tui.tui.position import Position
@@ -50,7 +53,7 @@ class BrowseBase(Screen[None]):
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
         self.counts: Mapping[str, QueueCount] = {}
-        self.n_corrected = 0
+        self.n_corrected = self.n_to_learn = 0
         self._counts_are_old = True
         self._is_counting = False
         self._position_kept = self.position
@@ -284,11 +287,22 @@ class BrowseBase(Screen[None]):
         source_id, bundle_id = self.source.id, self.bundle_id
         self.counts = await self.mmsa.slow.run(lambda s: count_queues(s, source_id, bundle_id))
         self.n_corrected = await self.mmsa.slow.run(lambda s: s.count_corrected())
+        self.n_to_learn = await self.mmsa.slow.run(self._count_to_learn)
         if not self.is_whole:
             return
         self.queue_bar.set_counts(self.counts)
         self.show_top()
         self.show_status()
+
+    def _count_to_learn(self, store: Store) -> int:
+        """Count the corrections that the model in use has not met; 0 before they might be enough."""
+        if self.n_corrected < ENOUGH:
+            return 0
+        config = self.mmsa.config
+        try:
+            return count_new(store, find_bundle(config.paths, config.bundle), config.paths)
+        except BundleError:
+            return 0
 
     async def _quietly(self, act: object) -> None:
         """Run what may fail without harm: the next tick tries again."""
@@ -320,8 +334,14 @@ class BrowseBase(Screen[None]):
 
     def show_status(self) -> None:
         """Write the right end of the status line."""
-        corrections = f"{self.n_corrected:,} correction{'s' if self.n_corrected != 1 else ''}"
-        self.status.show_right((corrections + " ", "$foreground-muted"))
+        parts = [
+            (f"{self.n_corrected:,} correction{'s' if self.n_corrected != 1 else ''} ", "$foreground-muted")
+        ]
+        if self.n_to_learn >= ENOUGH:
+            key = key_for("retrain", self.mmsa.config.keys)
+            new = "" if self.n_to_learn == self.n_corrected else f"{self.n_to_learn:,} new · "
+            parts.append((f"· {new}retrain{f' ({key})' if key else ''}? ", "$text-accent"))
+        self.status.show_right(*parts)
 
     def tell(self, text: str, style: str = "") -> None:
         """Answer a key in the status line."""

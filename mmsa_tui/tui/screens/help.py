@@ -27,6 +27,7 @@ _INTRODUCTIONS: Mapping[str, str] = {
     "picker": "Open a folder, a file or an export: what is in it is shown before it is read in.",
     "filter": "Type what to find. Offers open below the line: tab takes one, arrows choose, enter is done.",
     "overview": "The posts as a whole. Every row and column leads to the posts behind it.",
+    "adjudicate": "Decide where analysts label a post differently. Your decision counts, their votes stay.",
     "retrain": "Make a better model out of your corrections, and see before you take it whether it is one.",
 }
 _GROUPS = ("Decide", "Look", "Find", "Mark", "Work", "App")
@@ -151,7 +152,9 @@ class HelpScreen(ModalScreen[None]):
         nodes = [below, *([below.focused] if below.focused is not None else [])]
         found: dict[str, list[str]] = {}
         for node in nodes:
-            for binding in Binding.make_bindings(type(node).BINDINGS):
+            # A screen whose keys the config may change says itself which they are.
+            known = getattr(node, "help_bindings", type(node).BINDINGS)
+            for binding in Binding.make_bindings(known):
                 if binding.description and binding.key not in ("ctrl+c",):
                     found.setdefault(binding.description, []).append(show_key(binding.key))
         return [(" ".join(dict.fromkeys(keys)), title) for title, keys in found.items()]

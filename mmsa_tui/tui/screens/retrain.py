@@ -2,187 +2,341 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from rich.table import Table
-from rich.text import Text
-from textual import work
-from textual.app import ComposeResult
+from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
-from textual.widgets import Button, ProgressBar, Sparkline, Static
+from textual.content import Content
 
 from mmsa_tui import retrain as service
-from mmsa_tui.config import Config, load_config
-from mmsa_tui.display import safe
-from mmsa_tui.errors import MmsaError
-from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.display import safe_line
+from mmsa_tui.engine.messages import Message
+from mmsa_tui.errors import Interrupted, MmsaError
+from mmsa_tui.model.bundle import Bundle, roll_back
 from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.tui import retrain_texts as texts
+from mmsa_tui.tui.reclassify import Reclassification
+from mmsa_tui.tui.screens.ask import AskOne, AskWhether
+from mmsa_tui.tui.screens.changes import ChangesScreen, Found
+from mmsa_tui.tui.screens.retrain_view import Offer, RetrainView
+from mmsa_tui.tui.widgets.bars import KeyBar
 
 
-class RetrainScreen(Screen[None]):
-    """Start a retrain, watch it, and decide on its candidate with the gate's table before one's eyes."""
+class RetrainScreen(RetrainView):
+    """Start a retrain, watch it, and decide on its candidate with the gate's table before one's eyes.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Back"),
-        Binding("s", "start", "Start"),
-        Binding("p", "promote", "Promote"),
-        Binding("d", "discard", "Discard"),
-    ]
-    DEFAULT_CSS = """
-    RetrainScreen { padding: 1 2; }
-    RetrainScreen #buttons { height: 3; margin: 1 0; }
-    RetrainScreen #buttons Button { margin-right: 2; }
-    RetrainScreen Sparkline { height: 3; width: 1fr; margin-right: 2; }
-    RetrainScreen #curves { height: 4; }
-    RetrainScreen #verdict { height: 1fr; }
+    Gives the post to go to, or None.
     """
 
-    def __init__(self, source: SourceRow, config: Config | None = None) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Start a retrain"),
+        Binding("ctrl+x", "stop_run", "Stop the retrain"),
+        Binding("p", "promote", "Use the candidate from now on; against the gate it asks again"),
+        Binding("d", "discard", "Throw the candidate away"),
+        Binding("k", "kept", "Candidates that were kept aside"),
+        Binding("v", "changes", "Posts that have another label than by the bundle before"),
+        Binding("b", "roll_back", "Go back to the bundle before"),
+        Binding("up", "scroll(-1)", "Scroll the gate's words", show=False),
+        Binding("down", "scroll(1)", "Scroll the gate's words", show=False),
+        Binding("pageup", "scroll(-10)", "Scroll", show=False),
+        Binding("pagedown", "scroll(10)", "Scroll", show=False),
+        Binding("escape,q", "leave", "Back to the posts"),
+        Binding("f1,question_mark", "help", "Help"),
+    ]
+
+    def __init__(self) -> None:
         super().__init__()
-        self._source = source
-        self._config = config or load_config()
         self._stop = threading.Event()
-        self._is_running = False
-        self._result: service.Result | None = None
         self._losses: list[float] = []
         self._scores: list[float] = []
-
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static("", id="summary", markup=False)
-            with Horizontal(id="buttons"):
-                yield Button("Start (s)", id="start", variant="primary")
-                yield Button("Promote (p)", id="promote", disabled=True)
-                yield Button("Discard (d)", id="discard", disabled=True)
-            yield ProgressBar(id="progress", show_eta=False)
-            with Horizontal(id="curves"):
-                yield Sparkline([], id="loss")
-                yield Sparkline([], id="f1")
-            yield Static(
-                "loss, falling is better        F1 on posts kept apart, rising is better", id="legend"
-            )
-            with VerticalScroll(id="verdict"):
-                yield Static("", id="table")
+        self._reclassification = Reclassification(self.mmsa.engine)
 
     def on_mount(self) -> None:
-        try:
-            bundle = find_bundle(self._config.paths, self._config.bundle)
-            with Store.open(self._config.paths.database) as store:
-                waiting = service.count_waiting(store, bundle)
-        except MmsaError as error:
-            self._say(f"{error.message}\n{error.hint}")
-            return
-        by_label = ", ".join(f"{count} {label}" for label, count in waiting.by_label.items())
-        advice = (
-            "enough to try"
-            if waiting.is_enough
-            else f"{service.ENOUGH} or more since the last retrain are worth it"
-        )
-        self._say(
-            f"{bundle.id} · {waiting.n_all} corrections ({by_label}), {waiting.n_new} of them new: {advice}"
-        )
+        super().on_mount()
+        self.mmsa.engine_reports.subscribe(self, self._hear)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        actions = {"start": self.action_start, "promote": self.action_promote, "discard": self.action_discard}
-        actions[event.button.id or "start"]()
+    def on_unmount(self) -> None:
+        # Whatever ends the screen ends the run: nobody would decide on its candidate.
+        self._stop.set()
+
+    # the run
 
     def action_start(self) -> None:
-        if self._is_running:
+        if self.is_learning or self.is_busy or self.seen is None:
             return
-        self._is_running, self._result = True, None
+        self.is_learning = True
+        self.offer = None
         self._losses, self._scores = [], []
         self._stop.clear()
-        self.query_one("#start", Button).disabled = True
-        self._run()
+        self.draw_curves(self._losses, self._scores, 0)
+        self.write("#verdict-text", Content(""))
+        self.say_stage("starting", 0, 0)
+        self.show_around()
+        self._run(self.seen.bundle)
 
-    @work(thread=True)
-    def _run(self) -> None:
-        app = self.app
+    def action_stop_run(self) -> None:
+        if self.is_learning:
+            self._stop.set()
+            self.say_stage("stopping", 0, 0)
+        elif self._reclassification.is_running:
+            self.mmsa.engine.stop()
+
+    @work(exclusive=True, group="retrain")
+    async def _run(self, bundle: Bundle) -> None:
+        loop, config = asyncio.get_running_loop(), self.mmsa.config
+        result = None
+
+        def tell(event: Mapping[str, Any]) -> None:
+            loop.call_soon_threadsafe(self._follow, event)
+
         try:
-            bundle = find_bundle(self._config.paths, self._config.bundle)
-            result = service.retrain(
-                self._config.paths,
+            result = await asyncio.to_thread(
+                service.retrain,
+                config.paths,
                 bundle,
-                device=self._config.device,
-                threads=self._config.threads,
-                on_event=lambda event: app.call_from_thread(self._follow, event),
+                device=config.device,
+                threads=config.threads,
+                on_event=tell,
                 should_stop=self._stop,
             )
-            app.call_from_thread(self._finish, result, None)
+        except Interrupted:
+            self.tell("Stopped; the bundle in use is unchanged.", "$text-warning")
         except MmsaError as error:
-            if not self._stop.is_set():
-                app.call_from_thread(self._finish, None, error)
+            self.fail(error)
+        self.is_learning = False
+        if self.is_attached:
+            self.say_stage("" if result is None else "done", 0, 0)
+            if result is not None:
+                self._put_forward(result)
+            self.show_around()
 
     def _follow(self, event: Mapping[str, Any]) -> None:
-        bar = self.query_one("#progress", ProgressBar)
+        """Show an event of the run, on the event loop; some come when the screen is gone."""
+        if not self.is_attached or self._stop.is_set():
+            return
         if event["event"] == "encoded":
-            bar.update(total=event["total"], progress=event["done"])
+            self.say_stage("reading the corrected posts", event["done"], event["total"])
+            if event["done"] == event["total"]:
+                self.say_stage("fitting a head without the corrections, to compare", 0, 0)
         elif event["event"] == "epoch":
-            bar.update(total=event["total"], progress=event["number"])
             self._losses.append(event["loss"])
             self._scores.append(event["f1"])
-            self.query_one("#loss", Sparkline).data = list(self._losses)
-            self.query_one("#f1", Sparkline).data = list(self._scores)
+            self.draw_curves(self._losses, self._scores, event["total"])
+            self.say_stage("learning", event["number"], event["total"])
+            if event["number"] == event["total"]:
+                self.say_stage("judging: what it gains, what it costs", 0, 0)
 
-    def _finish(self, result: service.Result | None, error: MmsaError | None) -> None:
-        self._is_running, self._result = False, result
-        self.query_one("#start", Button).disabled = False
-        has_candidate = result is not None and result.candidate is not None
-        self.query_one("#promote", Button).disabled = not has_candidate
-        self.query_one("#discard", Button).disabled = not has_candidate
-        table = self.query_one("#table", Static)
-        if error is not None:
-            table.update(Text(f"{error.message}\n{error.hint}"))
-        elif result is not None:
-            table.update(_verdict(result))
-            if not result.verdict.passed:
-                self.query_one("#promote", Button).label = "Overrule the gate (p)"
+    def _put_forward(self, result: service.Result) -> None:
+        assert result.candidate is not None
+        name = " ".join(result.candidate.name.rsplit("-", 1))
+        self.offer = Offer(result.candidate, name, result.verdict, result)
+        self.show_offer()
+        self._tell_choice(self.offer)
 
-    def action_promote(self) -> None:
-        result = self._result
-        if result is None or result.candidate is None:
+    def _tell_choice(self, offer: Offer) -> None:
+        if offer.verdict.passed:
+            self.tell(f"p puts {offer.name} to use, d throws it away.", "$text-success")
+        else:
+            self.tell(f"p overrules the gate after asking, d throws {offer.name} away.", "$text-warning")
+
+    # the decision
+
+    @work(exclusive=True, group="decision")
+    async def action_promote(self) -> None:
+        offer, seen = self.offer, self.seen
+        if offer is None or seen is None or self.is_learning or self.is_busy:
             return
+        if not await self._is_meant(offer):
+            return
+        self._set_busy(True)
         try:
-            bundle = service.promote(self._config.paths, result.candidate, overrule=True)
+            config = self.mmsa.config
+            promoted = await asyncio.to_thread(
+                service.promote,
+                config.paths,
+                offer.directory,
+                overrule=not offer.verdict.passed,
+                analyst=config.analyst,
+            )
+            self.offer = None
+            await self._take_up(promoted, seen.bundle)
         except MmsaError as error:
-            self.notify(f"{error.message} {error.hint}", severity="error", markup=False)
+            self.fail(error)
+        finally:
+            self._set_busy(False)
+
+    async def _is_meant(self, offer: Offer) -> bool:
+        """Ask again where the gate would be overruled, or a batch be stopped."""
+        why = [f"✗ {reason}" for reason in offer.verdict.reasons]
+        if not offer.verdict.passed:
+            why.append("Its record will say that you overruled the gate, when, and against which reasons.")
+        batch = self.mmsa.engine.batch
+        if batch is not None:
+            why.append(f"{safe_line(batch.title, 40)} is being classified: that stops; what is done is kept.")
+        if not why:
+            return True
+        against = "" if offer.verdict.passed else " although the gate refused it"
+        question = AskWhether(
+            f"Use {offer.name}{against}?",
+            "\n".join(why),
+            yes="Use it (y)" if offer.verdict.passed else "Overrule the gate (y)",
+            no="No (n)",
+        )
+        answer: bool = await self.app.push_screen_wait(question)
+        return answer
+
+    async def _take_up(self, promoted: Bundle, before: Bundle) -> None:
+        """Put a promoted bundle to use and judge again what the one before had judged."""
+        note = ", against the gate: its record says so" if promoted.meta.training.get("overruled") else ""
+        await self.mmsa.reload_bundle()
+        if self.mmsa.bundle_id != promoted.id:
+            self.tell(
+                f"{promoted.id} is active{note}, but the setting `bundle` keeps"
+                f" {self.mmsa.bundle_id} in use.",
+                "$text-warning",
+            )
+            self.look()
             return
-        self._close_candidate()
-        note = "" if result.verdict.passed else ", against the gate: its record says so"
-        self._say(f"{bundle.id} is active{note}. Classify again to see what changes; it takes seconds.")
+        self.tell(f"{promoted.id} is in use{note}.", "$text-success")
+        self.write("#verdict-text", Content(""))
+        self.look()
+        sources = await self.mmsa.slow.run(lambda store: service.sources_judged_by(store, before.id))
+        if not sources:
+            return
+        await self._reclassification.run(sources)
+        await self._show_changes(before.id, promoted.id, sources)
 
-    def action_discard(self) -> None:
-        if self._result is not None and self._result.candidate is not None:
-            service.discard(self._result.candidate)
-            self._close_candidate()
-            self._say("The candidate is gone; the bundle in use is unchanged.")
+    @work(exclusive=True, group="decision")
+    async def action_discard(self) -> None:
+        offer = self.offer
+        if offer is None or self.is_learning or self.is_busy:
+            return
+        await asyncio.to_thread(service.discard, offer.directory)
+        self.offer = None
+        self.write("#verdict-text", Content(""))
+        self.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
+        self.look()
 
-    def action_leave(self) -> None:
-        self._stop.set()
-        self.dismiss()
+    @work(exclusive=True, group="decision")
+    async def action_kept(self) -> None:
+        """Put a candidate on the table that nobody has decided on."""
+        if self.seen is None or self.is_learning or self.is_busy:
+            return
+        kept = {str(item.bundle.directory): item for item in self.seen.kept}
+        if not kept:
+            self.tell("No candidate is kept aside.")
+            return
+        options = [(where, _describe_kept(item)) for where, item in kept.items()]
+        chosen = await self.app.push_screen_wait(AskOne("Candidates kept aside", options))
+        if chosen is not None:
+            item = kept[chosen]
+            self.offer = Offer(item.bundle.directory, item.bundle.id, item.verdict)
+            self.show_offer()
+            self._tell_choice(self.offer)
+            self.show_around()
 
-    def _close_candidate(self) -> None:
-        self._result = None
-        self.query_one("#promote", Button).disabled = True
-        self.query_one("#discard", Button).disabled = True
+    @work(exclusive=True, group="decision")
+    async def action_roll_back(self) -> None:
+        seen = self.seen
+        if seen is None or not seen.bundle.meta.parent or self.is_learning or self.is_busy:
+            return
+        parent = seen.bundle.meta.parent
+        question = AskWhether(
+            f"Go back to {parent}?", f"{seen.bundle.id} stays here.", "Go back (y)", "No (n)"
+        )
+        if not await self.app.push_screen_wait(question):
+            return
+        self._set_busy(True)
+        try:
+            bundle = await asyncio.to_thread(roll_back, self.mmsa.config.paths)
+            await self.mmsa.reload_bundle()
+            self.tell(f"{bundle.id} is in use again.", "$text-success")
+            self.look()
+        except MmsaError as error:
+            self.fail(error)
+        finally:
+            self._set_busy(False)
 
-    def _say(self, text: str) -> None:
-        self.query_one("#summary", Static).update(Text(text))
+    # what it has changed
+
+    @work(exclusive=True, group="decision")
+    async def action_changes(self) -> None:
+        seen = self.seen
+        if seen is None or not seen.has_changes or self.is_learning or self.is_busy:
+            return
+        parent = seen.bundle.meta.parent
+        try:
+            sources = await self.mmsa.slow.run(lambda store: service.sources_judged_by(store, parent))
+            await self._show_changes(parent, seen.bundle.id, sources)
+        except MmsaError as error:
+            self.fail(error)
+
+    async def _show_changes(self, before: str, after: str, sources: list[SourceRow]) -> None:
+        def compare(store: Store) -> list[Found]:
+            return [(row, list(service.changes(store, row.id, before, after))) for row in sources]
+
+        found = await self.mmsa.slow.run(compare)
+        n_changed = sum(len(changed) for _, changed in found)
+        if not n_changed:
+            self.tell(f"No post has another label than by {before}.")
+            return
+        posts = "post has" if n_changed == 1 else "posts have"
+        self.tell(f"{n_changed:,} {posts} another label than by {before}: v lists them.", "$text-success")
+        if not self.is_attached:
+            return
+        jump = await self.app.push_screen_wait(ChangesScreen(found, before, after, self.labels))
+        if jump is not None:
+            self.dismiss(jump)
+
+    def _hear(self, message: Message) -> None:
+        self._reclassification.hear(message)
+        batch = self.mmsa.engine.batch
+        if batch is None:
+            self.status.end_batch()
+        else:
+            self.status.show_batch(batch.title, batch.progress, is_stopping=batch.is_stopping)
+        self.show_around()
+
+    # leaving
+
+    @work(exclusive=True, group="leave")
+    async def action_leave(self) -> None:
+        if self.is_learning:
+            question = AskWhether(
+                "Stop the retrain?", "Nothing is changed by that.", yes="Stop it (y)", no="Go on (n)"
+            )
+            if not await self.app.push_screen_wait(question):
+                return
+        elif self.offer is not None:
+            self.notify("k on this screen shows it again.", title=f"{self.offer.name} is kept aside")
+        self.dismiss(None)
+
+    def action_help(self) -> None:
+        self.mmsa.show_help("retrain")
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one("#verdict").scroll_relative(y=lines, animate=False)
+
+    # what is shown
+
+    @property
+    def can_stop(self) -> bool:
+        return self.is_learning or self._reclassification.is_running
+
+    @on(KeyBar.Pressed)
+    async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:
+        await self.run_action(event.action)
+
+    def _set_busy(self, is_busy: bool) -> None:
+        self.is_busy = is_busy
+        self.show_around()
 
 
-def _verdict(result: service.Result) -> Table:
-    """The gate's table, its reasons, and a few posts before and after."""
-    header, *rows = result.verdict.table()
-    passed = "passed" if result.verdict.passed else "refused"
-    table = Table(*header, title=f"The gate: {passed}", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for row in rows:
-        table.add_row(*row, style="" if row[-1] == "ok" else "bold")
-    for reason in result.verdict.reasons:
-        table.add_row(Text(f"- {reason}"))
-    for example in result.examples:
-        table.add_row(Text(safe(example.text)[:60]), example.before, example.after, f"you: {example.wanted}")
-    return table
+def _describe_kept(item: service.Kept) -> str:
+    said = "passed" if item.verdict.passed else "refused"
+    made = item.bundle.meta.created_at[:16].replace("T", " ")
+    learned = item.bundle.meta.training.get("n_corrections", 0)
+    return f"{item.bundle.id} · {made} · gate: {said} · {texts.counted(int(learned), 'correction')}"

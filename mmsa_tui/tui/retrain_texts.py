@@ -1,0 +1,143 @@
+"""What the retrain screen says: corrections that wait, the gate's verdict, examples, advice.
+
+Records in, text out; knows no widget and no file.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mmsa_tui.display import safe_line
+from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.retrain import ENOUGH, Example, Result, Waiting
+from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.belief_bars import bar
+from mmsa_tui.tui.widgets.post_columns import fit
+
+Part = tuple[str, str]
+MUTED = "$foreground-muted"
+
+
+def describe_waiting(
+    waiting: Waiting, parent: str, n_contradictory: int, looks: LabelLooks, width: int
+) -> Content:
+    """Sum up what there is to learn from, and whether a retrain is worth it.
+
+    Args:
+        parent: what the bundle in use was made from, "" if it was not made by a retrain.
+        n_contradictory: posts on which analysts disagree.
+    """
+    most = max(waiting.by_label.values(), default=0)
+    lines: list[Content] = []
+    for label, number in waiting.by_label.items():
+        name = fit(f"{looks.sign(label)} {safe_line(label, 20)}", looks.widest + 3)
+        room = max(4, width - cell_len(name) - 8)
+        drawn = bar(number / most if most else 0.0, room)
+        lines.append(
+            Content.assemble(
+                (name, looks.colour(label)), (f"{number:>6,}  ", "bold"), (drawn, looks.colour(label))
+            )
+        )
+    lines.append(Content(""))
+    n_new = f", {waiting.n_new:,} of them new since the last retrain" if parent else ""
+    lines.append(_line(f"{counted(waiting.n_all, 'correction')}{n_new}"))
+    if waiting.n_all:
+        n_same = waiting.n_all - waiting.n_changed
+        lines.append(_line(f"{waiting.n_changed:,} contradict what was shown, {n_same:,} confirm it", MUTED))
+        lines.append(_line(f"{waiting.n_held_out:,} are held out to judge by, never learned from", MUTED))
+        people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
+        named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
+        more = f" and {len(people) - 4} more" if len(people) > 4 else ""
+        lines.append(_line(f"by {named}{more}", MUTED))
+    lines += [
+        _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
+        for reason, number in waiting.left_out.items()
+    ]
+    if n_contradictory:
+        posts = counted(n_contradictory, "post")
+        lines.append(_line(f"analysts disagree on {posts}: the latest label counts", "$text-warning"))
+    lines += [Content(""), _advise(waiting)]
+    return Content("\n").join(lines)
+
+
+def _advise(waiting: Waiting) -> Content:
+    if not waiting.n_all:
+        return _line("There is nothing to learn from yet: label some posts first.", "$text-warning")
+    if waiting.is_enough:
+        return _line("Enough to be worth a retrain: s starts it.", "$text-success")
+    short = f"{ENOUGH} new ones are worth a retrain; on {waiting.n_new:,} the gate can seldom tell."
+    return _line(short + " s starts it all the same.", MUTED)
+
+
+def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
+    """Show what the gate says of a candidate, on what, and what it would change."""
+    verdict = result.verdict
+    learned = (
+        f"{counted(result.n_learned, 'correction')} learned, {verdict.n_held_out:,} held out;"
+        f" {verdict.n_frozen:,} posts of the frozen split"
+    )
+    lines = [*describe_verdict(verdict, name), _line(learned, MUTED)]
+    lines += [
+        _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
+        for reason, number in result.left_out.items()
+    ]
+    if result.outlook is not None:
+        lines += [Content(""), _line(result.outlook.advice(), "$text-accent")]
+    if result.examples:
+        lines += [Content(""), _line("Corrected posts that it judges otherwise", "bold")]
+        lines += [describe_example(example, looks, width) for example in result.examples]
+    return Content("\n").join(lines)
+
+
+def describe_verdict(verdict: Verdict, name: str) -> list[Content]:
+    """Lay out the gate's table, the verdict above it, the reasons below."""
+    if verdict.passed:
+        head = Content.assemble((f"The gate passed {name}", "bold $text-success"))
+    else:
+        head = Content.assemble((f"The gate REFUSED {name}", "bold $text-error"))
+    rows = verdict.table()
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = [head, Content("")]
+    for number, row in enumerate(rows):
+        cells = [
+            fit(cell, width, right=0 < at < 4)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        style = "bold" if not number else "" if row[-1] == "ok" else "bold $text-error"
+        lines.append(_line("  ".join(cells).rstrip(), style))
+    lines.append(Content(""))
+    lines += [_line(f"✗ {reason}", "$text-error") for reason in verdict.reasons]
+    return lines
+
+
+def describe_example(example: Example, looks: LabelLooks, width: int) -> Content:
+    """Write one post as it is judged before and after, and as the analyst has judged it."""
+    parts = change_parts(example.before, example.after, example.wanted, looks)
+    used = sum(cell_len(text) for text, _ in parts)
+    text = fit(safe_line(example.text, 300), max(8, width - used - 10))
+    return Content.assemble((fit(safe_line(example.post_id, 40), 8) + "  ", MUTED), *parts, (text, ""))
+
+
+def change_parts(before: str, after: str, yours: str, looks: LabelLooks) -> list[Part]:
+    """Write a change of label in columns, with the analyst's label if there is one."""
+    cell = looks.widest + 2
+    is_right = yours == after
+    return [
+        (fit(f"{looks.sign(before)} {before}", cell), looks.colour(before)),
+        (" → ", MUTED),
+        (fit(f"{looks.sign(after)} {after}", cell) + " ", f"bold {looks.colour(after)}"),
+        (
+            fit(f"{'✓' if is_right else '✗'} you: {yours}" if yours else "", cell + 6) + " ",
+            "" if is_right else MUTED,
+        ),
+    ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _line(text: str, style: str = "") -> Content:
+    return Content.styled(text, style) if style else Content(text)

@@ -1,0 +1,249 @@
+"""The retrain screen's ground: its parts, what there is to learn from, and how a candidate is shown.
+
+What keys do is in `retrain`, which builds on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from mmsa_tui import retrain as service
+from mmsa_tui.display import safe, safe_line
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.exchange import open_docket
+from mmsa_tui.model.bundle import Bundle, find_bundle
+from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.store import Store
+from mmsa_tui.tui import retrain_texts as texts
+from mmsa_tui.tui.jump import Jump
+from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
+from mmsa_tui.tui.widgets.curve import Curve
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.app import MmsaApp
+
+BAR_WIDTH = 24
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there is before anything is started."""
+
+    bundle: Bundle
+    waiting: service.Waiting
+    n_contradictory: int
+    kept: list[service.Kept]
+    has_changes: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A candidate on the table; `result` is None for one that was kept aside."""
+
+    directory: Path
+    name: str
+    verdict: Verdict
+    result: service.Result | None = None
+
+
+class RetrainView(Screen[Jump | None]):
+    """Nothing here starts, changes or decides anything."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
+
+    DEFAULT_CSS = """
+    RetrainScreen {
+        background: $background;
+        #retrain-upper { height: 14; width: 100%; layout: horizontal; }
+        #waiting, #verdict {
+            border: round $border-blurred;
+            border-title-color: $foreground;
+            border-title-style: bold;
+            padding: 0 1;
+            scrollbar-size-vertical: 1;
+            background: $background;
+        }
+        #waiting { width: 50; height: 100%; }
+        #run { width: 1fr; height: 100%; }
+        #stage { height: 1; width: 100%; padding: 0 1; }
+        #curves { layout: horizontal; height: 1fr; width: 100%; }
+        #verdict { width: 100%; height: 1fr; }
+        #waiting-text, #verdict-text { height: auto; }
+    }
+    RetrainScreen.-narrow {
+        #retrain-upper { height: 1fr; layout: vertical; }
+        #waiting { width: 100%; height: 1fr; }
+        #run { width: 100%; height: 9; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Seen | None = None
+        self.offer: Offer | None = None
+        self.is_learning = self.is_busy = False
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(id="keys")
+
+    @property
+    def mmsa(self) -> MmsaApp:
+        return cast("MmsaApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(id="top")
+        with Container(id="retrain-upper"):
+            with VerticalScroll(id="waiting", can_focus=False):
+                yield Static("counting…", id="waiting-text", markup=False)
+            with Vertical(id="run"):
+                yield Static("", id="stage", markup=False)
+                with Container(id="curves"):
+                    yield Curve("Loss, falling is better", "not started", id="loss")
+                    yield Curve("F1 on posts kept apart", "not started", id="f1")
+        with VerticalScroll(id="verdict", can_focus=False):
+            yield Static("", id="verdict-text", markup=False)
+        yield self.status
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        self.query_one("#waiting").border_title = "Corrections"
+        self.query_one("#verdict").border_title = "Gate"
+        self.show_around()
+        self.look()
+
+    # what there is
+
+    @work(exclusive=True, group="look")
+    async def look(self) -> None:
+        """Find the bundle in use, what waits to be learned, and what was kept aside."""
+        config = self.mmsa.config
+
+        def look(store: Store) -> Seen:
+            bundle = find_bundle(config.paths, config.bundle)
+            waiting = service.count_waiting(store, bundle, config.paths)
+            parent = bundle.meta.parent
+            return Seen(
+                bundle,
+                waiting,
+                len(open_docket(store).conflicts),
+                service.kept_candidates(config.paths),
+                bool(parent and service.sources_judged_by(store, parent)),
+            )
+
+        try:
+            self.seen = await self.mmsa.slow.run(look)
+        except MmsaError as error:
+            self.seen = None
+            if self.is_attached:
+                self.write("#waiting-text", Content(safe(f"{error.message}\n{error.hint}", newlines=True)))
+        if self.is_attached:
+            self.show_waiting()
+            self.show_around()
+
+    def on_resize(self) -> None:
+        self.show_waiting()
+        self.show_offer()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.seen.bundle.labels if self.seen else self.mmsa.labels
+
+    @property
+    def _looks(self) -> LabelLooks:
+        return LabelLooks(self.labels, self.app.current_theme.dark)
+
+    # what is shown
+
+    def show_waiting(self) -> None:
+        seen = self.seen
+        if seen is None or not self.is_attached:
+            return
+        width = max(20, self.query_one("#waiting").size.width - 4)
+        text = texts.describe_waiting(
+            seen.waiting, seen.bundle.meta.parent, seen.n_contradictory, self._looks, width
+        )
+        if seen.kept:
+            aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
+            text = Content("\n").join([text, Content.styled(aside, texts.MUTED)])
+        self.write("#waiting-text", text)
+
+    def show_offer(self) -> None:
+        offer = self.offer
+        if offer is None or not self.is_attached:
+            return
+        width = max(40, self.query_one("#verdict").size.width - 4)
+        if offer.result is not None:
+            shown = texts.describe_result(offer.result, offer.name, self._looks, width)
+        else:
+            shown = Content("\n").join(texts.describe_verdict(offer.verdict, offer.name))
+        self.write("#verdict-text", shown)
+        self.query_one("#verdict").scroll_home(animate=False)
+
+    def show_around(self) -> None:
+        """Write the top line and the keys that do something now."""
+        if not self.is_attached:
+            return
+        name = self.seen.bundle.id if self.seen else self.mmsa.bundle_id
+        left = [
+            (" mmsa ", "bold $text-accent"),
+            ("retrain", "bold"),
+            (f"  {safe_line(name, 60)}", texts.MUTED),
+        ]
+        self.query_one("#top", TopBar).show(left, self.mmsa.model_parts())
+        self.key_bar.show(self._keys())
+
+    @property
+    def can_stop(self) -> bool:
+        return self.is_learning
+
+    def _keys(self) -> list[KeyItem]:
+        items = []
+        if self.can_stop:
+            items.append(KeyItem("^x", "stop", "stop_run"))
+        elif not self.is_busy and self.seen is not None:
+            if self.offer is not None:
+                use = "use it" if self.offer.verdict.passed else "overrule the gate"
+                items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
+            items.append(KeyItem("s", "start", "start"))
+            if self.seen.has_changes:
+                items.append(KeyItem("v", "changes", "changes"))
+            if self.seen.kept:
+                items.append(KeyItem("k", "kept aside", "kept"))
+            if self.seen.bundle.meta.parent:
+                items.append(KeyItem("b", f"back to {self.seen.bundle.meta.parent}", "roll_back"))
+        return [*items, KeyItem("esc", "back", "leave"), KeyItem("F1", "help", "help")]
+
+    def say_stage(self, what: str, done: int, total: int) -> None:
+        filled = BAR_WIDTH * done // total if total else 0
+        parts = [(what, "$text-accent")]
+        if total:
+            parts += [
+                (" " + "━" * filled, "$text-accent"), ("─" * (BAR_WIDTH - filled), "$foreground-disabled"),
+                (f" {done:,}/{total:,}", "bold"),
+            ]  # fmt: skip
+        self.write("#stage", Content.assemble(*parts))
+
+    def fail(self, error: MmsaError) -> None:
+        self.mmsa.show_error(error)
+        self.tell(error.message, "$text-error")
+
+    def tell(self, text: str, style: str = "") -> None:
+        if self.is_attached:
+            self.status.tell((" " + safe_line(text), style))
+
+    def write(self, selector: str, text: Content) -> None:
+        self.query_one(selector, Static).update(text)
+
+    def draw_curves(self, losses: Sequence[float], scores: Sequence[float], n_all: int) -> None:
+        self.query_one("#loss", Curve).show(losses, n_all)
+        self.query_one("#f1", Curve).show(scores, n_all)

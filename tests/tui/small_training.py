@@ -1,0 +1,72 @@
+"""A retrain that says what the true one says, in its order, and takes no time: a copy is its candidate.
+
+The labels of the corrections do not matter here; the gate refuses if `refuse` is among the arguments,
+and `hang` waits for ever after the first epoch.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.model.verdict import Check, Verdict
+
+N_EPOCHS = 4
+
+
+def main(request_file: str, manner: str) -> None:
+    request = json.loads(Path(request_file).read_text(encoding="utf-8"))
+    for event in events(request, manner):
+        print(json.dumps(event), flush=True)
+
+
+def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
+    yield {"event": "encoded", "done": 12, "total": 12}
+    for number in range(1, N_EPOCHS + 1):
+        yield {
+            "event": "epoch", "number": number, "total": N_EPOCHS,
+            "loss": 1 / number, "f1": 0.6 + number / 100,
+        }  # fmt: skip
+        while manner == "hang":
+            time.sleep(1)
+    if manner == "full":
+        yield {"event": "error", "code": 5, "message": "the disk is full", "hint": "Free some space."}
+        return
+    passed = manner != "refuse"
+    checks = (
+        Check("macro-F1", True, "it is as good", 0.62, 0.63, 0.01, (-0.01, 0.03)),
+        Check("held-out corrections", passed, "it has not learned what analysts mean", 0.5, 0.75, 0.25),
+    )
+    verdict = Verdict(passed, checks, 582, 3, 12)
+    yield {
+        "event": "done", "verdict": verdict.as_json(), "candidate": write_candidate(request, verdict),
+        "n_learned": 9, "n_frozen": 0, "left_out": {"chose a label that the bundle does not have": 1},
+        "outlook": {"n_learned": 9, "n_held_out": 12, "gain": 0.02, "noise": 0.01},
+        "examples": [
+            {
+                "post_id": "07", "text": "the queue at the post office [b]goes[/b] round the corner",
+                "before": "neutral", "after": "negative", "wanted": "negative", "held_out": True,
+            }
+        ],
+    }  # fmt: skip
+
+
+def write_candidate(request: dict[str, Any], verdict: Verdict) -> str:
+    folder = Path(request["folder"]) / "small-1.0.1"
+    shutil.copytree(request["bundle"], folder)
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    meta |= {
+        "version": "1.0.1", "parent": "small 1.0.0", "created_at": "2025-05-01T00:00:00+00:00",
+        "training": {"gate": verdict.as_json(), "n_corrections": 9},
+    }  # fmt: skip
+    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    return str(folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
