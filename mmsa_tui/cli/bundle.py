@@ -116,7 +116,7 @@ def rollback() -> None:
 
 def export(
     name: NameArgument = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", readable=False)] = None,
 ) -> None:
     """Pack a bundle and its encoders into one file."""
     from mmsa_tui.model.bundle import find_bundle

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from mmsa_tui.exchange import Conflict, Intake, Rejection
 
 FilesArgument = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="What `export` wrote, or another laptop's database.")
+    list[Path],
+    # The parser's own check of readability would take the place of our message and its hint.
+    typer.Argument(
+        metavar="FILE...", help="What `export` wrote, or another laptop's database.", readable=False
+    ),
 ]
 KeepUnknownOption = Annotated[
     bool, typer.Option("--keep-unknown", help="Also take corrections of posts that no source here holds.")
@@ -81,7 +85,10 @@ def import_(
     else:
         console.show(_count_intake(taken, dry_run))
         if taken.conflicts:
-            console.talk(f"analysts disagree on {counted(len(taken.conflicts), 'post')}: `merge` lists them")
+            console.talk(
+                f"analysts disagree on {counted(len(taken.conflicts), 'post')}:"
+                " `merge` lists them, A in the app settles them"
+            )
     _finish(taken.rejections, strict)
 
 
@@ -89,7 +96,13 @@ def merge(
     files: FilesArgument,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the conflicts here, .jsonl or .xlsx."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the conflicts here, .jsonl or .xlsx.",
+            readable=False,
+        ),
     ] = None,
     keep_unknown: KeepUnknownOption = False,
     dry_run: DryRunOption = False,
@@ -125,6 +138,8 @@ def merge(
     else:
         console.show(_count_intake(taken, dry_run))
         console.show(_conflict_table(taken.conflicts) if taken.conflicts else "no conflicts")
+        if taken.conflicts:
+            console.talk("A in the app settles them; until then the latest label counts")
         if output is not None:
             console.talk(f"wrote {counted(len(taken.conflicts), 'conflict')} to {output}")
     _finish(taken.rejections, strict)
@@ -137,7 +152,13 @@ def agree(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the disagreements here, .jsonl or .xlsx."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the disagreements here, .jsonl or .xlsx.",
+            readable=False,
+        ),
     ] = None,
     overwrite: OverwriteOption = False,
     bundle: options.BundleOption = None,

@@ -31,7 +31,9 @@ PromoteOption = Annotated[
 ]
 CandidateOption = Annotated[
     Path | None,
-    typer.Option("--candidate", metavar="DIR", help="Promote one that was kept aside; no new retrain."),
+    typer.Option(
+        "--candidate", metavar="DIR", help="Promote one that was kept aside; no new retrain.", readable=False
+    ),
 ]
 ReclassifyOption = Annotated[
     bool,
@@ -42,7 +44,12 @@ ReclassifyOption = Annotated[
 ]
 ChangesOption = Annotated[
     Path | None,
-    typer.Option("--changes", metavar="FILE", help="Write each post whose label changed, .jsonl or .xlsx."),
+    typer.Option(
+        "--changes",
+        metavar="FILE",
+        help="Write each post whose label changed, .jsonl or .xlsx.",
+        readable=False,
+    ),
 ]
 
 _SHOWN = 10

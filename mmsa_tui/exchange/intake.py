@@ -26,11 +26,15 @@ HERE = "this laptop"
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that was not taken in: where it stands, which post it is about, and why not."""
+    """A record that was not taken in: where it stands, which post it is about, and why not.
+
+    `is_foreign` says that it does not even look like a correction.
+    """
 
     where: str
     reason: str
     post_id: str = ""
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def take_in(
         for origin, path in zip(name_files(files), files, strict=True)
         for where, item in read_corrections(path)
     ]
+    _refuse_foreign(records)
     judge = _Judge(store, labels, keep_unknown)
     judge.learn([item.correction for _, _, item in records if isinstance(item, Incoming)])
     rejections: list[Rejection] = []
@@ -131,6 +136,29 @@ def name_files(files: Sequence[Path]) -> list[str]:
     """Name files shortly, and apart: by their whole path where two have one name."""
     names = [path.name for path in files]
     return [str(path) if names.count(path.name) > 1 else path.name for path in files]
+
+
+def _refuse_foreign(records: Sequence[tuple[str, str, Incoming | Rejection]]) -> None:
+    """Refuse a file that holds something else, such as a table of posts.
+
+    Raises:
+        SourceError: not one record of a file looks like a correction.
+    """
+    first: dict[str, Rejection] = {}
+    ours: set[str] = set()
+    for origin, _, item in records:
+        if isinstance(item, Rejection) and item.is_foreign:
+            first.setdefault(origin, item)
+        else:
+            ours.add(origin)
+    for origin, rejection in first.items():
+        if origin not in ours:
+            place = "" if rejection.where in rejection.reason else f"{rejection.where}: "
+            raise SourceError(
+                f"{origin} holds no corrections: {place}{rejection.reason}",
+                "Give a file that `mmsa corrections export` wrote, or another laptop's database;"
+                " if it was cut on its way, copy it again. Nothing was added.",
+            )
 
 
 class _Judge:
@@ -212,7 +240,7 @@ def _read_lines(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
     try:
         for entry in read_entries(path):
             if entry.value is None:
-                yield entry.where, Rejection(entry.where, entry.reason)
+                yield entry.where, Rejection(entry.where, entry.reason, is_foreign=True)
             else:
                 yield entry.where, _parse(entry.where, entry.value)
     except OSError as error:
@@ -248,4 +276,5 @@ def _parse(where: str, values: Mapping[str, object]) -> Incoming | Rejection:
         return parse(values)
     except RecordError as error:
         post_id = values.get("post_id")
-        return Rejection(where, str(error), post_id if isinstance(post_id, str) else "")
+        is_foreign = "content_hash" not in values
+        return Rejection(where, str(error), post_id if isinstance(post_id, str) else "", is_foreign)

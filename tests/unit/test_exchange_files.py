@@ -186,8 +186,19 @@ def test_a_half_written_last_line_costs_that_line(store: Store, tmp_path: Path) 
 def test_a_bad_record_is_rejected_with_its_reason(
     store: Store, tmp_path: Path, record: dict[str, object] | str, reason: str
 ) -> None:
-    file = write_lines(tmp_path / "c.jsonl", "", record)
-    assert reason in only_rejection(take_in(store, [file], LABELS))
+    file = write_lines(tmp_path / "c.jsonl", "", record, plain(uid="good", content_hash="b2:two"))
+    (rejection,) = take_in(store, [file], LABELS).rejections
+    assert reason in rejection.reason
+
+
+@pytest.mark.parametrize(
+    "text", ["id,label\n1,positive\n", '{"post_id": "1", "label": "positive"}\n', '{"content_hash": "b2:o']
+)
+def test_a_file_without_one_correction_is_refused_as_such(store: Store, tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.jsonl").write_text(text)
+    with pytest.raises(SourceError, match="holds no corrections") as caught:
+        take_in(store, [tmp_path / "c.jsonl"], LABELS)
+    assert "export" in caught.value.hint
 
 
 def test_a_label_edited_under_its_old_uid_is_rejected_not_lost(store: Store, tmp_path: Path) -> None:
