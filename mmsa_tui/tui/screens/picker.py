@@ -190,7 +190,7 @@ class PickerScreen(Screen[None]):
             self._found, self._n_posts = None, 0
             self.query_one("#found-what", Static).update("looking…")
             self.query_one("#found-counts", Static).update("")
-        self.query_one("#found-count", Static).update("")
+        self._say("")
         try:
             await self._link.ask(request)
         except OSError as error:
@@ -218,7 +218,7 @@ class PickerScreen(Screen[None]):
     @work(exclusive=True, group="link")
     async def _cancel(self) -> None:
         await self._link.cancel()
-        self.query_one("#found-count", Static).update(Content.styled("stopped", "$text-warning"))
+        self._say("stopped", "$text-warning")
         self._show_keys()
 
     # what the child says
@@ -227,7 +227,6 @@ class PickerScreen(Screen[None]):
         # A child may still speak while the screen is taken down.
         if not self.is_attached or not self.query("#found-count"):
             return
-        count = self.query_one("#found-count", Static)
         match message:
             case Detected():
                 self._found = message
@@ -236,10 +235,10 @@ class PickerScreen(Screen[None]):
                 is_reading = isinstance(self._link.request, Index)
                 of = f" of {self._n_posts:,}" if is_reading and self._n_posts >= n else ""
                 word = "reading" if is_reading else "looking"
-                count.update(Content.styled(f"{word}… {n:,}{of}", "$text-accent"))
+                self._say(f"{word}… {n:,}{of}", "$text-accent")
             case Inspected(result):
                 self._n_posts = result["posts"] + result["failures"]["count"]
-                count.update("")
+                self._say("")
                 self.query_one("#found-counts", Static).update(describe_found(result))
             case Indexed():
                 self._open_indexed(message)
@@ -251,8 +250,14 @@ class PickerScreen(Screen[None]):
                         (f"\n{safe_line(message.hint, 400)}" if message.hint else "", "$foreground-muted"),
                     )
                 )
-                count.update("")
+                self._say("")
         self._show_keys()
+
+    def _say(self, text: str, style: str = "") -> None:
+        """Say on a line of its own how far it is; "" takes the line away."""
+        line = self.query_one("#found-count", Static)
+        line.update(Content.styled(text, style))
+        line.display = bool(text)
 
     @work(exclusive=True, group="open")
     async def _open_indexed(self, indexed: Indexed) -> None:
