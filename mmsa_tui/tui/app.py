@@ -229,7 +229,7 @@ class MmsaApp(App[None]):
     async def _ask_to_leave(self) -> None:
         question = AskWhether(
             "Leave while posts are being classified?",
-            "What is done is kept; c goes on from there the next time.",
+            "What is done is kept; classifying again goes on from there.",
             yes="Leave (y)",
             no="Stay (n)",
         )

@@ -147,7 +147,9 @@ class EngineLink:
         message = "the model process has ended" + (f": {reason}" if reason else "")
         self._fail(message)
         self._child = None
-        self._hear(Trouble(about, message, "What was classified is kept; press c to go on."))
+        self._hear(
+            Trouble(about, message, "What was classified is kept; classifying again goes on from there.")
+        )
 
     def _fail(self, problem: str) -> None:
         self.state, self.problem = "failed", problem

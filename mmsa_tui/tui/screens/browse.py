@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from textual import on, work
+from textual import events, on, work
 from textual.binding import Binding
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.engine.messages import Message
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.overview import occurring
-from mmsa_tui.store import SourceRow
+from mmsa_tui.store import Row, SourceRow
+from mmsa_tui.tui.footer import Situation, footer
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
-from mmsa_tui.tui.keymap import ACTIONS, MAX_LABELS, bindings, key_for
-from mmsa_tui.tui.label_looks import shorten
+from mmsa_tui.tui.keymap import bindings
 from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem
+from mmsa_tui.tui.widgets.bars import KeyBar
 from mmsa_tui.tui.widgets.filter_input import FilterInput
+from mmsa_tui.tui.widgets.post_table import PostTable
 
 _MOVING = (
     Binding("up,k", "move(-1)", "Up", show=False),
@@ -171,16 +172,29 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
         return True
 
     def show_keys(self) -> None:
-        keys = self.mmsa.config.keys
-        short = shorten(self.labels)
-        items = []
-        for index, label in enumerate(self.labels[:MAX_LABELS]):
-            key = key_for(f"label_{index + 1}", keys)
-            items.append(KeyItem(key, short[label], f"label({index})", self.looks.colour(label)))
-        for action in ACTIONS:
-            if action.where == "browse" and action.in_footer and self.check_action(action.action, ()):
-                items.append(KeyItem(key_for(action.name, keys), action.short, action.action))
-        self.key_bar.show(items)
+        if not self.is_whole:
+            return
+        row = self.row
+        post = row.post if row is not None else None
+        now = Situation(
+            is_typing=is_typing(self),
+            is_batch=self.mmsa.engine.batch is not None,
+            has_prediction=row is not None and row.prediction is not None and bool(row.prediction.probs),
+            has_marks=bool(self.selection),
+            n_pictures=len(post.pictures) if post is not None else 0,
+            is_post=post is not None,
+        )
+        self.key_bar.show(footer(now, self.looks, self.mmsa.config.keys))
+
+    def show_row(self, row: Row | None) -> None:
+        super().show_row(row)
+        self.show_keys()
+
+    @on(PostTable.SelectionChanged)
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _on_other_situation(self) -> None:
+        self.show_keys()
 
     @on(KeyBar.Pressed)
     async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:

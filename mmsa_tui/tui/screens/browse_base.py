@@ -109,6 +109,10 @@ class BrowseBase(Screen[None]):
         parts = (self.top, self.filter_bar, self.table, self.queue_bar, self.view, self.status, self.key_bar)
         return self.is_attached and all(part.is_attached for part in parts)
 
+    def key(self, name: str) -> str:
+        """Write the key of an action as it is bound now, for a hint."""
+        return key_for(name, self.mmsa.config.keys) or "the palette"
+
     # making the screen
 
     def compose(self) -> ComposeResult:
@@ -183,9 +187,9 @@ class BrowseBase(Screen[None]):
 
     def _say_why_empty(self) -> str:
         if self.filter_text:
-            return "No post matches this filter. Escape clears it."
+            return f"No post matches this filter. {self.key('clear_filter')} clears it."
         if self.queue_name != "all":
-            return "Nothing is left in this queue. Tab goes on to the next one."
+            return f"Nothing is left in this queue. {self.key('next_queue')} goes on to the next one."
         return "This source holds no posts."
 
     async def leave_lost_source(self) -> None:
@@ -253,7 +257,7 @@ class BrowseBase(Screen[None]):
         """Say why a post has no bars."""
         if not self.labels:
             return "There is no model: see the top right corner."
-        return "Not classified yet: c classifies."
+        return f"Not classified yet: {self.key('classify')} classifies."
 
     # dialogs
 

@@ -36,7 +36,10 @@ class BrowseBatch(BrowseBase):
     async def action_classify(self) -> None:
         engine = self.mmsa.engine
         if engine.batch is not None:
-            self.tell("A batch is running: p pauses it, ctrl+x ends it.", "$text-warning")
+            self.tell(
+                f"A batch is running: {self.key('pause')} pauses it, {self.key('stop_batch')} ends it.",
+                "$text-warning",
+            )
             return
         if not self.labels:
             self.tell(self.say_no_prediction(), "$text-warning")
@@ -100,7 +103,7 @@ class BrowseBatch(BrowseBase):
         if row is None or row.post is None:
             return
         if row.prediction is None or not row.prediction.probs:
-            self.tell("There is nothing to explain before it is classified: c classifies.", "$text-warning")
+            self.tell(f"There is nothing to explain yet: {self.key('classify')} classifies.", "$text-warning")
             return
         self._awaits_explanation = True
         self.tell("explaining…", "$foreground-muted")
@@ -149,7 +152,9 @@ class BrowseBatch(BrowseBase):
         self.refresh_rows()
         self.tick()
         if finished.stopped:
-            self.tell(f"stopped after {finished.n_done:,} posts · c goes on where it stopped")
+            self.tell(
+                f"stopped after {finished.n_done:,} posts · {self.key('classify')} goes on where it stopped"
+            )
             return
         parts = [f"classified {finished.n_done:,} posts"]
         if finished.n_failed:

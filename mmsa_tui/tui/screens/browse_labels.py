@@ -43,7 +43,9 @@ class BrowseLabels(BrowseBase):
         if row is None:
             return
         if not row.final_label:
-            self.tell("There is no prediction to accept: label it, or press c to classify.", "$text-warning")
+            self.tell(
+                f"There is no prediction to accept yet: {self.key('classify')} classifies.", "$text-warning"
+            )
             return
         await self._label(row.final_label, f"accepted {self.looks.sign(row.final_label)} {row.final_label}")
 
@@ -58,7 +60,7 @@ class BrowseLabels(BrowseBase):
         if self.table.cursor + 1 < self.n_rows:
             self.table.move_to(self.table.cursor + 1)
         elif self.n_rows:
-            self.tell("That was the last post of this list. Tab opens the next queue.")
+            self.tell(f"That was the last post of this list. {self.key('next_queue')} opens the next queue.")
 
     async def action_flag(self) -> None:
         row = self.row
@@ -163,7 +165,7 @@ class BrowseLabels(BrowseBase):
             return
         shown = self.view.row
         if shown is not None and shown.ordinal == row.ordinal:
-            self.view.show_alike(len(found), self.labels_alone)
+            self.view.show_alike(len(found), self.labels_alone, self.key("alone"))
 
     def action_alone(self) -> None:
         self.labels_alone = not self.labels_alone
@@ -219,7 +221,7 @@ class BrowseLabels(BrowseBase):
         self.table.select(())
         await self.refresh_posts(done.content_hashes)
         if done.n_posts:
-            self.tell(f"{title} · {done.n_posts:,} posts · u takes it back", "$text-success")
+            self.tell(f"{title} · {done.n_posts:,} posts · {self.key('undo')} takes it back", "$text-success")
         else:
             self.tell("No post was changed: they are like that already.")
 

@@ -35,7 +35,9 @@ _SIGNS: tuple[Line, ...] = (
     ("≠", "text and picture lead to different labels"),
     ("✎", "you gave this post a label"),
     ("⚑", "you flagged it"),
-    ("✉", "you wrote a note"),
+    ("¶", "you wrote a note"),
+    ("▣ 2", "it has a picture, or so many"),
+    ("⧉", "so many say the same"),
 )
 
 

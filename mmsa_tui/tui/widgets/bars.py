@@ -145,8 +145,9 @@ class KeyBar(Widget):
         self._places: list[tuple[int, int, str]] = []
 
     def show(self, items: Sequence[KeyItem]) -> None:
-        self._items = items
-        self.refresh()
+        if items != self._items:
+            self._items = items
+            self.refresh()
 
     def render(self) -> Content:
         self._places = []

@@ -97,7 +97,7 @@ def legend(explained: Explained, looks: LabelLooks) -> Content:
     return Content.assemble(*parts)
 
 
-def verdict(row: Row, looks: LabelLooks, n_alike: int, labels_alone: bool) -> Content:
+def verdict(row: Row, looks: LabelLooks, alike: Content | None) -> Content:
     """Say what the analyst has decided and what else bears on the decision, a line each."""
     lines = [_decision(row, looks)]
     prediction = row.prediction
@@ -111,14 +111,24 @@ def verdict(row: Row, looks: LabelLooks, n_alike: int, labels_alone: bool) -> Co
                 (prediction.image_label, looks.colour(prediction.image_label)),
             )
         )
-    if n_alike:
-        repeats = f"{n_alike} more repeat it" if n_alike > 1 else "1 more repeats it"
-        how = "labelled alone" if labels_alone else "labelled together"
-        what = f"⧉ {repeats} · {how} "
-        lines.append(Content.assemble((what, ""), ("(d changes that)", "$foreground-muted")))
+    if alike is not None:
+        lines.append(alike)
     if row.post is not None and row.post.truth:
         lines.append(_truth(row.post, looks))
     return Content("\n").join(lines)
+
+
+def alike(n_alike: int, labels_alone: bool, key: str) -> Content | None:
+    """Say how many posts repeat one, in a line that fits the view; None if none does.
+
+    Args:
+        key: the key that changes whether they are labelled together.
+    """
+    if not n_alike:
+        return None
+    repeats = f"{n_alike:,} repeat it" if n_alike > 1 else "1 repeats it"
+    how, other = ("alone", "together") if labels_alone else ("together", "alone")
+    return Content.assemble(f"⧉ {repeats} · labelled {how} ", (f"({key}: {other})", "$foreground-muted"))
 
 
 def _decision(row: Row, looks: LabelLooks) -> Content:

@@ -42,8 +42,7 @@ class PostView(Vertical):
         self._looks = LabelLooks(())
         self._picture = 0
         self._explained: Explained | None = None
-        self._n_alike = 0
-        self._labels_alone = False
+        self._alike: Content | None = None
         self._no_prediction = self._place = ""
 
     def compose(self) -> ComposeResult:
@@ -64,16 +63,16 @@ class PostView(Vertical):
         """
         is_other = row is None or self._row is None or row.ordinal != self._row.ordinal
         if is_other:
-            self._explained, self._n_alike = None, 0
+            self._explained = self._alike = None
             self._picture = self._deciding_picture(row)
             if self._is_whole:
                 self.query_one("#post-body").scroll_home(animate=False)
         self._row, self._looks, self._no_prediction, self._place = row, looks, no_prediction, place
         self._fill()
 
-    def show_alike(self, n_alike: int, labels_alone: bool) -> None:
-        """Say how many other posts repeat this one, and whether they are labelled with it."""
-        self._n_alike, self._labels_alone = n_alike, labels_alone
+    def show_alike(self, n_alike: int, labels_alone: bool, key: str) -> None:
+        """Say how many other posts repeat this one, and how they are labelled; `key` changes that."""
+        self._alike = post_facts.alike(n_alike, labels_alone, key)
         self._fill_verdict()
 
     def show_explanation(self, explained: Explained | None) -> None:
@@ -140,6 +139,10 @@ class PostView(Vertical):
         self._fill_verdict()
         self._fill_picture()
 
+    def _fit_picture(self) -> None:
+        if self._is_whole:
+            self._fill_picture()
+
     def _fill_picture(self) -> None:
         pictures = self._row.post.pictures if self._row and self._row.post else ()
         regions = None
@@ -170,8 +173,10 @@ class PostView(Vertical):
             return
         content = Content("")
         if self._row is not None:
-            content = post_facts.verdict(self._row, self._looks, self._n_alike, self._labels_alone)
+            content = post_facts.verdict(self._row, self._looks, self._alike)
         self.query_one("#post-verdict", Static).update(content)
+        # Its height decides how much is left for the picture.
+        self.call_after_refresh(self._fit_picture)
 
     @staticmethod
     def _deciding_picture(row: Row | None) -> int:
