@@ -9,6 +9,8 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from mmsa_tui.engine.messages import (
@@ -42,6 +44,7 @@ class Conversation:
         self._may_go_on.set()
         self._stop = threading.Event()
         self._is_over = threading.Event()
+        self._is_expendable = threading.Event()
         threading.Thread(target=self._read, name="requests", daemon=True).start()
 
     @classmethod
@@ -94,6 +97,18 @@ class Conversation:
         """Whether the process should end."""
         return self._is_over.is_set()
 
+    @contextmanager
+    def expendable(self) -> Iterator[None]:
+        """Give up the process with what runs inside when the parent leaves: nothing of it is kept.
+
+        A model that goes on loading for nobody takes the processor from the next app.
+        """
+        self._is_expendable.set()
+        try:
+            yield
+        finally:
+            self._is_expendable.clear()
+
     def wait_while_paused(self, timeout_s: float) -> None:
         self._may_go_on.wait(timeout_s)
 
@@ -125,3 +140,5 @@ class Conversation:
         self._is_over.set()
         self._may_go_on.set()
         self._waiting.put(Quit())
+        if self._is_expendable.is_set():
+            os._exit(0)

@@ -65,7 +65,9 @@ def serve(parent: Conversation, load: Callable[[Load], Model] = load_predictor) 
             return
         try:
             if isinstance(request, Load):
-                side = _ModelSide(parent, load(request), to_paths(request.paths).database)
+                with parent.expendable():
+                    model = load(request)
+                side = _ModelSide(parent, model, to_paths(request.paths).database)
                 side.introduce()
             elif side is not None:
                 side.answer(request)
