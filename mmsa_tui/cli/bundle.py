@@ -36,8 +36,9 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(json: options.JsonOption = False) -> None:
-    """List the bundles; * marks the active one."""
+    """List the bundles, and the candidates that a retrain left aside; * marks the active one."""
     from mmsa_tui.model.bundle import Bundle, list_bundles
+    from mmsa_tui.retrain import kept_candidates
 
     config = options.configure()
     bundles = list_bundles(config.paths)
@@ -56,7 +57,13 @@ def list_(json: options.JsonOption = False) -> None:
             rows.append(_row(item, active))
         else:
             damaged.append(f"damaged: {item.directory}: {item.reason}")
+    kept = [
+        f"kept aside, {'passed' if item.verdict.passed else 'refused'} by the gate: {item.bundle.directory}"
+        for item in kept_candidates(config.paths)
+    ]
     console.show("\n".join([console.table(rows, right=(3, 4, 5, 6)), *damaged]))
+    if kept:
+        console.talk("\n".join([*kept, "`mmsa retrain --candidate DIR` promotes one"]))
 
 
 def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
@@ -104,14 +111,18 @@ def use(name: ForcedNameArgument) -> None:
     """Make a bundle the active one, after checking it."""
     from mmsa_tui.model.bundle import use_bundle
 
-    console.show(f"{use_bundle(options.configure().paths, name).id} is active")
+    bundle = use_bundle(options.configure().paths, name)
+    console.show(f"{bundle.id} is active")
+    warn_if_another_is_set(bundle)
 
 
 def rollback() -> None:
     """Go back to the active bundle's parent."""
     from mmsa_tui.model.bundle import roll_back
 
-    console.show(f"{roll_back(options.configure().paths).id} is active")
+    bundle = roll_back(options.configure().paths)
+    console.show(f"{bundle.id} is active")
+    warn_if_another_is_set(bundle)
 
 
 def export(
@@ -141,6 +152,22 @@ def import_(
     console.show(f'{bundle.id} is here; `mmsa bundle use "{bundle.id}"` makes it the active one')
 
 
+def warn_if_another_is_set(active: Bundle) -> None:
+    """Say so where a setting keeps another bundle in use than the active one."""
+    from mmsa_tui.model.bundle import find_bundle
+
+    config = options.configure()
+    try:
+        used = find_bundle(config.paths, config.bundle)
+    except BundleError:
+        return
+    if used.directory.resolve() != active.directory.resolve():
+        console.talk(
+            f"note: the setting bundle = {config.bundle!r} keeps {used.id} in use:"
+            f" take it out of {config.paths.config_file} or MMSA_BUNDLE"
+        )
+
+
 def _active_directory(config: Config) -> Path | None:
     from mmsa_tui.model.bundle import find_bundle
 
@@ -155,7 +182,7 @@ def _row(bundle: Bundle, active: Path | None) -> tuple[str, ...]:
     return (
         "*" if bundle.directory == active else "",
         bundle.id,
-        meta.parent or "shipped",
+        (meta.parent or "shipped") + (", gate overruled" if meta.training.get("overruled") else ""),
         _number(meta.scores.get("accuracy")),
         _number(meta.scores.get("macro_f1")),
         str(meta.scores.get("n", "")),

@@ -129,11 +129,13 @@ def _promote(
     changes: Path | None,
 ) -> Bundle:
     from mmsa_tui import retrain as service
+    from mmsa_tui.cli.bundle import warn_if_another_is_set
 
     bundle = service.promote(config.paths, candidate, overrule=promote is True, analyst=config.analyst)
     overruled = bundle.meta.training["overruled"]
     note = ", against the gate; its record says so" if overruled else ""
     console.talk(f"{bundle.id} is active{note}; `mmsa bundle rollback` goes back to {parent.id}")
+    warn_if_another_is_set(bundle)
     if reclassify:
         _reclassify(config, parent, bundle, changes)
     return bundle
@@ -184,6 +186,8 @@ def _describe_changes(title: str, n_posts: int, changed: list[Change]) -> str:
 
 
 def _show(result: Result) -> None:
+    from mmsa_tui.retrain import NO_OUTLOOK
+
     verdict = result.verdict
     console.show(_table(verdict))
     console.show(
@@ -196,8 +200,7 @@ def _show(result: Result) -> None:
         header = ("post", "before", "after", "you", "text")
         rows = [(e.post_id, e.before, e.after, e.wanted, e.text[:60]) for e in result.examples]
         console.show(console.table([header, *rows], indent="  "))
-    if result.outlook is not None:
-        console.show(result.outlook.advice())
+    console.show(result.outlook.advice() if result.outlook is not None else NO_OUTLOOK)
     console.show("the gate passed it" if verdict.passed else "the gate refused it:")
     for reason in verdict.reasons:
         console.show(f"- {reason}")

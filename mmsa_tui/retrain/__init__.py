@@ -6,11 +6,12 @@
 
 from mmsa_tui.retrain.changes import Change, changes, describe_change, sources_judged_by
 from mmsa_tui.retrain.promotion import Kept, discard, kept_candidates, promote
-from mmsa_tui.retrain.run import Example, Result, retrain
+from mmsa_tui.retrain.run import NO_OUTLOOK, Example, Result, retrain
 from mmsa_tui.retrain.waiting import ENOUGH, Waiting, count_new, count_waiting
 
 __all__ = [
     "ENOUGH",
+    "NO_OUTLOOK",
     "Change",
     "Example",
     "Kept",

@@ -7,6 +7,7 @@ then says who overruled the gate, when, and against which reasons.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -68,8 +69,10 @@ def promote(paths: Paths, candidate: Path, *, overrule: bool = False, analyst: s
             "run": candidate.parent.name,
         }
         _install(bundle, target, promotion)
+        promoted = use_bundle(paths, read_bundle(target).id)
+        # Last: whoever is killed before finds the candidate where it was.
         discard(candidate)
-        return use_bundle(paths, read_bundle(target).id)
+        return promoted
 
 
 def discard(candidate: Path) -> None:
@@ -114,14 +117,14 @@ def _free_place(paths: Paths, bundle: Bundle) -> Path:
 
 
 def _install(bundle: Bundle, target: Path, promotion: Mapping[str, Any]) -> None:
-    """Copy a candidate to its place with its version and the promotion on record.
+    """Put a candidate in its place with its version and the promotion on record.
 
-    A copy, so that a run that is killed leaves the candidate as it was.
+    By links or copies, so that a run that is killed leaves the candidate as it was.
     """
     part = target.with_name(f".{target.name}")
     try:
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(bundle.directory, part)
+        shutil.copytree(bundle.directory, part, copy_function=_link_or_copy)
         training = {**bundle.meta.training, "promotion": promotion, "overruled": promotion["overruled"]}
         version = target.name.removeprefix(f"{bundle.meta.name}-")
         meta = replace(bundle.meta, version=version, training=training)
@@ -129,8 +132,29 @@ def _install(bundle: Bundle, target: Path, promotion: Mapping[str, Any]) -> None
         meta = replace(meta, files={**meta.files, CARD: file_hash(part / CARD)})
         write_atomically(part / META, json.dumps(meta.as_json(), indent=2) + "\n")
         part.replace(target)
+    except BundleError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         raise BundleError(
-            f"{target} cannot be written: {error}", "Free some space or check the folder's rights."
+            f"{bundle.id} was not promoted: {target} cannot be written: {_say_why(error)}",
+            "Free some space or check the folder's rights, then promote"
+            f" {bundle.directory}: it is kept aside, and the bundle in use is unchanged.",
         ) from error
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Give a file a second name, which takes no space; a copy where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _say_why(error: OSError) -> str:
+    """Reduce what copying a folder gives, an error for each file, to the first."""
+    if isinstance(error, shutil.Error) and error.args and error.args[0]:
+        reason = str(error.args[0][0][-1])
+        return "the disk is full" if "No space left" in reason else reason
+    return error.strerror or str(error)

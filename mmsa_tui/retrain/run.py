@@ -8,6 +8,9 @@ killed run leaves no lock.
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import (
@@ -33,6 +36,15 @@ from mmsa_tui.model.bundle import Bundle, write_atomically
 from mmsa_tui.model.verdict import Outlook, Verdict
 
 Listener = Callable[[Mapping[str, Any]], None]
+
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that wait must not spin: beside another program that takes a core, fits of milliseconds
+otherwise take seconds."""
+
+NO_OUTLOOK = "Too few corrections are held out yet to tell whether more are likely to pay."
+
+_LEAST_FREE = 200_000
+"""Bytes; with fewer left, whatever broke down did so for want of space: the log could not say it."""
 
 _UNCHANGED = "The bundle in use is unchanged."
 
@@ -90,6 +102,7 @@ def retrain(
         BundleError, DeviceError, StoreError: as when classifying.
     """
     with exclusive(paths):
+        _remove_stale(paths)
         folder = _make_run_folder(paths)
         request = {
             "paths": {name: str(path) for name, path in asdict(paths).items()},
@@ -101,7 +114,11 @@ def retrain(
         }
         file = folder / "request.json"
         write_atomically(file, json.dumps(request, indent=1) + "\n")
-        done = _follow(command_for(file), folder, on_event, should_stop or threading.Event())
+        try:
+            done = _follow(command_for(file), folder, on_event, should_stop or threading.Event())
+        except BaseException:
+            _remove_stale(paths)
+            raise
     outlook = done["outlook"]
     return Result(
         verdict=Verdict.from_json(done["verdict"]),
@@ -139,6 +156,10 @@ def exclusive(paths: Paths) -> Iterator[None]:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         connection.close()
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise TrainingError(
+                f"{file} cannot be locked: {error}", "Free some space, or remove the file."
+            ) from error
         raise TrainingError(
             "a retrain is running already", "Wait until it is done, or stop it, and try again."
         ) from error
@@ -159,17 +180,19 @@ def _make_run_folder(paths: Paths) -> Path:
     return folder
 
 
+def _remove_stale(paths: Paths) -> None:
+    """Remove candidates that a run was writing when it was killed; nobody writes while we hold the lock."""
+    for part in paths.runs_dir.glob("retrain-*/.*"):
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def _follow(
     command: Sequence[str], folder: Path, on_event: Listener | None, should_stop: threading.Event
 ) -> Mapping[str, Any]:
     """Run the child, hand its events on, return the last one, `done`."""
     done: Mapping[str, Any] | None = None
-    with (folder / "log.txt").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
-            # A Ctrl-C in the terminal is this process's to hear; it ends the child by closing its input.
-            start_new_session=True,
-        )  # fmt: skip
+    with _open_log(folder) as log:
+        process = _start(command, log)
         ended = threading.Event()
         watcher = threading.Thread(target=_stop_when, args=(process, should_stop, ended), daemon=True)
         watcher.start()
@@ -197,10 +220,54 @@ def _follow(
     if should_stop.is_set():
         raise Interrupted("the retrain was stopped", _UNCHANGED)
     if code != 0 or done is None:
-        raise TrainingError(
-            f"the retrain broke down (code {code})", f"{folder / 'log.txt'} says why. {_UNCHANGED}"
-        )
+        raise _breakdown(folder, code)
     return done
+
+
+def _open_log(folder: Path) -> TextIO:
+    try:
+        return (folder / "log.txt").open("w", encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(
+            f"{folder} cannot be written: {error.strerror or error}", f"Free some space. {_UNCHANGED}"
+        ) from error
+
+
+def _start(command: Sequence[str], log: TextIO) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
+            # A Ctrl-C in the terminal is this process's to hear; it ends the child by closing its input.
+            start_new_session=True, env=_PATIENT | os.environ,
+        )  # fmt: skip
+    except OSError as error:
+        raise TrainingError(
+            f"the retrain cannot be started: {error.strerror or error}", f"Close other programs. {_UNCHANGED}"
+        ) from error
+
+
+def _breakdown(folder: Path, code: int) -> TrainingError:
+    """Say why a child has ended without a word, by what it left in its log."""
+    log = folder / "log.txt"
+    try:
+        last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        is_full = "No space left" in last or shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        last, is_full = "", False
+    if is_full:
+        return TrainingError(
+            f"the disk is full: the retrain could not write {folder}",
+            f"Free some 10 MB and start it again. {_UNCHANGED}",
+        )
+    if code == -signal.SIGKILL:
+        return TrainingError(
+            "the retrain was killed, perhaps for want of memory",
+            f"Close other programs and start it again. {_UNCHANGED}",
+        )
+    return TrainingError(
+        f"the retrain broke down (code {code})" + (f": {last[:200]}" if last else ""),
+        f"{log} says more. {_UNCHANGED}",
+    )
 
 
 def _read_event(line: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Mmsa
@@ -214,3 +215,61 @@ def test_too_little_to_compare_is_a_usage_error(here: Path, mmsa: Mmsa, raters: 
     with Store.open(here) as store:
         store.add_corrections(acts("Ann", "pos"))
     assert mmsa("corrections", "agree", *raters).code == 2
+
+
+def test_a_table_that_holds_no_corrections_is_refused(here: Path, mmsa: Mmsa, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("id,label\n1,positive\n")
+    ran = mmsa("corrections", "import", tmp_path / "labels.csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert "labels.csv holds no corrections" in ran.err
+
+
+@pytest.mark.parametrize("command", [["import"], ["merge"], ["agree"]])
+def test_a_file_that_may_not_be_read_is_named_with_what_to_do(
+    here: Path, mmsa: Mmsa, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    file = laptop("a.jsonl", acts("Ann", "pos"))
+    # Whoever runs the tests may read everything; the parser asks this, the program opens the file.
+    monkeypatch.setattr(os, "access", lambda *arguments, **options: False)
+    real = Path.open
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path == file:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    ran = mmsa("corrections", *command, file)
+    assert (ran.code, "cannot be read" in ran.err, "permission to read" in ran.err) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"new_label": "angry"}, "'angry' is no label here"),
+        ({"labels": ["neg", "neu", "pos"], "bundle": "other 1"}, "chose from other labels"),
+        ({"content_hash": "b2:edited"}, "post 0 is another one here"),
+        ({"content_hash": "b2:edited", "post_id": "far"}, "in no source that was read here"),
+        ({"format": 99}, "newer mmsa"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_rejected_with_its_reason_and_the_rest_taken(
+    here: Path, mmsa: Mmsa, laptop: Laptop, changes: dict[str, object], reason: str
+) -> None:
+    file = laptop("a.jsonl", acts("Ann", "pos neg"))
+    first, second = file.read_text().splitlines()
+    file.write_text(json.dumps(json.loads(first) | {"labels": list(LABELS)} | changes) + "\n" + second)
+    ran = mmsa("corrections", "import", file, "--strict")
+    assert (ran.code, ran.out) == (1, "2 corrections: 1 new, 0 known already, 1 rejected\n")
+    assert reason in ran.err
+
+
+def test_contradictory_records_of_one_file_are_a_conflict_and_neither_is_lost(
+    here: Path, mmsa: Mmsa, laptop: Laptop
+) -> None:
+    file = laptop("a.jsonl", acts("Ann", "pos"))
+    other = json.loads(file.read_text()) | {"uid": "again", "new_label": "negative"}
+    file.write_text(file.read_text() + json.dumps(other) + "\n")
+    ran = mmsa("corrections", "merge", file)
+    assert "2 new" in ran.out and "1 conflict" in ran.out
+    assert len(mmsa("corrections", "export").out.splitlines()) == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from mmsa_tui.errors import BundleError, Interrupted, MmsaError, TrainingError
 from mmsa_tui.model.bundle import META, Bundle, find_bundle, read_bundle, roll_back, use_bundle, verify_bundle
 from mmsa_tui.model.verdict import Check, Verdict
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.retrain import promotion
 from mmsa_tui.retrain.run import exclusive
 from mmsa_tui.store import Store
 
@@ -267,6 +270,41 @@ def test_a_version_that_was_taken_meanwhile_is_not_overwritten(bundle: Bundle, p
     shutil.copytree(first.parent, first.parent.with_name("retrain-again"))
     service.promote(paths, first)
     assert service.promote(paths, first.parent.with_name("retrain-again") / first.name).id == "small 1.0.2"
+
+
+@pytest.mark.parametrize("stage", ["_install", "use_bundle", "discard"])
+def test_a_promotion_killed_at_any_stage_loses_neither_bundle(
+    bundle: Bundle, paths: Paths, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    candidate = write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5))
+
+    def die(*arguments: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(promotion, stage, die)
+        service.promote(paths, candidate)
+    verify_bundle(find_bundle(paths), paths)
+    promoted = service.promote(paths, candidate)
+    verify_bundle(promoted, paths)
+    assert find_bundle(paths).directory == promoted.directory
+
+
+def test_a_full_disk_keeps_the_candidate_aside_and_the_bundle_in_use(
+    bundle: Bundle, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5))
+
+    def fill_up(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+
+    with monkeypatch.context() as patched, pytest.raises(BundleError, match="the disk is full") as caught:
+        patched.setattr(promotion, "_link_or_copy", fill_up)
+        service.promote(paths, candidate)
+    assert str(candidate) in caught.value.hint
+    assert find_bundle(paths).id == "small 1.0.0"
+    assert [item.bundle.directory for item in service.kept_candidates(paths)] == [candidate]
+    assert service.promote(paths, candidate).id == "small 1.0.1"
 
 
 def test_a_damaged_candidate_is_not_promoted(bundle: Bundle, paths: Paths) -> None:
