@@ -10,7 +10,7 @@ from textual.content import Content
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.model.verdict import Verdict
-from mmsa_tui.retrain import ENOUGH, Example, Result, Waiting
+from mmsa_tui.retrain import ENOUGH, NO_OUTLOOK, Example, Result, Waiting
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.post_columns import fit
@@ -39,13 +39,12 @@ def describe_waiting(
                 (name, looks.colour(label)), (f"{number:>6,}  ", "bold"), (drawn, looks.colour(label))
             )
         )
-    lines.append(Content(""))
-    n_new = f", {waiting.n_new:,} of them new since the last retrain" if parent else ""
-    lines.append(_line(f"{counted(waiting.n_all, 'correction')}{n_new}"))
+    n_new = f", {waiting.n_new:,} new since the last retrain" if parent else ""
+    lines = [_line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"), _advise(waiting), *lines]
     if waiting.n_all:
         n_same = waiting.n_all - waiting.n_changed
         lines.append(_line(f"{waiting.n_changed:,} contradict what was shown, {n_same:,} confirm it", MUTED))
-        lines.append(_line(f"{waiting.n_held_out:,} are held out to judge by, never learned from", MUTED))
+        lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
         more = f" and {len(people) - 4} more" if len(people) > 4 else ""
@@ -56,8 +55,7 @@ def describe_waiting(
     ]
     if n_contradictory:
         posts = counted(n_contradictory, "post")
-        lines.append(_line(f"analysts disagree on {posts}: the latest label counts", "$text-warning"))
-    lines += [Content(""), _advise(waiting)]
+        lines.append(_line(f"analysts disagree on {posts}: the latest counts", "$text-warning"))
     return Content("\n").join(lines)
 
 
@@ -66,8 +64,7 @@ def _advise(waiting: Waiting) -> Content:
         return _line("There is nothing to learn from yet: label some posts first.", "$text-warning")
     if waiting.is_enough:
         return _line("Enough to be worth a retrain: s starts it.", "$text-success")
-    short = f"{ENOUGH} new ones are worth a retrain; on {waiting.n_new:,} the gate can seldom tell."
-    return _line(short + " s starts it all the same.", MUTED)
+    return _line(f"Best from {ENOUGH} new ones on; s starts it all the same.", MUTED)
 
 
 def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
@@ -82,8 +79,8 @@ def describe_result(result: Result, name: str, looks: LabelLooks, width: int) ->
         _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
         for reason, number in result.left_out.items()
     ]
-    if result.outlook is not None:
-        lines += [Content(""), _line(result.outlook.advice(), "$text-accent")]
+    advice = result.outlook.advice() if result.outlook is not None else NO_OUTLOOK
+    lines += [Content(""), _line(advice, "$text-accent" if result.outlook is not None else MUTED)]
     if result.examples:
         lines += [Content(""), _line("Corrected posts that it judges otherwise", "bold")]
         lines += [describe_example(example, looks, width) for example in result.examples]

@@ -71,7 +71,7 @@ class RetrainScreen(RetrainView):
         self.offer = None
         self._losses, self._scores = [], []
         self._stop.clear()
-        self.draw_curves(self._losses, self._scores, 0)
+        self.clear_curves("drawn from the first epoch on")
         self.write("#verdict-text", Content(""))
         self.say_stage("starting", 0, 0)
         self.show_around()
@@ -104,6 +104,8 @@ class RetrainScreen(RetrainView):
             )
         except Interrupted:
             self.tell("Stopped; the bundle in use is unchanged.", "$text-warning")
+            if self.is_attached and not self._losses:
+                self.clear_curves("stopped before the first epoch")
         except MmsaError as error:
             self.fail(error)
         self.is_learning = False

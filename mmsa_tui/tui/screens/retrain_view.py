@@ -63,9 +63,9 @@ class RetrainView(Screen[Jump | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
 
     DEFAULT_CSS = """
-    RetrainScreen {
+    RetrainView {
         background: $background;
-        #retrain-upper { height: 14; width: 100%; layout: horizontal; }
+        #retrain-upper { height: 15; width: 100%; layout: horizontal; }
         #waiting, #verdict {
             border: round $border-blurred;
             border-title-color: $foreground;
@@ -74,14 +74,14 @@ class RetrainView(Screen[Jump | None]):
             scrollbar-size-vertical: 1;
             background: $background;
         }
-        #waiting { width: 50; height: 100%; }
+        #waiting { width: 54; height: 100%; }
         #run { width: 1fr; height: 100%; }
         #stage { height: 1; width: 100%; padding: 0 1; }
         #curves { layout: horizontal; height: 1fr; width: 100%; }
         #verdict { width: 100%; height: 1fr; }
         #waiting-text, #verdict-text { height: auto; }
     }
-    RetrainScreen.-narrow {
+    RetrainView.-narrow {
         #retrain-upper { height: 1fr; layout: vertical; }
         #waiting { width: 100%; height: 1fr; }
         #run { width: 100%; height: 9; }
@@ -247,3 +247,7 @@ class RetrainView(Screen[Jump | None]):
     def draw_curves(self, losses: Sequence[float], scores: Sequence[float], n_all: int) -> None:
         self.query_one("#loss", Curve).show(losses, n_all)
         self.query_one("#f1", Curve).show(scores, n_all)
+
+    def clear_curves(self, why: str) -> None:
+        self.query_one("#loss", Curve).clear(why)
+        self.query_one("#f1", Curve).clear(why)

@@ -68,6 +68,11 @@ class Curve(Widget):
         self._values: Sequence[float] = ()
         self._n_all = 0
 
+    def clear(self, why: str) -> None:
+        """Take the values away, and say why there are none."""
+        self._empty = why
+        self.show(())
+
     @property
     def values(self) -> Sequence[float]:
         return self._values
