@@ -36,6 +36,9 @@ from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.store_thread import StoreThread
 from mmsa_tui.tui.themes import check_theme, register_themes
 
+MODEL_AFTER_S = 0.5
+"""How long the model waits: it would take the processor from the first rows."""
+
 
 def run(source: str | None, config: Config) -> None:
     """Open the app on a source, or without one on the last; returns when the user leaves.
@@ -88,16 +91,16 @@ class MmsaApp(App[None]):
         self.engine = EngineLink(config, self._hear, engine_command)
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
         self._source = source
+        register_themes(self, config.theme)
 
     async def on_mount(self) -> None:
-        register_themes(self, self.config.theme)
         for name in ("SIGHUP", "SIGTERM"):
             # Not on Windows. All is on disk already; this leaves the terminal in order.
             with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.exit)
         self.find_bundle()
         await self._open_first()
-        self.set_timer(0.05, self._load_model)
+        self.set_timer(MODEL_AFTER_S, self._load_model)
 
     def find_bundle(self) -> None:
         """Learn which bundle is in use, and its labels, without loading it."""

@@ -7,7 +7,6 @@ import os
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from textual.suggester import Suggester
 
@@ -40,6 +39,9 @@ def dropped_path(text: str) -> Path | None:
 def _readings(text: str) -> list[str]:
     readings = [text]
     if text.startswith("file:"):
+        # It brings the whole of http and ssl along, which the first paint should not wait for.
+        from urllib.request import url2pathname
+
         readings.append(url2pathname(urlsplit(text).path))
         readings.append(unquote(urlsplit(text).path))
     if text[0] in "'\"":

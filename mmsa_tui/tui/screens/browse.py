@@ -15,6 +15,7 @@ from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
 from mmsa_tui.tui.keymap import bindings
 from mmsa_tui.tui.position import Position
+from mmsa_tui.tui.screens.browse_base import AFTER_ROWS_S
 from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
@@ -44,7 +45,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
         super().on_mount()
         self.mmsa.engine_reports.subscribe(self, self._hear)
         self.show_batch()
-        self.offer_values()
+        self.set_timer(AFTER_ROWS_S, self.offer_values)
 
     @work(exclusive=True, group="values")
     async def offer_values(self) -> None:

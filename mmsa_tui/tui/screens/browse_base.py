@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
+AFTER_ROWS_S = 0.3
+"""How long what walks the whole source waits, so that the first rows come first."""
 SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
 """Queues that show what has been dealt with too."""
 
@@ -183,7 +185,7 @@ class BrowseBase(Screen[None]):
         if not len(self.listing):
             self.show_row(None)
         self.show_top()
-        self.tick()
+        self.set_timer(AFTER_ROWS_S, self.tick)
 
     def _say_why_empty(self) -> str:
         if self.filter_text:
