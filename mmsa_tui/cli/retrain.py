@@ -170,7 +170,8 @@ def _classify(store: Store, source: SourceRow, predictor: Predictor) -> None:
 
     with console.progress(f"classifying {source.title}") as advance:
         classify(
-            store, source.id, predictor,
+            # What is there under the name of a new bundle is of another that is gone.
+            store, source.id, predictor, restart=True,
             on_progress=lambda progress: advance(progress.done, progress.total),
         )  # fmt: skip
 

@@ -23,7 +23,9 @@ class Reclassification:
         return self._end is not None
 
     async def run(self, sources: Sequence[SourceRow]) -> None:
-        """Judge what the bundle in use has not judged yet; from the feature cache, so it is quick.
+        """Judge sources by a bundle that is new; from the feature cache, so it is quick.
+
+        Whatever is there under its name is of another that is gone.
 
         Raises:
             Interrupted: somebody has stopped it; what is done is kept.
@@ -32,7 +34,7 @@ class Reclassification:
         try:
             for source in sources:
                 self._end = asyncio.get_running_loop().create_future()
-                await self._engine.classify(Classify(source.id), source.title)
+                await self._engine.classify(Classify(source.id, restart=True), source.title)
                 end = await self._end
                 if isinstance(end, Trouble):
                     raise BundleError(end.message, end.hint or "Choose another with `mmsa bundle use`.")

@@ -64,7 +64,7 @@ def _advise(waiting: Waiting) -> Content:
         return _line("There is nothing to learn from yet: label some posts first.", "$text-warning")
     if waiting.is_enough:
         return _line("Enough to be worth a retrain: s starts it.", "$text-success")
-    return _line(f"Best from {ENOUGH} new ones on; s starts it all the same.", MUTED)
+    return _line(f"Best from {ENOUGH} new ones on; s starts it anyway.", MUTED)
 
 
 def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
@@ -88,14 +88,14 @@ def describe_result(result: Result, name: str, looks: LabelLooks, width: int) ->
 
 
 def describe_verdict(verdict: Verdict, name: str) -> list[Content]:
-    """Lay out the gate's table, the verdict above it, the reasons below."""
+    """Say what the gate decided, why, and on which figures."""
     if verdict.passed:
         head = Content.assemble((f"The gate passed {name}", "bold $text-success"))
     else:
         head = Content.assemble((f"The gate REFUSED {name}", "bold $text-error"))
     rows = verdict.table()
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = [head, Content("")]
+    lines = [head, *(_line(f"✗ {reason}", "$text-error") for reason in verdict.reasons), Content("")]
     for number, row in enumerate(rows):
         cells = [
             fit(cell, width, right=0 < at < 4)
@@ -103,9 +103,7 @@ def describe_verdict(verdict: Verdict, name: str) -> list[Content]:
         ]
         style = "bold" if not number else "" if row[-1] == "ok" else "bold $text-error"
         lines.append(_line("  ".join(cells).rstrip(), style))
-    lines.append(Content(""))
-    lines += [_line(f"✗ {reason}", "$text-error") for reason in verdict.reasons]
-    return lines
+    return [*lines, Content("")]
 
 
 def describe_example(example: Example, looks: LabelLooks, width: int) -> Content:

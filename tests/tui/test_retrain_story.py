@@ -365,3 +365,21 @@ def test_a_curve_rises_to_the_right_where_the_figure_rises() -> None:
 def test_half_a_run_fills_half_the_width() -> None:
     (line,) = draw_line([0.0, 1.0], width=6, height=1, n_all=3)
     assert line[:3].strip("\u2800") and not line[4:].strip("\u2800")
+
+
+async def test_a_small_screen_shows_one_thing_at_a_time(make_app, classified, config, store, wait_for, train):
+    train("hang")
+    correct(store, classified.id, 12)
+    async with make_app().run_test(size=(60, 18)) as pilot:
+        screen = await retraining(pilot, wait_for)
+        assert screen.query_one("#waiting-text").region.height >= 6
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.query_one("#loss", Curve).values, "the first epoch")
+        assert screen.query_one("#loss").region.height >= 8
+        await pilot.press("ctrl+x")
+        await wait_for(pilot, lambda: not screen.is_learning, "the end")
+        train("refuse")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.offer is not None, "the candidate")
+        await pilot.pause()
+        assert screen.query_one("#verdict").region.height >= 12

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.content import Content
 
 from mmsa_tui import retrain as service
 from mmsa_tui.display import safe_line
@@ -68,11 +67,10 @@ class RetrainScreen(RetrainView):
         if self.is_learning or self.is_busy or self.seen is None:
             return
         self.is_learning = True
-        self.offer = None
+        self.clear_offer()
         self._losses, self._scores = [], []
         self._stop.clear()
         self.clear_curves("drawn from the first epoch on")
-        self.write("#verdict-text", Content(""))
         self.say_stage("starting", 0, 0)
         self.show_around()
         self._run(self.seen.bundle)
@@ -163,7 +161,7 @@ class RetrainScreen(RetrainView):
                 overrule=not offer.verdict.passed,
                 analyst=config.analyst,
             )
-            self.offer = None
+            self.clear_offer()
             await self._take_up(promoted, seen.bundle)
         except MmsaError as error:
             self.fail(error)
@@ -203,7 +201,6 @@ class RetrainScreen(RetrainView):
             self.look()
             return
         self.tell(f"{promoted.id} is in use{note}.", "$text-success")
-        self.write("#verdict-text", Content(""))
         self.look()
         sources = await self.mmsa.slow.run(lambda store: service.sources_judged_by(store, before.id))
         if not sources:
@@ -217,8 +214,7 @@ class RetrainScreen(RetrainView):
         if offer is None or self.is_learning or self.is_busy:
             return
         await asyncio.to_thread(service.discard, offer.directory)
-        self.offer = None
-        self.write("#verdict-text", Content(""))
+        self.clear_offer()
         self.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
         self.look()
 

@@ -81,10 +81,21 @@ class RetrainView(Screen[Jump | None]):
         #verdict { width: 100%; height: 1fr; }
         #waiting-text, #verdict-text { height: auto; }
     }
+    /* Then the verdict matters more than the way to it. */
+    RetrainView.-judged #retrain-upper { height: 10; }
+    /* Where there is little room: one thing at a time. */
     RetrainView.-narrow {
         #retrain-upper { height: 1fr; layout: vertical; }
         #waiting { width: 100%; height: 1fr; }
-        #run { width: 100%; height: 9; }
+        #run, #verdict { display: none; }
+    }
+    RetrainView.-narrow.-learning {
+        #waiting { display: none; }
+        #run { display: block; width: 100%; height: 1fr; }
+    }
+    RetrainView.-narrow.-judged {
+        #retrain-upper { display: none; }
+        #verdict { display: block; }
     }
     """
 
@@ -108,8 +119,8 @@ class RetrainView(Screen[Jump | None]):
             with Vertical(id="run"):
                 yield Static("", id="stage", markup=False)
                 with Container(id="curves"):
-                    yield Curve("Loss, falling is better", "not started", id="loss")
-                    yield Curve("F1 on posts kept apart", "not started", id="f1")
+                    yield Curve("Loss (falls)", "not started", id="loss")
+                    yield Curve("F1 (rises)", "not started", id="f1")
         with VerticalScroll(id="verdict", can_focus=False):
             yield Static("", id="verdict-text", markup=False)
         yield self.status
@@ -177,10 +188,18 @@ class RetrainView(Screen[Jump | None]):
             text = Content("\n").join([text, Content.styled(aside, texts.MUTED)])
         self.write("#waiting-text", text)
 
+    def clear_offer(self) -> None:
+        """Take the candidate off the table."""
+        self.offer = None
+        if self.is_attached:
+            self.set_class(False, "-judged")
+            self.write("#verdict-text", Content(""))
+
     def show_offer(self) -> None:
         offer = self.offer
         if offer is None or not self.is_attached:
             return
+        self.set_class(True, "-judged")
         width = max(40, self.query_one("#verdict").size.width - 4)
         if offer.result is not None:
             shown = texts.describe_result(offer.result, offer.name, self._looks, width)
@@ -193,6 +212,7 @@ class RetrainView(Screen[Jump | None]):
         """Write the top line and the keys that do something now."""
         if not self.is_attached:
             return
+        self.set_class(self.is_learning, "-learning")
         name = self.seen.bundle.id if self.seen else self.mmsa.bundle_id
         left = [
             (" mmsa ", "bold $text-accent"),
