@@ -18,11 +18,13 @@ from screen_svg import screen_svg
 from small_engine import BUNDLE, LABELS, judge
 from stories import SIZE, asked, opened
 from syrupy.assertion import SnapshotAssertion
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from mmsa_tui.engine.messages import Progress
 from mmsa_tui.intake import read_in
+from mmsa_tui.review import QUEUES
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
 from mmsa_tui.tui.engine_link import Batch
@@ -91,6 +93,8 @@ async def still(pilot: Pilot, wait_for) -> None:
     for field in app.screen.query(Input):
         field.cursor_blink = False
         field._pause_blink(visible=True)
+        # It comes from the disk, when it comes.
+        field._suggestion = ""
     for screen in app.screen_stack:
         if isinstance(screen, BrowseScreen):
             screen.tick()
@@ -263,7 +267,8 @@ async def test_what_was_found_before_it_is_read_in(looks_right, merrow):
 async def test_the_palette(looks_right, merrow):
     async def story(pilot, wait_for):
         await reading(pilot, wait_for)
-        await pilot.press("ctrl+p", *"queue")
-        await pilot.pause(0.5)
+        await pilot.press("ctrl+p", *"queue:")
+        found = pilot.app.screen.query_one(CommandList)
+        await wait_for(pilot, lambda: found.option_count == len(QUEUES) and found.highlighted == 0, "queues")
 
     assert await looks_right(story)
