@@ -70,6 +70,7 @@ class AdjudicateScreen(Screen[Jump | None]):
             border-title-style: bold;
         }
     }
+    AdjudicateScreen.-narrow #agreement { max-height: 1; }
     AdjudicateScreen.-short #agreement { display: none; }
     """
 
@@ -109,14 +110,16 @@ class AdjudicateScreen(Screen[Jump | None]):
         yield Static("", id="agreement", markup=False)
         with Container(id="panes"):
             with Vertical(id="left"):
-                yield OptionList(id="cases", compact=True)
+                cases = OptionList(id="cases", compact=True)
+                # The screen has the keys, so that they come in the order typed.
+                cases.can_focus = False
+                yield cases
                 yield Static("", id="votes", markup=False)
             yield self.view
         yield self.status
         yield self.key_bar
 
     def on_mount(self) -> None:
-        self.query_one("#cases").can_focus = False
         self.query_one("#votes").border_title = "Votes"
         self._show_top()
         self._show_keys()
