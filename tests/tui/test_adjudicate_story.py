@@ -47,7 +47,7 @@ async def settling(pilot, wait_for) -> AdjudicateScreen:
 
 
 def label_of(store: Store, screen: AdjudicateScreen, at: int) -> str:
-    state = store.correction_state(screen._cases[at].conflict.content_hash)
+    state = store.correction_state(screen.cases[at].conflict.content_hash)
     return state.new_label if state else ""
 
 
@@ -97,7 +97,7 @@ async def test_keys_in_one_burst_each_decide_their_own_post(make_app, contested,
             pilot.app.post_message(events.Key(key, key))
         await wait_for(pilot, lambda: label_of(store, screen, 2) == "positive", "the last key")
         assert [label_of(store, screen, at) for at in range(3)] == ["negative", "positive", "positive"]
-        assert [case.decided for case in screen._cases] == ["negative", "", "positive"]
+        assert [case.decided for case in screen.cases] == ["negative", "", "positive"]
 
 
 async def test_u_takes_the_decision_back_and_the_votes_stand_again(make_app, contested, store, wait_for):
@@ -119,7 +119,7 @@ async def test_a_decision_of_another_day_can_be_taken_back(make_app, contested, 
         screen = await settling(pilot, wait_for)
         assert "2 open · 1 settled" in text_of(screen, "#top")
         await pilot.press("u")
-        await wait_for(pilot, lambda: len(screen._cases) == 3, "the case")
+        await wait_for(pilot, lambda: len(screen.cases) == 3, "the case")
         assert screen.case.conflict.post_id == "01"
         await pilot.press("u")
         await wait_for(pilot, lambda: "Nothing is left" in text_of(screen, "#status"), "the end")
@@ -150,7 +150,7 @@ async def test_enter_goes_to_the_post(make_app, contested, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await settling(pilot, wait_for)
         await pilot.press("down")
-        await wait_for(pilot, lambda: screen._found.row.post_id == "02", "the second case")
+        await wait_for(pilot, lambda: screen.found.row.post_id == "02", "the second case")
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the posts")
         await wait_for(pilot, lambda: pilot.app.screen.row.post_id == "02", "the post")
@@ -168,7 +168,7 @@ async def test_a_post_of_another_source_is_shown_and_gone_to(make_app, contested
     async with make_app(contested.location).run_test(size=SIZE) as pilot:
         screen = await settling(pilot, wait_for)
         await pilot.press("end")
-        await wait_for(pilot, lambda: screen._found.row.post_id == "77", "the post")
+        await wait_for(pilot, lambda: screen.found.row.post_id == "77", "the post")
         await pilot.press("enter")
         await wait_for(
             pilot,
