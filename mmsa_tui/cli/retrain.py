@@ -11,7 +11,7 @@ import typer
 
 from mmsa_tui.cli import console, options
 from mmsa_tui.cli.wording import counted
-from mmsa_tui.errors import EXIT_FAILED_ROWS
+from mmsa_tui.errors import EXIT_FAILED_ROWS, UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.config import Config
@@ -83,6 +83,11 @@ def retrain(
         check_table_target(changes)
     parent = find_bundle(config.paths, config.bundle)
     if candidate is not None:
+        if dry_run or promote is False:
+            raise UsageError(
+                "--candidate promotes, and --dry-run and --no-promote keep from that",
+                "`mmsa bundle info DIR` only shows a candidate.",
+            )
         _promote(config, parent, candidate, promote, reclassify, changes)
         return
     result = _run(config, parent, dry_run)

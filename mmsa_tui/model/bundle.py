@@ -272,6 +272,10 @@ def find_bundle(paths: Paths, name: str = "") -> Bundle:
     if named:
         return (shipped or named)[-1]
     known = ", ".join(b.id for b in bundles) or "none"
+    if not name and active_name(paths):
+        raise BundleError(
+            f"the active bundle, {wanted!r}, is not here", f"`mmsa bundle use` chooses one of: {known}"
+        )
     raise BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
 
 
@@ -311,7 +315,10 @@ def roll_back(paths: Paths) -> Bundle:
     """
     current = find_bundle(paths)
     if not current.meta.parent:
-        raise BundleError(f"{current.id} was shipped, not retrained: there is nothing to go back to", "")
+        raise BundleError(
+            f"{current.id} was shipped, not retrained: there is nothing to go back to",
+            "`mmsa bundle list` shows what else there is",
+        )
     return use_bundle(paths, current.meta.parent)
 
 

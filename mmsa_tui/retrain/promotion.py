@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsa_tui.config import Paths
-from mmsa_tui.errors import BundleError, TrainingError
+from mmsa_tui.errors import EXIT_FAILED_ROWS, BundleError, TrainingError
 from mmsa_tui.model.bundle import (
     CARD,
     META,
@@ -30,6 +30,12 @@ from mmsa_tui.model.bundle import (
 from mmsa_tui.model.card import model_card
 from mmsa_tui.model.verdict import Verdict
 from mmsa_tui.retrain.run import exclusive
+
+
+class RefusedError(TrainingError):
+    """The gate has refused it, and nobody has overruled the gate."""
+
+    exit_code = EXIT_FAILED_ROWS
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ def promote(paths: Paths, candidate: Path, *, overrule: bool = False, analyst: s
         analyst: who decides, for the record.
 
     Raises:
-        TrainingError: the gate refused it, or a retrain is running.
+        RefusedError: the gate refused it.
+        TrainingError: a retrain is running.
         BundleError: it is damaged, of an unknown verdict, or cannot be moved.
     """
     with exclusive(paths):
@@ -56,7 +63,7 @@ def promote(paths: Paths, candidate: Path, *, overrule: bool = False, analyst: s
         verify_bundle(bundle, paths)
         verdict = verdict_of(bundle)
         if not verdict.passed and not overrule:
-            raise TrainingError(
+            raise RefusedError(
                 f"the gate refused {bundle.id}: {'; '.join(verdict.reasons)}",
                 "Overrule it with --promote; the bundle's record will say so.",
             )

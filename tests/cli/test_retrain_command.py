@@ -1,0 +1,149 @@
+"""`mmsa retrain` and the bundles it makes, as a user meets them; the learning itself is tested elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Mmsa
+from word_model import LABELS, write_word_bundle
+
+from mmsa_tui.config import find_paths
+from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.retrain import run
+from mmsa_tui.store import Store
+
+Lines = list[dict[str, Any]]
+REASON = "it has not learned what analysts mean"
+
+
+def verdict(passed: bool) -> dict[str, Any]:
+    check = {
+        "name": "held-out corrections", "passed": passed, "reason": REASON, "before": 0.5, "after": 0.6,
+        "change": 0.1, "interval": None,
+    }  # fmt: skip
+    return {"passed": passed, "checks": [check], "n_frozen": 9, "n_held_out": 4, "n_unseen": 9}
+
+
+def write_candidate(home: Path, passed: bool = True) -> Path:
+    """A candidate of `words 1.0.0` as a retrain leaves it in its run folder."""
+    made = write_word_bundle(home, "1.0.1", parent="words 1.0.0")
+    meta = json.loads((made / "meta.json").read_text()) | {
+        "training": {"gate": verdict(passed), "n_corrections": 5}
+    }
+    (made / "meta.json").write_text(json.dumps(meta))
+    folder = home / "data" / "runs" / "retrain-1" / "words-1.0.1"
+    folder.parent.mkdir(parents=True)
+    return made.rename(folder)
+
+
+def active(home: Path) -> str:
+    return find_bundle(find_paths({"MMSA_HOME": str(home)}), "").id
+
+
+@pytest.fixture(autouse=True)
+def no_setting(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the choice of the bundle to what is active."""
+    monkeypatch.delenv("MMSA_BUNDLE")
+    (home / "data" / "active").write_text("words 1.0.0")
+
+
+@pytest.fixture
+def outcome(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let a retrain end as told, without learning anything."""
+
+    def choose(passed: bool, **changes: Any) -> None:
+        candidate = str(write_candidate(home, passed))
+        done = {
+            "event": "done", "verdict": verdict(passed), "candidate": candidate, "n_learned": 5,
+            "n_frozen": 0, "left_out": {}, "outlook": None, "examples": [], **changes,
+        }  # fmt: skip
+        epoch = {"event": "epoch", "number": 1, "total": 1, "loss": 0.5, "f1": 0.6}
+        code = f"print({json.dumps(epoch)!r}); print({json.dumps(done)!r})"
+        monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", code])
+
+    return choose
+
+
+def test_what_passes_is_promoted_and_can_be_rolled_back(home: Path, mmsa: Mmsa, outcome: Any) -> None:
+    outcome(True)
+    ran = mmsa("retrain")
+    assert (ran.code, active(home)) == (0, "words 1.0.1")
+    assert "epoch  1/1  loss 0.500  F1 0.600" in ran.err
+    assert "the gate passed it" in ran.out
+    assert (mmsa("bundle", "rollback").code, active(home)) == (0, "words 1.0.0")
+
+
+def test_what_is_refused_is_kept_aside_and_the_code_says_so(home: Path, mmsa: Mmsa, outcome: Any) -> None:
+    outcome(False)
+    ran = mmsa("retrain")
+    assert (ran.code, active(home)) == (1, "words 1.0.0")
+    assert REASON in ran.out and "kept aside" in ran.err
+    listed = mmsa("bundle", "list")
+    assert "kept aside, refused by the gate" in listed.err and "words 1.0.1" not in listed.out
+
+
+def test_a_candidate_that_was_refused_needs_an_explicit_word(home: Path, mmsa: Mmsa) -> None:
+    candidate = write_candidate(home, passed=False)
+    refused = mmsa("retrain", "--candidate", candidate)
+    assert (refused.code, REASON in refused.err, "--promote" in refused.err) == (1, True, True)
+    ran = mmsa("retrain", "--candidate", candidate, "--promote")
+    assert (ran.code, "against the gate" in ran.err, active(home)) == (0, True, "words 1.0.1")
+    assert "words 1.0.0, gate overruled" in mmsa("bundle", "list").out
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--no-promote"])
+def test_a_candidate_is_not_promoted_against_the_other_options(home: Path, mmsa: Mmsa, option: str) -> None:
+    assert mmsa("retrain", "--candidate", write_candidate(home), option).code == 2
+    assert active(home) == "words 1.0.0"
+
+
+@pytest.mark.parametrize("name", ["nowhere", "file.txt"])
+def test_a_candidate_that_is_none_is_a_bundle_error(
+    home: Path, mmsa: Mmsa, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file.txt").write_text("")
+    ran = mmsa("retrain", "--candidate", tmp_path / name, "--promote")
+    assert (ran.code, "not a bundle directory" in ran.err) == (3, True)
+
+
+def test_a_shipped_bundle_is_no_candidate(home: Path, mmsa: Mmsa) -> None:
+    ran = mmsa("retrain", "--candidate", home / "data" / "bundles" / "words-1.0.0")
+    assert (ran.code, "no verdict" in ran.err) == (3, True)
+
+
+def test_changes_go_to_a_file_and_stale_predictions_are_judged_anew(
+    home: Path, mmsa: Mmsa, outcome: Any, table: Any, tmp_path: Path
+) -> None:
+    mmsa("classify", table(["what a lovely day", "so sad"]), "-o", tmp_path / "out.jsonl")
+    with Store.open(home / "data" / "mmsa.db") as store:
+        (source,) = store.recent_sources()
+        old = [row.prediction for row in store.rows(source.id, "words 1.0.0")]
+        store.save_bundle_labels("words 1.0.1", LABELS)
+        store.save_predictions([replace(one, bundle="words 1.0.1", label="neutral") for one in old])
+    outcome(True)
+    ran = mmsa("retrain", "--changes", tmp_path / "changes.jsonl")
+    assert ran.code == 0
+    assert "0 of 2 posts have another label now" in ran.err
+    assert (tmp_path / "changes.jsonl").read_text() == ""
+
+
+def test_a_setting_that_keeps_another_bundle_in_use_is_named(
+    home: Path, mmsa: Mmsa, outcome: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome(True)
+    monkeypatch.setenv("MMSA_BUNDLE", "words 1.0.0")
+    assert "keeps words 1.0.0 in use" in mmsa("retrain").err
+    assert "keeps words 1.0.0 in use" in mmsa("bundle", "use", "words 1.0.1").err
+
+
+def test_an_active_bundle_that_is_gone_is_named_with_what_to_do(home: Path, mmsa: Mmsa) -> None:
+    (home / "data" / "active").write_text("words 9.9.9")
+    ran = mmsa("retrain")
+    assert (ran.code, "'words 9.9.9', is not here" in ran.err, "bundle use" in ran.err) == (3, True, True)
+    assert mmsa("bundle", "use", "words").code == 0
+    assert active(home) == "words 1.0.0"
