@@ -23,6 +23,7 @@ from mmsa_tui.store import Order, Row, SourceRow, Store, Where
 from mmsa_tui.tui.keymap import key_for
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.listing import Listing, SourceMovedError
+from mmsa_tui.tui.pace import Pace
 from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
 from mmsa_tui.tui.widgets.filter_bar import FilterBar
@@ -58,6 +59,7 @@ class BrowseBase(Screen[None]):
         self.n_corrected = self.n_to_learn = 0
         self._counts_are_old = True
         self._is_counting = False
+        self._pace = Pace()
         self._position_kept = self.position
         self.top = TopBar(id="top")
         self.filter_bar = FilterBar(self.mmsa.config.paths.data_dir / "views.json", id="filter")
@@ -224,6 +226,7 @@ class BrowseBase(Screen[None]):
     async def refresh_posts(self, content_hashes: Collection[str]) -> None:
         """Read posts that have been changed again, before anything else happens."""
         self._counts_are_old = True
+        self._pace.stir()
         self.listing.mark_stale(content_hashes)
         first, last = self.table.rows_on_screen
         try:
@@ -283,16 +286,24 @@ class BrowseBase(Screen[None]):
             source_id, text = self.source.id, self.position.to_text()
             await self._quietly(lambda: self.mmsa.quick.run(lambda s: s.remember_position(source_id, text)))
         if self._counts_are_old and not self._is_counting:
-            self._counts_are_old, self._is_counting = False, True
+            self._is_counting = True
             try:
-                await self._quietly(self._count)
+                await self._quietly(self._count_corrected)
+                if self._pace.is_due:
+                    self._counts_are_old = False
+                    with self._pace.work():
+                        await self._quietly(self._count)
             finally:
                 self._is_counting = False
+
+    async def _count_corrected(self) -> None:
+        self.n_corrected = await self.mmsa.slow.run(lambda s: s.count_corrected())
+        if self.is_whole:
+            self.show_status()
 
     async def _count(self) -> None:
         source_id, bundle_id = self.source.id, self.bundle_id
         self.counts = await self.mmsa.slow.run(lambda s: count_queues(s, source_id, bundle_id))
-        self.n_corrected = await self.mmsa.slow.run(lambda s: s.count_corrected())
         self.n_to_learn = await self.mmsa.slow.run(self._count_to_learn)
         if not self.is_whole:
             return
