@@ -140,6 +140,7 @@ def merge(
         console.show(_conflict_table(taken.conflicts) if taken.conflicts else "no conflicts")
         if taken.conflicts:
             console.talk("A in the app settles them; until then the latest label counts")
+            _warn_of_shared_names(taken.conflicts)
         if output is not None:
             console.talk(f"wrote {counted(len(taken.conflicts), 'conflict')} to {output}")
     _finish(taken.rejections, strict)
@@ -227,6 +228,17 @@ def _count_intake(taken: Intake, dry_run: bool) -> str:
         f"{counted(taken.n_read, 'correction')}: {taken.n_new:,} {'would be new' if dry_run else 'new'},"
         f" {taken.n_known:,} known already, {len(taken.rejections):,} rejected"
     )
+
+
+def _warn_of_shared_names(conflicts: Sequence[Conflict]) -> None:
+    """Say what only shows while files are apart: in one store a later label is a change of mind."""
+    shared = [conflict for conflict in conflicts if len({vote.analyst for vote in conflict.votes}) == 1]
+    if shared:
+        names = ", ".join(dict.fromkeys(conflict.votes[0].analyst or "(no name)" for conflict in shared))
+        console.talk(
+            f"{counted(len(shared), 'conflict')} under one name ({names}): the later label counts now;"
+            " if two people share it, set `analyst` on each laptop"
+        )
 
 
 def _conflict_table(conflicts: Sequence[Conflict]) -> str:

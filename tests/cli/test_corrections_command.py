@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,10 @@ def test_contradictory_records_of_one_file_are_a_conflict_and_neither_is_lost(
     ran = mmsa("corrections", "merge", file)
     assert "2 new" in ran.out and "1 conflict" in ran.out
     assert len(mmsa("corrections", "export").out.splitlines()) == 2
+
+
+def test_two_people_with_one_name_are_pointed_out(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
+    first = laptop("a.jsonl", acts("user", "pos pos"))
+    others = [replace(act, uid=f"other{act.uid}") for act in acts("user", "neg pos")]
+    ran = mmsa("corrections", "merge", first, laptop("b.jsonl", others))
+    assert "1 conflict under one name (user)" in ran.err

@@ -119,6 +119,19 @@ def test_a_retrain_is_the_same_every_time(bundle: Bundle, paths: Paths, posts: l
     assert read_bundle(first).meta.files[name] == read_bundle(second).meta.files[name]
 
 
+def test_a_cache_that_is_missing_or_damaged_is_made_anew(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    correct(paths, posts, RIGHT)
+    cached = retrain(paths, bundle, dry_run=True).verdict
+    shutil.rmtree(paths.cache_dir)
+    assert retrain(paths, bundle, dry_run=True).verdict == cached
+    for file in paths.features_file.parent.glob("features.db*"):
+        file.unlink()
+    paths.features_file.write_bytes(b"no database" * 500)
+    assert retrain(paths, bundle, dry_run=True).verdict == cached
+
+
 def test_a_promoted_candidate_is_whole_and_can_be_rolled_back(
     bundle: Bundle, paths: Paths, posts: list[Post]
 ) -> None:
