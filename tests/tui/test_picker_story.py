@@ -81,6 +81,22 @@ async def test_a_folder_dropped_onto_the_main_screen_is_looked_at(make_app, sour
         await wait_for(pilot, lambda: "text only" in found(pilot), "what was found")
 
 
+async def test_a_folder_dropped_onto_the_line_for_the_path_is_looked_at_too(make_app, folder, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await asked(pilot, wait_for, PickerScreen)
+        assert screen.focused.id == "path"
+        screen.focused.post_message(events.Paste(f"'{folder}'"))
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+        assert screen.query_one("#path").value == str(folder)
+
+
+async def test_words_can_still_be_pasted_into_the_line_for_the_path(make_app, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await asked(pilot, wait_for, PickerScreen)
+        screen.focused.post_message(events.Paste("some/where"))
+        await wait_for(pilot, lambda: screen.query_one("#path").value == "some/where", "the words")
+
+
 async def test_a_paste_that_is_no_path_changes_nothing(make_app, source, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)

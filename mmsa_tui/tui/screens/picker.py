@@ -33,6 +33,7 @@ from mmsa_tui.tui.paths_typed import PathSuggester, dropped_path
 from mmsa_tui.tui.screens.ask import AskOne
 from mmsa_tui.tui.source_link import SourceLink
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
+from mmsa_tui.tui.widgets.path_input import PathInput
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
@@ -69,7 +70,7 @@ class PickerScreen(Screen[None]):
         yield TopBar(id="top")
         with Vertical(id="picker"):
             yield Static("Open a folder, an export or an archive of posts", id="picker-title", markup=False)
-            yield Input(
+            yield PathInput(
                 self._path,
                 placeholder="type a path, or drop a folder onto this window",
                 suggester=PathSuggester(),
