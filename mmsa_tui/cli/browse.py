@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mmsa_tui import __version__
 from mmsa_tui.cli import console, options
 from mmsa_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmsa_tui.sources import ReadOptions
 
 
 def register(app: typer.Typer) -> None:
@@ -45,13 +49,41 @@ def browse(
     ] = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,
+    format: options.FormatOption = None,
+    map: options.MapOption = None,
+    encoding: options.EncodingOption = None,
 ) -> None:
-    """Open the app to read, classify and correct posts."""
-    open_app(source, bundle, device)
+    """Open the app to read, classify and correct posts.
+
+    --format, --map and --encoding say how SOURCE is to be read; it is read anew then.
+    """
+    if not (format or map or encoding):
+        open_app(source, bundle, device)
+        return
+    if source is None:
+        raise UsageError("--format, --map and --encoding are about a SOURCE", "Name it.")
+    open_app(source, bundle, device, lambda: _read_in(source, format, options.read_options(map, encoding)))
 
 
-def open_app(source: Path | None, bundle: str | None, device: str | None = None) -> None:
+def _read_in(source: Path, format: str | None, read_options: ReadOptions) -> None:
+    """Read the source as it is meant to be, before the app finds it in the database."""
+    from mmsa_tui.cli.opened import read_source
+    from mmsa_tui.store import Store
+
+    with Store.open(options.configure().paths.database) as store:
+        read_source(store, source, format, read_options)
+
+
+def open_app(
+    source: Path | None,
+    bundle: str | None,
+    device: str | None = None,
+    prepare: Callable[[], None] | None = None,
+) -> None:
     """Run the app until the user leaves it.
+
+    Args:
+        prepare: what is to be done before, once it is clear that the app can be shown.
 
     Raises:
         UsageError: there is no terminal to show it on.
@@ -66,6 +98,8 @@ def open_app(source: Path | None, bundle: str | None, device: str | None = None)
         from mmsa_tui.sources.safety import check_source
 
         check_source(source.expanduser())
+    if prepare is not None:
+        prepare()
     from mmsa_tui.tui.app import run
 
     run(None if source is None else str(source.expanduser()), config)

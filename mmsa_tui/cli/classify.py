@@ -62,6 +62,7 @@ def classify(
     ] = None,
     format: options.FormatOption = None,
     map: options.MapOption = None,
+    encoding: options.EncodingOption = None,
 ) -> None:  # fmt: skip
     """Label every post of the sources and write them to a table.
 
@@ -79,7 +80,7 @@ def classify(
         outputs=output,
         config=options.configure(bundle, device, batch_size, threads),
         format=format,
-        read_options=options.read_options(map),
+        read_options=options.read_options(map, encoding),
         part=options.parse_shard(shard),
         resume=resume,
         restart=restart,

@@ -53,6 +53,7 @@ def evaluate(
     threads: options.ThreadsOption = None,
     format: options.FormatOption = None,
     map: options.MapOption = None,
+    encoding: options.EncodingOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Compare a bundle with people's labels.
@@ -69,9 +70,9 @@ def evaluate(
     if label_kind is not None and label_kind not in service.KINDS:
         raise UsageError(f"there is no label kind {label_kind!r}", f"Use one of {', '.join(service.KINDS)}.")
     config = options.configure(bundle, device, batch_size, threads)
-    read_options = options.read_options(map)
+    read_options = options.read_options(map, encoding)
     (path,) = check_sources([source], format, read_options)
-    truth = _read_labels(labels)
+    truth = _read_labels(labels, read_options.encoding)
     chosen = find_bundle(config.paths, config.bundle)
     verify_bundle(chosen, config.paths)
     check_device(config.device)
@@ -100,12 +101,12 @@ def evaluate(
         console.show(_describe(outcome, about))
 
 
-def _read_labels(path: Path | None) -> Mapping[str, Mapping[str, str]] | None:
+def _read_labels(path: Path | None, encoding: str) -> Mapping[str, Mapping[str, str]] | None:
     if path is None:
         return None
     from mmsa_tui.sources.labels import read_labels
 
-    return read_labels(path)
+    return read_labels(path.expanduser(), encoding)
 
 
 def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ def inspect(
     source: options.SourceArgument,
     format: options.FormatOption = None,
     map: options.MapOption = None,
+    encoding: options.EncodingOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Say what a source holds, writing nothing.
@@ -39,7 +40,7 @@ def inspect(
     """
     from mmsa_tui import sources
 
-    read_options = options.read_options(map)
+    read_options = options.read_options(map, encoding)
     with console.progress(f"reading {source.name}") as advance:
         found = sources.inspect(
             source.expanduser(),

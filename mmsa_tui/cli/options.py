@@ -46,6 +46,14 @@ MapOption = Annotated[
         help="Which columns of a table hold text, picture and id.",
     ),
 ]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="What csv, tsv and txt files are in, as cp1252; else UTF-8 or GB18030.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _MAP_ITEM = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*(?=,\s*\w+\s*=|,?\s*\Z)", re.DOTALL)
@@ -66,13 +74,14 @@ def configure(
     return load_config({"bundle": bundle, "device": device, "batch_size": batch_size, "threads": threads})
 
 
-def read_options(maps: list[str] | None) -> ReadOptions:
-    """Read what the user says about the columns of a table; notes on the source are printed once.
+def read_options(maps: list[str] | None, encoding: str | None = None) -> ReadOptions:
+    """Read what the user says about a source; notes on it are printed once.
 
     Raises:
-        UsageError: `--map` is not of the form it must have.
+        UsageError: `--map` is not of the form it must have, or there is no such encoding.
     """
     from mmsa_tui.sources import ReadOptions
+    from mmsa_tui.sources.encodings import find_encoding
 
     said: set[str] = set()
 
@@ -81,7 +90,9 @@ def read_options(maps: list[str] | None) -> ReadOptions:
             said.add(text)
             console.talk(f"note: {text}")
 
-    return ReadOptions(columns=_parse_maps(maps or []), note=note)
+    return ReadOptions(
+        columns=_parse_maps(maps or []), encoding=find_encoding(encoding) if encoding else "", note=note
+    )
 
 
 def _parse_maps(maps: list[str]) -> Mapping[str, str]:

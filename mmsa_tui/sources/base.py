@@ -20,11 +20,13 @@ from mmsa_tui.sources.safety import ignore
 class ReadOptions:
     """What the user may say about a source.
 
-    `columns` maps `text`, `image`, `id` to the column of a table that holds it (`--map`). `note`
-    is told, in a sentence, what holds for the source as a whole: parts left out, columns dropped.
+    `columns` maps `text`, `image`, `id` to the column of a table that holds it (`--map`).
+    `encoding` is what plain text without a byte order mark is in, "" to find out. `note` is
+    told, in a sentence, what holds for the source as a whole: parts left out, columns dropped.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
     note: Callable[[str], None] = ignore
 
 

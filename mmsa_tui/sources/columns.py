@@ -65,6 +65,11 @@ def unique_names(header: Iterable[str]) -> list[str]:
     return list(names)
 
 
+def is_own_export(columns: Iterable[str]) -> bool:
+    """Whether these are the columns of a table that `mmsa classify` wrote."""
+    return _OWN_EXPORT.issubset(columns)
+
+
 def choose_roles(
     columns: Sequence[str], sample: Sequence[Mapping[str, str]], mapped: Mapping[str, str]
 ) -> Roles:
@@ -88,7 +93,7 @@ def choose_roles(
         if kind not in chosen:
             fits = (name for name in found if name not in taken and _fits(kind, name, sample))
             chosen[kind] = next(fits, "")
-    if set(columns) >= _OWN_EXPORT:
+    if is_own_export(columns):
         chosen["label"] = ""
     guessed = False
     if not chosen["text"]:

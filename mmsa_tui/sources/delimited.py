@@ -6,6 +6,7 @@ Bytes that are not UTF-8 are decoded cell by cell, so that one bad row costs one
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -22,6 +23,8 @@ MAX_LINE = 16 << 20
 MAX_ROW_LINES = 1_000
 """A row over more lines than this has lost its closing quote."""
 
+_ESCAPED = re.compile("[\udc80-\udcff]")
+"""Bytes that are no UTF-8, as `surrogateescape` keeps them."""
 _DELIMITERS = (",", "\t", ";", "|")
 _LOOK_AT_ROWS = 50
 _TEXT_BYTES = bytes([9, 10, 13, *range(32, 256)])
@@ -56,9 +59,13 @@ class _TooLongError(Exception):
     pass
 
 
-def sniff(sample: bytes) -> Dialect | None:
-    """Find the dialect of a table from its beginning, or None if it is no text."""
-    encoding = encoding_by_mark(sample)
+def sniff(sample: bytes, encoding: str = "") -> Dialect | None:
+    """Find the dialect of a table from its beginning, or None if it is no text.
+
+    Args:
+        encoding: what it is in where no mark says so, "" to take UTF-8 and see.
+    """
+    encoding = encoding_by_mark(sample) or encoding
     if not encoding and 20 * len(sample.translate(None, _TEXT_BYTES)) > len(sample):
         return None
     # What ends in the middle of a character or a line says nothing about the dialect.
@@ -112,28 +119,31 @@ def _unquote(cell: str, always: bool) -> str:
     return cell[1:-1].replace('""', '"') if always or body != cell else cell
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path, encoding: str = "") -> Iterator[Row]:
     """Yield the rows of the file, the header first, blank lines left out.
+
+    Args:
+        encoding: as for `sniff`; a row that is in another one is an error.
 
     Raises:
         SourceError: it is no text.
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        yield from rows_of(file, path.name)
+        yield from rows_of(file, path.name, encoding)
 
 
-def rows_of(file: IO[bytes], name: str) -> Iterator[Row]:
+def rows_of(file: IO[bytes], name: str, encoding: str = "") -> Iterator[Row]:
     """Yield the rows of an open file, as `read_rows` does; `name` is for messages."""
     sample = file.read(SAMPLE_BYTES)
-    dialect = sniff(sample)
+    dialect = sniff(sample, encoding)
     if dialect is None:
         raise SourceError(f"{name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
     file.seek(0)
-    yield from _parse(file, dialect)
+    yield from _parse(file, dialect, is_stated=bool(encoding) and dialect.encoding == encoding)
 
 
-def _parse(file: IO[bytes], dialect: Dialect) -> Iterator[Row]:
+def _parse(file: IO[bytes], dialect: Dialect, is_stated: bool) -> Iterator[Row]:
     encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
     # surrogateescape keeps what is not UTF-8 for `_decode_cells`.
     errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
@@ -162,7 +172,9 @@ def _parse(file: IO[bytes], dialect: Dialect) -> Iterator[Row]:
         else:
             if dialect.is_raw:
                 cells = [_unquote(cell, dialect.quotes_all) for cell in cells]
-            if cells:
+            if cells and is_stated:
+                yield _checked(start, cells, found)
+            elif cells:
                 yield _decode_cells(start, cells, found)
     text.detach()
 
@@ -171,6 +183,14 @@ def _explain(error: str) -> str:
     if "field larger" in error:
         return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
     return error
+
+
+def _checked(line: int, cells: list[str], encoding: str) -> Row:
+    """Refuse a row with bytes that the encoding the user named does not have."""
+    text = "\n".join(cells)
+    if _ESCAPED.search(text) if encoding == "utf-8" else "\ufffd" in text:
+        return Row(line, error=f"not in {encoding}, or damaged")
+    return Row(line, tuple(cell.replace("\0", "") for cell in cells), encoding)
 
 
 def _decode_cells(line: int, cells: list[str], encoding: str) -> Row:

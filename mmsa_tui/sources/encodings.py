@@ -1,7 +1,8 @@
 """From bytes to text: UTF-8, then UTF-16 or UTF-32 by its mark, then GB18030; never a guess.
 
 Latin-1 accepts every byte and garbles quotes without a sound, so it is not tried: what none of
-the three can read is `UndecodableError`, with a reason an analyst can act on.
+the three can read is `UndecodableError`, with a reason an analyst can act on. Who knows better can
+name the encoding.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from mmsa_tui.errors import UsageError
 
 MAX_TEXT_BYTES = 1 << 20
 """A text file larger than this is not a post."""
@@ -23,7 +26,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CONVERT = "save it as UTF-8"
+_CONVERT = "save it as UTF-8, or name its encoding with --encoding"
 
 
 class UndecodableError(ValueError):
@@ -46,10 +49,29 @@ class Decoded:
     encoding: str
 
 
-def decode(data: bytes) -> Decoded:
+def find_encoding(name: str) -> str:
+    """Return the usual spelling of an encoding's name.
+
+    Raises:
+        UsageError: there is no such encoding of text.
+    """
+    try:
+        # Only encodings of text can do this; Python also has `rot13`, `zip` and `idna`.
+        b"\xff".decode(name, "replace")
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"there is no encoding {name!r}", "Such as cp1252, cp1251, shift_jis, utf-16-le."
+        ) from None
+
+
+def decode(data: bytes, encoding: str = "") -> Decoded:
     """Decode the bytes of one text.
 
     NUL characters are dropped: no author typed one, and half of our outputs cannot hold it.
+
+    Args:
+        encoding: what bytes without a mark are in, if the user knows; then no other is tried.
 
     Raises:
         UndecodableError: the bytes are no text, are damaged, or are in another encoding.
@@ -66,6 +88,11 @@ def decode(data: bytes) -> Decoded:
             ) from error
         # "utf-8-sig" names a codec; people know the encoding as UTF-8.
         return Decoded(text.replace("\0", ""), marked.removesuffix("-sig"))
+    if encoding:
+        try:
+            return Decoded(data.decode(encoding).replace("\0", ""), encoding)
+        except UnicodeError as error:
+            raise UndecodableError(f"not in {encoding}: {error}", data.decode(encoding, "replace")) from error
     nuls = data.count(0)
     if nuls * 10 > len(data):
         raise UndecodableError(
@@ -77,8 +104,8 @@ def decode(data: bytes) -> Decoded:
         return Decoded(_decode_gb18030(data, error).replace("\0", ""), "gb18030")
 
 
-def read_text(path: Path) -> Decoded:
-    """Read the text file of one post.
+def read_text(path: Path, encoding: str = "") -> Decoded:
+    """Read the text file of one post; `encoding` as for `decode`.
 
     Raises:
         OSError: it cannot be read, or is larger than `MAX_TEXT_BYTES`.
@@ -88,7 +115,7 @@ def read_text(path: Path) -> Decoded:
         data = file.read(MAX_TEXT_BYTES + 1)
     if len(data) > MAX_TEXT_BYTES:
         raise OSError(f"larger than {MAX_TEXT_BYTES >> 20} MB: not the text of one post")
-    return decode(data)
+    return decode(data, encoding)
 
 
 # html.unescape also takes "&copy=2" in an address for a sign; only closed entities are certain.

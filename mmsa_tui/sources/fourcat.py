@@ -80,7 +80,7 @@ class Fourcat:
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         with ExitStack() as stack:
-            tables = _open(source, stack, options.note)
+            tables = _open(source, stack, options.note, options.encoding)
             names = [name for name in tables.names if _is_header(next(tables.rows(name), Row(1)))]
             if not names:
                 raise SourceError(
@@ -94,7 +94,9 @@ class Fourcat:
                 yield from _read_table(name, tables.rows(name), images, tables.files, options)
 
 
-def _open(source: Path, stack: ExitStack, note: Callable[[str], None] = ignore) -> _Tables:
+def _open(
+    source: Path, stack: ExitStack, note: Callable[[str], None] = ignore, encoding: str = ""
+) -> _Tables:
     """Find the tables of a source.
 
     Raises:
@@ -109,7 +111,7 @@ def _open(source: Path, stack: ExitStack, note: Callable[[str], None] = ignore) 
         by_name = {path.name: path for path in sorted(paths, key=lambda path: natural_key(path.name))}
         return _Tables(
             names=list(by_name),
-            rows=lambda name: read_rows(by_name[name]),
+            rows=lambda name: read_rows(by_name[name], encoding),
             images=lambda options: FourcatImages.beside(root, options.note),
             files=MediaFiles.near(source, note),
         )
@@ -121,14 +123,16 @@ def _open(source: Path, stack: ExitStack, note: Callable[[str], None] = ignore) 
         found.add_archive(archive)
         return found
 
-    return _Tables(names, lambda name: _member_rows(archive, name), images, MediaFiles.inside(archive))
+    return _Tables(
+        names, lambda name: _member_rows(archive, name, encoding), images, MediaFiles.inside(archive)
+    )
 
 
-def _member_rows(archive: Archive, name: str) -> Iterator[Row]:
+def _member_rows(archive: Archive, name: str, encoding: str) -> Iterator[Row]:
     line = 0
     try:
         with archive.open(name) as file:
-            for row in rows_of(file, name):
+            for row in rows_of(file, name, encoding):
                 line = row.line
                 yield row
     except (*DAMAGE, OSError) as error:

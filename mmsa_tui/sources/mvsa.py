@@ -48,6 +48,12 @@ def majority(labels: Iterable[str]) -> str:
     return label if 2 * count > counts.total() else ""
 
 
+def is_label_header(line: str) -> bool:
+    """Whether a line opens the label file: `ID`, then `text` and `image` for every annotator."""
+    first, *names = _SEPARATORS.split(line.strip().lower())
+    return first == "id" and bool(names) and names == ["text", "image"] * (len(names) // 2)
+
+
 def read_truth(path: Path) -> dict[str, Mapping[str, str]]:
     """Read the label file: id -> people's labels of `text`, `image` and `post`.
 
@@ -100,7 +106,7 @@ class MvsaReader:
         truth = read_truth(labels) if labels is not None else {}
         enriched = _enriched_labels(root, options)
         unseen = set(truth)
-        for item in read_pairs(data, pair_files(walk(data, options.note))):
+        for item in read_pairs(data, pair_files(walk(data, options.note)), options.encoding):
             key = item.post_id.lower()
             unseen.discard(key)
             if isinstance(item, Post) and (key in truth or key in enriched):

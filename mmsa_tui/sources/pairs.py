@@ -82,18 +82,22 @@ def _join(pairs: dict[str, Pair], spell: Callable[[str], str]) -> None:
             del pairs[lone[0].key]
 
 
-def read_pairs(root: Path, pairs: Iterable[Pair]) -> Iterator[Post | Failure]:
-    """Read the text of each pair; `post_id` is the stem, with its folder where stems repeat."""
+def read_pairs(root: Path, pairs: Iterable[Pair], encoding: str = "") -> Iterator[Post | Failure]:
+    """Read the text of each pair; `post_id` is the stem, with its folder where stems repeat.
+
+    Args:
+        encoding: of the texts, "" to find out.
+    """
     pairs = list(pairs)
     stems = Counter(pair.key.rpartition("/")[2] for pair in pairs)
     for pair in pairs:
         stem = pair.key.rpartition("/")[2]
-        item = _read_pair(root, pair, stem if stems[stem] == 1 else pair.key)
+        item = _read_pair(root, pair, stem if stems[stem] == 1 else pair.key, encoding)
         if item is not None:
             yield item
 
 
-def _read_pair(root: Path, pair: Pair, post_id: str) -> Post | Failure | None:
+def _read_pair(root: Path, pair: Pair, post_id: str, encoding: str) -> Post | Failure | None:
     names = [n for n in sorted(pair.pictures, key=natural_key) if is_picture(root / n)]
     if not pair.text:
         if not names:
@@ -105,7 +109,7 @@ def _read_pair(root: Path, pair: Pair, post_id: str) -> Post | Failure | None:
             disguised = bool(kind_of(file.read(HEAD_BYTES)))
         if disguised:
             return Post(post_id, "", _pictures(root, [pair.text, *names]))
-        decoded = read_text(path)
+        decoded = read_text(path, encoding)
     except UndecodableError as error:
         return Failure(post_id, f"{pair.text}: {error.reason}", error.readable)
     except OSError as error:
@@ -180,7 +184,7 @@ class PairsReader:
         if not source.is_dir():
             raise SourceError(f"{source} is not a folder", "Point at the folder that holds the pairs.")
         root = source.resolve()
-        yield from read_pairs(root, pair_files(walk(root, options.note)))
+        yield from read_pairs(root, pair_files(walk(root, options.note)), options.encoding)
 
 
 READER = PairsReader()

@@ -16,10 +16,14 @@ from mmsa_tui.sources.base import Reader
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format by the word for `--format`, and the module that reads it."""
+    """A format by the word for `--format`, and the module that reads it.
+
+    `takes_encoding`: whether it consists of text that does not say in what encoding it is.
+    """
 
     name: str
     module: str
+    takes_encoding: bool = False
 
     def reader(self) -> Reader:
         """Import the module and return its reader."""
@@ -31,17 +35,17 @@ FORMATS: Mapping[str, Format] = {
     format.name: format
     for format in (
         Format("enriched", "enriched"),
-        Format("mvsa", "mvsa"),
+        Format("mvsa", "mvsa", takes_encoding=True),
         Format("x-archive", "x_archive"),
         Format("gallery-dl", "gallery_dl"),
         Format("twarc", "twarc"),
         Format("snscrape", "snscrape"),
-        Format("4cat", "fourcat"),
+        Format("4cat", "fourcat", takes_encoding=True),
         Format("zeeschuimer", "zeeschuimer"),
         Format("bluesky", "bluesky"),
         Format("annotation", "annotation"),
-        Format("pairs", "pairs"),
-        Format("table", "table"),
+        Format("pairs", "pairs", takes_encoding=True),
+        Format("table", "table", takes_encoding=True),
     )
 }
 

@@ -51,13 +51,13 @@ class TableReader:
         return Match(self.name, 15, f"{where} without a column that looks like text: use --map text=")
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        path = find_table(source)
+        path = find_table(source, options.encoding)
         if path is None:
             raise SourceError(
                 f"{source} is no table, or a folder with several",
                 "Point at the csv, tsv, xlsx, jsonl or parquet.",
             )
-        table = open_table(path, options.note)
+        table = open_table(path, options.note, options.encoding)
         roles = choose_roles(table.columns, [record.values for record in table.sample], options.columns)
         if not roles.text and not (roles.image and options.columns):
             shown = ", ".join(table.columns[:30]) + (", …" if len(table.columns) > 30 else "")
@@ -82,16 +82,16 @@ class TableReader:
         yield from _posts(path, table, roles, own, keep)
 
 
-def find_table(source: Path) -> Path | None:
+def find_table(source: Path, encoding: str = "") -> Path | None:
     """Find the table that a source is: the file itself, or the only one at the top of a folder."""
     if source.is_file():
-        return source if kind_of_table(source) else None
+        return source if kind_of_table(source, encoding) else None
     try:
         files = [p for p in source.iterdir() if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")]
     except OSError:
         return None
     tables = [path for path in files if path.is_file() and not path.is_symlink()]
-    return tables[0] if len(tables) == 1 and kind_of_table(tables[0]) else None
+    return tables[0] if len(tables) == 1 and kind_of_table(tables[0], encoding) else None
 
 
 def _posts(

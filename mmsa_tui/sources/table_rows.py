@@ -49,8 +49,12 @@ class Table:
     records: Callable[[Sequence[str]], Iterator[Record]]
 
 
-def kind_of_table(path: Path) -> str:
-    """Name the kind of table that a file's content is, or "": nothing is parsed."""
+def kind_of_table(path: Path, encoding: str = "") -> str:
+    """Name the kind of table that a file's content is, or "": nothing is parsed.
+
+    Args:
+        encoding: what text without a mark is in, "" to find out.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(delimited.SAMPLE_BYTES)
@@ -64,19 +68,21 @@ def kind_of_table(path: Path) -> str:
     # A csv may begin with a bracket too; a table of JSON begins with a record.
     if may_be_json and next(records_in(read_head(path)), None) is not None:
         return "jsonl"
-    dialect = delimited.sniff(head)
+    dialect = delimited.sniff(head, encoding)
     if dialect is None:
         return ""
     return "tsv" if dialect.delimiter == "\t" else "csv"
 
 
-def open_table(path: Path, note: Callable[[str], None]) -> Table:
-    """Read the columns and the first rows of a table.
+def open_table(path: Path, note: Callable[[str], None], encoding: str = "") -> Table:
+    """Read the columns and the first rows of a table; `encoding` as for `kind_of_table`.
 
     Raises:
         SourceError: the file is no table, or is damaged at its start.
     """
-    kind = kind_of_table(path)
+    kind = kind_of_table(path, encoding)
+    if encoding and kind and kind not in ("csv", "tsv"):
+        note(f"{path.name} is {kind}, which states its encoding: --encoding is left aside")
     try:
         if kind == "jsonl":
             return _open_jsonl(path)
@@ -87,7 +93,7 @@ def open_table(path: Path, note: Callable[[str], None]) -> Table:
             _, header = next(sheet, (1, ()))
             return _from_rows(kind, header, (_sheet_row(number, cells) for number, cells in sheet))
         if kind in ("csv", "tsv"):
-            lines = delimited.read_rows(path)
+            lines = delimited.read_rows(path, encoding)
             first = next(lines, delimited.Row(1, error="no rows"))
             if first.error:
                 raise SourceError(f"{path.name} has no header: {first.error}", "Save it as UTF-8 csv.")
