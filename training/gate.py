@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class GateRules:
 
     macro_f1_loss: the lower bound of the change of macro-F1, with `certainty` on one side, may not
         lie below minus this; a frozen split of 600 posts cannot prove less.
-    recall_loss, ece_rise: how far a class's recall may fall and the calibration error rise.
+    recall_loss, ece_rise: how far a class's recall may fall, with the same certainty, and the
+        calibration error rise.
     negative_flips: share of the frozen split that was right and may now be wrong.
     chance: how unlikely under "nothing but chance" an effect must be to be believed.
     """
@@ -173,12 +175,14 @@ def _recalls(posts: Judged, labels: Sequence[str], rules: GateRules) -> list[Che
             continue
         flips = _Flips.of(Judged(posts.truth[own], posts.before[own], posts.after[own]))
         change = flips.after - flips.before
+        # Three classes are tried: one standard error each would refuse every third harmless change.
+        allowed = -rules.recall_loss - NormalDist().inv_cdf(rules.certainty) * flips.noise
         checks.append(
             Check(
                 f"recall {label}",
-                change + flips.noise >= -rules.recall_loss,
+                change >= allowed,
                 f"of {own.sum()} {label} posts {flips.lost} are no longer found and {flips.gained} newly:"
-                f" {change:+.3f}; {-rules.recall_loss - flips.noise:+.3f} is allowed, noise included",
+                f" {change:+.3f}; {allowed:+.3f} is allowed, noise included",
                 flips.before,
                 flips.after,
                 change,
