@@ -7,6 +7,7 @@ nothing heavy at their top, so that `mmsa --help` answers at once.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is reported on stderr."""
     failures.make_streams_robust()
+    _stay_offline(sys.argv[1:] if arguments is None else arguments)
     try:
         command = typer.main.get_command(build_app())
         command.main(args=arguments, prog_name="mmsa")
@@ -69,3 +71,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The outermost boundary: a user gets a sentence and a file, never a traceback.
         code = failures.report_unexpected(error)
     return failures.flush(code)
+
+
+def _stay_offline(arguments: Sequence[str]) -> None:
+    """Keep the model library off the network; only `train` may fetch an encoder that is named by its id."""
+    if list(arguments[:1]) != ["train"]:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")

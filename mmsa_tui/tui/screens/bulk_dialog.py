@@ -12,11 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.tui.themes import label_colour, label_sign
+from mmsa_tui.tui.widgets.tick import Tick
 
 On = Literal["filter", "selection"]
 Deed = Literal["label", "accept", "flag", "unflag", "note", "clear"]
@@ -106,7 +107,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             yield Static("", id="bulk-posts", markup=False)
             yield OptionList(*self._options(), id="bulk-deeds", compact=True)
             yield Input(placeholder="the note", id="bulk-note", compact=True)
-            yield Checkbox("", value=True, id="bulk-keep", compact=True)
+            yield Tick("", value=True, id="bulk-keep", compact=True)
             with Horizontal(classes="bulk-buttons"):
                 yield Button("", id="bulk-do", variant="primary", compact=True)
                 yield Button("Cancel", id="bulk-cancel", compact=True)
@@ -124,7 +125,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         """What would be done now."""
         action, label = self._deeds[self.query_one("#bulk-deeds", OptionList).highlighted or 0]
         note = self.query_one("#bulk-note", Input).value.strip() if action == "note" else ""
-        keep = self._can_keep(action) and self.query_one("#bulk-keep", Checkbox).value
+        keep = self._can_keep(action) and self.query_one("#bulk-keep", Tick).value
         return BulkChoice(self._on, action, label, note, keep)
 
     def _can_keep(self, action: Deed) -> bool:
@@ -136,7 +137,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             self._show()
 
     def action_keep(self) -> None:
-        checkbox = self.query_one("#bulk-keep", Checkbox)
+        checkbox = self.query_one("#bulk-keep", Tick)
         if checkbox.display:
             checkbox.toggle()
 
@@ -150,14 +151,14 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             at = int(event.key) - 1
         elif event.key in keys:
             at = [deed for deed, _ in self._deeds].index(keys[event.key])
-        if at >= 0 and not self.query_one("#bulk-keep", Checkbox).has_focus:
+        if at >= 0 and not self.query_one("#bulk-keep", Tick).has_focus:
             self.query_one("#bulk-deeds", OptionList).highlighted = at
             event.stop()
 
     # events
 
     @on(OptionList.OptionHighlighted)
-    @on(Checkbox.Changed)
+    @on(Tick.Changed)
     @on(Input.Changed)
     def _show_again(self) -> None:
         self._show()
@@ -197,7 +198,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         n_posts = self._n_changed(choice)
         self.query_one("#bulk-posts", Static).update(Content("\n").join(self._which()))
         self.query_one("#bulk-note").display = choice.action == "note"
-        keep = self.query_one("#bulk-keep", Checkbox)
+        keep = self.query_one("#bulk-keep", Tick)
         keep.display = self._can_keep(choice.action)
         keep.label = f"leave the {self._n_corrected.get(choice.on, 0):,} alone that you labelled already (k)"
         button = self.query_one("#bulk-do", Button)

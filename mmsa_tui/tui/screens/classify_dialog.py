@@ -12,8 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Label, OptionList
+from textual.widgets import Button, Label, OptionList
 from textual.widgets.option_list import Option
+
+from mmsa_tui.tui.widgets.tick import Tick
 
 ScopeName = Literal["source", "filter", "selection"]
 
@@ -52,7 +54,7 @@ class ClassifyDialog(ModalScreen[ClassifyChoice | None]):
         with Vertical(classes="dialog"):
             yield Label(Content(f"Classify with {self._bundle_id}"), classes="dialog-title")
             yield OptionList(*(Option(self._describe(scope)) for scope in self._scopes), compact=True)
-            yield Checkbox("again, also what is classified already (a)", id="again", compact=True)
+            yield Tick("again, also what is classified already (a)", id="again", compact=True)
             yield Label(
                 Content(f"{self._model_state} · you can go on working while it runs"), classes="dialog-hint"
             )
@@ -67,21 +69,21 @@ class ClassifyDialog(ModalScreen[ClassifyChoice | None]):
         options.focus()
 
     def action_again(self) -> None:
-        again = self.query_one("#again", Checkbox)
+        again = self.query_one("#again", Tick)
         if not again.disabled:
             again.toggle()
 
     @on(OptionList.OptionHighlighted)
     def _limit(self) -> None:
         # Predictions are forgotten by source; a part of one cannot be classified again.
-        again = self.query_one("#again", Checkbox)
+        again = self.query_one("#again", Tick)
         again.disabled = self._scope.name != "source"
         if again.disabled:
             again.value = False
 
     @on(OptionList.OptionSelected)
     def _start(self) -> None:
-        self.dismiss(ClassifyChoice(self._scope.name, self.query_one("#again", Checkbox).value))
+        self.dismiss(ClassifyChoice(self._scope.name, self.query_one("#again", Tick).value))
 
     @on(Button.Pressed)
     def _press(self, event: Button.Pressed) -> None:
