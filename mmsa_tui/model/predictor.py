@@ -165,8 +165,10 @@ class Predictor:
         if not posts:
             return []
         features = encoded.features
-        decided, text, image = self.probs(features)
-        deciding = self._deciding_pictures(encoded, decided)
+        scores = self.probs(features)
+        deciding = self._deciding_pictures(encoded, scores[0])
+        # Plain numbers: reading a tensor cell by cell takes longer than the head itself.
+        decided, text, image = (part.tolist() for part in scores)
         out = []
         for row, post in enumerate(posts):
             has_text, has_image = bool(features.has_text[row]), bool(features.has_image[row])
@@ -182,12 +184,12 @@ class Predictor:
                     self.bundle_id,
                     status,
                     label=self._label(decided[row]),
-                    confidence=float(decided[row].max()),
-                    probs=_floats(decided[row]),
+                    confidence=max(decided[row]),
+                    probs=tuple(decided[row]),
                     text_label=self._label(text[row]) if has_text else "",
-                    text_probs=_floats(text[row]) if has_text else None,
+                    text_probs=tuple(text[row]) if has_text else None,
                     image_label=self._label(image[row]) if has_image else "",
-                    image_probs=_floats(image[row]) if has_image else None,
+                    image_probs=tuple(image[row]) if has_image else None,
                     deciding_picture=deciding[row],
                     error=problem,
                 )
@@ -197,12 +199,12 @@ class Predictor:
     def _deciding_pictures(self, encoded: Encoded, decided: Tensor) -> list[int | None]:
         """Of several pictures, the one that alone with the text speaks most for the decision."""
         rows, indices, vectors = [], [], []
+        best: list[int | None] = [pictures[0][0] if pictures else None for pictures in encoded.pictures]
         for row, pictures in enumerate(encoded.pictures):
-            for index, vector in pictures:
+            for index, vector in pictures if len(pictures) > 1 else ():
                 rows.append(row)
                 indices.append(index)
                 vectors.append(vector)
-        best: list[int | None] = [None] * len(encoded.pictures)
         if not rows:
             return best
         repeated = encoded.features.take(rows)
@@ -218,12 +220,8 @@ class Predictor:
                 best[row], strength[row] = index, value
         return best
 
-    def _label(self, probs: Tensor) -> str:
-        return self.labels[int(probs.argmax())]
-
-
-def _floats(probs: Tensor) -> tuple[float, ...]:
-    return tuple(float(p) for p in probs)
+    def _label(self, probs: Sequence[float]) -> str:
+        return self.labels[probs.index(max(probs))]
 
 
 def _checked_encoder(bundle: Bundle, which: str, paths: Paths) -> Path:
