@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,9 @@ from training.rehearsal import Base, Corrected
 from training.runs import RunLog
 
 _N_EXAMPLES = 12
+
+ASKED_SHARE = 0.8
+"""What all corrections may make up of what is learned from when their weight was asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +77,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
     paths = Paths(**{name: Path(text) for name, text in request["paths"].items()})
     folder, bundle = Path(request["folder"]), read_bundle(Path(request["bundle"]))
     set_threads(int(request["threads"]))
-    base, settings = load_base(bundle), settings_of(bundle)
+    base, settings = load_base(bundle), settings_of(bundle, request.get("weight"))
     log = RunLog(folder)
     with Store.open(paths.database) as store:
         collected = collect(store, bundle.labels)
@@ -129,14 +132,16 @@ def load_base(bundle: Bundle) -> Base:
     )
 
 
-def settings_of(bundle: Bundle) -> RefitSettings:
+def settings_of(bundle: Bundle, weight: float | None = None) -> RefitSettings:
     """Retrain as the bundle was trained: the seed and hyper-parameters on its record.
 
     With its seed the two fits start where its own head has started.
     """
     recorded = bundle.meta.training.get("settings", {}).get("fusion", {})
     known = {name: recorded[name] for name in FusionSettings.__dataclass_fields__ if name in recorded}
-    return RefitSettings(seed=int(bundle.meta.training.get("seed", 1)), fusion=FusionSettings(**known))
+    settings = RefitSettings(seed=int(bundle.meta.training.get("seed", 1)), fusion=FusionSettings(**known))
+    # Who asks for a weight has a rule to teach: the usual cap on all corrections would undo it.
+    return settings if weight is None else replace(settings, weight=weight, share=ASKED_SHARE)
 
 
 def _encoders(bundle: Bundle, paths: Paths, device: str, cache: FeatureCache) -> Encoders:

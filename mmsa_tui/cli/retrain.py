@@ -42,6 +42,16 @@ ReclassifyOption = Annotated[
         help="After a promotion, classify again what the bundle before had classified.",
     ),
 ]
+WeightOption = Annotated[
+    float | None,
+    typer.Option(
+        "--weight",
+        min=1,
+        max=100,
+        help="For how many posts of the model's own a correction counts. More teaches a rule of your own"
+        " (16 or so), at a cost that the gate states.",
+    ),
+]
 ChangesOption = Annotated[
     Path | None,
     typer.Option(
@@ -65,6 +75,7 @@ def retrain(
     candidate: CandidateOption = None,
     reclassify: ReclassifyOption = True,
     changes: ChangesOption = None,
+    weight: WeightOption = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,
     threads: options.ThreadsOption = None,
@@ -90,7 +101,7 @@ def retrain(
             )
         _promote(config, parent, candidate, promote, reclassify, changes)
         return
-    result = _run(config, parent, dry_run)
+    result = _run(config, parent, dry_run, weight)
     promoted = None
     is_wanted = promote is not False and (result.verdict.passed or promote is True)
     if not json:
@@ -105,7 +116,7 @@ def retrain(
         raise typer.Exit(EXIT_FAILED_ROWS)
 
 
-def _run(config: Config, parent: Bundle, dry_run: bool) -> Result:
+def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None) -> Result:
     from mmsa_tui import retrain as service
 
     def listen(event: Mapping[str, Any]) -> None:
@@ -121,6 +132,7 @@ def _run(config: Config, parent: Bundle, dry_run: bool) -> Result:
         dry_run=dry_run,
         device=config.device,
         threads=config.threads,
+        weight=weight,
         on_event=listen,
     )
 

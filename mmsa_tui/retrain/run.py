@@ -86,6 +86,7 @@ def retrain(
     dry_run: bool = False,
     device: str = "auto",
     threads: int = 0,
+    weight: float | None = None,
     on_event: Listener | None = None,
     should_stop: threading.Event | None = None,
 ) -> Result:
@@ -93,6 +94,8 @@ def retrain(
 
     Args:
         dry_run: write no candidate.
+        weight: for how many posts of the replay set a correction counts; None as measured to be best
+            for corrections that follow the labels the bundle knows.
         on_event: told of `encoded` (done, total) and `epoch` (number, total, loss, f1) events.
         should_stop: set it to cancel.
 
@@ -111,6 +114,7 @@ def retrain(
             "dry_run": dry_run,
             "device": device,
             "threads": threads,
+            "weight": weight,
         }
         file = folder / "request.json"
         write_atomically(file, json.dumps(request, indent=1) + "\n")

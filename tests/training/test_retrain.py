@@ -26,6 +26,7 @@ from mmsa_tui.records import Correction, Post
 from mmsa_tui.retrain import promotion
 from mmsa_tui.retrain.run import exclusive
 from mmsa_tui.store import Store
+from training.retrain import settings_of
 
 LABELS = ("negative", "neutral", "positive")
 RIGHT = [LABELS[i % 3] for i in range(24)]
@@ -376,3 +377,9 @@ def test_without_the_run_folder_time_tells_what_is_new(
     )
     with Store.open(paths.database) as store:
         assert service.count_waiting(store, later, paths).n_new == 0
+
+
+def test_a_weight_that_is_asked_for_is_not_undone_by_the_cap(bundle: Bundle) -> None:
+    usual, asked = settings_of(bundle), settings_of(bundle, 16.0)
+    assert asked.weight == 16.0 and asked.share > usual.share
+    assert (asked.seed, asked.fusion) == (usual.seed, usual.fusion)
