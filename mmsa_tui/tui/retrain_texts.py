@@ -20,13 +20,13 @@ MUTED = "$foreground-muted"
 
 
 def describe_waiting(
-    waiting: Waiting, parent: str, n_contradictory: int, looks: LabelLooks, width: int
+    waiting: Waiting, parent: str, n_contradictory: int, settle_key: str, looks: LabelLooks, width: int
 ) -> Content:
     """Sum up what there is to learn from, and whether a retrain is worth it.
 
     Args:
         parent: what the bundle in use was made from, "" if it was not made by a retrain.
-        n_contradictory: posts on which analysts disagree.
+        n_contradictory: posts on which analysts disagree; `settle_key` opens them, among the posts.
     """
     most = max(waiting.by_label.values(), default=0)
     lines: list[Content] = []
@@ -55,7 +55,12 @@ def describe_waiting(
     ]
     if n_contradictory:
         posts = counted(n_contradictory, "post")
-        lines.append(_line(f"analysts disagree on {posts}: the latest counts", "$text-warning"))
+        lines.append(
+            _line(
+                f"analysts disagree on {posts}{f' ({settle_key} settles)' if settle_key else ''}",
+                "$text-warning",
+            )
+        )
     return Content("\n").join(lines)
 
 

@@ -26,6 +26,7 @@ from mmsa_tui.model.verdict import Verdict
 from mmsa_tui.store import Store
 from mmsa_tui.tui import retrain_texts as texts
 from mmsa_tui.tui.jump import Jump
+from mmsa_tui.tui.keymap import key_for
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
 from mmsa_tui.tui.widgets.curve import Curve
@@ -180,8 +181,9 @@ class RetrainView(Screen[Jump | None]):
         if seen is None or not self.is_attached:
             return
         width = max(20, self.query_one("#waiting").size.width - 4)
+        key = key_for("adjudicate", self.mmsa.config.keys)
         text = texts.describe_waiting(
-            seen.waiting, seen.bundle.meta.parent, seen.n_contradictory, self._looks, width
+            seen.waiting, seen.bundle.meta.parent, seen.n_contradictory, key, self._looks, width
         )
         if seen.kept:
             aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
