@@ -28,6 +28,8 @@ class Situation:
     """In the filter."""
     is_batch: bool = False
     """Posts are being classified."""
+    is_paused: bool = False
+    """That is at rest until it is told to go on."""
     has_prediction: bool = False
     """The post under the cursor is classified."""
     has_marks: bool = False
@@ -50,7 +52,8 @@ def footer(now: Situation, looks: LabelLooks, keys: Mapping[str, str]) -> list[K
     for name in [*first, *(name for name in rest if name not in first)]:
         key = key_for(name, keys)
         if key:
-            items.append(KeyItem(key, _BY_NAME[name].short, _BY_NAME[name].action))
+            text = "go on" if name == "pause" and now.is_paused else _BY_NAME[name].short
+            items.append(KeyItem(key, text, _BY_NAME[name].action))
     return items
 
 

@@ -21,6 +21,10 @@ def test_a_batch_can_be_paused_and_stopped_before_all_else() -> None:
     assert "p pause" not in named(Situation())
 
 
+def test_a_paused_batch_can_go_on() -> None:
+    assert named(Situation(is_batch=True, is_paused=True))[3:5] == ["p go on", "^x stop"]
+
+
 def test_what_needs_a_prediction_waits_for_one() -> None:
     assert named(Situation())[3] == "c classify"
     assert "e explain" not in named(Situation())

@@ -177,9 +177,11 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
             return
         row = self.row
         post = row.post if row is not None else None
+        batch = self.mmsa.engine.batch
         now = Situation(
             is_typing=is_typing(self),
-            is_batch=self.mmsa.engine.batch is not None,
+            is_batch=batch is not None,
+            is_paused=batch is not None and batch.is_paused,
             has_prediction=row is not None and row.prediction is not None and bool(row.prediction.probs),
             has_marks=bool(self.selection),
             n_pictures=len(post.pictures) if post is not None else 0,

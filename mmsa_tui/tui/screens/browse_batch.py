@@ -31,7 +31,7 @@ class BrowseBatch(BrowseBase):
 
     _refreshed_s = 0.0
     _awaits_explanation = False
-    _shows_batch: bool | None = None
+    _shows_batch: tuple[bool, bool] | None = None
 
     async def action_classify(self) -> None:
         engine = self.mmsa.engine
@@ -138,8 +138,9 @@ class BrowseBatch(BrowseBase):
         else:
             title = batch.title if batch.source_id != self.source.id else "classifying"
             status.show_batch(title, batch.progress, is_stopping=batch.is_stopping)
-        if self._shows_batch is not (batch is not None):
-            self._shows_batch = batch is not None
+        now = (batch is not None, batch is not None and batch.is_paused)
+        if self._shows_batch != now:
+            self._shows_batch = now
             self.refresh_bindings()
             self.show_keys()
 
