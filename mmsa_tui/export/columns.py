@@ -83,7 +83,7 @@ def describe(row: Row, labels: Sequence[str]) -> tuple[dict[str, Value], Mapping
     for name in (*NUMBERS, *TRUTHS, *(f"p_{label}" for label in labels)):
         record[name] = None
     if row.post is not None:
-        record["image"] = "; ".join(picture.name for picture in row.post.pictures)
+        record["image"] = "; ".join(_picture_names(row.post, prediction))
     if row.failure is not None:
         record["status"] = "failed"
         record["error"] = row.failure.reason
@@ -93,6 +93,15 @@ def describe(row: Row, labels: Sequence[str]) -> tuple[dict[str, Value], Mapping
     record["corrected_label"] = corrected
     record["final_label"] = corrected or record["label"]
     return record, item.metadata
+
+
+def _picture_names(post: Post, prediction: Prediction | None) -> list[str]:
+    """Name the pictures, of several the one that decided first."""
+    names = [picture.name for picture in post.pictures]
+    deciding = prediction.deciding_picture if prediction is not None else None
+    if deciding is not None and deciding < len(names):
+        names.insert(0, names.pop(deciding))
+    return names
 
 
 def _describe_prediction(prediction: Prediction, labels: Sequence[str]) -> Iterator[tuple[str, Value]]:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,14 @@ def test_a_post_without_picture_leaves_the_picture_columns_empty(tmp_path: Path)
     write([row], tmp_path / "out.csv", LABELS)
     record = read_csv(tmp_path / "out.csv")[0]
     assert (record["image_label"], record["image_confidence"], record["conflict"]) == ("", "", "false")
+
+
+def test_of_several_pictures_the_one_that_decided_is_named_first(tmp_path: Path) -> None:
+    row = predicted(deciding_picture=1)
+    assert row.post is not None
+    several = replace(row.post, pictures=tuple(map(Picture, ("1.jpg", "2.jpg", "3.jpg"))))
+    write([replace(row, post=several)], tmp_path / "out.csv", LABELS)
+    assert read_csv(tmp_path / "out.csv")[0]["image"] == "2.jpg; 1.jpg; 3.jpg"
 
 
 def test_a_source_column_with_one_of_our_names_gets_a_prefix(tmp_path: Path) -> None:
