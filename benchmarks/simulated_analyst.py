@@ -224,6 +224,14 @@ def _young(base: Base, seeds: int, plot: Path | None) -> None:
         closed = (mean[-1] - mean[0]) / (top - mean[0])
         line = "  ".join(f"+{n}: {v:.3f}" for n, v in zip(steps, mean, strict=True))
         print(f"head on 500, {name:16} {line}  closes {closed:.0%} of the gap")
+    # One start and one random order a seed: the difference is taken seed by seed.
+    change = np.array(curves["uncertain first"])[:, 1:] - np.array(curves["random"])[:, 1:]
+    error = 1.96 * change.std(axis=0, ddof=1) / len(change) ** 0.5
+    line = "  ".join(
+        f"+{n}: {m:+.3f} ± {e:.3f}" for n, m, e in zip(steps[1:], change.mean(0), error, strict=True)
+    )
+    mean = change.mean(1)
+    print(f"uncertain first minus random: {line}  mean of the three: {mean.mean():+.3f}")
     if plot is not None:
         _draw(steps, curves, top, plot)
 
