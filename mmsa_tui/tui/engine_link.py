@@ -70,14 +70,16 @@ class EngineLink:
         if self._has_ended or self.state in ("loading", "ready"):
             return
         self.state, self.problem = "loading", ""
-        self._child = Child(self._command, self._take, self._mourn)
+        child = self._child = Child(self._command, self._take, self._mourn)
         try:
-            await self._child.start()
+            await child.start()
         except OSError as error:
             self.state, self.problem = "failed", f"the model process cannot start: {error}"
             self._hear(Trouble("Load", self.problem))
             return
-        self._child.send(loading(self._config))
+        # The app may have gone, or taken another bundle, while it started.
+        if self._child is child:
+            child.send(loading(self._config))
 
     async def restart(self) -> None:
         """Load anew, for another bundle or after a crash."""
