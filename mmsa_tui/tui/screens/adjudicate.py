@@ -14,7 +14,7 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.exchange import last_decision, settle, take_back
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
-from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
+from mmsa_tui.tui.key_bindings import MOVES, WRAPPED, install, is_typing
 from mmsa_tui.tui.keymap import MAX_LABELS, all_keys
 from mmsa_tui.tui.screens.adjudicate_view import NOWHERE, AdjudicateView
 from mmsa_tui.tui.screens.ask import AskText
@@ -190,12 +190,7 @@ class AdjudicateScreen(AdjudicateView):
         return [
             *decide,
             *shared,
-            Binding("up,k", "move(-1)", "Up", show=False),
-            Binding("down,j", "move(1)", "Down", show=False),
-            Binding("pageup", "move(-10)", "Page up", show=False),
-            Binding("pagedown", "move(10)", "Page down", show=False),
-            Binding("home", "move(-1000000)", "First", show=False),
-            Binding("end", "move(1000000)", "Last", show=False),
+            *MOVES,
             Binding("enter", "go", "Go to the post in its source", show=False),
             Binding("escape,q", "leave", "Back to the posts", show=False),
             Binding("f1,question_mark", "help", "Help", show=False),

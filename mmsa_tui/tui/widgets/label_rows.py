@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.overview import Group
+from mmsa_tui.tui.key_bindings import MOVES
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 
@@ -49,12 +50,7 @@ class LabelRows(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "move(-10)", "Page up", show=False),
-        Binding("pagedown", "move(10)", "Page down", show=False),
-        Binding("home", "move(-1000000)", "First", show=False),
-        Binding("end", "move(1000000)", "Last", show=False),
+        *MOVES,
         Binding("enter", "pick", "Show these posts"),
     ]
 
