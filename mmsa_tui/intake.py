@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mmsa_tui import sources
+from mmsa_tui.records import ReadAs
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.store import SourceRow, Store
@@ -44,6 +45,7 @@ def read_in(
     """Read a source into the store, in place of what was known of it.
 
     Args:
+        format, options: what the user says of how to read it; kept with the source.
         on_count: called after each post or failure with how many there have been.
 
     Raises:
@@ -53,6 +55,8 @@ def read_in(
     """
     # Absolute, because the pictures' paths are kept and used from other working folders.
     path = Path(source).expanduser().resolve()
+    options = options or ReadOptions()
+    read_as = ReadAs(format or "", options.columns, options.encoding)
     format = find_format(path, format, options)
     posts = sources.read(path, format=format, options=options)
-    return store.index_source(str(path), format, path.name, posts, on_count)
+    return store.index_source(str(path), format, path.name, posts, on_count, read_as)

@@ -132,6 +132,18 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAs:
+    """What a user has said of how a source is to be read; what is empty is found out.
+
+    `columns` maps `text`, `image`, `id` to the column of a table that holds it.
+    """
+
+    format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An input that should have been a post and is not; it still takes one row of the export."""
 

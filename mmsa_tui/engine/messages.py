@@ -60,19 +60,23 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Inspect:
-    """Look at a source without writing anything."""
+    """Look at a source without writing anything; the fields of `ReadAs` say how to read it."""
 
     path: str
     format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Read a source into the database."""
+    """Read a source into the database; the fields of `ReadAs` say how to read it."""
 
     database: str
     path: str
     format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

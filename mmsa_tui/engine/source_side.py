@@ -45,15 +45,16 @@ def serve(parent: Conversation) -> None:
 
 def _inspect(parent: Conversation, request: Inspect) -> None:
     path = Path(request.path)
-    if request.format:
-        title = reader(request.format).title
-        parent.say(Detected(request.path, request.format, title, "you chose it"))
+    options = ReadOptions(request.columns, request.encoding)
+    if request.format or request.columns:
+        format = intake.find_format(path, request.format or None, options)
+        parent.say(Detected(request.path, format, reader(format).title, "you chose it"))
     else:
         found = sources.detect(path)
         title = reader(found.format).title
         others = tuple((other.format, other.reason) for other in found.others)
         parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))
-    result = sources.inspect(path, format=request.format or None, on_count=_Teller(parent))
+    result = sources.inspect(path, format=request.format or None, options=options, on_count=_Teller(parent))
     parent.say(Inspected(result.to_json()))
 
 
@@ -64,7 +65,7 @@ def _index(parent: Conversation, request: Index) -> None:
             store,
             request.path,
             format=request.format or None,
-            options=ReadOptions(note=notes.setdefault),
+            options=ReadOptions(request.columns, request.encoding, notes.setdefault),
             on_count=_Teller(parent),
         )
     parent.say(Indexed(row.location, tuple(notes)))

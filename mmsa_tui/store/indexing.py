@@ -11,11 +11,12 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import islice
 
 from mmsa_tui.duplicates import duplicate_group
 from mmsa_tui.errors import StoreError
-from mmsa_tui.records import Failure, Post, content_hash
+from mmsa_tui.records import Failure, Post, ReadAs, content_hash
 from mmsa_tui.store.codec import pictures_to_json, to_sql
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import SourceRow, current_reading, now, source
@@ -34,11 +35,13 @@ def index_source(
     title: str,
     items: Iterable[Post | Failure],
     on_count: Callable[[int], None] | None = None,
+    read_as: ReadAs | None = None,
 ) -> SourceRow:
     reading = _begin_reading(db, location)
     try:
         columns, n_posts, n_failures = _write(db, reading, items, on_count)
-        _swap(db, reading, (to_sql(location), format, to_sql(title)), columns, n_posts, n_failures)
+        said = json.dumps(asdict(read_as or ReadAs()))
+        _swap(db, reading, (to_sql(location), format, to_sql(title), said), columns, n_posts, n_failures)
     except BaseException:
         # If even this fails, the rows stay unseen and the next run clears them.
         with suppress(StoreError):
@@ -147,7 +150,7 @@ def _touch(db: Database, reading: int) -> None:
 def _swap(
     db: Database,
     reading: int,
-    identity: tuple[Sql, Sql, Sql],
+    identity: tuple[Sql, Sql, Sql, Sql],
     columns: list[str],
     n_posts: int,
     n_failures: int,
@@ -163,10 +166,11 @@ def _swap(
     with db.transaction():
         _touch(db, reading)
         db.run(
-            """INSERT INTO sources (location, format, title, reading, n_posts, n_failures,
-                metadata_columns, read_at, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """INSERT INTO sources (location, format, title, read_as, reading, n_posts, n_failures,
+                metadata_columns, read_at, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (location) DO UPDATE SET format = excluded.format,
-                title = excluded.title, reading = excluded.reading, n_posts = excluded.n_posts,
+                title = excluded.title, read_as = excluded.read_as,
+                reading = excluded.reading, n_posts = excluded.n_posts,
                 n_failures = excluded.n_failures, metadata_columns = excluded.metadata_columns,
                 read_at = excluded.read_at, opened_at = excluded.opened_at""",
             (*identity, reading, n_posts, n_failures, json.dumps(columns), read_at, read_at),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from mmsa_tui.errors import StoreError
-from mmsa_tui.records import Failure, Post
+from mmsa_tui.records import Failure, Post, ReadAs
 from mmsa_tui.store.codec import from_sql, pictures_from_json, to_sql
 from mmsa_tui.store.database import Database
 
@@ -27,7 +27,7 @@ class SourceRow:
     """A source as it was last read; `position` is whatever the app left there to find its place.
 
     `read_at` is ISO 8601 UTC. `metadata_columns` are the names of the posts' own columns, in the
-    order they were first seen.
+    order they were first seen. `format` is the one it was read in, stated in `read_as` or found.
     """
 
     id: int
@@ -39,6 +39,7 @@ class SourceRow:
     read_at: str
     position: str
     metadata_columns: tuple[str, ...]
+    read_as: ReadAs = field(default_factory=ReadAs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class StoredPost:
     failure: Failure | None
 
 
-_SOURCE_COLUMNS = "id, location, format, title, n_posts, n_failures, read_at, position, metadata_columns"
+_SOURCE_COLUMNS = """id, location, format, title, n_posts, n_failures, read_at, position,
+    metadata_columns, read_as"""
 
 
 def source(db: Database, location: str) -> SourceRow | None:
@@ -154,7 +156,7 @@ def to_stored(row: tuple[Any, ...]) -> StoredPost:
 def _to_source(row: tuple[Any, ...]) -> SourceRow:
     return SourceRow(
         row[0], from_sql(row[1]), row[2], from_sql(row[3]), row[4], row[5], row[6],
-        from_sql(row[7]), tuple(json.loads(row[8])),
+        from_sql(row[7]), tuple(json.loads(row[8])), ReadAs(**json.loads(row[9])),
     )  # fmt: skip
 
 

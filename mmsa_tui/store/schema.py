@@ -172,9 +172,12 @@ _ACTS = (
     "CREATE INDEX acts_by_scope ON acts (scope, undone, id)",
 )
 
+_READ_AS = ("ALTER TABLE sources ADD COLUMN read_as TEXT NOT NULL DEFAULT '{}'",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
     Migration("corrections", _CORRECTIONS),
     Migration("acts", _ACTS),
+    Migration("read as", _READ_AS),
 )

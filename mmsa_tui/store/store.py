@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mmsa_tui.records import Correction, Failure, Post, Prediction
+from mmsa_tui.records import Correction, Failure, Post, Prediction, ReadAs
 from mmsa_tui.store import corrections, counting, history, indexing, lookup, posts, predictions, rows
 from mmsa_tui.store.database import Database
 from mmsa_tui.store.history import Step
@@ -62,17 +62,19 @@ class Store:
         title: str,
         items: Iterable[Post | Failure],
         on_count: Callable[[int], None] | None = None,
+        read_as: ReadAs | None = None,
     ) -> SourceRow:
         """Read a source in; what was there of it before stays visible until all is read.
 
         Args:
             location: what identifies the source; equal locations replace each other.
             on_count: called after each item with the number read so far.
+            read_as: what the user said of how to read it, kept to read it again.
 
         Raises:
             Whatever `items` raises; the old rows are then kept.
         """
-        return indexing.index_source(self._db, location, format, title, items, on_count)
+        return indexing.index_source(self._db, location, format, title, items, on_count, read_as)
 
     def source(self, location: str) -> SourceRow | None:
         """Find a source that was read before."""

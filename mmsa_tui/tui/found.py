@@ -10,6 +10,7 @@ from textual.content import Content
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.engine.messages import Detected
+from mmsa_tui.records import ReadAs
 from mmsa_tui.store import SourceRow
 from mmsa_tui.tui.widgets.post_columns import fit
 
@@ -18,8 +19,8 @@ MAX_WORDS = 6
 """Languages, encodings or labels that are named; the rest are summed up."""
 
 
-def describe_detected(found: Detected) -> Content:
-    """Say what a source is and why one thinks so."""
+def describe_detected(found: Detected, read_as: ReadAs) -> Content:
+    """Say what a source is, why one thinks so, and how it is read because the user said so."""
     parts: list[Part] = [
         (safe_line(found.title, 80), "bold $text-success"),
         (f"\n{safe_line(found.reason, 300)}", "$foreground-muted"),
@@ -28,6 +29,11 @@ def describe_detected(found: Detected) -> Content:
         names = ", ".join(name for name, _ in found.others[:4])
         style = "$text-warning" if found.is_ambiguous else "$foreground-muted"
         parts.append((f"\nIt could also be: {names} (ctrl+f chooses)", style))
+    stated = [f"{name} from column {column}" for name, column in read_as.columns.items()]
+    if read_as.encoding:
+        stated.append(f"encoding {read_as.encoding}")
+    if stated:
+        parts.append((f"\nAs you said: {safe_line(', '.join(stated), 300)}", "$text-accent"))
     return Content.assemble(*parts)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from stories import SIZE, asked, opened
 from textual import events
 
+from mmsa_tui.intake import read_in
+from mmsa_tui.sources import ReadOptions
 from mmsa_tui.tui.screens.ask import AskOne
 from mmsa_tui.tui.screens.browse import BrowseScreen
 from mmsa_tui.tui.screens.picker import PickerScreen
@@ -115,6 +117,26 @@ async def test_reading_again_takes_in_what_has_changed(make_app, source, folder,
         await pilot.press("enter")
         screen = await opened(pilot, wait_for)
         assert screen.n_rows == 13
+
+
+async def test_reading_again_reads_as_the_user_has_said_also_after_a_restart(
+    make_app, store, tmp_path, wait_for
+):
+    table = tmp_path / "export.csv"
+    table.write_bytes("nr,note,text\n1,caf\u00e9,wrong column\n2,na\u00efve,too\n".encode("cp1252"))
+    said = ReadOptions({"text": "note", "id": "nr"}, "cp1252")
+    read_in(store, table, format="table", options=said)
+    for _ in range(2):
+        async with make_app().run_test(size=SIZE) as pilot:
+            await opened(pilot, wait_for)
+            await pilot.press("f5")
+            await asked(pilot, wait_for, PickerScreen)
+            await wait_for(pilot, lambda: "2 text only" in found(pilot), "what was found")
+            assert "text from column note, id from column nr, encoding cp1252" in found(pilot)
+            await pilot.press("enter")
+            await opened(pilot, wait_for)
+        (again,) = store.recent_sources()
+        assert [row.post.text for row in store.posts(again.id)] == ["caf\u00e9", "na\u00efve"]
 
 
 async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_for):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.errors import StoreError
-from mmsa_tui.records import Correction, Picture, Post
+from mmsa_tui.records import Correction, Picture, Post, ReadAs
 from mmsa_tui.store import Store
 from mmsa_tui.store import database as database_module
 from mmsa_tui.store.database import Database
@@ -62,6 +62,17 @@ def test_corrections_outlive_a_migration(tmp_path: Path) -> None:
     old.close()
     with Store.open(path) as store:
         assert [correction.uid for correction in store.current_corrections()] == ["u1"]
+
+
+def test_a_source_of_an_older_schema_is_read_as_it_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "mmsa.db"
+    old = Database.open(path, MIGRATIONS[:4])
+    old.run("INSERT INTO readings (id, location, touched_s) VALUES (1, 'here', 0)")
+    old.run("INSERT INTO sources (location, format, title, reading) VALUES ('here', 'pairs', 'Here', 1)")
+    old.close()
+    with Store.open(path) as store:
+        (source,) = store.recent_sources()
+        assert (source.format, source.read_as) == ("pairs", ReadAs())
 
 
 def test_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on, work
@@ -26,6 +27,7 @@ from mmsa_tui.engine.messages import (
 )
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.intake import location_of
+from mmsa_tui.records import ReadAs
 from mmsa_tui.sources import FORMATS
 from mmsa_tui.store import SourceRow
 from mmsa_tui.tui.found import describe_detected, describe_found, describe_recent
@@ -56,7 +58,7 @@ class PickerScreen(Screen[None]):
     def __init__(self, path: str = "") -> None:
         super().__init__()
         self._path = path
-        self._format = ""
+        self._read_as = ReadAs()
         self._recent: list[SourceRow] = []
         self._found: Detected | None = None
         self._n_posts = 0
@@ -91,7 +93,7 @@ class PickerScreen(Screen[None]):
         self._show_keys()
         self._load_recent()
         if self._path:
-            self._inspect()
+            self._look()
         self.query_one("#path").focus()
 
     async def on_unmount(self) -> None:
@@ -147,9 +149,9 @@ class PickerScreen(Screen[None]):
 
     def look_at(self, path: str) -> None:
         """Show what is at a path."""
-        self._path, self._format = path, ""
+        self._path = path
         self.query_one("#path", Input).value = path
-        self._inspect()
+        self._look()
 
     @on(Input.Changed, "#path")
     def _forget_found(self, event: Input.Changed) -> None:
@@ -166,14 +168,15 @@ class PickerScreen(Screen[None]):
         if not path:
             return
         if self._found is not None and path == self._path:
-            await self._ask(Index(str(self.mmsa.config.paths.database), self._path, self._format))
+            database = str(self.mmsa.config.paths.database)
+            await self._ask(Index(database, self._path, **asdict(self._read_as)))
             return
         known = await self._known(path)
         if known is not None and path != self._path:
             self.mmsa.open_source(known)
             return
-        self._path, self._format = path, ""
-        await self._ask(Inspect(path))
+        self._path = path
+        await self._look_at_path(known)
 
     async def _known(self, path: str) -> SourceRow | None:
         try:
@@ -182,8 +185,16 @@ class PickerScreen(Screen[None]):
             return None
 
     @work(exclusive=True, group="link")
+    async def _look(self) -> None:
+        await self._look_at_path(await self._known(self._path))
+
+    async def _look_at_path(self, known: SourceRow | None) -> None:
+        """Look at the path, in the way it was read before."""
+        self._read_as = known.read_as if known is not None else ReadAs()
+        await self._inspect()
+
     async def _inspect(self) -> None:
-        await self._ask(Inspect(self._path, self._format))
+        await self._ask(Inspect(self._path, **asdict(self._read_as)))
 
     async def _ask(self, request: Inspect | Index) -> None:
         self.query_one("#found").display = True
@@ -206,8 +217,8 @@ class PickerScreen(Screen[None]):
             AskOne("Read it as", [(name, name) for name in FORMATS], self._found.format)
         )
         if name is not None:
-            self._format = name
-            self._inspect()
+            self._read_as = replace(self._read_as, format=name)
+            self.run_worker(self._inspect(), exclusive=True, group="link")
 
     def action_back(self) -> None:
         """Stop what runs; else go back to the source that was open."""
@@ -231,7 +242,7 @@ class PickerScreen(Screen[None]):
         match message:
             case Detected():
                 self._found = message
-                self.query_one("#found-what", Static).update(describe_detected(message))
+                self.query_one("#found-what", Static).update(describe_detected(message, self._read_as))
             case Counted(n):
                 is_reading = isinstance(self._link.request, Index)
                 of = f" of {self._n_posts:,}" if is_reading and self._n_posts >= n else ""
