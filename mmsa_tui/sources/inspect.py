@@ -1,7 +1,7 @@
 """A dry run: what a source is, what reading it gives, and what classifying will make of it.
 
-Reads everything once and writes nothing. Memory holds one post, and about 250 bytes for each post
-that came before, to know its id and its content again.
+Reads everything once, in bounded memory, and writes nothing but a temporary file where the ids and
+contents that came before are many.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from mmsa_tui.sources.picture_files import why_corrupt
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source
+from mmsa_tui.sources.seen import Seen
 from mmsa_tui.words import has_words
 
 EXAMPLES = 10
@@ -109,7 +110,7 @@ def inspect(
         on_count: called after each post or failure with how many there have been.
 
     Raises:
-        SourceError: the source as a whole cannot be read.
+        SourceError: the source as a whole cannot be read, or there is no room for temporary files.
         UsageError: there is no such format.
     """
     path = check_source(Path(source))
@@ -122,9 +123,8 @@ def inspect(
         notes.setdefault(note)
         pass_on(note)
 
-    seen = _Seen()
     items = read(path, format=result.format, options=replace(options, note=take_note))
-    with PictureFiles() as files:
+    with PictureFiles() as files, Seen() as seen:
         for number, item in enumerate(items, start=1):
             if isinstance(item, Failure):
                 result.failures.add(f"{item.post_id}: {item.reason}" if item.post_id else item.reason)
@@ -132,7 +132,7 @@ def inspect(
             else:
                 result.posts += 1
                 _count(result, item, files)
-                seen.count(result, item)
+                _count_repeats(result, item, seen)
             if on_count is not None:
                 on_count(number)
     result.notes = list(notes)
@@ -208,31 +208,14 @@ def _tally(counts: dict[str, int], word: str) -> None:
     counts[word] = counts.get(word, 0) + 1
 
 
-class _Seen:
-    """Knows ids and contents again; keeps 64-bit hashes, which fit where the texts would not."""
-
-    def __init__(self) -> None:
-        self._ids: set[int] = set()
-        self._folded: set[int] = set()
-        self._contents: set[int] = set()
-        self._texts: set[int] = set()
-
-    def count(self, result: Inspection, post: Post) -> None:
-        folded = hash(post.post_id.casefold())
-        if _is_new(self._ids, hash(post.post_id)):
-            # Ids of digits have no case; they need no second entry.
-            has_case = post.post_id.lower() != post.post_id.upper()
-            if has_case and not _is_new(self._folded, folded):
-                result.ids_differing_by_case.add(post.post_id)
-        else:
-            result.repeated_ids.add(post.post_id)
-        result.duplicates += not _is_new(self._contents, hash(post.content_hash))
-        group = duplicate_group(post.text)
-        result.similar_texts += bool(group) and not _is_new(self._texts, hash(group))
-
-
-def _is_new(seen: set[int], value: int) -> bool:
-    if value in seen:
-        return False
-    seen.add(value)
-    return True
+def _count_repeats(result: Inspection, post: Post, seen: Seen) -> None:
+    if seen.add("id", post.post_id):
+        # Ids of digits have no case; they need no second entry.
+        has_case = post.post_id.lower() != post.post_id.upper()
+        if has_case and not seen.add("folded id", post.post_id.casefold()):
+            result.ids_differing_by_case.add(post.post_id)
+    else:
+        result.repeated_ids.add(post.post_id)
+    result.duplicates += not seen.add("content", post.content_hash)
+    group = duplicate_group(post.text)
+    result.similar_texts += bool(group) and not seen.add("text", group)
