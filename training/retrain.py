@@ -106,6 +106,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
         "verdict": candidate.verdict.as_json(),
         "candidate": str(written.directory) if written else "",
         "n_learned": candidate.n_learned,
+        "weight": candidate.weight,
         "n_frozen": candidate.n_frozen,
         "left_out": collected.left_out,
         "outlook": None if outlook is None else asdict(outlook),

@@ -210,7 +210,7 @@ def _show(result: Result) -> None:
     console.show(_table(verdict))
     console.show(
         f"{verdict.n_frozen:,} posts of the frozen split; {counted(result.n_learned, 'correction')} learned,"
-        f" {verdict.n_held_out:,} held out"
+        f" each counting for {result.weight:.3g} posts of the model's own, {verdict.n_held_out:,} held out"
     )
     for reason, count in result.left_out.items():
         console.talk(f"left out: {counted(count, 'correction')} {reason}")
@@ -232,6 +232,7 @@ def _as_json(result: Result, promoted: Bundle | None) -> dict[str, Any]:
     return {
         **result.verdict.as_json(),
         "n_learned": result.n_learned,
+        "correction_weight": result.weight,
         "n_frozen_corrections": result.n_frozen,
         "left_out": dict(result.left_out),
         "outlook": None if result.outlook is None else result.outlook.as_json(),

@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -34,6 +34,7 @@ from mmsa_tui.errors import (
 )
 from mmsa_tui.model.bundle import Bundle, write_atomically
 from mmsa_tui.model.verdict import Outlook, Verdict
+from mmsa_tui.retrain.result import Example, Result
 
 Listener = Callable[[Mapping[str, Any]], None]
 
@@ -41,42 +42,10 @@ _PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that wait must not spin: beside another program that takes a core, fits of milliseconds
 otherwise take seconds."""
 
-NO_OUTLOOK = "Too few corrections are held out yet to tell whether more are likely to pay."
-
 _LEAST_FREE = 200_000
 """Bytes; with fewer left, whatever broke down did so for want of space: the log could not say it."""
 
 _UNCHANGED = "The bundle in use is unchanged."
-
-
-@dataclass(frozen=True)
-class Example:
-    """A corrected post that the candidate judges otherwise; `wanted` is the analyst's label."""
-
-    post_id: str
-    text: str
-    before: str
-    after: str
-    wanted: str
-    held_out: bool
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a retrain ended.
-
-    `candidate` is the folder of the new bundle, None after a dry run. Of the corrections `n_learned`
-    were learned from; `n_frozen` are of posts that only judge, `left_out` counts others by reason.
-    """
-
-    verdict: Verdict
-    candidate: Path | None
-    run_folder: Path
-    n_learned: int
-    n_frozen: int
-    left_out: Mapping[str, int]
-    outlook: Outlook | None
-    examples: tuple[Example, ...]
 
 
 def retrain(
@@ -129,6 +98,7 @@ def retrain(
         candidate=Path(done["candidate"]) if done["candidate"] else None,
         run_folder=folder,
         n_learned=done["n_learned"],
+        weight=done["weight"],
         n_frozen=done["n_frozen"],
         left_out=done["left_out"],
         outlook=None if outlook is None else Outlook(**outlook),

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.model.verdict import Verdict
-from mmsa_tui.retrain import ENOUGH, NO_OUTLOOK, Example, Result, Waiting
+from mmsa_tui.retrain import ENOUGH, NO_OUTLOOK, USUAL, WEIGHTS, CorrectionWeight, Example, Result, Waiting
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.post_columns import fit
@@ -20,11 +20,18 @@ MUTED = "$foreground-muted"
 
 
 def describe_waiting(
-    waiting: Waiting, parent: str, n_contradictory: int, settle_key: str, looks: LabelLooks, width: int
+    waiting: Waiting,
+    weight: CorrectionWeight,
+    parent: str,
+    n_contradictory: int,
+    settle_key: str,
+    looks: LabelLooks,
+    width: int,
 ) -> Content:
     """Sum up what there is to learn from, and whether a retrain is worth it.
 
     Args:
+        weight: how much each is to count.
         parent: what the bundle in use was made from, "" if it was not made by a retrain.
         n_contradictory: posts on which analysts disagree; `settle_key` opens them, among the posts.
     """
@@ -42,6 +49,8 @@ def describe_waiting(
     n_new = f", {waiting.n_new:,} new since the last retrain" if parent else ""
     lines = [_line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"), _advise(waiting), *lines]
     if waiting.n_all:
+        counts = f"each counts for {weight.n_posts} posts of the model: {weight.name}"
+        lines.append(_line(counts, MUTED if weight is USUAL else "$text-accent"))
         n_same = waiting.n_all - waiting.n_changed
         lines.append(_line(f"{waiting.n_changed:,} contradict what was shown, {n_same:,} confirm it", MUTED))
         lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
@@ -72,12 +81,20 @@ def _advise(waiting: Waiting) -> Content:
     return _line(f"Best from {ENOUGH} new ones on; s starts it anyway.", MUTED)
 
 
+def weight_options() -> list[tuple[str, str]]:
+    """Offer how much a correction may count: names, each with what it is for."""
+    return [
+        (weight.name, f"{weight.name}: {weight.meaning}; each label counts for {weight.n_posts}")
+        for weight in WEIGHTS
+    ]
+
+
 def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
     """Show what the gate says of a candidate, on what, and what it would change."""
     verdict = result.verdict
     learned = (
-        f"{counted(result.n_learned, 'correction')} learned, {verdict.n_held_out:,} held out;"
-        f" {verdict.n_frozen:,} posts of the frozen split"
+        f"{counted(result.n_learned, 'correction')} learned, each counting for {result.weight:.3g} posts of"
+        f" the model's own, {verdict.n_held_out:,} held out; {verdict.n_frozen:,} posts of the frozen split"
     )
     lines = [*describe_verdict(verdict, name), _line(learned, MUTED)]
     lines += [

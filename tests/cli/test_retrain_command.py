@@ -60,7 +60,7 @@ def outcome(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         candidate = str(write_candidate(home, passed))
         done = {
             "event": "done", "verdict": verdict(passed), "candidate": candidate, "n_learned": 5,
-            "n_frozen": 0, "left_out": {}, "outlook": None, "examples": [], **changes,
+            "weight": 8.0, "n_frozen": 0, "left_out": {}, "outlook": None, "examples": [], **changes,
         }  # fmt: skip
         epoch = {"event": "epoch", "number": 1, "total": 1, "loss": 0.5, "f1": 0.6}
         code = f"print({json.dumps(epoch)!r}); print({json.dumps(done)!r})"

@@ -379,6 +379,10 @@ def test_without_the_run_folder_time_tells_what_is_new(
         assert service.count_waiting(store, later, paths).n_new == 0
 
 
+def test_the_app_names_the_usual_weight(bundle: Bundle) -> None:
+    assert settings_of(bundle).weight == service.USUAL.n_posts
+
+
 def test_a_weight_that_is_asked_for_is_not_undone_by_the_cap(bundle: Bundle) -> None:
     usual, asked = settings_of(bundle), settings_of(bundle, 16.0)
     assert asked.weight == 16.0 and asked.share > usual.share

@@ -45,7 +45,8 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
     verdict = Verdict(passed, checks, 582, 3, 12)
     yield {
         "event": "done", "verdict": verdict.as_json(), "candidate": write_candidate(request, verdict),
-        "n_learned": 9, "n_frozen": 0, "left_out": {"chose a label that the bundle does not have": 1},
+        "n_learned": 9, "weight": request["weight"] or 8.0, "n_frozen": 0,
+        "left_out": {"chose a label that the bundle does not have": 1},
         "outlook": {"n_learned": 9, "n_held_out": 12, "gain": 0.02, "noise": 0.01},
         "examples": [
             {
@@ -62,7 +63,9 @@ def write_candidate(request: dict[str, Any], verdict: Verdict) -> str:
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     meta |= {
         "version": "1.0.1", "parent": "small 1.0.0", "created_at": "2025-05-01T00:00:00+00:00",
-        "training": {"gate": verdict.as_json(), "n_corrections": 9},
+        "training": {
+            "gate": verdict.as_json(), "n_corrections": 9, "correction_weight": request["weight"] or 8.0,
+        },
     }  # fmt: skip
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
     return str(folder)

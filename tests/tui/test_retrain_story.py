@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from small_engine import LABELS
 from stories import SIZE, asked, opened
+from textual.widgets import OptionList
 
 from mmsa_tui import retrain as service
 from mmsa_tui.config import Config
@@ -148,6 +149,27 @@ async def test_a_run_draws_its_curves_and_puts_forward_a_candidate(
         assert "[b]goes[/b] round" in said
         assert "you: negative" in said
         assert active(config) == "small 1.0.0"
+
+
+async def test_labels_that_follow_a_rule_of_ones_own_can_count_more(
+    make_app, classified, config, store, wait_for
+):
+    correct(store, classified.id, 12)
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await retraining(pilot, wait_for)
+        assert "each counts for 8 posts of the model: usual" in text_of(screen, "#waiting-text")
+        await pilot.press("w")
+        dialog = await asked(pilot, wait_for, AskOne)
+        offered_weights = [option.prompt.plain for option in dialog.query_one(OptionList).options]
+        assert offered_weights[1] == "strong: I label by a rule of my own; each label counts for 16"
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: "16 posts" in text_of(screen, "#waiting-text"), "the choice")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.offer is not None, "the candidate")
+        await pilot.pause()
+        assert "each counting for 16 posts of the model's own" in text_of(screen, "#verdict-text")
+    (kept,) = service.kept_candidates(config.paths)
+    assert kept.bundle.meta.training["correction_weight"] == 16
 
 
 async def test_what_passed_is_promoted_judges_again_and_lists_the_changes(

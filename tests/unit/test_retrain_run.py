@@ -18,8 +18,8 @@ from mmsa_tui.retrain import run
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
 VERDICT = {"passed": True, "checks": [], "n_frozen": 1, "n_held_out": 1, "n_unseen": 1}
 DONE = {
-    "event": "done", "verdict": VERDICT, "candidate": "", "n_learned": 1, "n_frozen": 0, "left_out": {},
-    "outlook": None, "examples": [],
+    "event": "done", "verdict": VERDICT, "candidate": "", "n_learned": 1, "weight": 8.0, "n_frozen": 0,
+    "left_out": {}, "outlook": None, "examples": [],
 }  # fmt: skip
 
 Start = Callable[[str], service.Result]

@@ -32,6 +32,7 @@ class RetrainScreen(RetrainView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start a retrain"),
+        Binding("w", "weigh", "How much each of your labels counts"),
         Binding("ctrl+x", "stop_run", "Stop the retrain"),
         Binding("p", "promote", "Use the candidate from now on; against the gate it asks again"),
         Binding("d", "discard", "Throw the candidate away"),
@@ -73,7 +74,23 @@ class RetrainScreen(RetrainView):
         self.clear_curves("drawn from the first epoch on")
         self.say_stage("starting", 0, 0)
         self.show_around()
-        self._run(self.seen.bundle)
+        self._run(self.seen.bundle, self.weight)
+
+    @work(exclusive=True, group="decision")
+    async def action_weigh(self) -> None:
+        """Choose how much each correction counts in the next run."""
+        if self.is_learning or self.is_busy or self.seen is None:
+            return
+        question = AskOne(
+            "How much should your labels count?",
+            texts.weight_options(),
+            self.weight.name,
+            "counted in posts of the model's own · strong costs elsewhere, the gate says how much",
+        )
+        chosen = await self.app.push_screen_wait(question)
+        if chosen is not None:
+            self.weight = next(weight for weight in service.WEIGHTS if weight.name == chosen)
+            self.show_waiting()
 
     def action_stop_run(self) -> None:
         if self.is_learning:
@@ -83,7 +100,7 @@ class RetrainScreen(RetrainView):
             self.mmsa.engine.stop()
 
     @work(exclusive=True, group="retrain")
-    async def _run(self, bundle: Bundle) -> None:
+    async def _run(self, bundle: Bundle, weight: service.CorrectionWeight) -> None:
         loop, config = asyncio.get_running_loop(), self.mmsa.config
         result = None
 
@@ -97,6 +114,7 @@ class RetrainScreen(RetrainView):
                 bundle,
                 device=config.device,
                 threads=config.threads,
+                weight=weight.asked,
                 on_event=tell,
                 should_stop=self._stop,
             )
@@ -336,5 +354,7 @@ class RetrainScreen(RetrainView):
 def _describe_kept(item: service.Kept) -> str:
     said = "passed" if item.verdict.passed else "refused"
     made = item.bundle.meta.created_at[:16].replace("T", " ")
-    learned = item.bundle.meta.training.get("n_corrections", 0)
-    return f"{item.bundle.id} · {made} · gate: {said} · {texts.counted(int(learned), 'correction')}"
+    training = item.bundle.meta.training
+    learned = texts.counted(int(training.get("n_corrections", 0)), "correction")
+    weight = f" × {training['correction_weight']:.3g}" if "correction_weight" in training else ""
+    return f"{item.bundle.id} · {made} · gate: {said} · {learned}{weight}"

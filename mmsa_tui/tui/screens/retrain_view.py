@@ -104,6 +104,7 @@ class RetrainView(Screen[Jump | None]):
         super().__init__()
         self.seen: Seen | None = None
         self.offer: Offer | None = None
+        self.weight = service.USUAL
         self.is_learning = self.is_busy = False
         self.status = StatusLine(id="status")
         self.key_bar = KeyBar(id="keys")
@@ -183,7 +184,7 @@ class RetrainView(Screen[Jump | None]):
         width = max(20, self.query_one("#waiting").size.width - 4)
         key = key_for("adjudicate", self.mmsa.config.keys)
         text = texts.describe_waiting(
-            seen.waiting, seen.bundle.meta.parent, seen.n_contradictory, key, self._looks, width
+            seen.waiting, self.weight, seen.bundle.meta.parent, seen.n_contradictory, key, self._looks, width
         )
         if seen.kept:
             aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
@@ -236,7 +237,7 @@ class RetrainView(Screen[Jump | None]):
             if self.offer is not None:
                 use = "use it" if self.offer.verdict.passed else "overrule the gate"
                 items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
-            items.append(KeyItem("s", "start", "start"))
+            items += [KeyItem("s", "start", "start"), KeyItem("w", "weight", "weigh")]
             if self.seen.has_changes:
                 items.append(KeyItem("v", "changes", "changes"))
             if self.seen.kept:
