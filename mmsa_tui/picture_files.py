@@ -6,7 +6,9 @@ directory of an archive is as costly to read as hundreds of its pictures.
 
 from __future__ import annotations
 
+import os
 import zipfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
@@ -19,10 +21,14 @@ _OPEN_ARCHIVES = 8
 
 
 class PictureFiles:
-    """Reads pictures; a context manager that can be entered again, for any number of threads."""
+    """Reads pictures; a context manager that can be entered again, for any number of threads.
+
+    Another process may have a copy, pickled or forked: it opens the archives anew.
+    """
 
     def __init__(self) -> None:
-        self._archives: dict[Path, zipfile.ZipFile] = {}
+        # By process as well: forked ones share one position in a file that was open before.
+        self._archives: dict[tuple[int, Path], zipfile.ZipFile] = {}
         self._stack = ExitStack()
         self._lock = Lock()
 
@@ -39,11 +45,12 @@ class PictureFiles:
             return picture.read(self._open)
 
     def _open(self, path: Path) -> zipfile.ZipFile:
-        if path not in self._archives:
+        key = (os.getpid(), path)
+        if key not in self._archives:
             if len(self._archives) >= _OPEN_ARCHIVES:
                 self._close()
-            self._archives[path] = self._stack.enter_context(zipfile.ZipFile(path))
-        return self._archives[path]
+            self._archives[key] = self._stack.enter_context(zipfile.ZipFile(path))
+        return self._archives[key]
 
     def _close(self) -> None:
         self._stack.close()
@@ -52,6 +59,9 @@ class PictureFiles:
     def close(self) -> None:
         with self._lock:
             self._close()
+
+    def __reduce__(self) -> tuple[Callable[[], PictureFiles], tuple[()]]:
+        return PictureFiles, ()
 
     def __enter__(self) -> Self:
         return self

@@ -23,10 +23,11 @@ from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.model.bundle_writer import BundleContent, store_encoder, write_bundle
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.features import Features, concatenate
-from mmsa_tui.model.images import PictureError, decode
+from mmsa_tui.model.images import SIZE_PX, PictureError, decode
 from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targets, make_targets
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.preprocessing import TextTransform, lexicon
+from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import content_hash
 from training.calibrate import calibrate
 from training.examples import UNLABELLED, Example, IntArray, Split, grouped_folds, split_examples
@@ -114,11 +115,9 @@ class Pipeline:
 
         if self.log.is_done("trunk"):
             return load_file(file)["trunk"]
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            pixels = torch.stack(list(pool.map(_pixels, self.examples)))
         trunk = trunk_features(
             self.recipe.image.encoder,
-            pixels,
+            read_pixels(self.examples),
             self.recipe.image.tail_blocks,
             on_batch=lambda done, total: self.log.progress("pictures", done, total, 0.0),
         )
@@ -354,10 +353,16 @@ def _with_pictures_read(examples: Sequence[Example]) -> list[Example]:
     return kept
 
 
-def _pixels(example: Example) -> Tensor:
-    for picture in example.pictures:
-        try:
-            return decode(picture.read())
-        except (OSError, PictureError):
-            continue
-    return torch.zeros(3, 224, 224, dtype=torch.uint8)
+def read_pixels(examples: Sequence[Example]) -> Tensor:
+    """Decode the first usable picture of each example, [N, 3, 224, 224] uint8; zeros without one."""
+
+    def pixels(example: Example) -> Tensor:
+        for picture in example.pictures:
+            try:
+                return decode(files.read(picture))
+            except (OSError, PictureError):
+                continue
+        return torch.zeros(3, SIZE_PX, SIZE_PX, dtype=torch.uint8)
+
+    with PictureFiles() as files, ThreadPoolExecutor(max_workers=2) as pool:
+        return torch.stack(list(pool.map(pixels, examples)))

@@ -18,6 +18,7 @@ from torch.utils.data import Dataset
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.images import SIZE_PX, PictureError, decode, normalise
 from mmsa_tui.model.preprocessing import TRANSFORM_VERSION, TextTransform, lexicon
+from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import Post
 
 _CONFIG = "multimodal_preprocessor.json"
@@ -111,7 +112,8 @@ def _decode(data: bytes | None) -> Tensor | None:
 class MultimodalDataset(Dataset[tuple[str, bytes | None, int]]):
     """Posts and labels, one item a post: (text, first readable picture's bytes or None, class index).
 
-    Use with `DataLoader(dataset, collate_fn=dataset.collate)`, which gives `MultimodalBatch`.
+    Use with `DataLoader(dataset, collate_fn=dataset.collate)`, which gives `MultimodalBatch`; any
+    number of workers may read. Archives of pictures stay open.
 
     Args:
         labels: class index of each post, -1 unlabelled.
@@ -123,6 +125,7 @@ class MultimodalDataset(Dataset[tuple[str, bytes | None, int]]):
         if len(posts) != len(labels):
             raise ValueError(f"{len(posts)} posts and {len(labels)} labels")
         self._posts, self._labels, self._preprocessor = list(posts), list(labels), preprocessor
+        self._picture_files = PictureFiles()
 
     def __len__(self) -> int:
         return len(self._posts)
@@ -131,7 +134,7 @@ class MultimodalDataset(Dataset[tuple[str, bytes | None, int]]):
         post = self._posts[index]
         for picture in post.pictures:
             try:
-                return post.text, picture.read(), self._labels[index]
+                return post.text, self._picture_files.read(picture), self._labels[index]
             except OSError:
                 continue
         return post.text, None, self._labels[index]

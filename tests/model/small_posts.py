@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from mmsa_tui.records import Picture, Post, content_hash, hash_bytes
@@ -28,3 +31,24 @@ def make_post(folder: Path, name: str, text: str, *pictures: bytes) -> Post:
         path.write_bytes(data)
         found.append(Picture(path.name, path, digest=hash_bytes(data)))
     return Post(name, text, tuple(found), content_hash=content_hash(text, [p.digest for p in found]))
+
+
+def pack_pictures(archive: Path, pictures: Sequence[bytes]) -> list[Picture]:
+    """Write pictures into a zip file."""
+    with zipfile.ZipFile(archive, "w") as file:
+        for number, data in enumerate(pictures):
+            file.writestr(f"{number}.jpg", data)
+    return [Picture(f"{number}.jpg", archive, f"{number}.jpg") for number in range(len(pictures))]
+
+
+def count_openings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Make zip files note their path whenever one is opened."""
+    opened: list[Path] = []
+
+    class Noting(zipfile.ZipFile):
+        def __init__(self, file: Path, *rest: object) -> None:
+            opened.append(file)
+            super().__init__(file, *rest)
+
+    monkeypatch.setattr(zipfile, "ZipFile", Noting)
+    return opened

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from small_encoders import write_image_encoder, write_text_encoder
-from small_posts import make_picture, make_post
+from small_posts import count_openings, make_picture, make_post, pack_pictures
 
 from mmsa_tui.config import find_paths
 from mmsa_tui.model.bundle import Bundle, verify_bundle
@@ -14,7 +14,7 @@ from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
 from training.examples import Example, make_examples
 from training.loop import FineTuning
-from training.pipeline import Materials, Pipeline
+from training.pipeline import Materials, Pipeline, read_pixels
 from training.recipe import Recipe, load_recipe
 from training.runs import RunLog
 
@@ -107,3 +107,11 @@ def test_a_resumed_run_does_not_tune_again(bundle: Bundle, pipeline: Pipeline, r
 
 def test_metrics_are_json_lines_of_every_stage(bundle: Bundle, run_folder: Path) -> None:
     assert {row["stage"] for row in RunLog(run_folder).metrics()} >= {"text", "image", "fusion"}
+
+
+def test_an_archive_is_opened_once_for_all_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = pack_pictures(tmp_path / "a.zip", [make_picture(n, (64, 64)) for n in range(4)])
+    opened = count_openings(monkeypatch)
+    pixels = read_pixels([Example(picture.name, "", (picture,)) for picture in pictures])
+    assert [bool(each.any()) for each in pixels] == [True] * 4
+    assert opened == [tmp_path / "a.zip"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +14,10 @@ from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import MAX_PICTURE_BYTES, Picture
 
 
-def pack(path: Path, count: int = 3, packing: int = zipfile.ZIP_STORED) -> list[Picture]:
+def pack(path: Path, count: int = 3, packing: int = zipfile.ZIP_STORED, repeated: int = 20) -> list[Picture]:
     with zipfile.ZipFile(path, "w", packing) as file:
         for n in range(count):
-            file.writestr(f"{n}.jpg", f"picture {n}" * 20)
+            file.writestr(f"{n}.jpg", f"picture {n}" * repeated)
     return [Picture(f"{n}.jpg", path, f"{n}.jpg") for n in range(count)]
 
 
@@ -50,6 +51,33 @@ def test_it_can_be_read_on_after_closing(tmp_path: Path) -> None:
     files.close()
     assert files.read(picture)
     files.close()
+
+
+def test_a_pickled_copy_opens_the_archive_anew(tmp_path: Path) -> None:
+    (picture, *_) = pack(tmp_path / "a.zip")
+    with PictureFiles() as files:
+        files.read(picture)
+        with pickle.loads(pickle.dumps(files)) as copy:  # noqa: S301
+            assert copy.read(picture) == files.read(picture)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_copy_does_not_move_the_position_in_the_file(tmp_path: Path) -> None:
+    # Larger than what Python holds of a file, so that reading moves it.
+    pictures = pack(tmp_path / "a.zip", repeated=100_000)
+    with PictureFiles() as files:
+        files.read(pictures[0])
+        (before,) = positions(files)
+        if (child := os.fork()) == 0:
+            files.read(pictures[2])
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert positions(files) == [before]
+
+
+def positions(files: PictureFiles) -> list[int]:
+    """Where the open archives stand, as the system and not as Python knows it."""
+    return [os.lseek(archive.fp.fileno(), 0, os.SEEK_CUR) for archive in files._archives.values()]
 
 
 @pytest.mark.parametrize("wrong", ["absent", "damaged", "no zip", "gone"])
