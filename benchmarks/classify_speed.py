@@ -18,7 +18,8 @@ from pathlib import Path
 import torch
 
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle import CALIBRATION, find_bundle
+from mmsa_tui.model.bundle import CALIBRATION
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.device import set_threads
 from mmsa_tui.model.encoders import masked_mean

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import torch
 
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.features import concatenate
 from mmsa_tui.model.held_out import content_group, is_held_out
 from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets, make_targets

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mmsa_tui.config import Paths
-from mmsa_tui.model.bundle import Bundle, encoder_roots, list_bundles
+from mmsa_tui.model.bundle import Bundle, encoder_roots
+from mmsa_tui.model.bundle_registry import list_bundles
 from mmsa_tui.model.bundle_writer import BundleContent, store_encoder, write_bundle
 from mmsa_tui.model.labelled import UNLABELLED
 from mmsa_tui.model.metrics import score

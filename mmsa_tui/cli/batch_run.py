@@ -22,7 +22,8 @@ from mmsa_tui.cli.tally import Tally
 from mmsa_tui.config import Config
 from mmsa_tui.errors import Interrupted
 from mmsa_tui.export import Summary, write
-from mmsa_tui.model.bundle import Bundle, find_bundle, verify_bundle
+from mmsa_tui.model.bundle import Bundle, verify_bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import Row, SourceRow, Store, Where
 

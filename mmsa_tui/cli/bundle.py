@@ -13,7 +13,8 @@ from mmsa_tui.errors import EXIT_OK, BundleError
 
 if TYPE_CHECKING:
     from mmsa_tui.config import Config
-    from mmsa_tui.model.bundle import Bundle, DamagedBundle
+    from mmsa_tui.model.bundle import Bundle
+    from mmsa_tui.model.bundle_registry import DamagedBundle
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="[NAME|DIR]", help='A name, "NAME VERSION" or a folder; else the active one.')
@@ -37,7 +38,8 @@ def register(app: typer.Typer) -> None:
 
 def list_(json: options.JsonOption = False) -> None:
     """List the bundles, and the candidates that a retrain left aside; * marks the active one."""
-    from mmsa_tui.model.bundle import Bundle, list_bundles
+    from mmsa_tui.model.bundle import Bundle
+    from mmsa_tui.model.bundle_registry import list_bundles
     from mmsa_tui.retrain import kept_candidates
 
     config = options.configure()
@@ -68,7 +70,8 @@ def list_(json: options.JsonOption = False) -> None:
 
 def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
     """Print a bundle's model card."""
-    from mmsa_tui.model.bundle import CARD, find_bundle
+    from mmsa_tui.model.bundle import CARD
+    from mmsa_tui.model.bundle_registry import find_bundle
 
     config = options.configure()
     bundle = find_bundle(config.paths, name or config.bundle)
@@ -87,7 +90,8 @@ def verify(
     name: NameArgument = "", all_: Annotated[bool, typer.Option("--all", help="Check all of them.")] = False
 ) -> None:
     """Check a bundle's files against their checksums."""
-    from mmsa_tui.model.bundle import Bundle, find_bundle, list_bundles, verify_bundle
+    from mmsa_tui.model.bundle import Bundle, verify_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle, list_bundles
 
     config = options.configure()
     paths = config.paths
@@ -109,7 +113,7 @@ def verify(
 
 def use(name: ForcedNameArgument) -> None:
     """Make a bundle the active one, after checking it."""
-    from mmsa_tui.model.bundle import use_bundle
+    from mmsa_tui.model.bundle_registry import use_bundle
 
     bundle = use_bundle(options.configure().paths, name)
     console.show(f"{bundle.id} is active")
@@ -118,7 +122,7 @@ def use(name: ForcedNameArgument) -> None:
 
 def rollback() -> None:
     """Go back to the active bundle's parent."""
-    from mmsa_tui.model.bundle import roll_back
+    from mmsa_tui.model.bundle_registry import roll_back
 
     bundle = roll_back(options.configure().paths)
     console.show(f"{bundle.id} is active")
@@ -130,8 +134,8 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", readable=False)] = None,
 ) -> None:
     """Pack a bundle and its encoders into one file."""
-    from mmsa_tui.model.bundle import find_bundle
     from mmsa_tui.model.bundle_archive import SUFFIX, export_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
 
     config = options.configure()
     bundle = find_bundle(config.paths, name or config.bundle)
@@ -154,7 +158,7 @@ def import_(
 
 def warn_if_another_is_set(active: Bundle) -> None:
     """Say so where a setting keeps another bundle in use than the active one."""
-    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
 
     config = options.configure()
     try:
@@ -169,7 +173,7 @@ def warn_if_another_is_set(active: Bundle) -> None:
 
 
 def _active_directory(config: Config) -> Path | None:
-    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
 
     try:
         return find_bundle(config.paths, config.bundle).directory

@@ -206,7 +206,7 @@ def _take_in(files: Sequence[Path], bundle: str | None, keep_unknown: bool, dry_
 
 def _labels(bundle: str | None) -> tuple[str, ...]:
     """Look up the labels in use: those of the bundle that is asked for, or the active one."""
-    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
 
     config = options.configure(bundle)
     return find_bundle(config.paths, config.bundle).labels

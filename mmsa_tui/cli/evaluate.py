@@ -64,7 +64,8 @@ def evaluate(
     from mmsa_tui import evaluate as service
     from mmsa_tui.classify import classify
     from mmsa_tui.cli.opened import check_device, check_sources, load_predictor, read_source
-    from mmsa_tui.model.bundle import find_bundle, verify_bundle
+    from mmsa_tui.model.bundle import verify_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
     from mmsa_tui.store import Store
 
     if label_kind is not None and label_kind not in service.KINDS:

@@ -33,7 +33,7 @@ def report(
     """
     from mmsa_tui.export.whole_file import check_place
     from mmsa_tui.intake import location_of
-    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
     from mmsa_tui.report import write_report
     from mmsa_tui.store import Store
 

@@ -87,7 +87,7 @@ def retrain(
     was ever trained. What the gate refuses is kept aside, and the exit code is 1.
     """
     from mmsa_tui.exchange import check_table_target
-    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
 
     config = options.configure(bundle, device, threads=threads)
     if changes is not None:

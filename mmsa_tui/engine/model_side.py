@@ -48,7 +48,7 @@ def load_predictor(request: Load) -> Model:
     Raises:
         BundleError, DeviceError: it is damaged or absent, or the device is.
     """
-    from mmsa_tui.model.bundle import find_bundle
+    from mmsa_tui.model.bundle_registry import find_bundle
     from mmsa_tui.model.predictor import Predictor
 
     paths = to_paths(request.paths)

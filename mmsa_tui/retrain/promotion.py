@@ -17,16 +17,8 @@ from typing import Any
 
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import EXIT_FAILED_ROWS, BundleError, TrainingError
-from mmsa_tui.model.bundle import (
-    CARD,
-    META,
-    Bundle,
-    file_hash,
-    read_bundle,
-    use_bundle,
-    verify_bundle,
-    write_atomically,
-)
+from mmsa_tui.model.bundle import CARD, META, Bundle, file_hash, read_bundle, verify_bundle, write_atomically
+from mmsa_tui.model.bundle_registry import use_bundle
 from mmsa_tui.model.card import model_card
 from mmsa_tui.model.verdict import Verdict
 from mmsa_tui.retrain.run import exclusive

@@ -23,7 +23,7 @@ from mmsa_tui.display import safe_line
 from mmsa_tui.engine.messages import Message, Ready
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.intake import location_of
-from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.commands import MmsaCommands
 from mmsa_tui.tui.engine_link import EngineLink

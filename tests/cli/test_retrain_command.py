@@ -13,7 +13,7 @@ from conftest import Mmsa
 from word_model import LABELS, write_word_bundle
 
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.retrain import run
 from mmsa_tui.store import Store
 

@@ -6,16 +6,8 @@ import torch
 
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.bundle import (
-    META,
-    Bundle,
-    DamagedBundle,
-    find_bundle,
-    list_bundles,
-    read_bundle,
-    use_bundle,
-    verify_bundle,
-)
+from mmsa_tui.model.bundle import META, Bundle, read_bundle, verify_bundle
+from mmsa_tui.model.bundle_registry import DamagedBundle, find_bundle, list_bundles, use_bundle
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.predictor import Predictor, load_head
 

@@ -20,7 +20,8 @@ from small_posts import make_picture, make_post
 from mmsa_tui import retrain as service
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import BundleError, Interrupted, MmsaError, TrainingError
-from mmsa_tui.model.bundle import META, Bundle, find_bundle, read_bundle, roll_back, use_bundle, verify_bundle
+from mmsa_tui.model.bundle import META, Bundle, read_bundle, verify_bundle
+from mmsa_tui.model.bundle_registry import find_bundle, roll_back, use_bundle
 from mmsa_tui.model.verdict import Check, Verdict
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.retrain import promotion
@@ -236,7 +237,7 @@ def test_a_child_ends_when_its_parent_is_killed(bundle: Bundle, paths: Paths, po
         "import sys, os\n"
         "from mmsa_tui import retrain\n"
         "from mmsa_tui.config import find_paths\n"
-        "from mmsa_tui.model.bundle import find_bundle\n"
+        "from mmsa_tui.model.bundle_registry import find_bundle\n"
         "paths = find_paths()\n"
         "die = lambda event: os._exit(9)\n"
         "retrain.retrain(paths, find_bundle(paths), device='cpu', threads=1, on_event=die)\n"

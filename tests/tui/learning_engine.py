@@ -13,7 +13,7 @@ from small_engine import LABELS, SmallModel, judge
 from mmsa_tui.engine.conversation import Conversation
 from mmsa_tui.engine.messages import Load, to_paths
 from mmsa_tui.engine.model_side import serve
-from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.records import Post, Prediction
 
 

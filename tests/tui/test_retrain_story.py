@@ -18,7 +18,8 @@ from textual.widgets import OptionList
 from mmsa_tui import retrain as service
 from mmsa_tui.config import Config
 from mmsa_tui.errors import TrainingError
-from mmsa_tui.model.bundle import REQUIRED, directory_hash, find_bundle, read_bundle, use_bundle
+from mmsa_tui.model.bundle import REQUIRED, directory_hash, read_bundle
+from mmsa_tui.model.bundle_registry import find_bundle, use_bundle
 from mmsa_tui.records import Correction
 from mmsa_tui.retrain import run
 from mmsa_tui.store import Store

@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.errors import BundleError, MmsaError
-from mmsa_tui.model.bundle import find_bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.retrain import ENOUGH, count_new
 from mmsa_tui.review import QueueCount, count_queues, queue_rows
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where

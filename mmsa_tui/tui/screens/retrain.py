@@ -14,7 +14,8 @@ from mmsa_tui import retrain as service
 from mmsa_tui.display import safe_line
 from mmsa_tui.engine.messages import Message
 from mmsa_tui.errors import Interrupted, MmsaError
-from mmsa_tui.model.bundle import Bundle, roll_back
+from mmsa_tui.model.bundle import Bundle
+from mmsa_tui.model.bundle_registry import roll_back
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui import retrain_texts as texts
 from mmsa_tui.tui.reclassify import Reclassification

@@ -21,7 +21,8 @@ from mmsa_tui import retrain as service
 from mmsa_tui.display import safe, safe_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.exchange import open_docket
-from mmsa_tui.model.bundle import Bundle, find_bundle
+from mmsa_tui.model.bundle import Bundle
+from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.verdict import Verdict
 from mmsa_tui.store import Store
 from mmsa_tui.tui import retrain_texts as texts
