@@ -104,6 +104,7 @@ def refit(
     withdrawn: frozenset[str] = frozenset(),
     on_epoch: Callable[[Epoch], None] | None = None,
     look_ahead: bool = False,
+    on_comparison: Callable[[str, Epoch], None] | None = None,
 ) -> Candidate:
     """Fit, calibrate and judge a head.
 
@@ -111,6 +112,7 @@ def refit(
         withdrawn: content hashes whose correction was taken back; they are no longer learned from.
         on_epoch: told after each epoch; its F1 is on the tuning posts, 0 if the bundle has none.
         look_ahead: also fit on half of the corrections, to tell whether more are likely to pay.
+        on_comparison: told likewise of the fits that only compare, `without` corrections and on `half`.
 
     Raises:
         TrainingError: nothing is left to learn from.
@@ -133,7 +135,11 @@ def refit(
         fit_head, base.head.config, base.replay.features, settings=_enough(settings.fusion, len(replay)),
         seed=settings.seed, scaling=base.head,
     )  # fmt: skip
-    without = fit(targets=base.replay.targets)
+
+    def comparison(name: str) -> Callable[[Epoch], None] | None:
+        return None if on_comparison is None else partial(on_comparison, name)
+
+    without = fit(targets=base.replay.targets, on_epoch=comparison("without"))
     taught = fit(targets=replay.targets, added=added, watch=watch, on_epoch=on_epoch)
     head = _moved(base.head, without, taught)
     calibration = base.calibration
@@ -144,7 +150,10 @@ def refit(
     outlook = None
     if look_ahead:
         some = torch.arange(0, len(rows), 2)
-        half = fit(targets=replay.targets, added=(added[0].take(some), added[1].take(some)))
+        half = fit(
+            targets=replay.targets, added=(added[0].take(some), added[1].take(some)),
+            on_epoch=comparison("half"),
+        )  # fmt: skip
         half_way = decided(_moved(base.head, without, half), calibration, corrected.features)
         outlook = _look_ahead(corrected, learned, half_way, after)
     verdict = _judge(base, head, calibration, corrected, learned, before, after, labels, rules)

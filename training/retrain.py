@@ -96,6 +96,9 @@ def _retrain(request: Mapping[str, Any]) -> int:
     candidate = refit(
         base, corrected, bundle.labels, settings,
         withdrawn=collected.withdrawn, on_epoch=report, look_ahead=True,
+        on_comparison=lambda fit, epoch: _say(
+            event="comparing", fit=fit, number=epoch.number, total=epoch.total
+        ),
     )  # fmt: skip
     draw_curves(log.metrics(), folder / "curves.png")
     written = None

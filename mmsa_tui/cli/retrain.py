@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -119,22 +120,42 @@ def retrain(
 def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None) -> Result:
     from mmsa_tui import retrain as service
 
-    def listen(event: Mapping[str, Any]) -> None:
+    with ExitStack() as bars:
+        return service.retrain(
+            config.paths,
+            parent,
+            dry_run=dry_run,
+            device=config.device,
+            threads=config.threads,
+            weight=weight,
+            on_event=_Listener(bars),
+        )
+
+
+class _Listener:
+    """Says how far a retrain is: a line for each epoch, and a bar, on a terminal, all the time."""
+
+    def __init__(self, bars: ExitStack) -> None:
+        self._bars = bars
+        self._title = ""
+        self._advance: console.Advance = lambda done, total: None
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        from mmsa_tui.retrain import stage_of
+
         if event["event"] == "epoch":
             place = f"epoch {event['number']:>2}/{event['total']}"
             console.talk(f"{place}  loss {event['loss']:.3f}  F1 {event['f1']:.3f}")
         elif event["event"] == "encoded" and event["done"] == event["total"]:
             console.talk(f"{counted(event['total'], 'corrected post')}, features at hand")
-
-    return service.retrain(
-        config.paths,
-        parent,
-        dry_run=dry_run,
-        device=config.device,
-        threads=config.threads,
-        weight=weight,
-        on_event=listen,
-    )
+        stage = stage_of(event)
+        if stage is None:
+            return
+        if stage.title != self._title:
+            self._bars.close()
+            self._title = stage.title
+            self._advance = self._bars.enter_context(console.progress(stage.title, unit=stage.unit))
+        self._advance(stage.done, stage.total)
 
 
 def _promote(

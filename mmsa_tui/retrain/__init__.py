@@ -1,14 +1,15 @@
 """Retraining from corrections, as a service for app and command line; imports no torch.
 
 `waiting` is what there is to learn from, `weights` how much it is to count, `run` starts and follows
-the child process that learns, `result` is how that ended, `promotion` decides what becomes of its
-candidate, `changes` is what a promotion changed.
+the child process that learns, `stages` is how far it is and `result` how it ended, `promotion` decides
+what becomes of its candidate, `changes` is what a promotion changed.
 """
 
 from mmsa_tui.retrain.changes import Change, changes, describe_change, sources_judged_by
 from mmsa_tui.retrain.promotion import Kept, discard, kept_candidates, promote
 from mmsa_tui.retrain.result import NO_OUTLOOK, Example, Result
 from mmsa_tui.retrain.run import retrain
+from mmsa_tui.retrain.stages import Stage, stage_of
 from mmsa_tui.retrain.waiting import ENOUGH, Waiting, count_new, count_waiting
 from mmsa_tui.retrain.weights import STRONG, USUAL, WEIGHTS, CorrectionWeight
 
@@ -23,6 +24,7 @@ __all__ = [
     "Example",
     "Kept",
     "Result",
+    "Stage",
     "Waiting",
     "changes",
     "count_new",
@@ -33,4 +35,5 @@ __all__ = [
     "promote",
     "retrain",
     "sources_judged_by",
+    "stage_of",
 ]

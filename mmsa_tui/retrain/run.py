@@ -65,7 +65,8 @@ def retrain(
         dry_run: write no candidate.
         weight: for how many posts of the replay set a correction counts; None as measured to be best
             for corrections that follow the labels the bundle knows.
-        on_event: told of `encoded` (done, total) and `epoch` (number, total, loss, f1) events.
+        on_event: told of `encoded` (done, total), `epoch` (number, total, loss, f1) and, of the fits that
+            only compare, `comparing` (fit, number, total) events; `stage_of` puts them into words.
         should_stop: set it to cancel.
 
     Raises:

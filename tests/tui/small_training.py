@@ -1,7 +1,7 @@
 """A retrain that says what the true one says, in its order, and takes no time: a copy is its candidate.
 
 The labels of the corrections do not matter here; the gate refuses if `refuse` is among the arguments,
-and `hang` waits for ever after the first epoch.
+`hang` waits for ever after the first epoch, and `dawdle` in the fit that comes after them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,17 @@ def main(request_file: str, manner: str) -> None:
 
 def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
     yield {"event": "encoded", "done": 12, "total": 12}
+    yield from ({"event": "comparing", "fit": "without", "number": n, "total": 4} for n in range(1, 5))
     for number in range(1, N_EPOCHS + 1):
         yield {
             "event": "epoch", "number": number, "total": N_EPOCHS,
             "loss": 1 / number, "f1": 0.6 + number / 100,
         }  # fmt: skip
         while manner == "hang":
+            time.sleep(1)
+    for number in range(1, 3):
+        yield {"event": "comparing", "fit": "half", "number": number, "total": N_EPOCHS}
+        while manner == "dawdle":
             time.sleep(1)
     if manner == "full":
         yield {"event": "error", "code": 5, "message": "the disk is full", "hint": "Free some space."}

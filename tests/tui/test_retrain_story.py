@@ -64,7 +64,7 @@ def make_app(config: Config) -> Callable[..., MmsaApp]:
 
 @pytest.fixture(autouse=True)
 def train(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Choose how the retrain goes: `pass`, `refuse`, `hang`, `full`; it passes unless told."""
+    """Choose how the retrain goes: `pass`, `refuse`, `hang`, `dawdle`, `full`; it passes unless told."""
 
     def choose(manner: str) -> None:
         monkeypatch.setattr(
@@ -264,6 +264,19 @@ async def test_a_stopped_run_changes_nothing(make_app, classified, config, store
         train("pass")
         await pilot.press("s")
         await wait_for(pilot, lambda: screen.offer is not None, "the next run")
+
+
+async def test_a_bar_moves_after_the_curves_are_drawn_too(
+    make_app, classified, config, store, wait_for, train
+):
+    train("dawdle")
+    correct(store, classified.id, 12)
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await retraining(pilot, wait_for)
+        await pilot.press("s")
+        await wait_for(pilot, lambda: "learning from half of them" in text_of(screen, "#stage"), "the stage")
+        assert "1/4" in text_of(screen, "#stage")
+        assert len(screen.query_one("#f1", Curve).values) == 4
 
 
 async def test_leaving_in_the_middle_asks_and_the_app_stays_responsive(

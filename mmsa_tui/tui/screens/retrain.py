@@ -136,17 +136,13 @@ class RetrainScreen(RetrainView):
         """Show an event of the run, on the event loop; some come when the screen is gone."""
         if not self.is_attached or self._stop.is_set():
             return
-        if event["event"] == "encoded":
-            self.say_stage("reading the corrected posts", event["done"], event["total"])
-            if event["done"] == event["total"]:
-                self.say_stage("fitting a head without the corrections, to compare", 0, 0)
-        elif event["event"] == "epoch":
+        if event["event"] == "epoch":
             self._losses.append(event["loss"])
             self._scores.append(event["f1"])
             self.draw_curves(self._losses, self._scores, event["total"])
-            self.say_stage("learning", event["number"], event["total"])
-            if event["number"] == event["total"]:
-                self.say_stage("judging: what it gains, what it costs", 0, 0)
+        stage = service.stage_of(event)
+        if stage is not None:
+            self.say_stage(stage.title, stage.done, stage.total)
 
     def _put_forward(self, result: service.Result) -> None:
         assert result.candidate is not None
