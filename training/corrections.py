@@ -18,6 +18,7 @@ from mmsa_tui.model.held_out import content_group, is_held_out
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
+from training.fusion_stage import compress
 from training.rehearsal import Corrected
 
 _BATCH = 64
@@ -146,14 +147,6 @@ def encode(
         torch.tensor([is_held_out(group) for group in groups], dtype=torch.bool),
     )
     return corrected, rest
-
-
-@torch.no_grad()
-def compress(head: FusionHead, features: Features) -> Features:
-    """Give the image features as the replay set holds them."""
-    image = head.compress(features.image)
-    image = torch.where(features.has_image.unsqueeze(1), image, torch.zeros_like(image))
-    return replace(features, image=image)
 
 
 def _is_whole(post: Post) -> bool:

@@ -39,6 +39,17 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Materials:
+    """What a training is given: labelled posts, extra tweets for the text, and held-out ones to score on."""
+
+    examples: Sequence[Example]
+    extra: Sequence[Example] = ()
+    extra_test: Sequence[Example] = ()
+    sources: tuple[str, ...] = ()
+    licence: str = ""
+
+
+@dataclass(frozen=True)
 class LabelKinds:
     """Which kind of label of a source trains which head, as the keys of `Post.truth`."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -155,6 +155,14 @@ def predict(head: FusionHead, features: Features, compressed: bool = False) -> L
     head.eval()
     image = features.image.float() if compressed else head.compress(features.image)
     return head.score(head.scale_text(features), features.lexicon.float(), image, features)
+
+
+@torch.no_grad()
+def compress(head: FusionHead, features: Features) -> Features:
+    """Give the image features as the replay set holds them."""
+    image = head.compress(features.image)
+    image = torch.where(features.has_image.unsqueeze(1), image, torch.zeros_like(image))
+    return replace(features, image=image)
 
 
 def _loss(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,27 @@ from torch import Tensor, nn
 
 from mmsa_tui.model import mobilenet
 from mmsa_tui.model.encoders import ImageEncoder
-from mmsa_tui.model.images import normalise
+from mmsa_tui.model.images import SIZE_PX, PictureError, decode, normalise
 from mmsa_tui.model.metrics import weighted_f1
+from mmsa_tui.picture_files import PictureFiles
+from training.examples import Example
 from training.loop import FineTuning, fine_tune, seed_everything
 from training.runs import RunLog
+
+
+def read_pixels(examples: Sequence[Example]) -> Tensor:
+    """Decode the first usable picture of each example, [N, 3, 224, 224] uint8; zeros without one."""
+
+    def pixels(example: Example) -> Tensor:
+        for picture in example.pictures:
+            try:
+                return decode(files.read(picture))
+            except (OSError, PictureError):
+                continue
+        return torch.zeros(3, SIZE_PX, SIZE_PX, dtype=torch.uint8)
+
+    with PictureFiles() as files, ThreadPoolExecutor(max_workers=2) as pool:
+        return torch.stack(list(pool.map(pixels, examples)))
 
 
 @torch.no_grad()

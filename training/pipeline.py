@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,36 +19,21 @@ from torch import Tensor
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model import mobilenet
 from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.bundle_writer import BundleContent, store_encoder, write_bundle
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.features import Features, concatenate
-from mmsa_tui.model.images import SIZE_PX, PictureError, decode
 from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targets, make_targets
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.preprocessing import TextTransform, lexicon
-from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import content_hash
-from training.calibrate import calibrate
-from training.examples import UNLABELLED, Example, IntArray, Split, grouped_folds, split_examples
+from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
 from training.fusion_stage import Epoch, fit_head
-from training.image_stage import tail_features, trunk_features, tune_image_encoder
+from training.image_stage import read_pixels, tail_features, trunk_features, tune_image_encoder
 from training.recipe import Recipe
 from training.runs import RunLog
-from training.scoring import score_bundle
 from training.text_stage import TextTarget, encode_texts, tune_text_encoder
+from training.trained import Trained, write_trained
 
 _REHEARSAL_SEED = 5
-
-
-@dataclass(frozen=True)
-class Materials:
-    """What a training is given: labelled posts, extra tweets for the text, and held-out ones to score on."""
-
-    examples: Sequence[Example]
-    extra: Sequence[Example] = ()
-    extra_test: Sequence[Example] = ()
-    sources: tuple[str, ...] = ()
-    licence: str = ""
 
 
 class Pipeline:
@@ -68,9 +52,25 @@ class Pipeline:
         trunk = self.image_trunk()
         self.tune_image(trunk, self.split.train, "image")
         features = self.features("text", "image", trunk)
-        training = self.training_features(features, trunk)
-        head = self.fit(features, training)
-        return self.write(head, features, training, bundles, version, command)
+        posts = LabelledFeatures(features, self.targets(), tuple(_hash(e) for e in self.examples))
+        learned = self.training_set(replace(posts, features=self.training_features(features, trunk)))
+        head = self.fit(posts, learned)
+        held_out = self.materials.extra_test
+        trained = Trained(
+            self.recipe,
+            self.materials,
+            self.examples,
+            self.split,
+            head,
+            posts,
+            learned,
+            self.text_only_features(held_out) if held_out else None,
+            {name: self.folder / name for name in ("text", "image")},
+        )
+        bundle = write_trained(trained, bundles, version, command)
+        scores = json.dumps(bundle.meta.scores, indent=2)
+        (self.folder / "scores.json").write_text(scores, encoding="utf-8")
+        return bundle
 
     def tune_text(self, train: IntArray, name: str) -> None:
         """Stage 1 into `<run>/<name>/`."""
@@ -199,15 +199,18 @@ class Pipeline:
             np.array([e.image for e in examples]),
         )
 
-    def extra_features(self, n: int) -> tuple[Features, Targets] | None:
-        """A sample of the extra tweets, as text-only posts."""
-        extra = random.Random(_REHEARSAL_SEED).sample(
-            list(self.materials.extra), min(n, len(self.materials.extra))
-        )
-        if not extra:
-            return None
-        return self.text_only_features(extra), make_targets(
-            np.full(len(extra), UNLABELLED), np.array([e.text for e in extra])
+    def training_set(self, posts: LabelledFeatures) -> LabelledFeatures:
+        """Take the train part of the posts and a sample of the extra tweets, as text-only posts."""
+        train = posts.take(torch.as_tensor(self.split.train))
+        n_extra = min(self.recipe.extra_replay, len(self.materials.extra))
+        if not n_extra:
+            return train
+        extra = random.Random(_REHEARSAL_SEED).sample(list(self.materials.extra), n_extra)
+        blank = np.full(n_extra, UNLABELLED)
+        return LabelledFeatures(
+            concatenate([train.features, self.text_only_features(extra)]),
+            concatenate_targets([train.targets, make_targets(blank, np.array([e.text for e in extra]))]),
+            train.hashes + ("",) * n_extra,
         )
 
     def text_only_features(self, examples: Sequence[Example]) -> Features:
@@ -226,10 +229,9 @@ class Pipeline:
             torch.zeros(n, dtype=torch.bool),
         )
 
-    def fit(self, features: Features, training: Features) -> FusionHead:
-        """Stage 3: the head, on `training` features of the train part plus the extra tweets."""
-        self._head_data = self._training_set(training)
-        select, targets = torch.as_tensor(self.split.select), self.targets()
+    def fit(self, posts: LabelledFeatures, learned: LabelledFeatures) -> FusionHead:
+        """Stage 3: the head, on what `training_set` gave; the select part picks its epochs."""
+        select = posts.take(torch.as_tensor(self.split.select))
 
         def report(epoch: Epoch) -> None:
             self.log.progress("fusion", epoch.number, epoch.total, epoch.loss)
@@ -239,102 +241,13 @@ class Pipeline:
 
         return fit_head(
             self.recipe.head,
-            self._head_data[0],
-            self._head_data[1],
+            learned.features,
+            learned.targets,
             self.recipe.fusion,
             self.recipe.seed,
-            select=(features.take(select), targets.take(select)),
+            select=(select.features, select.targets),
             on_epoch=report,
         )
-
-    def _training_set(self, training: Features) -> tuple[Features, Targets, tuple[str, ...]]:
-        rows = torch.as_tensor(self.split.train)
-        parts, targets = [training.take(rows)], [self.targets().take(rows)]
-        hashes = [_hash(self.examples[int(i)]) for i in rows]
-        extra = self.extra_features(self.recipe.extra_replay)
-        if extra is not None:
-            parts.append(extra[0])
-            targets.append(extra[1])
-            hashes += [""] * len(extra[1])
-        return concatenate(parts), concatenate_targets(targets), tuple(hashes)
-
-    def write(
-        self,
-        head: FusionHead,
-        features: Features,
-        training: Features,
-        bundles: Path,
-        version: str,
-        command: str,
-    ) -> Bundle:
-        """Stage 4 and the bundle: calibrate, score, write."""
-        targets = self.targets()
-        rows = torch.as_tensor(self.split.calibrate)
-        calibration = calibrate(head, features.take(rows), targets.take(rows))
-        evaluate = torch.as_tensor(self.split.evaluate)
-        tuning = torch.as_tensor(np.concatenate([self.split.select, self.split.calibrate]))
-        replay = LabelledFeatures(
-            _compressed(head, self._head_data[0]), self._head_data[1], self._head_data[2]
-        )
-        scores = score_bundle(
-            head,
-            calibration,
-            features.take(evaluate),
-            targets.take(evaluate),
-            [self.examples[int(i)].raw_text for i in evaluate],
-            self.recipe.labels,
-            extra=(self.text_only_features(self.materials.extra_test), self.materials.extra_test)
-            if self.materials.extra_test
-            else None,
-        )
-        scores |= {
-            "split": f"evaluate part, {len(evaluate)} posts in groups no other part shares, "
-            f"split seed {self.recipe.split_seed}",
-            "command": command,
-        }
-        encoders = {w: store_encoder(self.folder / w, bundles / "encoders") for w in ("text", "image")}
-        bundle = write_bundle(
-            BundleContent(
-                name=self.recipe.name,
-                version=version,
-                labels=self.recipe.labels,
-                encoders=encoders,
-                head=head,
-                calibration=calibration,
-                replay=replay,
-                evaluation=self._labelled(head, features, evaluate),
-                tuning=self._labelled(head, features, tuning),
-                scores=scores,
-                training={
-                    "recipe": self.recipe.name,
-                    "seed": self.recipe.seed,
-                    "n_examples": len(self.split.train),
-                    "n_extra": len(self.materials.extra),
-                    "n_corrections": 0,
-                    "settings": self.recipe.as_json(),
-                },
-                licence=self.materials.licence,
-                sources=self.materials.sources,
-            ),
-            bundles / f"{self.recipe.name}-{version}",
-        )
-        (self.folder / "scores.json").write_text(json.dumps(scores, indent=2), encoding="utf-8")
-        return bundle
-
-    def _labelled(self, head: FusionHead, features: Features, rows: Tensor) -> LabelledFeatures:
-        """Give some of the examples as the bundle keeps them."""
-        return LabelledFeatures(
-            _compressed(head, features.take(rows)),
-            self.targets().take(rows),
-            tuple(_hash(self.examples[int(i)]) for i in rows),
-        )
-
-
-def _compressed(head: FusionHead, features: Features) -> Features:
-    with torch.no_grad():
-        image = head.compress(features.image)
-    image = torch.where(features.has_image.unsqueeze(1), image, torch.zeros_like(image)).clone()
-    return Features(features.text, features.lexicon, image, features.has_text, features.has_image)
 
 
 def _text_target(example: Example, tasks: Sequence[str]) -> TextTarget:
@@ -351,18 +264,3 @@ def _with_pictures_read(examples: Sequence[Example]) -> list[Example]:
     if not kept:
         raise TrainingError("no labelled post has text or a picture", "check the source with `mmsa inspect`")
     return kept
-
-
-def read_pixels(examples: Sequence[Example]) -> Tensor:
-    """Decode the first usable picture of each example, [N, 3, 224, 224] uint8; zeros without one."""
-
-    def pixels(example: Example) -> Tensor:
-        for picture in example.pictures:
-            try:
-                return decode(files.read(picture))
-            except (OSError, PictureError):
-                continue
-        return torch.zeros(3, SIZE_PX, SIZE_PX, dtype=torch.uint8)
-
-    with PictureFiles() as files, ThreadPoolExecutor(max_workers=2) as pool:
-        return torch.stack(list(pool.map(pixels, examples)))

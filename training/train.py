@@ -16,8 +16,8 @@ from mmsa_tui.records import Post
 from mmsa_tui.sources import read
 from mmsa_tui.sources.labels import read_labels
 from training.curves import draw_curves
-from training.examples import make_examples, read_text_table
-from training.pipeline import Materials, Pipeline
+from training.examples import Materials, make_examples, read_text_table
+from training.pipeline import Pipeline
 from training.recipe import Recipe, load_recipe
 from training.runs import RunLog
 from training.scoring import summary

@@ -62,7 +62,7 @@ def concatenate_targets(parts: Sequence[Targets]) -> Targets:
 class LabelledFeatures:
     """Labelled posts as the head sees them.
 
-    `features.image` is compressed by the head's own scaling, [B, n_components]. `hashes` are the
+    In a bundle, `features.image` is compressed by the head's own scaling, [B, n_components]. `hashes` are the
     posts' content hashes, "" where a post has none: they tell a correction from the label it
     contradicts, and keep the frozen split out of training.
     """

@@ -12,9 +12,10 @@ from mmsa_tui.config import find_paths
 from mmsa_tui.model.bundle import Bundle, verify_bundle
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
-from training.examples import Example, make_examples
+from training.examples import Example, Materials, make_examples
+from training.image_stage import read_pixels
 from training.loop import FineTuning
-from training.pipeline import Materials, Pipeline, read_pixels
+from training.pipeline import Pipeline
 from training.recipe import Recipe, load_recipe
 from training.runs import RunLog
 
