@@ -27,6 +27,14 @@ MOVES = (
 )
 """The keys that go through a short list, for whatever has `action_move`."""
 
+SCROLLS = (
+    Binding("up", "scroll(-1)", "Scroll", show=False),
+    Binding("down", "scroll(1)", "Scroll", show=False),
+    Binding("pageup", "scroll(-10)", "Scroll", show=False),
+    Binding("pagedown", "scroll(10)", "Scroll", show=False),
+)
+"""The keys that go through a long text, for whatever has `action_scroll`."""
+
 WRAPPED = "press_key"
 """The action of the screen that runs another one unless text is being typed."""
 

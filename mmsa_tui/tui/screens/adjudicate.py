@@ -18,7 +18,6 @@ from mmsa_tui.tui.key_bindings import MOVES, WRAPPED, install, is_typing
 from mmsa_tui.tui.keymap import MAX_LABELS, all_keys
 from mmsa_tui.tui.screens.adjudicate_view import NOWHERE, AdjudicateView
 from mmsa_tui.tui.screens.ask import AskText
-from mmsa_tui.tui.widgets.bars import KeyBar
 
 _SHARED = {
     "skip": "Go on without a decision",
@@ -152,10 +151,6 @@ class AdjudicateScreen(AdjudicateView):
     @on(OptionList.OptionSelected)
     def _on_selected(self, event: OptionList.OptionSelected) -> None:
         self._move_to(event.option_index)
-
-    @on(KeyBar.Pressed)
-    async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:
-        await self.run_action(event.action)
 
     # the case under the cursor
 

@@ -6,13 +6,11 @@ What keys do is in `adjudicate`, which builds on it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -23,17 +21,15 @@ from mmsa_tui.tui import adjudicate_texts as texts
 from mmsa_tui.tui.cases import Case, Found, find_post, survey
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keymap import MAX_LABELS, key_for
-from mmsa_tui.tui.label_looks import LabelLooks, shorten
+from mmsa_tui.tui.label_looks import shorten
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
 from mmsa_tui.tui.widgets.post_view import PostView
-
-if TYPE_CHECKING:
-    from mmsa_tui.tui.app import MmsaApp
 
 NOWHERE = "This post is in no source that was read here: only its words are known."
 
 
-class AdjudicateView(Screen[Jump | None]):
+class AdjudicateView(AppScreen[Jump | None]):
     """Nothing here decides anything."""
 
     DEFAULT_CSS = """
@@ -67,18 +63,6 @@ class AdjudicateView(Screen[Jump | None]):
         self.status = StatusLine(id="status")
         self.key_bar = KeyBar(id="keys")
         self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
-
-    @property
-    def mmsa(self) -> MmsaApp:
-        return cast("MmsaApp", self.app)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return self.mmsa.labels
-
-    @property
-    def looks(self) -> LabelLooks:
-        return LabelLooks(self.labels, self.app.current_theme.dark)
 
     @property
     def case(self) -> Case | None:

@@ -19,7 +19,6 @@ from mmsa_tui.tui.screens.browse_base import AFTER_ROWS_S
 from mmsa_tui.tui.screens.browse_batch import BrowseBatch
 from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
-from mmsa_tui.tui.widgets.bars import KeyBar
 from mmsa_tui.tui.widgets.filter_input import FilterInput
 from mmsa_tui.tui.widgets.post_table import PostTable
 
@@ -102,7 +101,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
             if chosen is not None:
                 self.go_to_filter(chosen)
 
-        screen = OverviewScreen(self.source, self.bundle_id, self.labels, self.where, self.filter_text)
+        screen = OverviewScreen(self.source, self.where, self.filter_text)
         await self.ask(screen, take)
 
     async def action_retrain(self) -> None:
@@ -198,7 +197,3 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
     @on(events.DescendantBlur)
     def _on_other_situation(self) -> None:
         self.show_keys()
-
-    @on(KeyBar.Pressed)
-    async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:
-        await self.run_action(event.action)

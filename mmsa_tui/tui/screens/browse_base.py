@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -21,18 +21,15 @@ from mmsa_tui.retrain import ENOUGH, count_new
 from mmsa_tui.review import QueueCount, count_queues, queue_rows
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
 from mmsa_tui.tui.keymap import key_for
-from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.listing import Listing, SourceMovedError
 from mmsa_tui.tui.pace import Pace
 from mmsa_tui.tui.position import Position
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
 from mmsa_tui.tui.widgets.filter_bar import FilterBar
 from mmsa_tui.tui.widgets.post_table import PostTable
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.tui.widgets.queue_bar import QueueBar
-
-if TYPE_CHECKING:
-    from mmsa_tui.tui.app import MmsaApp
 
 T = TypeVar("T")
 
@@ -44,7 +41,7 @@ SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
 """Queues that show what has been dealt with too."""
 
 
-class BrowseBase(Screen[None]):
+class BrowseBase(AppScreen[None]):
     """One source: table and post view, side by side or below each other."""
 
     def __init__(self, source: SourceRow) -> None:
@@ -72,24 +69,12 @@ class BrowseBase(Screen[None]):
     # what others may read
 
     @property
-    def mmsa(self) -> MmsaApp:
-        return cast("MmsaApp", self.app)
-
-    @property
     def source(self) -> SourceRow:
         return self.listing.source
 
     @property
     def bundle_id(self) -> str:
         return self.mmsa.bundle_id
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return self.mmsa.labels
-
-    @property
-    def looks(self) -> LabelLooks:
-        return LabelLooks(self.labels, self.app.current_theme.dark)
 
     @property
     def where(self) -> Where | None:

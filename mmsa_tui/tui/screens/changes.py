@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,15 +18,15 @@ from mmsa_tui.display import safe_line
 from mmsa_tui.retrain import Change
 from mmsa_tui.store import SourceRow
 from mmsa_tui.tui.jump import Jump
-from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.retrain_texts import MUTED, Part, change_parts, counted
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.post_columns import fit
 
 Found = tuple[SourceRow, Sequence[Change]]
 """A source and the posts of it that have another label."""
 
 
-class ChangesScreen(Screen[Jump | None]):
+class ChangesScreen(AppScreen[Jump | None]):
     """Lists changes, source by source; gives the post to go to, or None.
 
     Args:
@@ -51,9 +50,9 @@ class ChangesScreen(Screen[Jump | None]):
     }
     """
 
-    def __init__(self, found: Sequence[Found], before: str, after: str, labels: Sequence[str]) -> None:
+    def __init__(self, found: Sequence[Found], before: str, after: str) -> None:
         super().__init__()
-        self._before, self._after, self._labels = before, after, tuple(labels)
+        self._before, self._after = before, after
         self._found = list(found)
         self._rows = [(source, change) for source, changed in found for change in changed]
 
@@ -86,13 +85,9 @@ class ChangesScreen(Screen[Jump | None]):
         if self._rows:
             options.highlighted = at or 0
 
-    @property
-    def _looks(self) -> LabelLooks:
-        return LabelLooks(self._labels, self.app.current_theme.dark)
-
     def _ways(self) -> Content:
         ways = Counter((change.before, change.after) for _, change in self._rows)
-        looks = self._looks
+        looks = self.looks
         parts: list[Part] = []
         for (before, after), number in ways.most_common(9):
             parts += [
@@ -106,7 +101,7 @@ class ChangesScreen(Screen[Jump | None]):
         return Content.assemble(*parts)
 
     def _describe(self, source: SourceRow, change: Change, width: int) -> Content:
-        parts = change_parts(change.before, change.after, change.corrected_label, self._looks)
+        parts = change_parts(change.before, change.after, change.corrected_label, self.looks)
         head = fit(safe_line(change.post_id, 60), 12) + "  "
         sure = f"{change.before_confidence:.2f} → {change.after_confidence:.2f}  "
         if len(self._found) > 1:

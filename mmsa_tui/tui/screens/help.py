@@ -16,6 +16,7 @@ from textual.widgets import Static
 from mmsa_tui.display import safe_line
 from mmsa_tui.filters import SYNTAX, reference
 from mmsa_tui.review import QUEUES
+from mmsa_tui.tui.key_bindings import SCROLLS
 from mmsa_tui.tui.keymap import ACTIONS, all_keys, show_key
 from mmsa_tui.tui.label_looks import LabelLooks
 
@@ -51,10 +52,10 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark,enter", "dismiss(None)", "Close"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("pagedown,space", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        *SCROLLS,
+        Binding("j", "scroll(1)", "Scroll", show=False),
+        Binding("k", "scroll(-1)", "Scroll", show=False),
+        Binding("space", "scroll(10)", "Scroll", show=False),
     ]
 
     DEFAULT_CSS = """

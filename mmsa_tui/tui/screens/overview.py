@@ -7,32 +7,28 @@ back to the posts behind it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.overview import N_BINS, Audit, Group, Shares, Survey, audit, shares, survey
 from mmsa_tui.store import SourceRow, Where
-from mmsa_tui.tui.label_looks import LabelLooks, shorten
-from mmsa_tui.tui.store_thread import StoreThread
+from mmsa_tui.tui.label_looks import shorten
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.label_columns import LabelColumns
 from mmsa_tui.tui.widgets.label_rows import LabelRows, Part, Picked
-
-if TYPE_CHECKING:
-    from mmsa_tui.tui.app import MmsaApp
 
 N_PARTS = 6
 
 
-class OverviewScreen(Screen[str | None]):
+class OverviewScreen(AppScreen[str | None]):
     """Shows a source, or what a filter leaves of it; gives a filter to go to, or None.
 
     Args:
@@ -84,16 +80,9 @@ class OverviewScreen(Screen[str | None]):
     }
     """
 
-    def __init__(
-        self,
-        source: SourceRow,
-        bundle_id: str,
-        labels: Sequence[str],
-        where: Where | None,
-        filter_text: str,
-    ) -> None:
+    def __init__(self, source: SourceRow, where: Where | None, filter_text: str) -> None:
         super().__init__()
-        self._source, self._bundle_id, self._labels = source, bundle_id, tuple(labels)
+        self._source = source
         self._where, self._filter_text = where, filter_text
         self._is_whole_source = where is None
 
@@ -130,9 +119,7 @@ class OverviewScreen(Screen[str | None]):
             self.count()
 
     def action_help(self) -> None:
-        from mmsa_tui.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen("overview", self._labels))
+        self.mmsa.show_help("overview")
 
     @on(Picked)
     def _go(self, event: Picked) -> None:
@@ -142,14 +129,6 @@ class OverviewScreen(Screen[str | None]):
     # counting
 
     @property
-    def _looks(self) -> LabelLooks:
-        return LabelLooks(self._labels, self.app.current_theme.dark)
-
-    @property
-    def _thread(self) -> StoreThread:
-        return cast("MmsaApp", self.app).slow
-
-    @property
     def is_whole(self) -> bool:
         """Whether the parts are there; counts may still come when they are gone."""
         return self.is_attached and len(self.query("LabelRows, LabelColumns")) == N_PARTS
@@ -157,19 +136,19 @@ class OverviewScreen(Screen[str | None]):
     @work(exclusive=True, group="overview")
     async def count(self) -> None:
         """Count and show, part by part."""
-        source_id, bundle = self._source.id, self._bundle_id
+        source_id, bundle = self._source.id, self.mmsa.bundle_id
         where = None if self._is_whole_source else self._where
         n_posts = self._source.n_posts + self._source.n_failures
         self._show_title(None)
         try:
-            counted = await self._thread.run(lambda store: shares(store, source_id, bundle, where))
+            counted = await self.mmsa.slow.run(lambda store: shares(store, source_id, bundle, where))
             if self.is_whole:
                 self._show_title(counted.n_posts)
                 self._show_shares(counted)
-            surveyed = await self._thread.run(lambda store: survey(store, source_id, bundle, where))
+            surveyed = await self.mmsa.slow.run(lambda store: survey(store, source_id, bundle, where))
             if self.is_whole:
                 self._show_survey(surveyed)
-            audited = await self._thread.run(lambda store: audit(store, source_id, bundle, n_posts))
+            audited = await self.mmsa.slow.run(lambda store: audit(store, source_id, bundle, n_posts))
             if self.is_whole and audited is not None:
                 self._show_corrections(counted, audited)
         except MmsaError as error:
@@ -187,8 +166,8 @@ class OverviewScreen(Screen[str | None]):
         self.query_one("#overview-title", Static).update(Content.assemble(*parts))
 
     def _show_shares(self, counted: Shares) -> None:
-        looks = self._looks
-        known = [label for label in (*self._labels, *counted.labels) if label]
+        looks = self.looks
+        known = [label for label in (*self.labels, *counted.labels) if label]
         groups = [
             Group(
                 f"{looks.sign(label)} {label}",
@@ -218,10 +197,10 @@ class OverviewScreen(Screen[str | None]):
         total = sum(group.total for group in bins)
         middle = sum((at + 0.5) * group.total for at, group in enumerate(bins)) / (N_BINS * max(total, 1))
         note = f"mean {middle:.2f}" if total else ""
-        self.query_one("#overview-confidence", LabelColumns).show(bins[first:], self._looks, note)
+        self.query_one("#overview-confidence", LabelColumns).show(bins[first:], self.looks, note)
 
     def _show_corrections(self, counted: Shares, audited: Audit | None) -> None:
-        short = shorten(self._labels)
+        short = shorten(self.labels)
         changed = sorted(
             ((pair, number) for pair, number in counted.corrections.items() if pair[0] != pair[1]),
             key=lambda item: -item[1],
@@ -238,10 +217,10 @@ class OverviewScreen(Screen[str | None]):
         ]
         part = self.query_one("#overview-corrections", LabelRows)
         part.border_title = f"Corrections: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
-        part.show(groups, self._looks, counted.n_corrected, _audit_lines(audited))
+        part.show(groups, self.looks, counted.n_corrected, _audit_lines(audited))
 
     def _show_survey(self, surveyed: Survey) -> None:
-        looks = self._looks
+        looks = self.looks
         undated = surveyed.timeline.n_undated
         note = f"{undated:,} without a date" if undated and surveyed.timeline.buckets else ""
         time = self.query_one("#overview-time", LabelColumns)

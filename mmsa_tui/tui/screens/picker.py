@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -32,16 +31,14 @@ from mmsa_tui.sources import FORMATS
 from mmsa_tui.store import SourceRow
 from mmsa_tui.tui.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.paths_typed import PathSuggester, dropped_path
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.screens.ask import AskOne
 from mmsa_tui.tui.source_link import SourceLink
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
 from mmsa_tui.tui.widgets.path_input import PathInput
 
-if TYPE_CHECKING:
-    from mmsa_tui.tui.app import MmsaApp
 
-
-class PickerScreen(Screen[None]):
+class PickerScreen(AppScreen[None]):
     """Recent sources, a path, and what is found there.
 
     Args:
@@ -63,10 +60,6 @@ class PickerScreen(Screen[None]):
         self._found: Detected | None = None
         self._n_posts = 0
         self._link = SourceLink(self._hear)
-
-    @property
-    def mmsa(self) -> MmsaApp:
-        return cast("MmsaApp", self.app)
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -313,7 +306,3 @@ class PickerScreen(Screen[None]):
 
     def action_help(self) -> None:
         self.mmsa.show_help("picker")
-
-    @on(KeyBar.Pressed)
-    async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:
-        await self.run_action(event.action)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.binding import Binding, BindingType
 
 from mmsa_tui import retrain as service
@@ -18,11 +18,11 @@ from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.model.bundle_registry import roll_back
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui import retrain_texts as texts
+from mmsa_tui.tui.key_bindings import SCROLLS
 from mmsa_tui.tui.reclassify import Reclassification
 from mmsa_tui.tui.screens.ask import AskOne, AskWhether
 from mmsa_tui.tui.screens.changes import ChangesScreen, Found
 from mmsa_tui.tui.screens.retrain_view import Offer, RetrainView
-from mmsa_tui.tui.widgets.bars import KeyBar
 
 
 class RetrainScreen(RetrainView):
@@ -40,10 +40,7 @@ class RetrainScreen(RetrainView):
         Binding("k", "kept", "Candidates that were kept aside"),
         Binding("v", "changes", "Posts that have another label than by the bundle before"),
         Binding("b", "roll_back", "Go back to the bundle before"),
-        Binding("up", "scroll(-1)", "Scroll the gate's words", show=False),
-        Binding("down", "scroll(1)", "Scroll the gate's words", show=False),
-        Binding("pageup", "scroll(-10)", "Scroll", show=False),
-        Binding("pagedown", "scroll(10)", "Scroll", show=False),
+        *SCROLLS,
         Binding("escape,q", "leave", "Back to the posts"),
         Binding("f1,question_mark", "help", "Help"),
     ]
@@ -300,7 +297,7 @@ class RetrainScreen(RetrainView):
         self.tell(f"{n_changed:,} {posts} another label than by {before}: v lists them.", "$text-success")
         if not self.is_attached:
             return
-        jump = await self.app.push_screen_wait(ChangesScreen(found, before, after, self.labels))
+        jump = await self.app.push_screen_wait(ChangesScreen(found, before, after))
         if jump is not None:
             self.dismiss(jump)
 
@@ -338,10 +335,6 @@ class RetrainScreen(RetrainView):
     @property
     def can_stop(self) -> bool:
         return self.is_learning or self._reclassification.is_running
-
-    @on(KeyBar.Pressed)
-    async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:
-        await self.run_action(event.action)
 
     def _set_busy(self, is_busy: bool) -> None:
         self.is_busy = is_busy

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from mmsa_tui import retrain as service
@@ -28,12 +26,9 @@ from mmsa_tui.store import Store
 from mmsa_tui.tui import retrain_texts as texts
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keymap import key_for
-from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
 from mmsa_tui.tui.widgets.curve import Curve
-
-if TYPE_CHECKING:
-    from mmsa_tui.tui.app import MmsaApp
 
 BAR_WIDTH = 24
 
@@ -59,7 +54,7 @@ class Offer:
     result: service.Result | None = None
 
 
-class RetrainView(Screen[Jump | None]):
+class RetrainView(AppScreen[Jump | None]):
     """Nothing here starts, changes or decides anything."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
@@ -109,10 +104,6 @@ class RetrainView(Screen[Jump | None]):
         self.is_learning = self.is_busy = False
         self.status = StatusLine(id="status")
         self.key_bar = KeyBar(id="keys")
-
-    @property
-    def mmsa(self) -> MmsaApp:
-        return cast("MmsaApp", self.app)
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -170,11 +161,8 @@ class RetrainView(Screen[Jump | None]):
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The labels of the bundle that is in use now; the app may not have taken it up yet."""
         return self.seen.bundle.labels if self.seen else self.mmsa.labels
-
-    @property
-    def _looks(self) -> LabelLooks:
-        return LabelLooks(self.labels, self.app.current_theme.dark)
 
     # what is shown
 
@@ -185,7 +173,7 @@ class RetrainView(Screen[Jump | None]):
         width = max(20, self.query_one("#waiting").size.width - 4)
         key = key_for("adjudicate", self.mmsa.config.keys)
         text = texts.describe_waiting(
-            seen.waiting, self.weight, seen.bundle.meta.parent, seen.n_contradictory, key, self._looks, width
+            seen.waiting, self.weight, seen.bundle.meta.parent, seen.n_contradictory, key, self.looks, width
         )
         if seen.kept:
             aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
@@ -206,7 +194,7 @@ class RetrainView(Screen[Jump | None]):
         self.set_class(True, "-judged")
         width = max(40, self.query_one("#verdict").size.width - 4)
         if offer.result is not None:
-            shown = texts.describe_result(offer.result, offer.name, self._looks, width)
+            shown = texts.describe_result(offer.result, offer.name, self.looks, width)
         else:
             shown = Content("\n").join(texts.describe_verdict(offer.verdict, offer.name))
         self.write("#verdict-text", shown)
