@@ -1,0 +1,58 @@
+"""Which pictures and files count as damaged."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from source_files import picture_bytes
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.records import Failure
+from mmsa_tui.sources import read
+from mmsa_tui.sources.picture_files import why_corrupt
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_a_whole_picture_is_not_corrupt(kind: str) -> None:
+    assert why_corrupt(picture_bytes(kind)) == ""
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
+def test_a_picture_that_is_cut_is_corrupt(kind: str) -> None:
+    data = picture_bytes(kind)
+    assert why_corrupt(data[: len(data) // 2]).startswith("cannot be decoded")
+
+
+def test_empty_bytes_text_and_giants_are_corrupt() -> None:
+    giant = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(giant, "PNG")
+    reasons = [why_corrupt(data) for data in (b"", b"hello", giant.getvalue())]
+    assert reasons == [
+        "the file is empty",
+        "not a picture in a known format",
+        "too large to decode",
+    ]
+
+
+def test_what_counts_as_corrupt_is_what_the_predictor_refuses() -> None:
+    images = importlib.import_module("mmsa_tui.model.images")
+    files = importlib.import_module("mmsa_tui.sources.picture_files")
+    assert (images.FORMATS, images.MAX_PIXELS) == (files.FORMATS, files.MAX_PIXELS)
+
+
+@pytest.mark.parametrize("format", ["twarc", "table"])
+def test_a_gzip_file_that_is_damaged_at_its_first_record_says_so(tmp_path: Path, format: str) -> None:
+    data = bytearray(gzip.compress(b'{"id_str": "1", "full_text": "hello"}\n'))
+    data[-8] ^= 1  # in the checksum, which is compared once the record is unpacked
+    (tmp_path / "a.jsonl.gz").write_bytes(data)
+    try:
+        (item,) = read(tmp_path / "a.jsonl.gz", format=format)
+    except SourceError as error:
+        assert "Error:" not in error.message
+    else:
+        assert isinstance(item, Failure) and "CRC check failed" in item.reason

@@ -1,0 +1,63 @@
+"""Which format a source is in, and what is said of one in none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from source_files import picture_bytes, write
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.sources import FORMATS, detect, registry
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_registered_format_has_a_reader_of_that_name(name: str) -> None:
+    reader = registry.reader(name)
+    assert (reader.name, bool(reader.title)) == (name, True)
+
+
+def test_an_empty_folder_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="empty folder"):
+        detect(tmp_path)
+
+
+def test_an_empty_file_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    with pytest.raises(SourceError, match="empty file"):
+        detect(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "save it as .xlsx"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(100), "unpack it"),
+        (bytes(range(256)), "--format"),
+    ],
+    ids=["old Excel", "7z", "anything"],
+)
+def test_an_unknown_file_comes_with_advice(tmp_path: Path, data: bytes, advice: str) -> None:
+    (tmp_path / "a.dat").write_bytes(data)
+    with pytest.raises(SourceError) as caught:
+        detect(tmp_path / "a.dat")
+    assert advice in caught.value.hint
+
+
+def test_further_claims_are_listed_the_strongest_first(tmp_path: Path) -> None:
+    write(tmp_path, {"data/1.txt": "x", "data/1.jpg": picture_bytes(), "posts.csv": "id,text\n1,hello you\n"})
+    found = detect(tmp_path)
+    assert [found.format, *(other.format for other in found.others)] == ["mvsa", "pairs", "table"]
+    assert not found.is_ambiguous
+
+
+def test_readers_are_imported_when_a_source_is_read_and_not_before() -> None:
+    code = (
+        "import sys, mmsa_tui.sources; loaded = set(sys.modules);"
+        "heavy = {'openpyxl', 'pyarrow', 'PIL', 'pandas', 'torch', 'numpy', 'mmsa_tui.sources.mvsa'};"
+        "print(sorted(heavy & loaded))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
