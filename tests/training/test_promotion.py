@@ -1,0 +1,98 @@
+"""What becomes of a candidate: promoted, overruled, kept aside; on a disk that may be full."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+
+import pytest
+from small_retrain import refused, write_candidate
+
+from mmsa_tui import retrain as service
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import BundleError, MmsaError, TrainingError
+from mmsa_tui.model.bundle import Bundle, verify_bundle
+from mmsa_tui.model.bundle_registry import find_bundle, use_bundle
+from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.retrain import promotion
+
+
+def test_a_refused_candidate_needs_an_explicit_word(bundle: Bundle, paths: Paths) -> None:
+    candidate = refused(bundle, paths)
+    with pytest.raises(TrainingError, match="it is worse"):
+        service.promote(paths, candidate)
+    assert find_bundle(paths).id == "small 1.0.0"
+
+
+def test_an_overruled_gate_is_on_the_record_of_the_bundle(bundle: Bundle, paths: Paths) -> None:
+    promoted = service.promote(paths, refused(bundle, paths), overrule=True, analyst="Ann")
+    promotion = promoted.meta.training["promotion"]
+    assert (promotion["overruled"], promotion["by"], promotion["against"]) == (True, "Ann", ["it is worse"])
+    assert "- overruled: True" in (promoted.directory / "MODEL_CARD.md").read_text()
+
+
+def test_a_refused_candidate_cannot_be_used_past_the_gate(bundle: Bundle, paths: Paths) -> None:
+    with pytest.raises(BundleError, match="the gate refused"):
+        use_bundle(paths, str(refused(bundle, paths)))
+
+
+def test_a_passed_candidate_is_promoted_without_a_mark(bundle: Bundle, paths: Paths) -> None:
+    promoted = service.promote(paths, write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5)))
+    assert promoted.meta.training["overruled"] is False
+
+
+def test_candidates_kept_aside_are_listed_with_their_verdict(bundle: Bundle, paths: Paths) -> None:
+    refused(bundle, paths)
+    (kept,) = service.kept_candidates(paths)
+    assert (kept.bundle.id, kept.verdict.reasons) == ("small 1.0.1", ("it is worse",))
+
+
+def test_a_version_that_was_taken_meanwhile_is_not_overwritten(bundle: Bundle, paths: Paths) -> None:
+    first = write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5))
+    shutil.copytree(first.parent, first.parent.with_name("retrain-again"))
+    service.promote(paths, first)
+    assert service.promote(paths, first.parent.with_name("retrain-again") / first.name).id == "small 1.0.2"
+
+
+@pytest.mark.parametrize("stage", ["_install", "use_bundle", "discard"])
+def test_a_promotion_killed_at_any_stage_loses_neither_bundle(
+    bundle: Bundle, paths: Paths, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    candidate = write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5))
+
+    def die(*arguments: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(promotion, stage, die)
+        service.promote(paths, candidate)
+    verify_bundle(find_bundle(paths), paths)
+    promoted = service.promote(paths, candidate)
+    verify_bundle(promoted, paths)
+    assert find_bundle(paths).directory == promoted.directory
+
+
+def test_a_full_disk_keeps_the_candidate_aside_and_the_bundle_in_use(
+    bundle: Bundle, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5))
+
+    def fill_up(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+
+    with monkeypatch.context() as patched, pytest.raises(BundleError, match="the disk is full") as caught:
+        patched.setattr(promotion, "_link_or_copy", fill_up)
+        service.promote(paths, candidate)
+    assert str(candidate) in caught.value.hint
+    assert find_bundle(paths).id == "small 1.0.0"
+    assert [item.bundle.directory for item in service.kept_candidates(paths)] == [candidate]
+    assert service.promote(paths, candidate).id == "small 1.0.1"
+
+
+def test_a_damaged_candidate_is_not_promoted(bundle: Bundle, paths: Paths) -> None:
+    candidate = write_candidate(bundle, paths, Verdict(True, (), 9, 5, 5))
+    (candidate / "fusion.safetensors").write_bytes(b"cut")
+    with pytest.raises(MmsaError, match="damaged"):
+        service.promote(paths, candidate)
+    assert find_bundle(paths).id == "small 1.0.0"

@@ -1,0 +1,63 @@
+"""Which corrections wait for a retrain, and which of them it will leave out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from small_retrain import RIGHT, correct, retrain
+
+from mmsa_tui import retrain as service
+from mmsa_tui.config import Paths
+from mmsa_tui.model.bundle import Bundle
+from mmsa_tui.records import Correction, Post
+from mmsa_tui.store import Store
+
+
+def test_what_waits_is_counted(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
+    correct(paths, posts, [*RIGHT[:-1], "angry"])
+    with Store.open(paths.database) as store:
+        waiting = service.count_waiting(store, bundle, paths)
+        assert service.count_new(store, bundle, paths) == 23
+    assert waiting.by_label == {"negative": 8, "neutral": 8, "positive": 7}
+    assert (waiting.n_all, waiting.n_new, waiting.is_enough) == (23, 23, False)
+
+
+def test_what_will_be_left_out_is_known_before(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
+    correct(paths, posts, [*RIGHT[:-1], "angry"])
+    with Store.open(paths.database) as store:
+        store.add_corrections([Correction("far", "b2:elsewhere", "positive")])
+        picture = posts[0].pictures[0].path
+        assert picture is not None
+        picture.unlink()
+        waiting = service.count_waiting(store, bundle, paths)
+    result = retrain(paths, bundle, dry_run=True)
+    assert waiting.left_out == result.left_out
+    assert len(waiting.left_out) == 3
+    assert waiting.n_held_out == result.verdict.n_held_out
+
+
+def test_corrections_that_a_bundle_was_made_from_are_not_new_to_it(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    correct(paths, posts, RIGHT)
+    first = retrain(paths, bundle)
+    assert first.candidate is not None
+    parent = service.promote(paths, first.candidate, overrule=True)
+    with Store.open(paths.database) as store:
+        assert service.count_new(store, parent, paths) == 0
+        # Older than the bundle, as when a colleague's are merged after it was made.
+        new = replace(posts[0], content_hash="b2:new")
+        store.index_source("more", "pairs", "more", [new])
+        store.add_corrections([Correction("old", "b2:new", "neutral", created_at="2000-01-01T00:00:00Z")])
+        assert service.count_new(store, parent, paths) == 1
+
+
+def test_without_the_run_folder_time_tells_what_is_new(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    correct(paths, posts, RIGHT)
+    later = replace(
+        bundle, meta=replace(bundle.meta, parent="small 0.9", created_at="2999-01-01T00:00:00+00:00")
+    )
+    with Store.open(paths.database) as store:
+        assert service.count_waiting(store, later, paths).n_new == 0
