@@ -146,10 +146,11 @@ async def test_a_filter_that_matches_nothing_says_how_to_get_back(make_app, sour
 async def test_tab_opens_the_next_queue(make_app, classified, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        await wait_for(pilot, lambda: screen.counts, "the counts")
+        await wait_for(pilot, lambda: screen.counts.queues, "the counts")
         await pilot.press("tab")
         await wait_for(pilot, lambda: screen.queue_name != "all" and screen.where is not None, "a queue")
-        assert screen.n_rows == screen.counts[screen.queue_name].total - screen.counts[screen.queue_name].done
+        count = screen.counts.queues[screen.queue_name]
+        assert screen.n_rows == count.total - count.done
 
 
 async def test_the_filter_is_remembered_too(make_app, source, wait_for):

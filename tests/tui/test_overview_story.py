@@ -93,7 +93,7 @@ async def test_corrections_are_listed_by_what_they_changed(make_app, classified,
         said = browse.row.prediction.label
         other = next(index for index, label in enumerate(browse.labels) if label != said)
         await pilot.press(str(other + 1))
-        await wait_for(pilot, lambda: browse.n_corrected == 1, "the correction")
+        await wait_for(pilot, lambda: browse.counts.n_corrected == 1, "the correction")
         screen = await shown(pilot, wait_for)
         assert f"{said[:3]} → {browse.labels[other][:3]}" in text_of(screen, "corrections")
 

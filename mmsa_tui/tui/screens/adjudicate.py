@@ -122,9 +122,7 @@ class AdjudicateScreen(AdjudicateView):
 
         name = safe_line(case.conflict.post_id, 24)
         dialog = AskText(f"Why, with your decision on {name}", case.note, "what settles it")
-        await self.app.push_screen(dialog, take)
-        if dialog.focused is None and dialog.focus_chain:
-            dialog.set_focus(dialog.focus_chain[0])
+        await self.ask(dialog, take)
 
     def action_move(self, step: int) -> None:
         self._move_to(max(0, min(self.at + step, len(self.cases) - 1)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import on
 from textual.screen import Screen, ScreenResultType
@@ -12,6 +13,9 @@ from mmsa_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
+
+
+T = TypeVar("T")
 
 
 class AppScreen(Screen[ScreenResultType]):
@@ -28,6 +32,16 @@ class AppScreen(Screen[ScreenResultType]):
     @property
     def looks(self) -> LabelLooks:
         return LabelLooks(self.labels, self.app.current_theme.dark)
+
+    async def ask(self, dialog: Screen[T], take: Callable[[T | None], Awaitable[None]]) -> None:
+        """Show a dialog, and hand its answer on.
+
+        Await it in an action: whatever is typed after the key goes to the dialog then, however
+        fast, and nothing of it to what is below.
+        """
+        await self.app.push_screen(dialog, take)
+        if dialog.focused is None and dialog.focus_chain:
+            dialog.set_focus(dialog.focus_chain[0])
 
     @on(KeyBar.Pressed)
     async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:

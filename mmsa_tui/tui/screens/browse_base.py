@@ -5,24 +5,21 @@ What keys do is in the `browse_*` modules that build on it; `browse` puts them t
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TypeVar
+from collections.abc import Collection
+from contextlib import suppress
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 
 from mmsa_tui.display import safe_line
-from mmsa_tui.errors import BundleError, MmsaError
-from mmsa_tui.model.bundle_registry import find_bundle
-from mmsa_tui.retrain import ENOUGH, count_new
-from mmsa_tui.review import QueueCount, count_queues, queue_rows
-from mmsa_tui.store import Order, Row, SourceRow, Store, Where
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.retrain import ENOUGH
+from mmsa_tui.review import queue_rows
+from mmsa_tui.store import Order, Row, SourceRow, Where
+from mmsa_tui.tui.counts import Counts
 from mmsa_tui.tui.keymap import key_for
 from mmsa_tui.tui.listing import Listing, SourceMovedError
-from mmsa_tui.tui.pace import Pace
 from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
@@ -30,8 +27,6 @@ from mmsa_tui.tui.widgets.filter_bar import FilterBar
 from mmsa_tui.tui.widgets.post_table import PostTable
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.tui.widgets.queue_bar import QueueBar
-
-T = TypeVar("T")
 
 TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
@@ -52,11 +47,7 @@ class BrowseBase(AppScreen[None]):
         self.filter_where: Where | None = None
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
-        self.counts: Mapping[str, QueueCount] = {}
-        self.n_corrected = self.n_to_learn = 0
-        self._counts_are_old = True
-        self._is_counting = False
-        self._pace = Pace()
+        self.counts = Counts(self.mmsa.slow, self.mmsa.config, self._show_counts)
         self._position_kept = self.position
         self.top = TopBar(id="top")
         self.filter_bar = FilterBar(self.mmsa.config.paths.data_dir / "views.json", id="filter")
@@ -143,7 +134,7 @@ class BrowseBase(AppScreen[None]):
         self.listing.bundle_id = self.bundle_id
         self.filter_bar.set_labels(self.labels)
         self.filter_where = self.parse_filter(self.filter_text)
-        self._counts_are_old = True
+        self.counts.expire()
         self.open_list(self.position.ordinal)
 
     # the list
@@ -204,14 +195,14 @@ class BrowseBase(AppScreen[None]):
 
     def refresh_rows(self) -> None:
         """Read what is on screen again, and soon the counts."""
-        self._counts_are_old = True
+        self.counts.expire()
         self.listing.mark_stale()
         self.table.ask()
 
     async def refresh_posts(self, content_hashes: Collection[str]) -> None:
         """Read posts that have been changed again, before anything else happens."""
-        self._counts_are_old = True
-        self._pace.stir()
+        self.counts.expire()
+        self.counts.pace.stir()
         self.listing.mark_stale(content_hashes)
         first, last = self.table.rows_on_screen
         try:
@@ -249,18 +240,6 @@ class BrowseBase(AppScreen[None]):
             return "There is no model: see the top right corner."
         return f"Not classified yet: {self.key('classify')} classifies."
 
-    # dialogs
-
-    async def ask(self, dialog: Screen[T], take: Callable[[T | None], Awaitable[None]]) -> None:
-        """Show a dialog, and hand its answer on.
-
-        Await it in an action: whatever is typed after the key goes to the dialog then, however
-        fast, and nothing of it to the posts.
-        """
-        await self.app.push_screen(dialog, take)
-        if dialog.focused is None and dialog.focus_chain:
-            dialog.set_focus(dialog.focus_chain[0])
-
     # keeping up
 
     @work(group="tick")
@@ -268,57 +247,22 @@ class BrowseBase(AppScreen[None]):
         """Bring the counts up to date and keep the position, where they have changed."""
         if self.position != self._position_kept:
             self._position_kept = self.position
-            source_id, text = self.source.id, self.position.to_text()
-            await self._quietly(lambda: self.mmsa.quick.run(lambda s: s.remember_position(source_id, text)))
-        if self._counts_are_old and not self._is_counting:
-            self._is_counting = True
-            try:
-                await self._quietly(self._count_corrected)
-                if self._pace.is_due:
-                    self._counts_are_old = False
-                    with self._pace.work():
-                        await self._quietly(self._count)
-            finally:
-                self._is_counting = False
+            await self.keep_position()
+        await self.counts.update(self.source.id, self.bundle_id)
 
-    async def _count_corrected(self) -> None:
-        self.n_corrected = await self.mmsa.slow.run(lambda s: s.count_corrected())
-        if self.is_whole:
-            self.show_status()
-
-    async def _count(self) -> None:
-        source_id, bundle_id = self.source.id, self.bundle_id
-        self.counts = await self.mmsa.slow.run(lambda s: count_queues(s, source_id, bundle_id))
-        self.n_to_learn = await self.mmsa.slow.run(self._count_to_learn)
+    def _show_counts(self) -> None:
         if not self.is_whole:
             return
-        self.queue_bar.set_counts(self.counts)
+        self.queue_bar.set_counts(self.counts.queues)
         self.show_top()
         self.show_status()
 
-    def _count_to_learn(self, store: Store) -> int:
-        """Count the corrections that the model in use has not met; 0 before they might be enough."""
-        if self.n_corrected < ENOUGH:
-            return 0
-        config = self.mmsa.config
-        try:
-            return count_new(store, find_bundle(config.paths, config.bundle), config.paths)
-        except BundleError:
-            return 0
-
-    async def _quietly(self, act: object) -> None:
-        """Run what may fail without harm: the next tick tries again."""
-        try:
-            await act()  # type: ignore[operator]
-        except MmsaError:
-            self._counts_are_old = True
-        except asyncio.CancelledError:
-            raise
-
     async def keep_position(self) -> None:
-        """Keep where the user is, before the screen goes."""
+        """Keep where the user is."""
         source_id, text = self.source.id, self.position.to_text()
-        await self._quietly(lambda: self.mmsa.quick.run(lambda s: s.remember_position(source_id, text)))
+        # A place that is lost does no harm.
+        with suppress(MmsaError):
+            await self.mmsa.quick.run(lambda store: store.remember_position(source_id, text))
 
     # the lines around
 
@@ -336,12 +280,11 @@ class BrowseBase(AppScreen[None]):
 
     def show_status(self) -> None:
         """Write the right end of the status line."""
-        parts = [
-            (f"{self.n_corrected:,} correction{'s' if self.n_corrected != 1 else ''} ", "$foreground-muted")
-        ]
-        if self.n_to_learn >= ENOUGH:
+        n_all, n_new = self.counts.n_corrected, self.counts.n_to_learn
+        parts = [(f"{n_all:,} correction{'s' if n_all != 1 else ''} ", "$foreground-muted")]
+        if n_new >= ENOUGH:
             key = key_for("retrain", self.mmsa.config.keys)
-            new = "" if self.n_to_learn == self.n_corrected else f"{self.n_to_learn:,} new · "
+            new = "" if n_new == n_all else f"{n_new:,} new · "
             parts.append((f"· {new}retrain{f' ({key})' if key else ''}? ", "$text-accent"))
         self.status.show_right(*parts)
 
