@@ -1,6 +1,6 @@
 """The retrain screen's ground: its parts, what there is to learn from, and how a candidate is shown.
 
-What keys do is in `retrain`, which builds on it.
+What keys do is in `retrain_run` and `retrain_decision`, which `retrain` puts together.
 """
 
 from __future__ import annotations
@@ -164,6 +164,10 @@ class RetrainView(AppScreen[Jump | None]):
         """The labels of the bundle that is in use now; the app may not have taken it up yet."""
         return self.seen.bundle.labels if self.seen else self.mmsa.labels
 
+    @property
+    def is_idle(self) -> bool:
+        return not self.is_learning and not self.is_busy
+
     # what is shown
 
     def show_waiting(self) -> None:
@@ -186,6 +190,16 @@ class RetrainView(AppScreen[Jump | None]):
         if self.is_attached:
             self.set_class(False, "-judged")
             self.write("#verdict-text", Content(""))
+
+    def put_forward(self, offer: Offer) -> None:
+        """Put a candidate on the table."""
+        self.offer = offer
+        self.show_offer()
+        self.show_around()
+        if offer.verdict.passed:
+            self.tell(f"p puts {offer.name} to use, d throws it away.", "$text-success")
+        else:
+            self.tell(f"p overrules the gate after asking, d throws {offer.name} away.", "$text-warning")
 
     def show_offer(self) -> None:
         offer = self.offer
