@@ -7,16 +7,16 @@ from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.detection import Detection, detect
 from mmsa_tui.sources.inspect import Inspection, inspect
 from mmsa_tui.sources.reading import read
-from mmsa_tui.sources.registry import FORMATS
+from mmsa_tui.sources.registry import formats
 
 __all__ = [
-    "FORMATS",
     "Detection",
     "Inspection",
     "Match",
     "ReadOptions",
     "Reader",
     "detect",
+    "formats",
     "inspect",
     "read",
 ]

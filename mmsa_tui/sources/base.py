@@ -44,12 +44,14 @@ class Match:
 
 
 class Reader(Protocol):
-    """One on-disk format."""
+    """One on-disk format: a module in `sources.readers` holds one as `READER`."""
 
     name: str
     """The word for `--format`, lower-case."""
     title: str
     """The words for a person."""
+    takes_encoding: bool
+    """Whether it consists of text that does not say in what encoding it is."""
 
     def detect(self, source: Path) -> Match | None:
         """Look at names and at most the first 64 kB of a few files; never raise on content."""

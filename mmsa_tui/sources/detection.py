@@ -8,7 +8,7 @@ from pathlib import Path
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.base import Match
-from mmsa_tui.sources.registry import FORMATS
+from mmsa_tui.sources.registry import formats
 from mmsa_tui.sources.safety import check_source
 
 _CLOSE = 10
@@ -47,13 +47,13 @@ def detect(source: Path) -> Detection:
         raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
     if source.is_dir() and next(source.iterdir(), None) is None:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
-    matches = [match for form in FORMATS.values() if (match := form.reader().detect(source))]
-    # The sort is stable, so of equal claims the one listed first is chosen.
+    matches = [match for reader in formats().values() if (match := reader.detect(source))]
+    # The sort is stable: of equal claims the one whose name comes first is chosen.
     matches.sort(key=lambda match: -match.certainty)
     if not matches:
         _refuse_bad_zip(source)
         raise SourceError(
-            f"{source} is in none of the formats that are known: {', '.join(FORMATS)}", _advise(source)
+            f"{source} is in none of the formats that are known: {', '.join(formats())}", _advise(source)
         )
     return Detection(matches[0], tuple(matches[1:]))
 

@@ -14,7 +14,7 @@ from mmsa_tui.picture_files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import detect
-from mmsa_tui.sources.registry import FORMATS, reader
+from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.safety import check_source
 
 _NO_BYTES = hash_bytes(b"")
@@ -27,7 +27,7 @@ def read(
     """Read the posts of a source, one by one, in a stable order and bounded memory.
 
     Args:
-        format: a name in `FORMATS`; without it the format is detected, and a source whose columns
+        format: a name in `formats()`; without it the format is detected, and a source whose columns
             are mapped is a table.
 
     Raises:
@@ -39,10 +39,10 @@ def read(
     options = options or ReadOptions()
     if format is None:
         format = "table" if options.columns else detect(path).format
-    known = FORMATS.get(format.lower())
-    if options.encoding and known is not None and not known.takes_encoding:
+    chosen = reader(format)
+    if options.encoding and not chosen.takes_encoding:
         options.note(f"files of {format} state their encoding: --encoding is left aside")
-    return _complete(path, reader(format).read(path, options))
+    return _complete(path, chosen.read(path, options))
 
 
 def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | Failure]:

@@ -23,17 +23,20 @@ _DETECT_FILES = 3
 _DETECT_NAMES = 20_000
 
 
-def detect_records(source: Path, is_ours: Callable[[str], bool], name: str, reason: str) -> Match | None:
+def detect_records(
+    source: Path, is_ours: Callable[[str], bool], name: str, reason: str, certainty: int = 95
+) -> Match | None:
     """Claim a source if one of its first files begins like the format.
 
     Args:
         is_ours: whether a file's head is of the format.
         name: the reader's.
         reason: what was recognised, as a sentence that goes on after "<file>: ".
+        certainty: as in `Match`.
     """
     for path in _first_files(source):
         if is_ours(read_head(path)):
-            return Match(name, 95, f"{path.name}: {reason}")
+            return Match(name, certainty, f"{path.name}: {reason}")
     return None
 
 

@@ -13,7 +13,7 @@ from mmsa_tui import cli, errors
 from mmsa_tui.cli.failures import EXIT_DEFECT
 from mmsa_tui.config import Config
 from mmsa_tui.export import fixed_columns
-from mmsa_tui.sources.registry import FORMATS
+from mmsa_tui.sources.registry import formats
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ROOT: Any = typer.main.get_command(cli.build_app())
@@ -76,7 +76,7 @@ def test_every_option_of_the_table_is_one_of_classify() -> None:
 
 def test_every_format_is_listed() -> None:
     table = README.split("## Formats")[1].split("## ")[0]
-    assert set(re.findall(r"^\| `([a-z0-9][a-z0-9-]*)`", table, re.MULTILINE)) == set(FORMATS)
+    assert set(re.findall(r"^\| `([a-z0-9][a-z0-9-]*)`", table, re.MULTILINE)) == set(formats())
 
 
 def test_the_columns_are_those_of_an_export() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.annotation import READER
 from mmsa_tui.sources.base import ReadOptions
+from mmsa_tui.sources.readers.annotation import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 

@@ -12,7 +12,7 @@ import pytest
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.bluesky import READER
+from mmsa_tui.sources.readers.bluesky import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 DID = "did:plc:abcdefghijklmnopqrstuvwx"

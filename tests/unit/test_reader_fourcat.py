@@ -15,7 +15,7 @@ import pytest
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.fourcat import READER
+from mmsa_tui.sources.readers.fourcat import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 COLUMNS = (

@@ -11,7 +11,7 @@ import pytest
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.gallery_dl import READER
+from mmsa_tui.sources.readers.gallery_dl import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 TWEET = 1764900000000000101

@@ -22,8 +22,8 @@ from tool_records import CASES, JPEG, V1, Write
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources import fourcat, x_archive
 from mmsa_tui.sources.base import Reader, ReadOptions
+from mmsa_tui.sources.readers import fourcat, x_archive
 
 leaves = st.sampled_from(
     (

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.snscrape import READER
+from mmsa_tui.sources.readers.snscrape import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 BIG_ID = 1764900000000000101

@@ -11,7 +11,7 @@ from twarc_files import BIG_ID, LINK, items, page, posts, v1, v2, write
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.twarc import READER
+from mmsa_tui.sources.readers.twarc import READER
 
 
 def test_an_id_beyond_the_precision_of_a_float_keeps_its_digits(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from twarc_files import BIG_ID, JPEG, LINK, posts, v1, write
 
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.twarc import READER
+from mmsa_tui.sources.readers.twarc import READER
 
 
 def test_a_v1_tweet_keeps_what_it_says_of_itself(tmp_path: Path) -> None:

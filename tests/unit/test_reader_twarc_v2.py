@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twarc_files import LINK, TWARC, USER, items, page, posts, v2, write
 
-from mmsa_tui.sources.twarc import READER
+from mmsa_tui.sources.readers.twarc import READER
 
 
 def test_a_v2_page_is_joined_with_what_it_includes(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import detect
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.x_archive import READER
+from mmsa_tui.sources.readers.x_archive import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 LINK = "https://t.co/AbCdEf1234"

@@ -10,7 +10,7 @@ import pytest
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.zeeschuimer import READER
+from mmsa_tui.sources.readers.zeeschuimer import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 LINK = "https://t.co/AbCdEf1234"

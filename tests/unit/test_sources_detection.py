@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,14 @@ import pytest
 from source_files import picture_bytes, write
 
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources import FORMATS, detect, registry
+from mmsa_tui.sources import detect, formats, readers
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_registered_format_has_a_reader_of_that_name(name: str) -> None:
-    reader = registry.reader(name)
-    assert (reader.name, bool(reader.title)) == (name, True)
+def test_every_module_of_readers_is_a_format_of_its_own() -> None:
+    modules = [path.stem for path in Path(readers.__path__[0]).glob("[!_]*.py")]
+    assert len(formats()) == len(modules) == 12
+    assert len({reader.title for reader in formats().values()}) == 12
+    assert list(formats()) == sorted(formats())
 
 
 def test_an_empty_folder_is_a_clear_error(tmp_path: Path) -> None:
@@ -53,10 +55,23 @@ def test_further_claims_are_listed_the_strongest_first(tmp_path: Path) -> None:
     assert not found.is_ambiguous
 
 
+def test_posts_come_before_what_people_labelled_of_them(tmp_path: Path) -> None:
+    tweet = {"id": "1", "text": "hi", "author_id": "2", "edit_history_tweet_ids": ["1"]}
+    write(
+        tmp_path,
+        {
+            "labels.jsonl": '{"id": 1, "text": "hi", "label": ["positive"]}\n',
+            "tweets.jsonl": json.dumps(tweet),
+        },
+    )
+    found = detect(tmp_path)
+    assert (found.format, found.others[0].format, found.is_ambiguous) == ("twarc", "annotation", True)
+
+
 def test_readers_are_imported_when_a_source_is_read_and_not_before() -> None:
     code = (
         "import sys, mmsa_tui.sources; loaded = set(sys.modules);"
-        "heavy = {'openpyxl', 'pyarrow', 'PIL', 'pandas', 'torch', 'numpy', 'mmsa_tui.sources.mvsa'};"
+        "heavy = {'openpyxl', 'pyarrow', 'PIL', 'pandas', 'torch', 'numpy', 'mmsa_tui.sources.readers.mvsa'};"
         "print(sorted(heavy & loaded))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import pytest
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, detect, read
-from mmsa_tui.sources.mvsa import majority, merge, read_truth
+from mmsa_tui.sources.readers.mvsa import majority, merge, read_truth
 
 JPEG = b"\xff\xd8\xff\xe0 enough to be known by"
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources import FORMATS, detect, inspect, read
+from mmsa_tui.sources import detect, formats, inspect, read
 from mmsa_tui.sources.delimited import read_rows
 from mmsa_tui.sources.encodings import UndecodableError, decode
 from mmsa_tui.sources.reading import clean
@@ -180,7 +180,7 @@ def check(source: Path, format: str | None) -> None:
             assert picture.member is None or ".." not in picture.member
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", formats())
 @settings(thorough, max_examples=40)
 @given(data=contents)
 def test_a_file_of_any_bytes_gives_posts_or_a_clear_error(format: str, data: bytes) -> None:
@@ -188,7 +188,7 @@ def test_a_file_of_any_bytes_gives_posts_or_a_clear_error(format: str, data: byt
         check(root / "source.dat", format)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", formats())
 @settings(thorough, max_examples=40)
 @given(files=st.dictionaries(st.sampled_from(NAMES), contents, min_size=1, max_size=5))
 def test_a_folder_of_any_bytes_gives_posts_or_a_clear_error(format: str, files: dict[str, bytes]) -> None:
@@ -203,7 +203,7 @@ def test_detecting_and_inspecting_any_bytes_gives_an_answer_or_a_clear_error(fil
         for source in (root, *(root / name for name in files)):
             try:
                 found = detect(source)
-                assert found.format in FORMATS and found.reason
+                assert found.format in formats() and found.reason
                 inspected = inspect(source)
             except SourceError as error:
                 assert error.message and error.hint
@@ -255,7 +255,7 @@ def test_no_name_leads_out_of_a_source(name: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets only administrators make links")
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", formats())
 @pytest.mark.parametrize(
     "name", [name for name in NAMES if name.endswith((".jpg", "bafy", ".txt", ".js", ".json"))]
 )

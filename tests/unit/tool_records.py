@@ -8,8 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.sources import annotation, bluesky, fourcat, gallery_dl, snscrape, twarc, x_archive, zeeschuimer
 from mmsa_tui.sources.base import Reader
+from mmsa_tui.sources.readers import (
+    annotation,
+    bluesky,
+    fourcat,
+    gallery_dl,
+    snscrape,
+    twarc,
+    x_archive,
+    zeeschuimer,
+)
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 

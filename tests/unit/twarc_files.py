@@ -9,7 +9,7 @@ from typing import Any
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.twarc import READER
+from mmsa_tui.sources.readers.twarc import READER
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 32
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.columns import Roles, choose_roles
 from mmsa_tui.sources.encodings import unescape
 from mmsa_tui.sources.safety import ignore, resolve_inside
@@ -29,6 +29,7 @@ class TableReader:
 
     name = "table"
     title = "table (csv, tsv, xlsx, jsonl, parquet)"
+    takes_encoding = True
 
     def detect(self, source: Path) -> Match | None:
         path = find_table(source)
@@ -148,4 +149,4 @@ def _picture(root: Path, name: str) -> Picture:
     return Picture(name.replace("\\", "/").rstrip("/").rpartition("/")[2][:500] or name[:500])
 
 
-READER = TableReader()
+READER: Reader = TableReader()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.bluesky_json import (
     POST_TYPE,
     context_of,
@@ -39,6 +39,7 @@ class Bluesky:
 
     name = "bluesky"
     title = "Bluesky repository, unpacked"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         for folder in _collections(source, _DETECT_FOLDERS):
@@ -129,4 +130,4 @@ def _read(record: Object, key: str, owner: str) -> Tweet:
     )
 
 
-READER = Bluesky()
+READER: Reader = Bluesky()

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.encodings import MAX_TEXT_BYTES
 from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_id
 from mmsa_tui.sources.media_files import Media, MediaFiles, file_name
@@ -56,10 +56,12 @@ class Annotation:
 
     name = "annotation"
     title = "Label Studio tasks or doccano examples"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         reason = "labelled examples of Label Studio or doccano"
-        return detect_records(source, _is_ours, self.name, reason)
+        # What a person labelled may lie beside the posts it was made of: those come first.
+        return detect_records(source, _is_ours, self.name, reason, certainty=94)
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         root = (source if source.is_dir() else source.absolute().parent).resolve()
@@ -212,4 +214,4 @@ def _local_path(address: str) -> str:
     return local if local and parts.path.rstrip("/").endswith("local-files") else address
 
 
-READER = Annotation()
+READER: Reader = Annotation()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.encodings import UndecodableError, decode
 from mmsa_tui.sources.gallery_json import post_id_of, read_post
 from mmsa_tui.sources.json_fields import Object, as_text
@@ -47,6 +47,7 @@ class GalleryDl:
 
     name = "gallery-dl"
     title = "gallery-dl (X or Bluesky, with metadata)"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():
@@ -155,4 +156,4 @@ def _load(path: Path) -> Object | None:
     return value if isinstance(value, dict) else None
 
 
-READER = GalleryDl()
+READER: Reader = GalleryDl()

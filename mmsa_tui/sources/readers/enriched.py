@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.encodings import unescape
 from mmsa_tui.sources.garbled import repair
 from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, PictureIndex
@@ -109,6 +109,7 @@ class EnrichedReader:
 
     name = "enriched"
     title = "enriched MVSA spreadsheet"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         workbook = find_workbook(source)
@@ -159,4 +160,4 @@ def _pictures(index: PictureIndex, file_name: str, label: str) -> tuple[Picture,
     return (Picture(name.name if name.suffix.lower() in PICTURE_SUFFIXES else f"{name.stem}.jpg"),)
 
 
-READER = EnrichedReader()
+READER: Reader = EnrichedReader()

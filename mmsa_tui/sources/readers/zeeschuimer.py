@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.json_fields import Object, as_object, as_text, dig, first_id
 from mmsa_tui.sources.media_files import MediaFiles
 from mmsa_tui.sources.ndjson import records_in
@@ -29,6 +29,7 @@ class Zeeschuimer:
 
     name = "zeeschuimer"
     title = "Zeeschuimer (X/Twitter captured in the browser)"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         reason = "captured records with source_platform_url and the tweet under data.legacy"
@@ -94,4 +95,4 @@ def _as_v1(data: Object, nesting: int) -> dict[str, Any]:
     return tweet
 
 
-READER = Zeeschuimer()
+READER: Reader = Zeeschuimer()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.json_fields import Object, as_id, as_object, first_id
 from mmsa_tui.sources.media_files import MediaFiles
 from mmsa_tui.sources.ndjson import records_in
@@ -32,6 +32,7 @@ class Twarc:
 
     name = "twarc"
     title = "twarc (Twitter API v1.1 or v2 records)"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         return detect_records(source, _is_ours, self.name, "records as Twitter's API gives them, one a line")
@@ -91,4 +92,4 @@ def _is_v2_page(record: Object) -> bool:
     return "__twarc" in record or any(is_tweet(tweet) for tweet in tweets_of_page(record))
 
 
-READER = Twarc()
+READER: Reader = Twarc()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.encodings import UndecodableError, read_text, unescape
 from mmsa_tui.sources.pictures import (
     HEAD_BYTES,
@@ -166,6 +166,7 @@ class PairsReader:
 
     name = "pairs"
     title = "folder of texts and pictures with equal names"
+    takes_encoding = True
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():
@@ -187,4 +188,4 @@ class PairsReader:
         yield from read_pairs(root, pair_files(walk(root, options.note)), options.encoding)
 
 
-READER = PairsReader()
+READER: Reader = PairsReader()

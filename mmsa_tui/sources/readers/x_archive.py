@@ -16,7 +16,7 @@ from pathlib import Path
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.archive import Archive
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.byte_stream import StreamDamagedError
 from mmsa_tui.sources.file_tree import ArchiveTree, FileTree, FolderTree
 from mmsa_tui.sources.json_fields import Object, as_object, dig, first_text
@@ -42,6 +42,7 @@ class XArchive:
 
     name = "x-archive"
     title = "X (Twitter) account archive"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         try:
@@ -142,4 +143,4 @@ def _read(record: Object, author: str) -> Tweet:
     return replace(tweet, media=media, metadata={**known, **tweet.metadata})
 
 
-READER = XArchive()
+READER: Reader = XArchive()

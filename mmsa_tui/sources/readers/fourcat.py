@@ -16,7 +16,7 @@ from zipfile import is_zipfile
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.archive import Archive
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.byte_stream import DAMAGE
 from mmsa_tui.sources.delimited import Row, read_rows, rows_of
 from mmsa_tui.sources.fourcat_images import FourcatImages
@@ -64,6 +64,7 @@ class Fourcat:
 
     name = "4cat"
     title = "4CAT dataset (CSV, with or without images)"
+    takes_encoding = True
 
     def detect(self, source: Path) -> Match | None:
         try:
@@ -190,4 +191,4 @@ def _pictures(values: Mapping[str, str], images: FourcatImages, files: MediaFile
     return tuple(pictures)
 
 
-READER = Fourcat()
+READER: Reader = Fourcat()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_id, first_text
 from mmsa_tui.sources.media_files import Media, MediaFiles
 from mmsa_tui.sources.ndjson import records_in
@@ -22,6 +22,7 @@ class Snscrape:
 
     name = "snscrape"
     title = "snscrape (tweets as JSON lines)"
+    takes_encoding = False
 
     def detect(self, source: Path) -> Match | None:
         return detect_records(source, _is_ours, self.name, f"records of _type {_TYPE}")
@@ -118,4 +119,4 @@ def _media(record: Object) -> Iterator[Media]:
                 yield Media(url, "video")
 
 
-READER = Snscrape()
+READER: Reader = Snscrape()

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.encodings import UndecodableError, decode
-from mmsa_tui.sources.pairs import look_for_pairs, pair_files, read_pairs
+from mmsa_tui.sources.readers.pairs import look_for_pairs, pair_files, read_pairs
 from mmsa_tui.sources.safety import walk
 
 LABEL_FILE = "labelResultAll.txt"
@@ -85,6 +85,7 @@ class MvsaReader:
 
     name = "mvsa"
     title = "MVSA (Single or Multiple)"
+    takes_encoding = True
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():
@@ -130,7 +131,7 @@ def _child(folder: Path, name: str) -> Path | None:
 
 def _enriched_labels(root: Path, options: ReadOptions) -> Mapping[str, str]:
     # openpyxl is only imported where a spreadsheet lies beside the label file.
-    from mmsa_tui.sources.enriched import find_workbook, read_labels
+    from mmsa_tui.sources.readers.enriched import find_workbook, read_labels
 
     workbook = find_workbook(root)
     if workbook is None:
@@ -139,4 +140,4 @@ def _enriched_labels(root: Path, options: ReadOptions) -> Mapping[str, str]:
     return read_labels(workbook)
 
 
-READER = MvsaReader()
+READER: Reader = MvsaReader()
