@@ -5,10 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 
-from mmsa_tui.picture_files import PictureFiles
-
-__all__ = ["FORMATS", "MAX_PIXELS", "PictureFiles", "why_corrupt"]
-
 MAX_PIXELS = 120_000_000
 """As in `model.images`: what the predictor refuses is reported as corrupt."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
