@@ -5,25 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from command_runs import Mmsa, Ran
 from word_model import predictor_module, write_word_bundle
 
 from mmsa_tui import cli
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-Mmsa = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Mmsa, Ran
+from command_runs import Mmsa, Ran
 
 Table = Callable[..., Path]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 from PIL import Image
 
 WORD_MODEL = Path(__file__).parent / "word_model.py"

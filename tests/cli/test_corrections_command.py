@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 
 from mmsa_tui import cli
 from mmsa_tui.config import load_config

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 from word_model import write_word_bundle
 
 Table = Callable[..., Path]

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 from PIL import Image
 
 HOSTILE = '<script>alert(1)</script> best best best "day" & \u202egnp.exe \x1b[31m'

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 from word_model import LABELS, write_word_bundle
 
 from mmsa_tui.config import find_paths

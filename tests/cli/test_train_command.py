@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import pytest
-from conftest import Mmsa
+from command_runs import Mmsa
 
 from mmsa_tui.cli.child import run_child
 from mmsa_tui.errors import Interrupted, TrainingError
