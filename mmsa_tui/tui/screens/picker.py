@@ -8,8 +8,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -35,6 +34,7 @@ from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.screens.ask import AskOne
 from mmsa_tui.tui.source_link import SourceLink
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
+from mmsa_tui.tui.widgets.found_panel import FoundPanel
 from mmsa_tui.tui.widgets.path_input import PathInput
 
 
@@ -60,6 +60,7 @@ class PickerScreen(AppScreen[None]):
         self._found: Detected | None = None
         self._n_posts = 0
         self._link = SourceLink(self._hear)
+        self._panel = FoundPanel(id="found")
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -71,16 +72,12 @@ class PickerScreen(AppScreen[None]):
                 suggester=PathSuggester(),
                 id="path",
             )
-            with VerticalScroll(id="found", can_focus=False):
-                yield Static(id="found-what", markup=False)
-                yield Static(id="found-count", markup=False)
-                yield Static(id="found-counts", markup=False)
+            yield self._panel
             yield Static("Recent", id="recent-title", markup=False)
             yield OptionList(id="recent", compact=True)
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#found").display = False
         self.mmsa.engine_reports.subscribe(self, lambda _: self._show_top())
         self._show_top()
         self._show_keys()
@@ -190,12 +187,10 @@ class PickerScreen(AppScreen[None]):
         await self._ask(Inspect(self._path, **asdict(self._read_as)))
 
     async def _ask(self, request: Inspect | Index) -> None:
-        self.query_one("#found").display = True
         if isinstance(request, Inspect):
             self._found, self._n_posts = None, 0
-            self.query_one("#found-what", Static).update("looking…")
-            self.query_one("#found-counts", Static).update("")
-        self._say("")
+            self._panel.begin()
+        self._panel.say("")
         try:
             await self._link.ask(request)
         except OSError as error:
@@ -223,46 +218,34 @@ class PickerScreen(AppScreen[None]):
     @work(exclusive=True, group="link")
     async def _cancel(self) -> None:
         await self._link.cancel()
-        self._say("stopped", "$text-warning")
+        self._panel.say("stopped", "$text-warning")
         self._show_keys()
 
     # what the child says
 
     def _hear(self, message: Message) -> None:
         # A child may still speak while the screen is taken down.
-        if not self.is_attached or not self.query("#found-count"):
+        if not self.is_attached or not self._panel.is_whole:
             return
         match message:
             case Detected():
                 self._found = message
-                self.query_one("#found-what", Static).update(describe_detected(message, self._read_as))
+                self._panel.show_what(describe_detected(message, self._read_as))
             case Counted(n):
                 is_reading = isinstance(self._link.request, Index)
                 of = f" of {self._n_posts:,}" if is_reading and self._n_posts >= n else ""
                 word = "reading" if is_reading else "looking"
-                self._say(f"{word}… {n:,}{of}", "$text-accent")
+                self._panel.say(f"{word}… {n:,}{of}", "$text-accent")
             case Inspected(result):
                 self._n_posts = result["posts"] + result["failures"]["count"]
-                self._say("")
-                self.query_one("#found-counts", Static).update(describe_found(result))
+                self._panel.say("")
+                self._panel.show_counts(describe_found(result))
             case Indexed():
                 self._open_indexed(message)
             case Trouble():
                 self._found = None if message.about == "Inspect" else self._found
-                self.query_one("#found-what", Static).update(
-                    Content.assemble(
-                        (f"✗ {safe_line(message.message, 400)}", "$text-error"),
-                        (f"\n{safe_line(message.hint, 400)}" if message.hint else "", "$foreground-muted"),
-                    )
-                )
-                self._say("")
+                self._panel.show_trouble(message.message, message.hint)
         self._show_keys()
-
-    def _say(self, text: str, style: str = "") -> None:
-        """Say on a line of its own how far it is; "" takes the line away."""
-        line = self.query_one("#found-count", Static)
-        line.update(Content.styled(text, style))
-        line.display = bool(text)
 
     @work(exclusive=True, group="open")
     async def _open_indexed(self, indexed: Indexed) -> None:
