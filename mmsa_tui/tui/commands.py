@@ -70,7 +70,7 @@ class MmsaCommands(Provider):
     def _views(self) -> Iterator[Command]:
         for bar in self.screen.query(FilterBar):
             try:
-                views = bar.views()
+                views = bar.views.read()
             except MmsaError:
                 return
             for view in views:

@@ -21,8 +21,7 @@ from mmsa_tui.store import Where
 from mmsa_tui.tui.screens.ask import AskText
 from mmsa_tui.tui.widgets.filter_input import FilterInput
 from mmsa_tui.tui.widgets.offer_list import Offer, OfferList
-from mmsa_tui.tui.widgets.view_offers import forget_view, offered_views, save_as_view
-from mmsa_tui.views import View, read_views
+from mmsa_tui.tui.widgets.saved_views import SavedViews
 
 STILL_S = 0.15
 """How long the typing must rest before the filter counts."""
@@ -74,7 +73,7 @@ class FilterBar(Widget):
 
     def __init__(self, views_file: Path | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._views_file = views_file
+        self.views = SavedViews(views_file)
         self._labels: Sequence[str] = ()
         self._values: Mapping[str, Sequence[str]] = {}
         self._told = ""
@@ -86,7 +85,7 @@ class FilterBar(Widget):
         with Horizontal():
             yield Static("/", id="filter-sign", markup=False)
             yield FilterInput(PLACEHOLDER)
-            yield Static("", id="filter-hint", markup=False)
+            yield Static("^s save view" if self.views.can_save else "", id="filter-hint", markup=False)
         yield OfferList()
         yield Static("", id="filter-error", markup=False)
 
@@ -121,28 +120,18 @@ class FilterBar(Widget):
     def set_text(self, text: str) -> None:
         """Show a filter without telling anyone."""
         with self.prevent(Input.Changed):
-            self._input.value = text
-        self._input.cursor_position = len(self._input.value)
+            self._write(text)
         self._told = self._input.value.strip()
         self._show_error(None)
 
     def choose(self, text: str) -> None:
         """Put a filter in as if the user had typed it."""
         with self.prevent(Input.Changed):
-            self._input.value = text
-        self._input.cursor_position = len(self._input.value)
+            self._write(text)
         self._use(is_final=True)
 
     def focus_input(self) -> None:
         self._input.focus()
-
-    def views(self) -> list[View]:
-        """List the saved views.
-
-        Raises:
-            ConfigError: their file is damaged.
-        """
-        return read_views(self._views_file) if self._views_file else []
 
     # typing
 
@@ -194,7 +183,7 @@ class FilterBar(Widget):
         offers = [Offer(item.text, item.help, item.applied(self.text), item.cursor) for item in found]
         start = found[0].start if found else 0
         self._list.show_offers(
-            [*offered_views(self._views_file, self.text), *offers],
+            [*self.views.offers(self.text), *offers],
             self._input.region.x - self.region.x + start,
         )
 
@@ -241,14 +230,16 @@ class FilterBar(Widget):
         if self._list.display and self._list.offers:
             self._take(self._list.chosen or self._list.offers[0])
         elif self._error is not None and self._error.suggestion:
-            self._input.value = self._error.repaired(self.text)
-            self._input.cursor_position = len(self._input.value)
+            self._write(self._error.repaired(self.text))
 
     def _take(self, offer: Offer) -> None:
         is_whole = not offer.text[: offer.cursor].endswith(":")
         self._taken = offer.text if is_whole else None
-        self._input.value = offer.text
-        self._input.cursor_position = offer.cursor
+        self._write(offer.text, offer.cursor)
+
+    def _write(self, text: str, cursor: int | None = None) -> None:
+        self._input.value = text
+        self._input.cursor_position = len(self._input.value) if cursor is None else cursor
 
     def _leave(self) -> None:
         self._list.show_offers((), 0)
@@ -257,7 +248,6 @@ class FilterBar(Widget):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if not self._is_whole:
             return
-        self._hint()
         self._offer()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
@@ -272,23 +262,23 @@ class FilterBar(Widget):
     @work(exclusive=True, group="view")
     async def _ask_name(self) -> None:
         text = self.text.strip()
-        if self._views_file is None or not text or not self._use(is_final=True):
+        if not self.views.can_save or not text or not self._use(is_final=True):
             return
         self._list.show_offers((), 0)
         name = await self.app.push_screen_wait(AskText("Save this filter as a view", placeholder="name"))
         if name:
-            self._tell(save_as_view, self._views_file, name, text)
+            self._tell(lambda: self.views.save(name, text))
 
     def _remove_view(self) -> None:
         chosen = self._list.chosen
-        if chosen is not None and chosen.view and self._views_file is not None:
-            self._tell(forget_view, self._views_file, chosen.view)
+        if chosen is not None and chosen.view:
+            self._tell(lambda: self.views.forget(chosen.view))
             self._offer()
 
-    def _tell(self, change: Callable[..., str], *arguments: object) -> None:
+    def _tell(self, change: Callable[[], str]) -> None:
         """Make a change to the views and say how it went."""
         try:
-            self.notify(change(*arguments), markup=False)
+            self.notify(change(), markup=False)
         except MmsaError as error:
             text = f"{error.message}. {error.hint}" if error.hint else error.message
             self.notify(safe_line(text), severity="error", markup=False)
@@ -306,7 +296,3 @@ class FilterBar(Widget):
                 (". " + safe_line(error.hint, 300) + repair, ""),
             )
             self.query_one("#filter-error", Static).update(line)
-
-    def _hint(self) -> None:
-        can_save = self._views_file is not None
-        self.query_one("#filter-hint", Static).update(Content("^s save view" if can_save else ""))
