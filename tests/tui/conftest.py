@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -11,13 +12,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from retrain_stories import learning_app, offered, retraining, train
 from small_engine import BUNDLE, LABELS, judge
 from textual.pilot import Pilot
 
 from mmsa_tui.config import Config, find_paths
 from mmsa_tui.intake import read_in
+from mmsa_tui.model.bundle import REQUIRED, directory_hash
+from mmsa_tui.model.bundle_registry import use_bundle
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
+
+__all__ = ["learning_app", "offered", "retraining", "train"]
 
 SMALL_ENGINE = Path(__file__).parent / "small_engine.py"
 
@@ -39,18 +45,33 @@ TEXTS = (
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """A home of its own, and a shipped bundle called `small` that nobody can load."""
+    """A home of its own, and a shipped bundle called `small` that passes every check but loads nothing."""
     paths = find_paths({"MMSA_HOME": str(tmp_path / "home")})
-    shipped = tmp_path / "bundles"
-    directory = shipped / "small-1.0.0"
-    directory.mkdir(parents=True)
+    paths = replace(paths, shipped_bundles=tmp_path / "bundles")
+    write_small_bundle(paths.shipped_bundles)
+    use_bundle(paths, "small")
+    return Config(paths=paths, bundle="small", analyst="ana", pictures="blocks")
+
+
+def write_small_bundle(root: Path) -> None:
+    """Write `small 1.0.0`, whose files hold their own names, and two encoders beside it."""
+    encoders = {}
+    for which in ("text", "image"):
+        scratch = root / "encoders" / which
+        scratch.mkdir(parents=True)
+        (scratch / "config.json").write_text(json.dumps({"which": which}))
+        encoders[which] = directory_hash(scratch)
+        scratch.rename(root / "encoders" / encoders[which])
+    folder = root / "small-1.0.0"
+    folder.mkdir()
+    for name in REQUIRED:
+        (folder / name).write_bytes(name.encode())
     meta = {
         "format_version": 1, "name": "small", "version": "1.0.0", "labels": list(LABELS),
-        "encoders": {}, "files": {}, "requires_mmsa": ">=0",
+        "encoders": encoders, "requires_mmsa": ">=0",
+        "files": {name: hashlib.sha256(name.encode()).hexdigest() for name in REQUIRED},
     }  # fmt: skip
-    (directory / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
-    paths = replace(paths, shipped_bundles=shipped)
-    return Config(paths=paths, bundle="small", analyst="ana", pictures="blocks")
+    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
 @pytest.fixture

@@ -7,6 +7,11 @@ from mmsa_tui.tui.screens.browse import BrowseScreen
 SIZE = (120, 36)
 
 
+def text_of(screen, part: str) -> str:
+    """Read what a part of a screen says."""
+    return screen.query_one(part).render().plain
+
+
 async def opened(pilot, wait_for) -> BrowseScreen:
     """Wait for the main screen with its first rows."""
     await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from small_engine import LABELS
-from stories import SIZE, asked, opened
+from stories import SIZE, asked, opened, text_of
 from textual import events
 from textual.command import CommandPalette
 from textual.widgets import OptionList
@@ -49,10 +49,6 @@ async def settling(pilot, wait_for) -> AdjudicateScreen:
 def label_of(store: Store, screen: AdjudicateScreen, at: int) -> str:
     state = store.correction_state(screen.cases[at].conflict.content_hash)
     return state.new_label if state else ""
-
-
-def text_of(screen, part: str) -> str:
-    return screen.query_one(part).render().plain
 
 
 async def test_votes_agreement_and_the_post_stand_side_by_side(make_app, contested, store, wait_for):
