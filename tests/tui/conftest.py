@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
 from retrain_stories import learning_app, offered, retraining, train
 from small_engine import BUNDLE, LABELS, judge
+from small_pictures import draw_picture
+from snapshot_stories import looks_right, merrow
 from textual.pilot import Pilot
 
 from mmsa_tui.config import Config, find_paths
@@ -23,7 +24,7 @@ from mmsa_tui.model.bundle_registry import use_bundle
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
 
-__all__ = ["learning_app", "offered", "retraining", "train"]
+__all__ = ["learning_app", "looks_right", "merrow", "offered", "retraining", "train"]
 
 SMALL_ENGINE = Path(__file__).parent / "small_engine.py"
 
@@ -87,15 +88,6 @@ def folder(tmp_path: Path) -> Path:
     for name in ("03.png", "04.png"):
         (folder / name).unlink(missing_ok=True)
     return folder
-
-
-def draw_picture(path: Path, number: int) -> None:
-    """Draw a picture that is the same on every machine."""
-    image = Image.new("RGB", (96, 64), (20 * number % 256, 90, 160))
-    pen = ImageDraw.Draw(image)
-    pen.rectangle((8, 40, 88, 60), fill=(230, 220 - 10 * number, 120))
-    pen.ellipse((30, 8, 30 + 2 * number + 8, 16 + 2 * number), fill=(250, 240, 90))
-    image.save(path)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_engine import LABELS
+from adjudicate_stories import contest, settling
 from stories import SIZE, asked, opened, text_of
 from textual import events
 from textual.command import CommandPalette
@@ -21,29 +21,8 @@ from mmsa_tui.tui.screens.help import HelpScreen
 
 @pytest.fixture
 def contested(store: Store, classified):
-    """Bob and Cleo have labelled ten posts; they differ on the first three."""
-    posts = [row.post for row in store.posts(classified.id)][:10]
-    made = []
-    for at, post in enumerate(posts):
-        label = LABELS[at % 3]
-        other = LABELS[(at + 1) % 3] if at < 3 else label
-        for who, said, minute in (("bob", label, at), ("cleo", other, 30 + at)):
-            made.append(
-                Correction(
-                    f"{who}{at}", post.content_hash, said, analyst=who, post_id=post.post_id, text=post.text,
-                    created_at=f"2024-05-01T14:{minute:02}:00+00:00", note="irony" if who == "cleo" else "",
-                )
-            )  # fmt: skip
-    store.add_corrections(made)
+    contest(store, classified.id)
     return classified
-
-
-async def settling(pilot, wait_for) -> AdjudicateScreen:
-    await opened(pilot, wait_for)
-    await pilot.press("A")
-    screen = await asked(pilot, wait_for, AdjudicateScreen)
-    await wait_for(pilot, lambda: screen.case is not None and screen.view.row is not None, "the first case")
-    return screen
 
 
 def label_of(store: Store, screen: AdjudicateScreen, at: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import draw_picture
+from small_pictures import draw_picture
 from stories import SIZE, opened
 
 from mmsa_tui.records import Failure, Picture, Post, content_hash

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import draw_picture
+from small_pictures import draw_picture
 
 from mmsa_tui.records import Picture
 from mmsa_tui.tui.open_picture import NoViewerError, open_picture
