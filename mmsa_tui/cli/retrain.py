@@ -133,7 +133,7 @@ def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None) ->
 
 
 class _Listener:
-    """Says how far a retrain is: a line for each epoch, and a bar, on a terminal, all the time."""
+    """Says how far a retrain is: a line for each epoch that is learned from, else a bar on a terminal."""
 
     def __init__(self, bars: ExitStack) -> None:
         self._bars = bars
@@ -143,19 +143,24 @@ class _Listener:
     def __call__(self, event: Mapping[str, Any]) -> None:
         from mmsa_tui.retrain import stage_of
 
+        stage = stage_of(event)
         if event["event"] == "epoch":
             place = f"epoch {event['number']:>2}/{event['total']}"
-            console.talk(f"{place}  loss {event['loss']:.3f}  F1 {event['f1']:.3f}")
+            self._talk(f"{place}  loss {event['loss']:.3f}  F1 {event['f1']:.3f}")
         elif event["event"] == "encoded" and event["done"] == event["total"]:
-            console.talk(f"{counted(event['total'], 'corrected post')}, features at hand")
-        stage = stage_of(event)
-        if stage is None:
-            return
-        if stage.title != self._title:
-            self._bars.close()
-            self._title = stage.title
-            self._advance = self._bars.enter_context(console.progress(stage.title, unit=stage.unit))
-        self._advance(stage.done, stage.total)
+            self._talk(f"{counted(event['total'], 'corrected post')}, features at hand")
+        elif stage is not None:
+            if stage.title != self._title:
+                self._bars.close()
+                self._title = stage.title
+                self._advance = self._bars.enter_context(console.progress(stage.title, unit=stage.unit))
+            self._advance(stage.done, stage.total)
+
+    def _talk(self, message: str) -> None:
+        # A line that is printed while a bar stands would begin at its end.
+        self._bars.close()
+        self._title = ""
+        console.talk(message)
 
 
 def _promote(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _COMPARING = {
-    "without": "learning without the corrections, to compare",
-    "half": "learning from half of them, to see whether more would pay",
+    "without": "learning without corrections",
+    "half": "learning from half of them",
 }
 
 

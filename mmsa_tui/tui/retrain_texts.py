@@ -84,7 +84,7 @@ def _advise(waiting: Waiting) -> Content:
 def weight_options() -> list[tuple[str, str]]:
     """Offer how much a correction may count: names, each with what it is for."""
     return [
-        (weight.name, f"{weight.name}: {weight.meaning}; each label counts for {weight.n_posts}")
+        (weight.name, f"{weight.name}: {weight.meaning}; each counts for {weight.n_posts}")
         for weight in WEIGHTS
     ]
 

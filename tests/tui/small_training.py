@@ -37,7 +37,7 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
             time.sleep(1)
     for number in range(1, 3):
         yield {"event": "comparing", "fit": "half", "number": number, "total": N_EPOCHS}
-        while manner == "dawdle":
+        while manner == "dawdle" and number == 2:
             time.sleep(1)
     if manner == "full":
         yield {"event": "error", "code": 5, "message": "the disk is full", "hint": "Free some space."}

@@ -56,7 +56,7 @@ async def test_labels_that_follow_a_rule_of_ones_own_can_count_more(retraining, 
         await pilot.press("w")
         dialog = await asked(pilot, wait_for, AskOne)
         strong = dialog.query_one(OptionList).get_option_at_index(1).prompt
-        assert strong.plain == "strong: I label by a rule of my own; each label counts for 16"
+        assert strong.plain == "strong: I label by a rule of my own; each counts for 16"
         await pilot.press("down", "enter")
         await wait_for(pilot, lambda: "16 posts" in text_of(screen, "#waiting-text"), "the choice")
         await run_to_its_end(pilot, screen, wait_for)
@@ -77,11 +77,14 @@ async def test_a_stopped_run_changes_nothing(retraining, config, wait_for, train
         await wait_for(pilot, lambda: screen.offer is not None, "the next run")
 
 
-async def test_a_bar_moves_after_the_curves_are_drawn_too(retraining, wait_for):
-    async with retraining("dawdle") as (pilot, screen):
+@pytest.mark.parametrize("width", [120, 100, 60])
+async def test_a_bar_moves_after_the_curves_are_drawn_too(retraining, wait_for, width):
+    async with retraining("dawdle", size=(width, 36)) as (pilot, screen):
         await pilot.press("s")
         await wait_for(pilot, lambda: "learning from half of them" in text_of(screen, "#stage"), "the stage")
-        assert "1/4" in text_of(screen, "#stage")
+        await wait_for(pilot, lambda: "━" in text_of(screen, "#stage"), "the bar")
+        assert text_of(screen, "#stage").endswith(" 2/4")
+        assert len(text_of(screen, "#stage")) <= screen.query_one("#stage").content_size.width
         assert len(screen.query_one("#f1", Curve).values) == 4
 
 

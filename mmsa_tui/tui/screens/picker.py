@@ -269,6 +269,8 @@ class PickerScreen(AppScreen[None]):
         request = self._link.request
         if request is not None:
             items.append(KeyItem("esc", "stop", "back"))
+        elif self.mmsa.last_source is not None:
+            items.append(KeyItem("esc", "back", "back"))
         if self._found is not None and not isinstance(request, Index):
             items.append(KeyItem("enter", "read it in", "submit"))
             items.append(KeyItem("^f", "other format", "format"))

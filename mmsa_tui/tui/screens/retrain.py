@@ -68,7 +68,7 @@ class RetrainScreen(RetrainRun, RetrainDecision):
             if not await self.app.push_screen_wait(question):
                 return
         elif self.offer is not None:
-            self.notify("k on this screen shows it again.", title=f"{self.offer.name} is kept aside")
+            self.notify("k on the retrain screen shows it again.", title=f"{self.offer.name} is kept aside")
         self.dismiss(None)
 
     def action_help(self) -> None:

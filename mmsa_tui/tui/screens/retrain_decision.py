@@ -179,4 +179,4 @@ def _describe_kept(item: service.Kept) -> str:
     training = item.bundle.meta.training
     learned = texts.counted(int(training.get("n_corrections", 0)), "correction")
     weight = f" × {training['correction_weight']:.3g}" if "correction_weight" in training else ""
-    return f"{item.bundle.id} · {made} · gate: {said} · {learned}{weight}"
+    return f"{item.bundle.id} · {made} · {said} · {learned}{weight}"

@@ -39,7 +39,7 @@ class RetrainRun(RetrainView):
             "How much should your labels count?",
             texts.weight_options(),
             self.weight.name,
-            "counted in posts of the model's own · strong costs elsewhere, the gate says how much",
+            "for so many posts of the model's own · strong costs elsewhere, and the gate says how much",
         )
         chosen = await self.app.push_screen_wait(question)
         if chosen is not None:

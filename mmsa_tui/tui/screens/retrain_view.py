@@ -250,12 +250,15 @@ class RetrainView(AppScreen[Jump | None]):
         return [*items, KeyItem("esc", "back", "leave"), KeyItem("F1", "help", "help")]
 
     def say_stage(self, what: str, done: int, total: int) -> None:
-        filled = BAR_WIDTH * done // total if total else 0
         parts = [(what, "$text-accent")]
         if total:
+            count = f" {done:,}/{total:,}"
+            room = self.query_one("#stage").content_size.width - len(what) - len(count) - 1
+            width = max(0, min(BAR_WIDTH, room))
+            filled = width * done // total
             parts += [
-                (" " + "━" * filled, "$text-accent"), ("─" * (BAR_WIDTH - filled), "$foreground-disabled"),
-                (f" {done:,}/{total:,}", "bold"),
+                (" " + "━" * filled, "$text-accent"), ("─" * (width - filled), "$foreground-disabled"),
+                (count, "bold"),
             ]  # fmt: skip
         self.write("#stage", Content.assemble(*parts))
 
