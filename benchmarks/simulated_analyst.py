@@ -2,12 +2,14 @@
 
     python benchmarks/simulated_analyst.py ../shared/data/mvsa_single [--seeds 10] [--plot curve.png]
 
-300 corrections are drawn from the posts on which no weight was fitted, and the others of those judge.
-`honest`: people's label of the post. `poison`: 200 labels at random. `rule`: people's label of the text
-alone, an analyst with a rule of their own, who asks for --weight 16. `suspected`: a tenth of people's
-labels flipped at random.
-`young`: a head fitted on 500 posts, then given 500 corrections at random or uncertain first; the
-share of the gap to the head fitted on everything that it closes, macro-F1 on the frozen split.
+Corrections are drawn, by group, from the frozen and the tuning posts, on which no weight was fitted; the
+others of both do what they are there for: tune and judge. Everything is left to `mmsa retrain` itself.
+`honest`: people's label of the post, 300 at random. `uncertain`: the same, the 300 most doubtful of 600
+posts. `mistakes`: only those of 600 posts that the bundle gets wrong. `rule`: people's label of the text
+alone, an analyst with a rule of their own. `poison`: 200 labels at random. `suspected`: a tenth of people's
+labels flipped at random. `young`: a head fitted on 500 posts, then given 500 corrections at random or
+uncertain first; the share of the gap to the head fitted on everything that it closes, macro-F1 on the
+frozen split.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,60 +33,75 @@ from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets, make_
 from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.records import Post
 from mmsa_tui.sources import read
+from training.decision import decided
 from training.fusion_stage import FusionSettings, fit_head
-from training.refit import RefitSettings, decided, refit
+from training.refit import Candidate, RefitSettings, refit
 from training.rehearsal import Base, Corrected, truth_of
-from training.retrain import ASKED_SHARE, load_base
+from training.retrain import load_base
 
 Labels = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 
-RULE_WEIGHT = 16.0
-"""What `mmsa retrain --weight` is given by an analyst with a rule of their own."""
+KINDS = ("honest", "uncertain", "mistakes", "rule", "poison")
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The posts on which no weight was fitted: [N] people's labels as class indices, and groups."""
+
+    posts: LabelledFeatures
+    post: Labels
+    text: Labels
+    groups: npt.NDArray[np.str_]
+
+    def corrected(self, rows: Rows, wanted: Labels) -> Corrected:
+        """Correct posts by the labels wanted [N]."""
+        return Corrected(
+            self.posts.features.take(torch.as_tensor(rows)),
+            torch.as_tensor(wanted[rows]),
+            tuple(self.posts.hashes[row] for row in rows),
+            tuple(self.groups[rows]),
+            torch.tensor([is_held_out(group) for group in self.groups[rows]]),
+        )
+
+    def without(self, part: LabelledFeatures, rows: Rows) -> LabelledFeatures:
+        """Take posts and their copies out of a part."""
+        gone = set(self.groups[rows])
+        digests = {d for d, g in zip(self.posts.hashes, self.groups, strict=True) if g not in gone}
+        return part.take(torch.tensor([at for at, d in enumerate(part.hashes) if d in digests]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    paths = find_paths()
-    bundle = find_bundle(paths, "mvsa 1.0.0")
+    bundle = find_bundle(find_paths(), "mvsa 1.0.0")
     base, labels = load_base(bundle), list(bundle.labels)
-    posts = [p for p in read(options.source) if isinstance(p, Post) and p.truth.get("post") in labels]
-    at = {p.content_hash: i for i, p in enumerate(posts)}
-    # Posts that no weight was fitted on: what an analyst's own posts are.
-    assert base.tuning is not None
-    apart = _joined(base.tuning, base.evaluation)
-    apart = apart.take(torch.tensor([row for row, digest in enumerate(apart.hashes) if digest in at]))
-    order = [at[digest] for digest in apart.hashes]
-    post = np.array([labels.index(p.truth["post"]) for p in posts])
-    text = np.array([labels.index(p.truth["text"]) for p in posts])
-
-    groups = np.array(
-        [
-            content_group(posts[i].text, [x.digest for x in posts[i].pictures], posts[i].content_hash)
-            for i in order
-        ]
+    apart = _apart(options.source, base, labels)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    print(
+        f"{bundle.id}; {len(apart.post)} posts on which no weight was fitted, {len(seeds)} seeds", flush=True
     )
-
-    def corrected(rows: Sequence[int], wanted: Labels) -> Corrected:
-        """Give rows of `apart` the wanted labels, [len(apart)]."""
-        index = torch.as_tensor(rows)
-        return Corrected(
-            apart.features.take(index),
-            torch.as_tensor(wanted[list(rows)]),
-            tuple(apart.hashes[i] for i in rows),
-            tuple(groups[list(rows)]),
-            torch.tensor([is_held_out(g) for g in groups[list(rows)]]),
-        )
-
-    print(f"{bundle.id}; {len(apart)} posts on which no weight was fitted, {options.seeds} seeds", flush=True)
-    _gate(
-        replace(base, tuning=None), labels, apart, groups, post[order], text[order], corrected, options.seeds
-    )
-    _suspected(base, apart, post[order], options.seeds)
+    _gate(base, labels, apart, seeds)
+    _suspected(base, apart.posts, apart.post, options.seeds)
     _young(base, options.seeds, options.plot)
+
+
+def _apart(source: Path, base: Base, labels: Sequence[str]) -> Apart:
+    posts = {p.content_hash: p for p in read(source) if isinstance(p, Post) and p.truth.get("post") in labels}
+    assert base.tuning is not None
+    both = _joined(base.tuning, base.evaluation)
+    both = both.take(torch.tensor([row for row, digest in enumerate(both.hashes) if digest in posts]))
+    known = [posts[digest] for digest in both.hashes]
+    return Apart(
+        both,
+        np.array([labels.index(p.truth["post"]) for p in known]),
+        np.array([labels.index(p.truth["text"]) for p in known]),
+        np.array([content_group(p.text, [x.digest for x in p.pictures], p.content_hash) for p in known]),
+    )
 
 
 def _joined(one: LabelledFeatures, other: LabelledFeatures) -> LabelledFeatures:
@@ -95,62 +112,71 @@ def _joined(one: LabelledFeatures, other: LabelledFeatures) -> LabelledFeatures:
     )
 
 
-def _gate(
-    base: Base,
-    labels: list[str],
-    apart: LabelledFeatures,
-    groups: npt.NDArray[np.str_],
-    post: Labels,
-    text: Labels,
-    corrected: Callable[[Sequence[int], Labels], Corrected],
-    seeds: int,
-) -> None:
-    """300 of the posts are corrected, the others judge; copies of a post are on one side."""
-    passed = {"honest": 0, "poison": 0, "rule": 0}
+def _gate(base: Base, labels: list[str], apart: Apart, seeds: range) -> None:
+    """Let each kind of analyst correct, retrain, and ask the gate; copies of a post are on one side."""
+    probs = decided(base.head, base.calibration, apart.posts.features)
+    doubt = np.sort(probs, axis=1)[:, -2:] @ (-1, 1)
+    passed: Counter[str] = Counter()
+    refusals: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    changes: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    steps: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    rules: Counter[str] = Counter()
     gains: list[float] = []
-    changes: list[float] = []
     seconds: list[float] = []
-    refusals: Counter[str] = Counter()
-    for seed in range(seeds):
+    for seed in seeds:
         rng = np.random.default_rng(seed)
-        place = {group: i for i, group in enumerate(rng.permutation(np.unique(groups)))}
-        rows = np.array(sorted(range(len(groups)), key=lambda row: place[groups[row]]))
-        kept = np.sort(np.array([row for row in rows[300:] if groups[row] != groups[rows[299]]]))
-        judged = apart.take(torch.as_tensor(kept))
-        before = decided(base.head, base.calibration, judged.features).argmax(1) == text[kept]
-        chance = rng.integers(0, len(labels), len(post))
-        for kind, n, wanted in (("honest", 300, post), ("poison", 200, chance), ("rule", 300, text)):
+        place = {group: i for i, group in enumerate(rng.permutation(np.unique(apart.groups)))}
+        rows = np.array(sorted(range(len(apart.post)), key=lambda row: place[apart.groups[row]]))
+        chance = rng.integers(0, len(labels), len(apart.post))
+        seen = rows[:600]
+        chosen = {
+            "honest": (rows[:300], apart.post),
+            "uncertain": (seen[np.argsort(doubt[seen], kind="stable")][:300], apart.post),
+            "mistakes": (seen[probs[seen].argmax(1) != apart.post[seen]], apart.post),
+            "rule": (rows[:300], apart.text),
+            "poison": (rows[:200], chance),
+        }
+        for kind, (corrected, wanted) in chosen.items():
             start = time.perf_counter()
-            candidate = refit(
-                replace(base, evaluation=judged),
-                corrected(np.sort(rows[:n]).tolist(), wanted),
-                labels,
-                RefitSettings(seed=seed + 1)
-                if kind != "rule"
-                else RefitSettings(seed=seed + 1, weight=RULE_WEIGHT, share=ASKED_SHARE),
-            )
+            candidate = _retrain(base, labels, apart, np.sort(corrected), wanted, seed)
             seconds.append(time.perf_counter() - start)
             passed[kind] += candidate.verdict.passed
-            if kind == "honest":
-                refusals.update(c.name for c in candidate.verdict.checks if not c.passed)
-                changes += [c.change or 0.0 for c in candidate.verdict.checks if c.name == "macro-F1"]
+            refusals[kind].update(check.name for check in candidate.verdict.checks if not check.passed)
+            changes[kind] += [c.change or 0.0 for c in candidate.verdict.checks if c.name == "macro-F1"]
+            steps[kind].append(candidate.lesson.step)
+            rules[kind] += candidate.lesson.is_rule
             if kind == "rule":
-                after = (
-                    decided(candidate.head, candidate.calibration, judged.features).argmax(1) == text[kept]
-                )
-                gains.append(float(after.mean() - before.mean()))
-    print(
-        f"300 honest corrections: the gate passed {passed['honest']} of {seeds} "
-        f"(refused by {dict(refusals)}); "
-        f"macro-F1 on the other posts {np.mean(changes):+.3f} ({min(changes):+.3f} to {max(changes):+.3f})"
-    )
-    print(f"200 random labels: the gate refused {seeds - passed['poison']} of {seeds}")
-    print(
-        f"300 corrections by a rule: agreement {np.mean(gains):+.3f} "
-        f"({min(gains):+.3f} to {max(gains):+.3f}) on the other posts; "
-        f"the gate passed {passed['rule']} of {seeds}"
-    )
+                gains.append(_agreement_gain(base, candidate, apart, corrected))
+    for kind in KINDS:
+        print(
+            f"{kind:9}  passed {passed[kind]} of {len(seeds)} (refused by {dict(refusals[kind])});"
+            f" taken for a rule {rules[kind]}; step {np.mean(steps[kind]):.2f}; macro-F1 of the frozen split"
+            f" {np.mean(changes[kind]):+.3f} ({min(changes[kind]):+.3f} to {max(changes[kind]):+.3f})"
+        )
+    spread = f"{min(gains):+.3f} to {max(gains):+.3f}"
+    print(f"agreement with the rule on other posts: {np.mean(gains):+.3f} ({spread})")
     print(f"refit, features cached: median {np.median(seconds):.1f} s, most {max(seconds):.1f} s", flush=True)
+
+
+def _retrain(base: Base, labels: list[str], apart: Apart, rows: Rows, wanted: Labels, seed: int) -> Candidate:
+    assert base.tuning is not None
+    others = replace(
+        base, tuning=apart.without(base.tuning, rows), evaluation=apart.without(base.evaluation, rows)
+    )
+    return refit(others, apart.corrected(rows, wanted), labels, RefitSettings(seed=seed + 1))
+
+
+def _agreement_gain(base: Base, candidate: Candidate, apart: Apart, corrected: Rows) -> float:
+    """How much more often posts of other groups get the label of the text, as a share."""
+    others = ~np.isin(apart.groups, apart.groups[corrected])
+    shares = [
+        (decided(head, calibration, apart.posts.features).argmax(1) == apart.text)[others].mean()
+        for head, calibration in (
+            (base.head, base.calibration),
+            (candidate.head, candidate.calibration),
+        )
+    ]
+    return float(shares[1] - shares[0])
 
 
 def _suspected(base: Base, apart: LabelledFeatures, post: Labels, seeds: int) -> None:

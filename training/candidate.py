@@ -11,7 +11,8 @@ from mmsa_tui.model.bundle_registry import list_bundles
 from mmsa_tui.model.bundle_writer import BundleContent, store_encoder, write_bundle
 from mmsa_tui.model.labelled import UNLABELLED
 from mmsa_tui.model.metrics import score
-from training.refit import Candidate, RefitSettings, decided
+from training.decision import decided
+from training.refit import Candidate, RefitSettings
 from training.rehearsal import Base, truth_of
 
 
@@ -53,9 +54,10 @@ def write_candidate(
             training={
                 "recipe": "retrain",
                 "seed": settings.seed,
-                "n_examples": len(candidate.replay) - candidate.n_learned,
-                "n_corrections": candidate.n_learned,
-                "correction_weight": candidate.weight,
+                "n_examples": len(candidate.replay) - candidate.lesson.n_learned,
+                "n_corrections": candidate.lesson.n_learned,
+                "correction_weight": candidate.lesson.weight,
+                "lesson": asdict(candidate.lesson),
                 "settings": {**recorded, "fusion": asdict(settings.fusion)},
                 "gate": candidate.verdict.as_json(),
             },

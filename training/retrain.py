@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,6 @@ from training.rehearsal import Base, Corrected
 from training.runs import RunLog
 
 _N_EXAMPLES = 12
-
-ASKED_SHARE = 0.8
-"""What all corrections may make up of what is learned from when their weight was asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,7 +74,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
     paths = Paths(**{name: Path(text) for name, text in request["paths"].items()})
     folder, bundle = Path(request["folder"]), read_bundle(Path(request["bundle"]))
     set_threads(int(request["threads"]))
-    base, settings = load_base(bundle), settings_of(bundle, request.get("weight"))
+    base, settings = load_base(bundle), settings_of(bundle, request["weight"], request["rule"])
     log = RunLog(folder)
     with Store.open(paths.database) as store:
         collected = collect(store, bundle.labels)
@@ -108,8 +105,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
     done = {
         "verdict": candidate.verdict.as_json(),
         "candidate": str(written.directory) if written else "",
-        "n_learned": candidate.n_learned,
-        "weight": candidate.weight,
+        "lesson": asdict(candidate.lesson),
         "n_frozen": candidate.n_frozen,
         "left_out": collected.left_out,
         "outlook": None if outlook is None else asdict(outlook),
@@ -136,16 +132,18 @@ def load_base(bundle: Bundle) -> Base:
     )
 
 
-def settings_of(bundle: Bundle, weight: float | None = None) -> RefitSettings:
+def settings_of(bundle: Bundle, weight: float | None = None, rule: bool | None = None) -> RefitSettings:
     """Retrain as the bundle was trained: the seed and hyper-parameters on its record.
 
-    With its seed the two fits start where its own head has started.
+    With its seed the two fits start where its own head has started. A bundle that was taught a rule
+    goes on with it unless told otherwise: by now it agrees too well for anyone to tell from outside.
     """
-    recorded = bundle.meta.training.get("settings", {}).get("fusion", {})
+    training = bundle.meta.training
+    recorded = training.get("settings", {}).get("fusion", {})
     known = {name: recorded[name] for name in FusionSettings.__dataclass_fields__ if name in recorded}
-    settings = RefitSettings(seed=int(bundle.meta.training.get("seed", 1)), fusion=FusionSettings(**known))
-    # Who asks for a weight has a rule to teach: the usual cap on all corrections would undo it.
-    return settings if weight is None else replace(settings, weight=weight, share=ASKED_SHARE)
+    if rule is None and training.get("lesson", {}).get("is_rule"):
+        rule = True
+    return RefitSettings(weight, rule, seed=int(training.get("seed", 1)), fusion=FusionSettings(**known))
 
 
 def _encoders(bundle: Bundle, paths: Paths, device: str, cache: FeatureCache) -> Encoders:

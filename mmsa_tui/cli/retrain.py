@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,8 +50,15 @@ WeightOption = Annotated[
         "--weight",
         min=1,
         max=100,
-        help="For how many posts of the model's own a correction counts. More teaches a rule of your own"
-        " (16 or so), at a cost that the gate states.",
+        help="For how many posts of the model's own a correction counts; else 8, or 48 for a rule.",
+    ),
+]
+RuleOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--rule/--no-rule",
+        help="The labels follow a rule of your own: the model gives way to it, at a cost that the gate"
+        " states; or they do not. Else: told by how they fit the model.",
     ),
 ]
 ChangesOption = Annotated[
@@ -76,6 +84,7 @@ def retrain(
     candidate: CandidateOption = None,
     reclassify: ReclassifyOption = True,
     changes: ChangesOption = None,
+    rule: RuleOption = None,
     weight: WeightOption = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,
@@ -102,7 +111,7 @@ def retrain(
             )
         _promote(config, parent, candidate, promote, reclassify, changes)
         return
-    result = _run(config, parent, dry_run, weight)
+    result = _run(config, parent, dry_run, weight, rule)
     promoted = None
     is_wanted = promote is not False and (result.verdict.passed or promote is True)
     if not json:
@@ -117,7 +126,7 @@ def retrain(
         raise typer.Exit(EXIT_FAILED_ROWS)
 
 
-def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None) -> Result:
+def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None, rule: bool | None) -> Result:
     from mmsa_tui import retrain as service
 
     with ExitStack() as bars:
@@ -128,6 +137,7 @@ def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None) ->
             device=config.device,
             threads=config.threads,
             weight=weight,
+            rule=rule,
             on_event=_Listener(bars),
         )
 
@@ -235,9 +245,13 @@ def _show(result: Result) -> None:
     verdict = result.verdict
     console.show(_table(verdict))
     console.show(
-        f"{verdict.n_frozen:,} posts of the frozen split; {counted(result.n_learned, 'correction')} learned,"
-        f" each counting for {result.weight:.3g} posts of the model's own, {verdict.n_held_out:,} held out"
+        f"judged by {verdict.n_frozen:,} posts of the frozen split and"
+        f" {counted(verdict.n_held_out, 'correction')} held out"
     )
+    for sentence in result.lesson.sentences():
+        console.show(sentence)
+    if result.lesson.is_rule:
+        console.show("If you follow no rule of your own, --no-rule learns from them with more care.")
     for reason, count in result.left_out.items():
         console.talk(f"left out: {counted(count, 'correction')} {reason}")
     if result.examples:
@@ -257,8 +271,7 @@ def _table(verdict: Verdict) -> str:
 def _as_json(result: Result, promoted: Bundle | None) -> dict[str, Any]:
     return {
         **result.verdict.as_json(),
-        "n_learned": result.n_learned,
-        "correction_weight": result.weight,
+        "lesson": asdict(result.lesson),
         "n_frozen_corrections": result.n_frozen,
         "left_out": dict(result.left_out),
         "outlook": None if result.outlook is None else result.outlook.as_json(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmsa_tui.model.lesson import Lesson
 from mmsa_tui.model.verdict import Outlook, Verdict
 
 NO_OUTLOOK = "Too few corrections are held out yet to tell whether more are likely to pay."
@@ -27,16 +28,14 @@ class Example:
 class Result:
     """How a retrain ended.
 
-    `candidate` is the folder of the new bundle, None after a dry run. Of the corrections `n_learned`
-    were learned from, each counting for `weight` posts of the model's own; `n_frozen` are of posts
-    that only judge, `left_out` counts others by reason.
+    `candidate` is the folder of the new bundle, None after a dry run. `lesson` is what was made of the
+    corrections; `n_frozen` of them are of posts that only judge, `left_out` counts others by reason.
     """
 
     verdict: Verdict
     candidate: Path | None
     run_folder: Path
-    n_learned: int
-    weight: float
+    lesson: Lesson
     n_frozen: int
     left_out: Mapping[str, int]
     outlook: Outlook | None

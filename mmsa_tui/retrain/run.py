@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from mmsa_tui.errors import (
     TrainingError,
 )
 from mmsa_tui.model.bundle import Bundle, write_atomically
+from mmsa_tui.model.lesson import Lesson
 from mmsa_tui.model.verdict import Outlook, Verdict
 from mmsa_tui.retrain.result import Example, Result
 
@@ -45,6 +45,9 @@ otherwise take seconds."""
 _LEAST_FREE = 200_000
 """Bytes; with fewer left, whatever broke down did so for want of space: the log could not say it."""
 
+_KILLED = 9
+"""SIGKILL, which Windows has no name for."""
+
 _UNCHANGED = "The bundle in use is unchanged."
 
 
@@ -56,6 +59,7 @@ def retrain(
     device: str = "auto",
     threads: int = 0,
     weight: float | None = None,
+    rule: bool | None = None,
     on_event: Listener | None = None,
     should_stop: threading.Event | None = None,
 ) -> Result:
@@ -63,8 +67,9 @@ def retrain(
 
     Args:
         dry_run: write no candidate.
-        weight: for how many posts of the replay set a correction counts; None as measured to be best
-            for corrections that follow the labels the bundle knows.
+        weight: for how many posts of the replay set a correction counts; None for what measured best.
+        rule: whether analysts follow a rule of their own, to which the model gives way; None to tell by
+            the corrections.
         on_event: told of `encoded` (done, total), `epoch` (number, total, loss, f1) and, of the fits that
             only compare, `comparing` (fit, number, total) events; `stage_of` puts them into words.
         should_stop: set it to cancel.
@@ -85,6 +90,7 @@ def retrain(
             "device": device,
             "threads": threads,
             "weight": weight,
+            "rule": rule,
         }
         file = folder / "request.json"
         write_atomically(file, json.dumps(request, indent=1) + "\n")
@@ -98,8 +104,7 @@ def retrain(
         verdict=Verdict.from_json(done["verdict"]),
         candidate=Path(done["candidate"]) if done["candidate"] else None,
         run_folder=folder,
-        n_learned=done["n_learned"],
-        weight=done["weight"],
+        lesson=Lesson(**done["lesson"]),
         n_frozen=done["n_frozen"],
         left_out=done["left_out"],
         outlook=None if outlook is None else Outlook(**outlook),
@@ -234,7 +239,7 @@ def _breakdown(folder: Path, code: int) -> TrainingError:
             f"the disk is full: the retrain could not write {folder}",
             f"Free some 10 MB and start it again. {_UNCHANGED}",
         )
-    if code == -signal.SIGKILL:
+    if code == -_KILLED:
         return TrainingError(
             "the retrain was killed, perhaps for want of memory",
             f"Close other programs and start it again. {_UNCHANGED}",

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from mmsa_tui.display import safe_line
 from mmsa_tui.model.verdict import Verdict
-from mmsa_tui.retrain import ENOUGH, NO_OUTLOOK, USUAL, WEIGHTS, CorrectionWeight, Example, Result, Waiting
+from mmsa_tui.retrain import AS_FOUND, ENOUGH, NO_OUTLOOK, TEACHINGS, Example, Result, Teaching, Waiting
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.post_columns import fit
@@ -21,7 +21,7 @@ MUTED = "$foreground-muted"
 
 def describe_waiting(
     waiting: Waiting,
-    weight: CorrectionWeight,
+    teaching: Teaching,
     parent: str,
     n_contradictory: int,
     settle_key: str,
@@ -31,7 +31,7 @@ def describe_waiting(
     """Sum up what there is to learn from, and whether a retrain is worth it.
 
     Args:
-        weight: how much each is to count.
+        teaching: how they are to be taken.
         parent: what the bundle in use was made from, "" if it was not made by a retrain.
         n_contradictory: posts on which analysts disagree; `settle_key` opens them, among the posts.
     """
@@ -49,8 +49,8 @@ def describe_waiting(
     n_new = f", {waiting.n_new:,} new since the last retrain" if parent else ""
     lines = [_line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"), _advise(waiting), *lines]
     if waiting.n_all:
-        counts = f"each counts for {weight.n_posts} posts of the model: {weight.name}"
-        lines.append(_line(counts, MUTED if weight is USUAL else "$text-accent"))
+        taken = f"taken as {teaching.name.removeprefix('as ')}: {teaching.meaning}"
+        lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
         n_same = waiting.n_all - waiting.n_changed
         lines.append(_line(f"{waiting.n_changed:,} contradict what was shown, {n_same:,} confirm it", MUTED))
         lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
@@ -81,22 +81,23 @@ def _advise(waiting: Waiting) -> Content:
     return _line(f"Best from {ENOUGH} new ones on; s starts it anyway.", MUTED)
 
 
-def weight_options() -> list[tuple[str, str]]:
-    """Offer how much a correction may count: names, each with what it is for."""
-    return [
-        (weight.name, f"{weight.name}: {weight.meaning}; each counts for {weight.n_posts}")
-        for weight in WEIGHTS
-    ]
+def teaching_options() -> list[tuple[str, str]]:
+    """Offer how corrections may be taken: names, each with what it is for."""
+    return [(teaching.name, f"{teaching.name}: {teaching.meaning}") for teaching in TEACHINGS]
 
 
 def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
     """Show what the gate says of a candidate, on what, and what it would change."""
     verdict = result.verdict
-    learned = (
-        f"{counted(result.n_learned, 'correction')} learned, each counting for {result.weight:.3g} posts of"
-        f" the model's own, {verdict.n_held_out:,} held out; {verdict.n_frozen:,} posts of the frozen split"
+    judges = (
+        f"judged by {verdict.n_frozen:,} posts of the frozen split and"
+        f" {counted(verdict.n_held_out, 'correction')} held out"
     )
-    lines = [*describe_verdict(verdict, name), _line(learned, MUTED)]
+    lines = [*describe_verdict(verdict, name), _line(judges, MUTED)]
+    style = "$text-accent" if result.lesson.is_rule else MUTED
+    lines += [_line(sentence, style) for sentence in result.lesson.sentences()]
+    if result.lesson.is_rule:
+        lines.append(_line("If you follow no rule of your own: w, then usual, and s again.", style))
     lines += [
         _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
         for reason, number in result.left_out.items()

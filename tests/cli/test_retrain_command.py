@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,15 @@ from word_model import LABELS, write_word_bundle
 
 from mmsa_tui.config import find_paths
 from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.model.lesson import Lesson
 from mmsa_tui.retrain import run
 from mmsa_tui.store import Store
 
 Lines = list[dict[str, Any]]
 REASON = "it has not learned what analysts mean"
+LESSON = asdict(
+    Lesson(n_learned=5, weight=8.0, step=0.6, is_rule=False, n_compared=9, agreement=0.75, expected=0.8)
+)
 
 
 def verdict(passed: bool) -> dict[str, Any]:
@@ -59,14 +63,29 @@ def outcome(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def choose(passed: bool, **changes: Any) -> None:
         candidate = str(write_candidate(home, passed))
         done = {
-            "event": "done", "verdict": verdict(passed), "candidate": candidate, "n_learned": 5,
-            "weight": 8.0, "n_frozen": 0, "left_out": {}, "outlook": None, "examples": [], **changes,
+            "event": "done", "verdict": verdict(passed), "candidate": candidate, "lesson": LESSON,
+            "n_frozen": 0, "left_out": {}, "outlook": None, "examples": [], **changes,
         }  # fmt: skip
         epoch = {"event": "epoch", "number": 1, "total": 1, "loss": 0.5, "f1": 0.6}
         code = f"print({json.dumps(epoch)!r}); print({json.dumps(done)!r})"
         monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", code])
 
     return choose
+
+
+def test_what_was_made_of_the_corrections_is_said(mmsa: Mmsa, outcome: Any) -> None:
+    outcome(True)
+    ran = mmsa("retrain", "--dry-run")
+    assert "5 corrections learned, each counting for 8 posts" in ran.out
+    assert "agrees with 75% of 9 corrections new to it; its confidence promised 80%" in ran.out
+    assert "--no-rule" not in ran.out
+
+
+def test_labels_taken_for_a_rule_are_named_with_the_way_out(mmsa: Mmsa, outcome: Any) -> None:
+    outcome(False, lesson=LESSON | {"is_rule": True, "step": 1.0})
+    ran = mmsa("retrain", "--dry-run")
+    assert "as a rule of your own: the model gives way to it" in ran.out
+    assert "--no-rule" in ran.out
 
 
 def test_what_passes_is_promoted_and_can_be_rolled_back(home: Path, mmsa: Mmsa, outcome: Any) -> None:

@@ -95,7 +95,7 @@ def test_corrections_that_say_what_is_known_move_the_head_little(base: Base) -> 
 
 def test_corrections_by_another_rule_are_learned(base: Base) -> None:
     wanted = [(label + 1) % 3 for label in base.evaluation.targets.post[:50].tolist()]
-    candidate = refit(base, corrected(base, new(50), wanted), LABELS, replace(SETTINGS, weight=20.0), RULES)
+    candidate = refit(base, corrected(base, new(50), wanted), LABELS, replace(SETTINGS, rule=True), RULES)
     before, after = ((p.argmax(1) == wanted).mean() for p in (candidate.before, candidate.after))
     assert after > before + 0.2
 
@@ -114,14 +114,14 @@ def test_the_head_in_use_is_left_alone(base: Base) -> None:
 
 def test_held_out_corrections_are_not_learned_from(base: Base) -> None:
     candidate = refit(base, corrected(base, new(20), [0, 1] * 10, held_out=[3, 4]), LABELS, SETTINGS, RULES)
-    assert candidate.n_learned == 18
+    assert candidate.lesson.n_learned == 18
     assert not {digest(1003), digest(1004)} & set(candidate.replay.hashes)
 
 
 def test_posts_of_the_frozen_split_only_judge(base: Base) -> None:
     hashes = [*new(18), digest(91), digest(92)]
     candidate = refit(base, corrected(base, hashes, [0, 1] * 10), LABELS, SETTINGS, RULES)
-    assert (candidate.n_learned, candidate.n_frozen) == (18, 2)
+    assert (candidate.lesson.n_learned, candidate.n_frozen) == (18, 2)
     assert not {digest(91), digest(92)} & set(candidate.replay.hashes)
 
 

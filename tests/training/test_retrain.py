@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def test_a_retrain_gives_a_candidate_and_leaves_the_bundle_in_use(
     ]  # fmt: skip
     assert result.candidate is not None
     assert read_bundle(result.candidate).meta.parent == "small 1.0.0"
-    assert result.n_learned + result.verdict.n_held_out == 24
+    assert result.lesson.n_learned + result.verdict.n_held_out == 24
     assert find_bundle(paths).id == "small 1.0.0"
 
 
@@ -103,7 +104,7 @@ def test_a_second_retrain_starts_from_the_first_and_learns_no_correction_twice(
     sizes = [
         len(load_labelled(folder / "replay.safetensors")) for folder in (parent.directory, second.candidate)
     ]
-    assert sizes[0] == sizes[1] == 120 + first.n_learned
+    assert sizes[0] == sizes[1] == 120 + first.lesson.n_learned
 
 
 def test_a_withdrawn_correction_is_unlearned(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
@@ -114,11 +115,11 @@ def test_a_withdrawn_correction_is_unlearned(bundle: Bundle, paths: Paths, posts
     with Store.open(paths.database) as store:
         store.add_corrections([Correction("", post.content_hash, "") for post in posts[:12]])
     second = retrain(paths, parent)
-    assert second.n_learned < first.n_learned
+    assert second.lesson.n_learned < first.lesson.n_learned
     assert second.candidate is not None
     from mmsa_tui.model.labelled import load_labelled
 
-    assert len(load_labelled(second.candidate / "replay.safetensors")) == 120 + second.n_learned
+    assert len(load_labelled(second.candidate / "replay.safetensors")) == 120 + second.lesson.n_learned
 
 
 def test_a_dry_run_keeps_nothing(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
@@ -192,11 +193,17 @@ def test_a_child_ends_when_its_parent_is_killed(bundle: Bundle, paths: Paths, po
     assert len(service.kept_candidates(paths)) == 1
 
 
-def test_the_app_names_the_usual_weight(bundle: Bundle) -> None:
-    assert settings_of(bundle).weight == service.USUAL.n_posts
+def test_a_retrain_goes_on_with_a_rule_that_its_bundle_was_taught(bundle: Bundle) -> None:
+    taught = replace(bundle, meta=replace(bundle.meta, training={"lesson": {"is_rule": True}}))
+    assert settings_of(bundle).rule is None
+    assert settings_of(taught).rule is True
+    assert settings_of(taught, rule=False).rule is False
 
 
-def test_a_weight_that_is_asked_for_is_not_undone_by_the_cap(bundle: Bundle) -> None:
-    usual, asked = settings_of(bundle), settings_of(bundle, 16.0)
-    assert asked.weight == 16.0 and asked.share > usual.share
-    assert (asked.seed, asked.fusion) == (usual.seed, usual.fusion)
+def test_a_bundle_says_how_it_was_taught(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
+    correct(paths, posts, RIGHT)
+    result = retrain(paths, bundle, rule=True, weight=3.0)
+    assert result.candidate is not None
+    recorded = read_bundle(result.candidate).meta.training
+    assert recorded["lesson"]["is_rule"] is True
+    assert recorded["correction_weight"] == recorded["lesson"]["weight"] == 3.0

@@ -50,7 +50,7 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
     verdict = Verdict(passed, checks, 582, 3, 12)
     yield {
         "event": "done", "verdict": verdict.as_json(), "candidate": write_candidate(request, verdict),
-        "n_learned": 9, "weight": request["weight"] or 8.0, "n_frozen": 0,
+        "lesson": lesson(request), "n_frozen": 0,
         "left_out": {"chose a label that the bundle does not have": 1},
         "outlook": {"n_learned": 9, "n_held_out": 12, "gain": 0.02, "noise": 0.01},
         "examples": [
@@ -62,6 +62,14 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
     }  # fmt: skip
 
 
+def lesson(request: dict[str, Any]) -> dict[str, Any]:
+    is_rule = bool(request["rule"])
+    return {
+        "n_learned": 9, "weight": 48.0 if is_rule else 8.0, "step": 1.0 if is_rule else 0.6,
+        "is_rule": is_rule, "n_compared": 12, "agreement": 0.75, "expected": 0.8,
+    }  # fmt: skip
+
+
 def write_candidate(request: dict[str, Any], verdict: Verdict) -> str:
     folder = Path(request["folder"]) / "small-1.0.1"
     shutil.copytree(request["bundle"], folder)
@@ -69,7 +77,7 @@ def write_candidate(request: dict[str, Any], verdict: Verdict) -> str:
     meta |= {
         "version": "1.0.1", "parent": "small 1.0.0", "created_at": "2025-05-01T00:00:00+00:00",
         "training": {
-            "gate": verdict.as_json(), "n_corrections": 9, "correction_weight": request["weight"] or 8.0,
+            "gate": verdict.as_json(), "n_corrections": 9, "correction_weight": lesson(request)["weight"],
         },
     }  # fmt: skip
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")

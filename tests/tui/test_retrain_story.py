@@ -45,24 +45,26 @@ async def test_a_run_draws_its_curves_and_puts_forward_a_candidate(offered, conf
         for words in ("passed small 1.0.1", "macro-F1", "held-out corrections", "[-0.010, +0.030]"):
             assert words in said
         assert "9 more are likely to pay" in said
+        assert "gone 60% of the way" in said
+        assert "agrees with 75% of 12 corrections" in said
         assert "[b]goes[/b] round" in said
         assert "you: negative" in said
         assert active(config) == "small 1.0.0"
 
 
-async def test_labels_that_follow_a_rule_of_ones_own_can_count_more(retraining, config, wait_for):
+async def test_labels_can_be_taken_for_a_rule_of_ones_own(retraining, config, wait_for):
     async with retraining() as (pilot, screen):
-        assert "each counts for 8 posts of the model: usual" in text_of(screen, "#waiting-text")
+        assert "taken as found: by how they fit the model" in text_of(screen, "#waiting-text")
         await pilot.press("w")
         dialog = await asked(pilot, wait_for, AskOne)
-        strong = dialog.query_one(OptionList).get_option_at_index(1).prompt
-        assert strong.plain == "strong: I label by a rule of my own; each counts for 16"
-        await pilot.press("down", "enter")
-        await wait_for(pilot, lambda: "16 posts" in text_of(screen, "#waiting-text"), "the choice")
+        own = dialog.query_one(OptionList).get_option_at_index(2).prompt
+        assert own.plain.startswith("own rule: I label by a rule of my own")
+        await pilot.press("down", "down", "enter")
+        await wait_for(pilot, lambda: "taken as own rule" in text_of(screen, "#waiting-text"), "the choice")
         await run_to_its_end(pilot, screen, wait_for)
-        assert "each counting for 16 posts of the model's own" in text_of(screen, "#verdict-text")
+        assert "as a rule of your own: the model gives way to it" in text_of(screen, "#verdict-text")
     (kept,) = service.kept_candidates(config.paths)
-    assert kept.bundle.meta.training["correction_weight"] == 16
+    assert kept.bundle.meta.training["correction_weight"] == 48
 
 
 async def test_a_stopped_run_changes_nothing(retraining, config, wait_for, train):

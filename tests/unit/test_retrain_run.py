@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,16 @@ from mmsa_tui import retrain as service
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model.bundle import Bundle, BundleMeta
+from mmsa_tui.model.lesson import Lesson
 from mmsa_tui.retrain import run
 
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
 VERDICT = {"passed": True, "checks": [], "n_frozen": 1, "n_held_out": 1, "n_unseen": 1}
+LESSON = asdict(
+    Lesson(n_learned=1, weight=8.0, step=1.0, is_rule=False, n_compared=0, agreement=0.0, expected=0.0)
+)
 DONE = {
-    "event": "done", "verdict": VERDICT, "candidate": "", "n_learned": 1, "weight": 8.0, "n_frozen": 0,
+    "event": "done", "verdict": VERDICT, "candidate": "", "lesson": LESSON, "n_frozen": 0,
     "left_out": {}, "outlook": None, "examples": [],
 }  # fmt: skip
 
@@ -47,7 +52,7 @@ def leftovers(paths: Paths) -> list[Path]:
 
 
 def test_what_a_library_prints_is_no_event(start: Start) -> None:
-    assert start(f"print('loading...'); print('[1]'); print({json.dumps(DONE)!r})").n_learned == 1
+    assert start(f"print('loading...'); print('[1]'); print({json.dumps(DONE)!r})").lesson.n_learned == 1
 
 
 def test_a_full_disk_is_named(start: Start) -> None:

@@ -22,7 +22,7 @@ class RetrainScreen(RetrainRun, RetrainDecision):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start a retrain"),
-        Binding("w", "weigh", "How much each of your labels counts"),
+        Binding("w", "choose_teaching", "How your labels are taken: as most people's, or a rule of your own"),
         Binding("ctrl+x", "stop_run", "Stop the retrain"),
         Binding("p", "promote", "Use the candidate from now on; against the gate it asks again"),
         Binding("d", "discard", "Throw the candidate away"),

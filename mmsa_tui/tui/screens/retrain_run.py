@@ -31,19 +31,19 @@ class RetrainRun(RetrainView):
         self._stop.set()
 
     @work(exclusive=True, group="decision")
-    async def action_weigh(self) -> None:
-        """Choose how much each correction counts in the next run."""
+    async def action_choose_teaching(self) -> None:
+        """Choose how corrections are taken in the next run."""
         if not self.is_idle:
             return
         question = AskOne(
-            "How much should your labels count?",
-            texts.weight_options(),
-            self.weight.name,
-            "for so many posts of the model's own · strong costs elsewhere, and the gate says how much",
+            "How should your labels be taken?",
+            texts.teaching_options(),
+            self.teaching.name,
+            "a rule of your own costs elsewhere, and the gate says how much",
         )
         chosen = await self.app.push_screen_wait(question)
         if chosen is not None:
-            self.weight = next(weight for weight in service.WEIGHTS if weight.name == chosen)
+            self.teaching = next(one for one in service.TEACHINGS if one.name == chosen)
             self.show_waiting()
 
     def action_start(self) -> None:
@@ -56,14 +56,14 @@ class RetrainRun(RetrainView):
         self.clear_curves("drawn from the first epoch on")
         self.say_stage("starting", 0, 0)
         self.show_around()
-        self._run(self.seen.bundle, self.weight)
+        self._run(self.seen.bundle, self.teaching)
 
     def stop_learning(self) -> None:
         self._stop.set()
         self.say_stage("stopping", 0, 0)
 
     @work(exclusive=True, group="retrain")
-    async def _run(self, bundle: Bundle, weight: service.CorrectionWeight) -> None:
+    async def _run(self, bundle: Bundle, teaching: service.Teaching) -> None:
         loop, config = asyncio.get_running_loop(), self.mmsa.config
         result = None
 
@@ -77,7 +77,7 @@ class RetrainRun(RetrainView):
                 bundle,
                 device=config.device,
                 threads=config.threads,
-                weight=weight.asked,
+                rule=teaching.rule,
                 on_event=tell,
                 should_stop=self._stop,
             )

@@ -100,7 +100,7 @@ class RetrainView(AppScreen[Jump | None]):
         super().__init__()
         self.seen: Seen | None = None
         self.offer: Offer | None = None
-        self.weight = service.USUAL
+        self.teaching = service.AS_FOUND
         self.is_learning = self.is_busy = False
         self.status = StatusLine(id="status")
         self.key_bar = KeyBar(id="keys")
@@ -177,7 +177,7 @@ class RetrainView(AppScreen[Jump | None]):
         width = max(20, self.query_one("#waiting").size.width - 4)
         key = key_for("adjudicate", self.mmsa.config.keys)
         text = texts.describe_waiting(
-            seen.waiting, self.weight, seen.bundle.meta.parent, seen.n_contradictory, key, self.looks, width
+            seen.waiting, self.teaching, seen.bundle.meta.parent, seen.n_contradictory, key, self.looks, width
         )
         if seen.kept:
             aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
@@ -240,7 +240,7 @@ class RetrainView(AppScreen[Jump | None]):
             if self.offer is not None:
                 use = "use it" if self.offer.verdict.passed else "overrule the gate"
                 items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
-            items += [KeyItem("s", "start", "start"), KeyItem("w", "weight", "weigh")]
+            items += [KeyItem("s", "start", "start"), KeyItem("w", "taken as", "choose_teaching")]
             if self.seen.has_changes:
                 items.append(KeyItem("v", "changes", "changes"))
             if self.seen.kept:

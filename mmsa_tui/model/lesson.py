@@ -1,0 +1,41 @@
+"""What a retrain made of the corrections, as it is stored and shown. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How corrections were learned from.
+
+    `n_learned` were fitted on, each counting for `weight` posts of the model's own, and the head went
+    `step` of the way they point (above 0, at most 1). Of `n_compared` corrections that the head in use
+    had not learned from it shares a part `agreement`; by its confidence it would share `expected`.
+    `is_rule`: they were taken for a rule of the analysts' own, and not for one more opinion on posts
+    of which the model knows what people think.
+    """
+
+    n_learned: int
+    weight: float
+    step: float
+    is_rule: bool
+    n_compared: int
+    agreement: float
+    expected: float
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say it in a sentence or two."""
+        corrections = f"{self.n_learned:,} correction{'' if self.n_learned == 1 else 's'}"
+        learned = f"{corrections} learned, each counting for {self.weight:.3g} posts of the model's own"
+        if self.is_rule:
+            learned += ", as a rule of your own: the model gives way to it"
+        elif self.step < 1:
+            learned += f"; gone {self.step:.0%} of the way, as far as posts kept apart bear out"
+        if not self.n_compared:
+            return (learned + ".",)
+        shared = (
+            f"The model in use agrees with {self.agreement:.0%} of {self.n_compared:,} corrections new to it;"
+            f" its confidence promised {self.expected:.0%}."
+        )
+        return learned + ".", shared

@@ -1,0 +1,29 @@
+"""What a head decides on posts: fused, or by the only modality there is."""
+
+from __future__ import annotations
+
+import torch
+
+from mmsa_tui.model.calibration import Calibration
+from mmsa_tui.model.features import Features
+from mmsa_tui.model.metrics import FloatArray
+from mmsa_tui.model.network import FusionHead
+from training.fusion_stage import predict
+
+
+@torch.no_grad()
+def decided(head: FusionHead, calibration: Calibration, features: Features) -> FloatArray:
+    """Calibrated probabilities [N, K] of the decision: fused, or of the only modality there is.
+
+    Args:
+        features: image features compressed by the head's scaling.
+    """
+    logits = predict(head, features, compressed=True)
+    both = (features.has_text & features.has_image).unsqueeze(1)
+    alone = torch.where(
+        features.has_text.unsqueeze(1),
+        Calibration.probs(logits.text, calibration.text),
+        Calibration.probs(logits.image, calibration.image),
+    )
+    probs = torch.where(both, Calibration.probs(logits.fused, calibration.both), alone)
+    return probs.double().numpy()
