@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from mmsa_tui.records import Prediction
@@ -11,6 +12,7 @@ from mmsa_tui.tui.widgets.post_columns import fit
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 NAME_WIDTH = 10
+N_ROWS = 3
 MIN_CELL = 9
 """Narrowest place for one label: four cells of bar, a gap, four of number."""
 
@@ -40,15 +42,29 @@ class BeliefBars(Widget):
         self._is_low = on_one_line
         self.refresh(layout=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        # What `render` draws depends on the width, which it does not know before the first layout.
+        if self._is_drawn_at(width):
+            return 1 + N_ROWS
+        return super().get_content_height(container, viewport, width)
+
+    def _cell(self, width: int) -> int:
+        return (width - NAME_WIDTH) // max(1, len(self._looks.labels))
+
+    def _is_drawn_at(self, width: int) -> bool:
+        """Whether there are bars, and room for them; else it is said in words."""
+        has_bars = self._prediction is not None and bool(self._prediction.probs)
+        return has_bars and not self._is_low and self._cell(width) >= MIN_CELL
+
     def render(self) -> Content:
         prediction = self._prediction
         if prediction is None:
             return Content.styled(self._reason, "$foreground-muted")
         if not prediction.probs:
             return Content.styled(f"✗ not classified: {prediction.error}", "$text-warning")
-        cell = (self.size.width - NAME_WIDTH) // max(1, len(self._looks.labels))
-        if self._is_low or cell < MIN_CELL:
+        if not self._is_drawn_at(self.size.width):
             return self._one_line(prediction)
+        cell = self._cell(self.size.width)
         lines = [self._header(cell)]
         rows = (
             ("text", prediction.text_probs, "no text"),
