@@ -176,11 +176,14 @@ def agree(
     config = options.configure(bundle)
     if output is not None:
         check_table_target(output, overwrite=overwrite)
+    labels = _labels(bundle)
     with Store.open(config.paths.database) as store:
-        ratings = collect_ratings(store, raters or [])
+        ratings = collect_ratings(store, raters or [], labels)
     try:
-        measured = measure_agreement(ratings.by_rater, _labels(bundle))
+        measured = measure_agreement(ratings.by_rater, labels)
     except ValueError as error:
+        # Without the rejected ones there may be nothing left.
+        _tell_rejected(ratings.rejections)
         known = ", ".join(f"{name} ({len(rated):,})" for name, rated in ratings.by_rater.items())
         raise UsageError(f"nothing to compare: {error}", f"Found: {known or 'no corrections'}.") from error
     records = list(agreement_text.disagreement_records(measured, ratings))
@@ -213,14 +216,18 @@ def _labels(bundle: str | None) -> tuple[str, ...]:
 
 
 def _finish(rejections: Sequence[Rejection], strict: bool) -> None:
+    _tell_rejected(rejections)
+    if rejections and strict:
+        raise typer.Exit(EXIT_FAILED_ROWS)
+
+
+def _tell_rejected(rejections: Sequence[Rejection]) -> None:
     for rejection in rejections[:_SHOWN]:
         # A broken line's reason says itself where it stands.
         place = "" if rejection.where in rejection.reason else f"{rejection.where}: "
         console.talk(f"rejected: {place}{rejection.reason}")
     if len(rejections) > _SHOWN:
         console.talk(f"and {len(rejections) - _SHOWN:,} more; --json lists them all")
-    if rejections and strict:
-        raise typer.Exit(EXIT_FAILED_ROWS)
 
 
 def _count_intake(taken: Intake, dry_run: bool) -> str:

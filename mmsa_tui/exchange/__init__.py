@@ -5,7 +5,7 @@ an import accepts, `conflicts` is where analysts disagree, `adjudication` settle
 """
 
 from mmsa_tui.exchange.adjudication import Docket, last_decision, open_docket, settle, take_back
-from mmsa_tui.exchange.conflicts import ADJUDICATION, Conflict, Vote, find_conflicts, is_adjudication
+from mmsa_tui.exchange.conflicts import Conflict, Vote, find_conflicts, is_adjudication
 from mmsa_tui.exchange.intake import HERE, Intake, Rejection, name_files, read_corrections, take_in
 from mmsa_tui.exchange.ratings import Ratings, collect_ratings
 from mmsa_tui.exchange.record import FORMAT_VERSION, Incoming
@@ -16,6 +16,7 @@ from mmsa_tui.exchange.tables import (
     print_corrections,
     write_table,
 )
+from mmsa_tui.store.uids import ADJUDICATION
 
 __all__ = [
     "ADJUDICATION",

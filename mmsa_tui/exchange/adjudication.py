@@ -8,18 +8,13 @@ stand again. Knows the store, no file and no screen.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmsa_tui.errors import StoreError
-from mmsa_tui.exchange.conflicts import (
-    ADJUDICATION,
-    TAKEN_BACK,
-    Conflict,
-    find_conflicts,
-    standing_adjudications,
-)
+from mmsa_tui.exchange.conflicts import Conflict, find_conflicts, standing_adjudications, void_uids
 from mmsa_tui.records import Correction, Prediction
 from mmsa_tui.store import Store
+from mmsa_tui.store.uids import ADJUDICATION, TAKEN_BACK, original_uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +76,31 @@ def last_decision(store: Store, analyst: str) -> Correction | None:
 
 
 def take_back(store: Store, decision: Correction, analyst: str) -> None:
-    """Make a decision count for nothing; the post has again what it had before.
+    """Make a decision count for nothing; the post has again what it had before, in its analyst's name.
 
     What has been changed on the post since stays as it is.
+
+    Args:
+        analyst: who takes it back, to be named where nothing was before.
 
     Raises:
         StoreError: the database cannot be written, or never held the decision.
     """
     acts = list(store.corrections(decision.content_hash))
-    uids = [act.uid for act in acts]
-    if decision.uid not in uids:
+    # An undo may have restored the decision: its repetitions go with it.
+    original = original_uid(decision.uid)
+    places = [at for at, act in enumerate(acts) if original_uid(act.uid) == original]
+    if not places:
         raise StoreError(f"there is no decision {decision.uid} to take back", "Open the list again.")
-    at = uids.index(decision.uid)
-    is_latest = at == len(acts) - 1
-    state = (acts[at - 1] if at else None) if is_latest else acts[-1]
-    store.add_corrections(
-        [
-            Correction(
-                uid=f"{TAKEN_BACK}{decision.uid.removeprefix(ADJUDICATION)}",
-                content_hash=decision.content_hash,
-                new_label=state.new_label if state else "",
-                old_label=acts[-1].new_label,
-                probs=decision.probs,
-                bundle=decision.bundle,
-                analyst=analyst,
-                note=state.note if state else "",
-                flagged=state.flagged if state else False,
-                post_id=decision.post_id,
-                text=decision.text,
-            )
-        ]
+    is_latest = places[-1] == len(acts) - 1
+    void = void_uids(acts)
+    rest = (acts[: places[0]] if is_latest else acts)[::-1]
+    state = next((act for act in rest if act.uid not in void and original_uid(act.uid) != original), None)
+    nothing = replace(decision, new_label="", analyst=analyst, note="", flagged=False)
+    taken = replace(
+        state or nothing,
+        uid=f"{TAKEN_BACK}{original.removeprefix(ADJUDICATION)}",
+        old_label=acts[-1].new_label,
+        created_at="",
     )
+    store.add_corrections([taken])

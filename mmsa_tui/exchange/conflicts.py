@@ -1,7 +1,7 @@
 """Posts on which analysts disagree, and what settles them.
 
 Every analyst's latest act on a post is their vote. A conflict is a post with different votes; an
-adjudication settles it for the votes before it. Knows corrections, no file and no store.
+adjudication settles it for the votes before it. Knows corrections, no file and no database.
 """
 
 from __future__ import annotations
@@ -11,24 +11,17 @@ from dataclasses import dataclass
 
 from mmsa_tui.exchange.record import time_us
 from mmsa_tui.records import Correction
-
-ADJUDICATION = "adjudication:"
-"""What the uid of an adjudication begins with, so that it stays one on every laptop. It settles a
-conflict and is nobody's own vote: measures of agreement leave it out."""
-
-TAKEN_BACK = f"{ADJUDICATION}undo:"
-"""What the uid of the act begins with that takes an adjudication back; the rest of it is that of
-the adjudication. Neither counts for anything then, on whichever laptop the two meet."""
+from mmsa_tui.store.uids import ADJUDICATION, TAKEN_BACK, is_vote, original_uid
 
 
 def is_adjudication(correction: Correction) -> bool:
-    return correction.uid.startswith(ADJUDICATION)
+    return not is_vote(correction.uid)
 
 
 def standing_adjudications(made: Iterable[Correction]) -> list[Correction]:
     """Pick the adjudications that have not been taken back, in the order given."""
     acts = [act for act in made if is_adjudication(act)]
-    void = _void(acts)
+    void = void_uids(acts)
     return [act for act in acts if act.uid not in void]
 
 
@@ -66,7 +59,8 @@ def find_conflicts(made: Iterable[Correction] | Mapping[str, Iterable[Correction
     one has not seen the votes on the other. A withdrawn label is no vote.
 
     Args:
-        made: the corrections in order of arrival, or those of each file by the file's name.
+        made: the corrections in order of arrival, or those of each file by the file's name. A
+            correction that several hold must have one time in all of them.
     """
     origins = made if isinstance(made, Mapping) else {"": made}
     posts: dict[str, dict[str, list[Correction]]] = {}
@@ -79,8 +73,13 @@ def find_conflicts(made: Iterable[Correction] | Mapping[str, Iterable[Correction
 
 
 def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Conflict | None:
-    everything = sorted((act for acts in by_origin.values() for act in acts), key=time_us)
-    void = _void(everything)
+    different: dict[str, Correction] = {}
+    for acts in by_origin.values():
+        for act in acts:
+            # Where it first arrived: of acts at one instant the one that arrived last counts.
+            different.setdefault(act.uid, act)
+    everything = sorted(different.values(), key=time_us)
+    void = void_uids(everything)
     said = {origin: [act for act in acts if act.uid not in void] for origin, acts in by_origin.items()}
     replaced = {act.uid for acts in said.values() for act in acts if _is_replaced(act, acts)}
     standing = {
@@ -103,10 +102,15 @@ def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Confli
     )
 
 
-def _void(acts: Iterable[Correction]) -> set[str]:
-    """Name the adjudications that were taken back, and the acts that did so."""
-    undoing = {act.uid for act in acts if act.uid.startswith(TAKEN_BACK)}
-    return undoing | {f"{ADJUDICATION}{uid.removeprefix(TAKEN_BACK)}" for uid in undoing}
+def void_uids(acts: Iterable[Correction]) -> set[str]:
+    """Name the adjudications that were taken back, and the acts that did so, with their repetitions."""
+    subjects = {act.uid: _subject(act.uid) for act in acts if is_adjudication(act)}
+    undone = {subject for uid, subject in subjects.items() if uid.startswith(TAKEN_BACK)}
+    return {uid for uid, subject in subjects.items() if subject in undone}
+
+
+def _subject(uid: str) -> str:
+    return original_uid(uid).removeprefix(TAKEN_BACK).removeprefix(ADJUDICATION)
 
 
 def _is_replaced(act: Correction, acts: Sequence[Correction]) -> bool:

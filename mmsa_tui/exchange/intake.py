@@ -7,12 +7,12 @@ an import that is killed has done nothing, and importing again adds nothing twic
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.exchange.conflicts import Conflict, find_conflicts
-from mmsa_tui.exchange.record import Incoming, RecordError, fingerprint, parse
+from mmsa_tui.exchange.record import Incoming, RecordError, check_time, fingerprint, parse
 from mmsa_tui.records import Correction
 from mmsa_tui.sources.ndjson import read_entries
 from mmsa_tui.sources.safety import check_source
@@ -124,12 +124,36 @@ def take_in(
             n_known += 1
     concerned = {c.content_hash for found in by_origin.values() for c in found}
     here = [c for c in store.corrections() if c.content_hash in concerned]
-    conflicts = find_conflicts({HERE: here, **by_origin})
+    accepted = store.date_corrections(accepted)
+    # A correction has one time, here and in every file, also one that a file leaves undated.
+    times = {c.uid: c.created_at for c in (*here, *accepted)}
+    dated = {
+        origin: [replace(c, created_at=times[c.uid]) for c in found] for origin, found in by_origin.items()
+    }
+    conflicts = find_conflicts({HERE: here, **dated})
     if not dry_run:
         for bundle, order in bundles.items():
             store.save_bundle_labels(bundle, order)
         store.add_corrections(accepted)
     return Intake(len(accepted), n_known, tuple(rejections), tuple(conflicts))
+
+
+def check_labels(label: str, chosen_from: Sequence[str], labels: Sequence[str]) -> None:
+    """Let a label pass that is one of those in use and was chosen from them; "" withdraws one.
+
+    Args:
+        chosen_from: empty if that is not known.
+
+    Raises:
+        RecordError: it is to be rejected.
+    """
+    if chosen_from and set(chosen_from) != set(labels):
+        raise RecordError(
+            f"it chose from other labels ({', '.join(chosen_from)}) than those in use here"
+            f" ({', '.join(labels)})"
+        )
+    if label and label not in labels:
+        raise RecordError(f"{label[:40]!r} is no label here: the labels are {', '.join(labels)}")
 
 
 def name_files(files: Sequence[Path]) -> list[str]:
@@ -206,16 +230,7 @@ class _Judge:
     def _check_labels(self, item: Incoming, bundles: dict[str, tuple[str, ...]]) -> None:
         correction = item.correction
         known = bundles.get(correction.bundle) or self._store.bundle_labels(correction.bundle)
-        chosen_from = item.labels or known
-        if chosen_from and set(chosen_from) != set(self._labels):
-            raise RecordError(
-                f"it chose from other labels ({', '.join(chosen_from)}) than those in use here"
-                f" ({', '.join(self._labels)})"
-            )
-        if correction.new_label and correction.new_label not in self._labels:
-            raise RecordError(
-                f"{correction.new_label[:40]!r} is no label here: the labels are {', '.join(self._labels)}"
-            )
+        check_labels(correction.new_label, item.labels or known, self._labels)
         if known and item.labels and known != item.labels:
             raise RecordError(
                 f"bundle {correction.bundle} has its labels in another order here: two different bundles"
@@ -265,7 +280,13 @@ def _read_workbook(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
 def _read_database(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
     found, is_whole = salvage_corrections(path)
     for number, correction in enumerate(found, start=1):
-        yield f"{path.name} correction {number:,}", Incoming(correction)
+        where = f"{path.name} correction {number:,}"
+        try:
+            check_time(correction.created_at)
+        except RecordError as error:
+            yield where, Rejection(where, str(error), correction.post_id)
+        else:
+            yield where, Incoming(correction)
     if not is_whole:
         where = path.name
         yield where, Rejection(where, "the database is damaged: some of its corrections cannot be read")
@@ -276,5 +297,5 @@ def _parse(where: str, values: Mapping[str, object]) -> Incoming | Rejection:
         return parse(values)
     except RecordError as error:
         post_id = values.get("post_id")
-        is_foreign = "content_hash" not in values
+        is_foreign = "content_hash" not in values or "new_label" not in values
         return Rejection(where, str(error), post_id if isinstance(post_id, str) else "", is_foreign)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mmsa_tui.errors import UsageError
 from mmsa_tui.exchange.conflicts import is_adjudication
-from mmsa_tui.exchange.intake import Rejection, name_files, read_corrections
-from mmsa_tui.exchange.record import time_us
+from mmsa_tui.exchange.intake import Rejection, check_labels, name_files, read_corrections
+from mmsa_tui.exchange.record import Incoming, RecordError, time_us
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 
@@ -31,12 +31,14 @@ class Ratings:
     rejections: tuple[Rejection, ...] = ()
 
 
-def collect_ratings(store: Store, names: Sequence[str] = ()) -> Ratings:
+def collect_ratings(store: Store, names: Sequence[str] = (), labels: Sequence[str] = ()) -> Ratings:
     """Gather the ratings of analysts.
 
     Args:
         names: files of corrections, or names of analysts in the store; without any, all analysts
             in the store. A file with several analysts stands for all of them.
+        labels: the labels in use here; a record of a file that chose from others is rejected, as an
+            import would. Without any, no label is.
 
     Raises:
         UsageError: a name is neither a file nor an analyst.
@@ -50,10 +52,10 @@ def collect_ratings(store: Store, names: Sequence[str] = ()) -> Ratings:
     for name in names or here:
         path = Path(name)
         if path in titles:
-            read = [item for _, item in read_corrections(path)]
+            read = [_check(store, where, item, labels) for where, item in read_corrections(path)]
             rejections += [item for item in read if isinstance(item, Rejection)]
-            found = by_analyst(item.correction for item in read if not isinstance(item, Rejection))
-            for analyst, made in found.items():
+            found = [item.correction for item in read if isinstance(item, Incoming)]
+            for analyst, made in by_analyst(store.date_corrections(found)).items():
                 title = analyst if analyst not in acts else f"{analyst} ({titles[path]})"
                 acts.setdefault(title, []).extend(made)
         elif name in here:
@@ -65,6 +67,19 @@ def collect_ratings(store: Store, names: Sequence[str] = ()) -> Ratings:
             )
     posts = {act.content_hash: (act.post_id, act.text) for made in acts.values() for act in made}
     return Ratings({title: last_labels(made) for title, made in acts.items()}, posts, tuple(rejections))
+
+
+def _check(
+    store: Store, where: str, item: Incoming | Rejection, labels: Sequence[str]
+) -> Incoming | Rejection:
+    if isinstance(item, Rejection) or not labels:
+        return item
+    made = item.correction
+    try:
+        check_labels(made.new_label, item.labels or store.bundle_labels(made.bundle), labels)
+    except RecordError as error:
+        return Rejection(where, str(error), made.post_id)
+    return item
 
 
 def by_analyst(made: Iterable[Correction]) -> dict[str, list[Correction]]:

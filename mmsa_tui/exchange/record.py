@@ -24,6 +24,9 @@ COLUMNS = (
     *("bundle", "labels", "probs", "content_hash", "uid", "format"),
 )
 
+_AHEAD = timedelta(days=1)
+"""How far a laptop's clock may run ahead: a time without a zone may mean any."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # These are compared byte by byte, so they must be what every database and file can hold.
 _PLAIN = ("uid", "content_hash", "new_label", "old_label", "bundle")
@@ -95,7 +98,7 @@ def parse(values: Mapping[str, Any]) -> Incoming:
         probs=probs,
         bundle=texts["bundle"],
         analyst=_text(values, "analyst"),
-        created_at=_time(_text(values, "created_at")),
+        created_at=check_time(_text(values, "created_at")),
         note=_text(values, "note"),
         flagged=_truth(values.get("flagged", "")),
         post_id=_text(values, "post_id"),
@@ -175,13 +178,31 @@ def _truth(value: object) -> bool:
     raise RecordError(f"flagged is {word[:20]!r}, neither true nor false")
 
 
-def _time(text: str) -> str:
+def check_time(text: str) -> str:
+    """Pass on when a correction was made; empty is now.
+
+    One far in the future would outrank whatever anybody decides from now on.
+
+    Raises:
+        RecordError: it is no time, one that UTC cannot hold, or more than a day in the future.
+    """
     if not text:
         return ""
     try:
-        datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise RecordError(f"its time is {text[:40]!r}; write it as in 2024-05-01T14:03:00+00:00") from error
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise RecordError(
+            f"its time is {text[:40]!r}, no time that UTC can hold: empty uid and created_at to date it now"
+        ) from error
+    if moment - datetime.now(UTC) > _AHEAD:
+        raise RecordError(
+            f"its time is {text[:40]!r}, more than a day in the future: set the clock of the laptop it comes"
+            " from, and empty its uid and created_at to date it now"
+        )
     return text
 
 

@@ -3,9 +3,9 @@
 The state of a post is the fields of its latest row, all of them: `new_label` is the corrected
 label ("" = none), `note` its note, `flagged` its flag. So each act repeats what it does not
 change: a note on a post labelled positive is a row with `new_label` positive and the note; undo
-is a row with the fields of the state before. Latest is by `created_at`, then by order of arrival,
-so that two laptops that merge each other's corrections agree. The tables' triggers refuse UPDATE
-and DELETE and keep `current_correction` in the same transaction.
+is a row with the fields of the act before, its analyst too. Latest is by `created_at`, then by
+order of arrival, so that two laptops that merge each other's corrections agree. The tables'
+triggers refuse UPDATE and DELETE and keep `current_correction` in the same transaction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from mmsa_tui.errors import StoreError
@@ -30,6 +30,10 @@ CORRECTION_COLUMNS = """corrections.uid, corrections.content_hash, corrections.n
 _CHUNK = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
+# A time in a zone west of Greenwich can be later than the last one of UTC.
+_LAST_ZONE = timezone(_US - timedelta(days=1))
+_LAST_UTC_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _US
+_LAST_US = (datetime.max.replace(tzinfo=_LAST_ZONE) - _EPOCH) // _US
 
 
 def add_corrections(db: Database, corrections: Sequence[Correction]) -> int:
@@ -39,6 +43,20 @@ def add_corrections(db: Database, corrections: Sequence[Correction]) -> int:
             dated, created_us = _dated(db, correction)
             db.run(_INSERT, _to_row(dated, created_us))
         return last_seq(db) - before
+
+
+def date_corrections(db: Database, made: Sequence[Correction]) -> list[Correction]:
+    latest: dict[str, int] = {}
+    found: list[Correction] = []
+    for correction in made:
+        known = db.one("SELECT created_at FROM corrections WHERE uid = ?", (correction.uid,))
+        if known is not None:
+            found.append(replace(correction, created_at=known[0]))
+            continue
+        dated, created_us = _dated(db, correction, latest.get(correction.content_hash))
+        latest[dated.content_hash] = max(created_us, latest.get(dated.content_hash, created_us))
+        found.append(dated)
+    return found
 
 
 _INSERT = """INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle,
@@ -116,11 +134,14 @@ def to_correction(row: tuple[Any, ...]) -> Correction:
     )
 
 
-def _dated(db: Database, correction: Correction) -> tuple[Correction, int]:
+def _dated(db: Database, correction: Correction, latest_us: int | None = None) -> tuple[Correction, int]:
     """Fill in an empty uid and time; the time is always after the state the act replaces.
 
     A laptop's clock may jump back, or a colleague's run ahead; a key pressed now must count all
     the same.
+
+    Args:
+        latest_us: when an act on the post was made that is yet to be added.
     """
     if not correction.content_hash:
         raise StoreError(
@@ -137,10 +158,17 @@ def _dated(db: Database, correction: Correction) -> tuple[Correction, int]:
         (correction.content_hash,),
     )
     created_us = (datetime.now(UTC) - _EPOCH) // _US
-    if row is not None:
-        created_us = max(created_us, row[0] + 1)
-    created_at = (_EPOCH + created_us * _US).isoformat(timespec="microseconds")
-    return replace(correction, uid=uid, created_at=created_at), created_us
+    for replaced_us in (latest_us, None if row is None else row[0]):
+        if replaced_us is not None:
+            created_us = max(created_us, replaced_us + 1)
+    # Of acts at one instant the one that arrived last counts.
+    created_us = min(created_us, _LAST_US)
+    return replace(correction, uid=uid, created_at=_to_time(created_us)), created_us
+
+
+def _to_time(created_us: int) -> str:
+    zone = UTC if created_us <= _LAST_UTC_US else _LAST_ZONE
+    return (_EPOCH.astimezone(zone) + created_us * _US).isoformat(timespec="microseconds")
 
 
 def _to_us(created_at: str, uid: str) -> int:

@@ -1,13 +1,14 @@
 """Undo and redo of corrections, over restarts.
 
-Nothing is taken out of the list of corrections: a step back or forth appends rows that restore a
-state. What is remembered here is which rows were one act of the user.
+Nothing is taken out of the list of corrections: a step back or forth appends rows that say once more
+what was said before, each in the name of who said it. What is remembered here is which rows were
+one act of the user.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store.codec import from_sql, to_sql
@@ -19,6 +20,7 @@ from mmsa_tui.store.corrections import (
     to_correction,
 )
 from mmsa_tui.store.database import Database
+from mmsa_tui.store.uids import is_vote, made_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,13 @@ class Step:
     n_kept: int
 
 
-State = tuple[str, str, bool]
-"""Label, note and flag: all that a correction can change of a post."""
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A post of an act: what counted before, what its analyst had said, and the act's last row."""
 
-_NOTHING: State = ("", "", False)
+    before: Correction
+    own: Correction
+    after: Correction
 
 
 def record_act(db: Database, made: Sequence[Correction], title: str, scope: str) -> int:
@@ -52,12 +57,12 @@ def record_act(db: Database, made: Sequence[Correction], title: str, scope: str)
         return n_new
 
 
-def undo(db: Database, scope: str, analyst: str) -> Step | None:
-    return _step(db, scope, analyst, back=True)
+def undo(db: Database, scope: str) -> Step | None:
+    return _step(db, scope, back=True)
 
 
-def redo(db: Database, scope: str, analyst: str) -> Step | None:
-    return _step(db, scope, analyst, back=False)
+def redo(db: Database, scope: str) -> Step | None:
+    return _step(db, scope, back=False)
 
 
 def undoable(db: Database, scope: str) -> str | None:
@@ -70,7 +75,7 @@ def redoable(db: Database, scope: str) -> str | None:
     return None if found is None else found[1]
 
 
-def _step(db: Database, scope: str, analyst: str, *, back: bool) -> Step | None:
+def _step(db: Database, scope: str, *, back: bool) -> Step | None:
     with db.transaction():
         found = _next_act(db, scope, back=back)
         if found is None:
@@ -78,15 +83,16 @@ def _step(db: Database, scope: str, analyst: str, *, back: bool) -> Step | None:
         act, title, first, last = found
         restoring: list[Correction] = []
         n_kept = 0
-        for digest, (before, after, latest) in _changes(db, first, last).items():
-            origin, goal = (after, before) if back else (before, after)
-            if _state(current_state(db, digest)) != origin:
+        for digest, changed in _changes(db, first, last).items():
+            expected = changed.after if back else changed.before
+            now = current_state(db, digest)
+            if now is None or _says(now) != _says(expected):
                 n_kept += 1
                 continue
-            restoring.append(_restore(latest, goal, analyst, origin[0]))
+            restoring += _taken_back(changed) if back else [_again(changed.after)]
         add_corrections(db, restoring)
         db.run("UPDATE acts SET undone = ? WHERE id = ?", (back, act))
-    return Step(title, tuple(correction.content_hash for correction in restoring), n_kept)
+    return Step(title, tuple(dict.fromkeys(correction.content_hash for correction in restoring)), n_kept)
 
 
 def _next_act(db: Database, scope: str, *, back: bool) -> tuple[int, str, int, int] | None:
@@ -99,50 +105,47 @@ def _next_act(db: Database, scope: str, *, back: bool) -> tuple[int, str, int, i
     return None if row is None else (row[0], from_sql(row[1]), row[2], row[3])
 
 
-def _changes(db: Database, first: int, last: int) -> dict[str, tuple[State, State, Correction]]:
-    """Find for each post of an act the state before, the state after, and the act's last row."""
+def _changes(db: Database, first: int, last: int) -> dict[str, _Changed]:
     rows = db.all(
         f"SELECT {CORRECTION_COLUMNS}, created_us, seq FROM corrections"
         " WHERE seq BETWEEN ? AND ? ORDER BY seq",
         (first, last),
     )
-    changes: dict[str, tuple[State, State, Correction]] = {}
+    changes: dict[str, _Changed] = {}
     for *columns, created_us, seq in rows:
-        correction = to_correction(tuple(columns))
-        digest = correction.content_hash
-        before = changes[digest][0] if digest in changes else _before(db, digest, created_us, seq)
-        changes[digest] = (before, _state(correction), correction)
+        after = to_correction(tuple(columns))
+        known = changes.get(after.content_hash)
+        changes[after.content_hash] = (
+            _Changed(*_before(db, after, created_us, seq), after)
+            if known is None
+            else replace(known, after=after)
+        )
     return changes
 
 
-def _before(db: Database, digest: str, created_us: int, seq: int) -> State:
-    row = db.one(
-        "SELECT new_label, note, flagged FROM corrections"
-        " WHERE content_hash = ? AND (created_us, seq) < (?, ?)"
-        " ORDER BY created_us DESC, seq DESC LIMIT 1",
-        (digest, created_us, seq),
+def _before(db: Database, act: Correction, created_us: int, seq: int) -> tuple[Correction, Correction]:
+    """Find what counted before an act, and what its analyst had last said: the act withdrawn, if nothing."""
+    rows = db.all(
+        f"SELECT {CORRECTION_COLUMNS} FROM corrections"
+        " WHERE content_hash = ? AND (created_us, seq) < (?, ?) ORDER BY created_us DESC, seq DESC",
+        (act.content_hash, created_us, seq),
     )
-    return _NOTHING if row is None else (row[0], from_sql(row[1]), bool(row[2]))
+    earlier = db.decode(to_correction, rows)
+    withdrawn = replace(act, uid="", new_label="", old_label=act.new_label, note="", flagged=False)
+    own = (made for made in earlier if made.analyst == act.analyst and is_vote(made.uid))
+    return earlier[0] if earlier else withdrawn, next(own, withdrawn)
 
 
-def _state(correction: Correction | None) -> State:
-    if correction is None:
-        return _NOTHING
-    return (correction.new_label, correction.note, correction.flagged)
+def _taken_back(changed: _Changed) -> list[Correction]:
+    """Restore what counted; before that what the act's analyst had said, if that is not the same."""
+    before, own = changed.before, changed.own
+    return [_again(before)] if before.uid == own.uid else [_again(own), _again(before)]
 
 
-def _restore(latest: Correction, goal: State, analyst: str, shown: str) -> Correction:
-    new_label, note, flagged = goal
-    return Correction(
-        uid="",
-        content_hash=latest.content_hash,
-        new_label=new_label,
-        old_label=shown or latest.old_label,
-        probs=latest.probs,
-        bundle=latest.bundle,
-        analyst=analyst or latest.analyst,
-        note=note,
-        flagged=flagged,
-        post_id=latest.post_id,
-        text=latest.text,
-    )
+def _again(act: Correction) -> Correction:
+    return replace(act, uid=made_again(act.uid) if act.uid else "", created_at="")
+
+
+def _says(act: Correction) -> tuple[str, str, bool, str]:
+    """Name all that a correction can change of a post, and who says so."""
+    return (act.new_label, act.note, act.flagged, act.analyst)

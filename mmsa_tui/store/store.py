@@ -250,6 +250,16 @@ class Store:
         """
         return corrections.add_corrections(self._db, made)
 
+    def date_corrections(self, made: Sequence[Correction]) -> list[Correction]:
+        """Fill in what `add_corrections` would fill in, and add nothing.
+
+        Those whose uid is known get the time they have here.
+
+        Raises:
+            StoreError: one names no post, or its time is no ISO 8601 time.
+        """
+        return corrections.date_corrections(self._db, made)
+
     def corrections(self, content_hash: str | None = None) -> Iterator[Correction]:
         """Walk through all acts in order of arrival, or through one post's, oldest first."""
         return corrections.corrections(self._db, content_hash)
@@ -280,16 +290,17 @@ class Store:
         """
         return history.record_act(self._db, made, title, scope)
 
-    def undo(self, scope: str = "", analyst: str = "") -> Step | None:
+    def undo(self, scope: str = "") -> Step | None:
         """Take back the latest act of the scope by appending what was before; None if none is left.
 
-        Posts that have been changed since by something else keep what they have.
+        What was before is again that of the analyst who said it. Posts that have been changed since
+        by something else keep what they have.
         """
-        return history.undo(self._db, scope, analyst)
+        return history.undo(self._db, scope)
 
-    def redo(self, scope: str = "", analyst: str = "") -> Step | None:
-        """Do again what `undo` took back last; None if nothing is left."""
-        return history.redo(self._db, scope, analyst)
+    def redo(self, scope: str = "") -> Step | None:
+        """Do again what `undo` took back last, as the act of the same analyst; None if nothing is left."""
+        return history.redo(self._db, scope)
 
     def undoable(self, scope: str = "") -> str | None:
         """Name the act that `undo` would take back."""

@@ -121,13 +121,13 @@ def change_many(
 
 def undo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
     """Take the source's last act back; also returns the first rows that it changed."""
-    step = store.undo(place.location, place.analyst)
+    step = store.undo(place.location)
     return step, _rows_of(store, place, step)
 
 
 def redo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
     """Do again what was taken back last; also returns the first rows that it changed."""
-    step = store.redo(place.location, place.analyst)
+    step = store.redo(place.location)
     return step, _rows_of(store, place, step)
 
 

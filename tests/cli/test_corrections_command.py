@@ -196,6 +196,19 @@ def test_an_adjudication_is_no_rating(here: Path, mmsa: Mmsa) -> None:
     assert json.loads(mmsa("corrections", "agree", "--json").out)["percent"]["value"] == 1.0
 
 
+def test_a_label_that_an_import_would_reject_is_named_and_no_class_of_its_own(
+    here: Path, mmsa: Mmsa, laptop: Laptop
+) -> None:
+    angry = replace(acts("Ann", "pos pos pos")[2], new_label="angry")
+    files = [
+        laptop("a.jsonl", [*acts("Ann", "pos neg"), angry]),
+        laptop("b.jsonl", acts("Bob", "pos neg neg")),
+    ]
+    ran = mmsa("corrections", "agree", *files, "--json")
+    assert json.loads(ran.out)["labels"] == list(LABELS)
+    assert "rejected: a.jsonl line 3: 'angry' is no label here" in ran.err
+
+
 def test_one_name_in_two_files_is_two_raters(here: Path, mmsa: Mmsa, laptop: Laptop) -> None:
     files = [laptop("a.jsonl", acts("user", "pos neg")), laptop("b.jsonl", acts("user", "pos pos"))]
     measured = json.loads(mmsa("corrections", "agree", *files, "--json").out)
@@ -223,6 +236,16 @@ def test_a_table_that_holds_no_corrections_is_refused(here: Path, mmsa: Mmsa, tm
     ran = mmsa("corrections", "import", tmp_path / "labels.csv")
     assert (ran.code, ran.out) == (2, "")
     assert "labels.csv holds no corrections" in ran.err
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".xlsx"])
+def test_a_list_of_conflicts_is_no_list_of_corrections(
+    here: Path, mmsa: Mmsa, laptop: Laptop, tmp_path: Path, suffix: str
+) -> None:
+    files = [laptop("a.jsonl", acts("Ann", "pos")), laptop("b.jsonl", acts("Bob", "neg"))]
+    mmsa("corrections", "merge", *files, "-o", tmp_path / f"conflicts{suffix}")
+    ran = mmsa("corrections", "import", tmp_path / f"conflicts{suffix}")
+    assert (ran.code, "holds no corrections" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("command", [["import"], ["merge"], ["agree"]])

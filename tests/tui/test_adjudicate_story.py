@@ -84,6 +84,8 @@ async def test_u_takes_the_decision_back_and_the_votes_stand_again(make_app, con
         await pilot.press("u")
         assert label_of(store, screen, 0) == "neutral"
         assert len(open_docket(store).conflicts) == 3
+        state = store.correction_state(screen.case.conflict.content_hash)
+        assert state.analyst == "cleo"
 
 
 async def test_a_decision_of_another_day_can_be_taken_back(make_app, contested, store, wait_for):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stories import SIZE, asked, opened
 from textual import events
 
+from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.ask import AskText
 from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog
@@ -76,6 +77,27 @@ async def test_a_label_goes_to_all_retweets_and_one_undo_takes_it_back(make_app,
         await pilot.press("u")
         assert labels(store, classified) == {}
         assert screen.row.post_id == "03"
+
+
+async def test_undo_leaves_a_correction_with_the_colleague_who_made_it(make_app, classified, store, wait_for):
+    post = next(iter(store.posts(classified.id))).post
+    store.add_corrections([Correction("bob", post.content_hash, "neutral", analyst="bob", note="irony")])
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("d", "1", "u")
+        assert screen.row.post_id == "01"
+    act = screen.row.correction
+    assert (act.new_label, act.analyst, act.note) == ("neutral", "bob", "irony")
+
+
+async def test_one_post_is_told_as_one(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.table.select([screen.row.ordinal])
+        await screen.apply(BulkChoice("selection", "label", label="neutral"))
+        assert "1 post ·" in screen.query_one(StatusLine).render().plain
+        await pilot.press("down", "down", "1")
+        assert "and 1 that repeats it" in screen.query_one(StatusLine).render().plain
 
 
 async def test_d_labels_one_copy_alone(make_app, classified, store, wait_for):

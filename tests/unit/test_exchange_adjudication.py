@@ -145,3 +145,50 @@ def test_the_last_decision_is_the_analysts_own_and_stands(store: Store) -> None:
     assert last_decision(store, "Ann") is None
     take_back(store, decision, "Cy")
     assert last_decision(store, "Cy") is None
+
+
+def analyst_of(store: Store) -> str:
+    state = store.correction_state("b2:one")
+    return state.analyst if state else ""
+
+
+def test_what_is_taken_back_leaves_the_label_to_who_gave_it(store: Store) -> None:
+    (conflict,) = open_docket(store).conflicts
+    take_back(store, settle(store, conflict, "neutral", analyst="Cy"), "Cy")
+    assert analyst_of(store) == "Bob"
+    assert set(collect_ratings(store).by_rater) == {"Ann", "Bob"}
+
+
+def test_of_two_decisions_taken_back_none_counts(store: Store) -> None:
+    (conflict,) = open_docket(store).conflicts
+    first, second = (settle(store, conflict, label, analyst="Cy") for label in ("neutral", "negative"))
+    take_back(store, first, "Cy")
+    take_back(store, second, "Cy")
+    assert (label_of(store), analyst_of(store), len(open_docket(store).conflicts)) == ("positive", "Bob", 1)
+
+
+def test_a_decision_that_an_undo_restored_is_taken_back_as_a_whole(store: Store) -> None:
+    (conflict,) = open_docket(store).conflicts
+    settle(store, conflict, "neutral", analyst="Cy")
+    store.record_act([Correction("", "b2:one", "negative", analyst="Dee")], "label")
+    store.undo()
+    docket = open_docket(store)
+    assert (label_of(store), docket.conflicts, docket.n_settled) == ("neutral", (), 1)
+    restored = last_decision(store, "Cy")
+    assert restored is not None
+    take_back(store, restored, "Cy")
+    assert (label_of(store), analyst_of(store), len(open_docket(store).conflicts)) == ("positive", "Bob", 1)
+    assert last_decision(store, "Cy") is None
+
+
+def test_a_label_undone_on_a_contested_post_is_no_vote(store: Store) -> None:
+    before = open_docket(store).conflicts
+    store.record_act([Correction("", "b2:one", "neutral", analyst="Cy")], "label")
+    store.undo()
+    (conflict,) = open_docket(store).conflicts
+    assert [(vote.analyst, vote.label) for vote in conflict.votes] == [
+        ("Ann", "negative"),
+        ("Bob", "positive"),
+    ]
+    assert conflict.standing_label == before[0].standing_label
+    assert collect_ratings(store).by_rater["Cy"] == {}

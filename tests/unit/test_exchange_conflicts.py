@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,52 @@ def test_files_of_one_name_are_told_apart(store: Store, tmp_path: Path) -> None:
         files.append(write(tmp_path / folder / "c.jsonl", made))
     (conflict,) = take_in(store, files, LABELS).conflicts
     assert [vote.origin for vote in conflict.votes] == [str(file) for file in files]
+
+
+def typed(analyst: str, label: str) -> Correction:
+    """What somebody writes into a workbook by hand: without a uid and a time."""
+    return Correction("", "b2:one", label, analyst=analyst)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_undated_correction_counts_from_now_in_the_list_too(
+    store: Store, tmp_path: Path, dry_run: bool
+) -> None:
+    store.add_corrections([BOB])
+    file = write(tmp_path / "c.jsonl", typed("Cleo", "neutral"))
+    (conflict,) = take_in(store, [file], LABELS, dry_run=dry_run).conflicts
+    assert conflict.standing_label == "neutral"
+    assert [vote.analyst for vote in conflict.votes] == ["Bob", "Cleo"]
+
+
+def test_merging_again_lists_the_same_conflicts(store: Store, tmp_path: Path) -> None:
+    store.add_corrections([BOB])
+    file = write(tmp_path / "a.jsonl", ANN, typed("Ann", "neutral"))
+    merged = [take_in(store, [file], LABELS).conflicts for _ in range(2)]
+    for (conflict,) in merged:
+        assert [(vote.analyst, vote.label) for vote in conflict.votes] == [
+            ("Bob", "positive"),
+            ("Ann", "neutral"),
+        ]
+        assert conflict.standing_label == "neutral"
+
+
+def test_a_file_that_dates_a_known_correction_anew_does_not_hide_a_conflict(
+    store: Store, tmp_path: Path
+) -> None:
+    later = act("a2", "Ann", "neutral", 3)
+    store.add_corrections([ANN, BOB, later])
+    file = write(tmp_path / "a.jsonl", ANN, replace(later, created_at="2024-05-01T14:00:00+00:00"))
+    (conflict,) = take_in(store, [file], LABELS).conflicts
+    assert [(vote.analyst, vote.label) for vote in conflict.votes] == [
+        ("Bob", "positive"),
+        ("Ann", "neutral"),
+    ]
+
+
+def test_of_two_at_one_instant_the_one_that_counts_in_the_store_is_named(
+    store: Store, tmp_path: Path
+) -> None:
+    store.add_corrections([ANN, act("b", "Bob", "positive", 1)])
+    (conflict,) = take_in(store, [write(tmp_path / "a.jsonl", ANN)], LABELS).conflicts
+    assert conflict.standing_label == "positive"

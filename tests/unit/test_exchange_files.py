@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,19 @@ def test_another_laptops_database_can_be_imported(store: Store, tmp_path: Path) 
     assert take_in(store, [tmp_path / "other.db"], LABELS).n_new == 1
 
 
+def test_a_time_to_come_in_another_laptops_database_is_rejected(store: Store, tmp_path: Path) -> None:
+    ahead = replace(HONEST, created_at="2999-01-01T00:00:00+00:00")
+    with Store.open(tmp_path / "other.db") as other:
+        other.add_corrections([ahead])
+    assert "in the future" in only_rejection(take_in(store, [tmp_path / "other.db"], LABELS))
+
+
+def test_a_clock_that_is_some_hours_ahead_is_forgiven(store: Store, tmp_path: Path) -> None:
+    soon = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    file = write_lines(tmp_path / "c.jsonl", plain(created_at=soon))
+    assert take_in(store, [file], LABELS).n_new == 1
+
+
 def test_the_label_order_of_an_unknown_bundle_comes_along(store: Store, tmp_path: Path) -> None:
     export_corrections([HONEST], tmp_path / "c.jsonl", labels_of)
     take_in(store, [tmp_path / "c.jsonl"], LABELS)
@@ -174,6 +188,9 @@ def test_a_half_written_last_line_costs_that_line(store: Store, tmp_path: Path) 
         (plain(content_hash=""), "names no post"),
         ({"content_hash": "b2:one"}, "no new_label"),
         (plain(created_at="yesterday"), "'yesterday'"),
+        (plain(created_at="2999-01-01T00:00:00+00:00"), "in the future: set the clock"),
+        (plain(created_at="9999-12-31T23:59:59-14:00"), "no time that UTC can hold"),
+        (plain(created_at="0001-01-01T00:00:00+14:00"), "no time that UTC can hold"),
         (plain(flagged="perhaps"), "'perhaps'"),
         (plain(probs=[0.5, 0.5], labels=list(LABELS)), "2 probabilities for 3 labels"),
         (plain(probs=[2.0]), "between 0 and 1"),
@@ -192,7 +209,13 @@ def test_a_bad_record_is_rejected_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    "text", ["id,label\n1,positive\n", '{"post_id": "1", "label": "positive"}\n', '{"content_hash": "b2:o']
+    "text",
+    [
+        "id,label\n1,positive\n",
+        '{"post_id": "1", "label": "positive"}\n',
+        '{"content_hash": "b2:one", "label": "positive", "counts_now": true}\n',
+        '{"content_hash": "b2:o',
+    ],
 )
 def test_a_file_without_one_correction_is_refused_as_such(store: Store, tmp_path: Path, text: str) -> None:
     (tmp_path / "c.jsonl").write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,28 @@ def test_an_analyst_here_is_compared_with_a_file(store: Store, tmp_path: Path) -
     store.add_corrections([act("1", "Ann", "positive"), act("2", "Eve", "positive")])
     file = write(tmp_path / "bob.jsonl", act("3", "Bob", "negative"))
     assert list(collect_ratings(store, ["Ann", file]).by_rater) == ["Ann", "Bob"]
+
+
+def test_an_undated_label_in_a_file_is_the_analysts_last(store: Store, tmp_path: Path) -> None:
+    typed = Correction("", "b2:one", "negative", analyst="Ann")
+    file = write(tmp_path / "a.jsonl", act("1", "Ann", "positive"), typed)
+    assert collect_ratings(store, [file]).by_rater == {"Ann": {"b2:one": "negative"}}
+
+
+@pytest.mark.parametrize("labels", [(), ("angry", "positive")])
+def test_what_an_import_would_reject_for_its_label_is_no_rating(
+    store: Store, tmp_path: Path, labels: tuple[str, ...]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    made = [act("1", "Ann", "angry"), act("2", "Ann", "negative", digest="b2:two")]
+    export_corrections(made[:1], path, lambda bundle: labels)
+    record = json.loads(path.read_text()) | {"labels": list(labels)}
+    path.write_text(json.dumps(record) + "\n")
+    good = write(tmp_path / "b.jsonl", made[1])
+    ratings = collect_ratings(store, [str(path), good], labels=("negative", "positive"))
+    assert ratings.by_rater == {"Ann": {"b2:two": "negative"}}
+    (rejection,) = ratings.rejections
+    assert "angry" in rejection.reason and rejection.where == "a.jsonl line 1"
 
 
 def test_what_cannot_be_read_is_reported(store: Store, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,6 +85,25 @@ def test_an_act_of_now_counts_although_a_colleagues_clock_runs_ahead(store: Stor
     store.add_corrections([Correction("u", "h0", "negative", created_at="2099-01-01T00:00:00+00:00")])
     store.add_corrections([correct("positive")])
     assert label(store) == "positive"
+
+
+@pytest.mark.parametrize("zone", ["+00:00", "-14:00", "-23:59:59.999999"])
+def test_acts_of_now_count_although_one_is_dated_at_the_end_of_time(store: Store, zone: str) -> None:
+    store.add_corrections([Correction("u", "h0", "negative", created_at=f"9999-12-31T23:59:59.999999{zone}")])
+    for word in ("positive", "neutral"):
+        store.add_corrections([correct(word)])
+        assert label(store) == word
+    assert [act.new_label for act in store.corrections("h0")] == ["negative", "positive", "neutral"]
+
+
+def test_what_is_dated_beforehand_is_added_as_it_was_dated(store: Store) -> None:
+    store.add_corrections([FULL])
+    made = [replace(FULL, created_at=""), correct("neutral"), correct("positive")]
+    dated = store.date_corrections(made)
+    assert dated[0] == FULL
+    assert FULL.created_at < dated[1].created_at < dated[2].created_at
+    store.add_corrections(dated)
+    assert list(store.corrections()) == dated
 
 
 def test_two_laptops_that_merge_agree_whichever_way_round(tmp_path: Path) -> None:

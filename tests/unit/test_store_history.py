@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Step, Store
+from mmsa_tui.store.uids import ADJUDICATION, is_vote, original_uid
 
 
 def correct(label: str, digest: str = "h0", note: str = "", flagged: bool = False) -> Correction:
@@ -53,10 +55,10 @@ def test_undo_and_redo_walk_through_all_acts(store: Store) -> None:
 
 def test_undo_appends_and_removes_nothing(store: Store) -> None:
     store.record_act([correct("a")], "label a")
-    store.undo(analyst="Bob")
+    store.undo()
     assert [(c.new_label, c.old_label, c.analyst) for c in store.corrections("h0")] == [
         ("a", "", "Ann"),
-        ("", "a", "Bob"),
+        ("", "a", "Ann"),
     ]
 
 
@@ -115,3 +117,61 @@ def test_an_act_of_known_corrections_is_no_step(store: Store) -> None:
 
 def test_nothing_done_is_nothing_to_undo_or_redo(store: Store) -> None:
     assert (store.undo(), store.redo(), store.undoable(), store.redoable()) == (None, None, None, None)
+
+
+def said(store: Store) -> dict[str, str]:
+    """What each analyst said last of the post."""
+    return {act.analyst: act.new_label for act in store.corrections("h0")}
+
+
+BOB = Correction(
+    "bob", "h0", "b", old_label="z", probs=(0.25, 0.75), bundle="words 1", analyst="Bob", note="n"
+)
+
+
+def test_undo_gives_a_correction_back_to_who_made_it(store: Store) -> None:
+    store.add_corrections([BOB])
+    store.record_act([correct("a")], "label a")
+    assert store.undo() == Step("label a", ("h0",), 0)
+    now = store.correction_state("h0")
+    assert now is not None
+    assert replace(now, uid="bob", created_at="") == BOB
+    assert original_uid(now.uid) == "bob"
+    assert said(store) == {"Bob": "b", "Ann": ""}
+
+
+def test_redo_gives_it_to_the_other_again_and_undo_back(store: Store) -> None:
+    store.add_corrections([BOB])
+    store.record_act([correct("a")], "label a")
+    for _ in range(2):
+        store.undo()
+        store.redo()
+        now = store.correction_state("h0")
+        assert now is not None and (now.new_label, now.analyst) == ("a", "Ann")
+        assert said(store) == {"Bob": "b", "Ann": "a"}
+    store.undo()
+    assert said(store) == {"Bob": "b", "Ann": ""}
+
+
+def test_undo_leaves_an_analyst_what_they_had_said_before_a_colleague(store: Store) -> None:
+    store.record_act([correct("c")], "label c")
+    store.add_corrections([BOB])
+    store.record_act([correct("a")], "label a")
+    store.undo()
+    assert (state(store)[0], said(store)) == ("b", {"Bob": "b", "Ann": "c"})
+
+
+def test_undo_after_a_decision_between_analysts_restores_the_decision(store: Store) -> None:
+    store.add_corrections([replace(BOB, uid=f"{ADJUDICATION}1", analyst="Ann")])
+    store.record_act([correct("a")], "label a")
+    store.undo()
+    *_, withdrawn, decided = store.corrections("h0")
+    assert (withdrawn.new_label, is_vote(withdrawn.uid)) == ("", True)
+    assert (decided.new_label, is_vote(decided.uid)) == ("b", False)
+
+
+def test_undo_keeps_that_a_colleague_has_said_the_same_since(store: Store) -> None:
+    store.record_act([correct("b", note="n")], "label b")
+    store.add_corrections([BOB])
+    assert store.undo() == Step("label b", (), 1)
+    assert said(store) == {"Ann": "b", "Bob": "b"}

@@ -114,7 +114,8 @@ class BrowseLabels(BrowseBase):
         if not done.n_posts:
             self.tell(f"{done.title} · {name} (as it was)")
             return
-        others = f" and {done.n_posts - 1:,} that repeat it" if done.n_posts > 1 else ""
+        n_others = done.n_posts - 1
+        others = f" and {n_others:,} that repeat{'s' if n_others == 1 else ''} it" if n_others else ""
         self.tell(f"{done.title} · {name}{others}")
 
     # undo
@@ -143,7 +144,8 @@ class BrowseLabels(BrowseBase):
         await self.refresh_posts(frozenset(step.content_hashes))
         n_posts = len(step.content_hashes)
         count = f" · {n_posts:,} posts" if n_posts != 1 else ""
-        kept = f" · {step.n_kept:,} changed since were left as they are" if step.n_kept else ""
+        as_is = "was left as it is" if step.n_kept == 1 else "were left as they are"
+        kept = f" · {step.n_kept:,} changed since {as_is}" if step.n_kept else ""
         self.tell(f"{word}: {step.title}{count}{kept}")
 
     # copies
@@ -221,7 +223,8 @@ class BrowseLabels(BrowseBase):
         self.table.select(())
         await self.refresh_posts(done.content_hashes)
         if done.n_posts:
-            self.tell(f"{title} · {done.n_posts:,} posts · {self.key('undo')} takes it back", "$text-success")
+            posts = f"{done.n_posts:,} post{'' if done.n_posts == 1 else 's'}"
+            self.tell(f"{title} · {posts} · {self.key('undo')} takes it back", "$text-success")
         else:
             self.tell("No post was changed: they are like that already.")
 
