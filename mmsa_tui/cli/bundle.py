@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,19 +69,16 @@ def list_(json: options.JsonOption = False) -> None:
 
 def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
     """Print a bundle's model card."""
-    from mmsa_tui.model.bundle import CARD
     from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.model.card import model_card
 
     config = options.configure()
     bundle = find_bundle(config.paths, name or config.bundle)
     if json:
         console.show_json({"directory": str(bundle.directory), **bundle.meta.as_json()})
         return
-    card = bundle.directory / CARD
-    if card.is_file():
-        console.show(card.read_text(encoding="utf-8", errors="replace").strip())
-    else:
-        console.show("\n".join(_facts(bundle)))
+    # From meta, not from the file: a card says as much as the version that wrote it could.
+    console.show(model_card(bundle.meta).strip())
     console.show(f"\n{bundle.directory}")
 
 
@@ -121,11 +117,15 @@ def use(name: ForcedNameArgument) -> None:
 
 
 def rollback() -> None:
-    """Go back to the active bundle's parent."""
-    from mmsa_tui.model.bundle_registry import roll_back
+    """Go back to the active bundle's parent, or to the bundle used before if the parent is not here."""
+    from mmsa_tui.model.bundle_registry import find_bundle, roll_back
 
-    bundle = roll_back(options.configure().paths)
+    paths = options.configure().paths
+    parent = find_bundle(paths).meta.parent
+    bundle = roll_back(paths)
     console.show(f"{bundle.id} is active")
+    if bundle.id != parent:
+        console.talk(f"note: it was in use before; {parent}, the parent on record, was made elsewhere")
     warn_if_another_is_set(bundle)
 
 
@@ -153,6 +153,11 @@ def import_(
     from mmsa_tui.model.bundle_archive import import_bundle
 
     bundle = import_bundle(file, options.configure().paths)
+    if bundle.imported_id:
+        console.talk(
+            f"note: it came as {bundle.imported_id}, and another bundle here is called that:"
+            f" it is {bundle.id} now, and its record says so"
+        )
     console.show(f'{bundle.id} is here; `mmsa bundle use "{bundle.id}"` makes it the active one')
 
 
@@ -202,16 +207,6 @@ def _listed(item: Bundle | DamagedBundle, active: Path | None) -> dict[str, Any]
         return {"directory": str(item.directory), "damaged": item.reason}
     is_active = item.directory == active
     return {"id": item.id, "active": is_active, "directory": str(item.directory), **item.meta.as_json()}
-
-
-def _facts(bundle: Bundle) -> Iterator[str]:
-    meta = bundle.meta
-    yield bundle.id
-    yield f"labels    {', '.join(meta.labels)}"
-    yield f"parent    {meta.parent or 'none, it was shipped'}"
-    yield f"made      {meta.created_at}"
-    yield f"licence   {meta.licence}"
-    yield f"sources   {'; '.join(meta.sources)}"
 
 
 def _number(value: object) -> str:

@@ -46,6 +46,7 @@ def doctor(device: options.DeviceOption = None, json: options.JsonOption = False
             for setting in fields(config)
             if setting.name not in ("paths", "keys")
         },
+        "feature cache": examination.run(lambda: _cache(config)),
         "store": examination.run(lambda: _store(config)),
         "bundles": examination.run(lambda: _bundles(config)),
         "packages": _packages(),
@@ -129,6 +130,13 @@ def _store(config: Config) -> dict[str, Any]:
             "posts": sum(source.n_posts for source in sources),
             "corrected": store.count_corrected(),
         }
+
+
+def _cache(config: Config) -> dict[str, Any]:
+    from mmsa_tui.model.cache import check_cache
+
+    # Never a problem: it costs the time to encode again, and whoever uses it next replaces it.
+    return {"state": check_cache(config.paths.features_file)}
 
 
 def _bundles(config: Config) -> dict[str, Any]:

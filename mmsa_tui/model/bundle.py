@@ -8,6 +8,7 @@ in `predictor`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -31,6 +32,8 @@ TUNING = "tuning.safetensors"
 """Optional: labelled posts that no weight was fitted on and no gate reads, to calibrate a retrain."""
 CALIBRATION = "calibration.json"
 CARD = "MODEL_CARD.md"
+IMPORTED = "imported"
+"""In `training`, of a bundle whose own version was taken here: {id it came with, at}."""
 REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -83,6 +86,9 @@ class BundleMeta:
         ):
             if not isinstance(data.get(key), kind):
                 raise BundleError(f"{where}: {META} has no usable `{key}`", _REPAIR)
+        for key, kind in (("parent", str), ("scores", dict), ("training", dict), ("sources", list)):
+            if not isinstance(data.get(key, kind()), kind):
+                raise BundleError(f"{where}: {META} has no usable `{key}`", _REPAIR)
         labels = data["labels"]
         if (
             len(labels) < 2
@@ -131,13 +137,19 @@ class Bundle:
     def labels(self) -> tuple[str, ...]:
         return self.meta.labels
 
+    @property
+    def imported_id(self) -> str:
+        """The id it had where it came from, if another bundle had that id here; else ""."""
+        imported = self.meta.training.get(IMPORTED)
+        return str(imported.get("id", "")) if isinstance(imported, Mapping) else ""
+
     def encoder_directory(self, which: str, paths: Paths) -> Path:
         """Find the `text` or `image` encoder: beside the bundle, among the user's, or shipped.
 
         Raises:
             BundleError: it is in none of those places.
         """
-        sha = self.meta.encoders.get(which, "")
+        sha = str(self.meta.encoders.get(which, ""))
         if re.fullmatch(r"[0-9a-f]{64}", sha):
             beside = self.directory.parent / "encoders"
             for root in (beside, *encoder_roots(paths)):
@@ -176,7 +188,27 @@ def read_bundle(directory: Path) -> Bundle:
     """
     if not directory.is_dir():
         raise BundleError(f"{directory} is not a bundle directory", "see `mmsa bundle list`")
-    return Bundle(directory, BundleMeta.from_json(read_json(directory / META), directory))
+    meta = BundleMeta.from_json(read_json(directory / META), directory)
+    _compare_labels(meta, directory)
+    return Bundle(directory, meta)
+
+
+def _compare_labels(meta: BundleMeta, directory: Path) -> None:
+    """Refuse labels that are not those the weights were written with; the first bundles do not repeat them.
+
+    Nothing else would notice two labels that have changed places: every answer would be the opposite.
+    """
+    try:
+        config = read_json(directory / CONFIG)
+    except BundleError:
+        # Missing or damaged, which whoever needs it will say.
+        return
+    if isinstance(config, dict) and "labels" in config and config["labels"] != list(meta.labels):
+        raise BundleError(
+            f"{directory}: {META} names the labels {', '.join(meta.labels)}, {CONFIG} others"
+            " or in another order",
+            _REPAIR,
+        )
 
 
 def verify_bundle(bundle: Bundle, paths: Paths) -> None:
@@ -220,17 +252,23 @@ def directory_hash(directory: Path) -> str:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a small file in one step, on disk before the old one goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace a small file in one step, on disk before the old one goes.
+
+    Raises:
+        BundleError: it cannot be written; the old one is as it was.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        # On a read-only disk even removing what is not there is an error.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise BundleError(
             f"{path} cannot be written: {error}", "free some space or check the folder's rights"
         ) from error

@@ -1,11 +1,13 @@
 """Which bundles there are, and which of them is the active one. Imports no torch.
 
-The shipped bundles lie in one folder, the user's in another; the active one is named in a small file.
+The shipped bundles lie in one folder, the user's in another; the active one is named in a small file,
+the one that was active before it in another.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +71,8 @@ def find_bundle(paths: Paths, name: str = "") -> Bundle:
     shipped = [b for b in named if not b.meta.parent]
     if named:
         return (shipped or named)[-1]
-    known = ", ".join(b.id for b in bundles) or "none"
+    _raise_if_damaged(paths, wanted)
+    known = _say_known(bundles)
     if not name and active_name(paths):
         raise BundleError(
             f"the active bundle, {wanted!r}, is not here", f"`mmsa bundle use` chooses one of: {known}"
@@ -77,12 +80,21 @@ def find_bundle(paths: Paths, name: str = "") -> Bundle:
     raise BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
 
 
+def _raise_if_damaged(paths: Paths, wanted: str) -> None:
+    for item in list_bundles(paths):
+        if isinstance(item, DamagedBundle) and item.directory.name == wanted.replace(" ", "-"):
+            raise BundleError(
+                item.reason, "`mmsa bundle import FILE` brings it in again; `mmsa bundle use` chooses another"
+            )
+
+
+def _say_known(bundles: Iterable[Bundle | DamagedBundle]) -> str:
+    return ", ".join(b.id for b in bundles if isinstance(b, Bundle)) or "none"
+
+
 def active_name(paths: Paths) -> str:
     """Read which bundle id is active; "" when the default is."""
-    try:
-        return _active_file(paths).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+    return _read_name(_active_file(paths))
 
 
 def use_bundle(paths: Paths, name: str) -> Bundle:
@@ -93,32 +105,95 @@ def use_bundle(paths: Paths, name: str) -> Bundle:
     """
     bundle = find_bundle(paths, name)
     training = bundle.meta.training
-    if not training.get("gate", {}).get("passed", True) and not training.get("promotion"):
+    gate = training.get("gate")
+    if isinstance(gate, dict) and not gate.get("passed", True) and not training.get("promotion"):
         raise BundleError(
             f"the gate refused {bundle.id}",
             f'`mmsa retrain --candidate "{bundle.directory}" --promote` overrules it, on the record',
         )
     verify_bundle(bundle, paths)
-    directory = bundle.directory.resolve()
-    known = directory.parent in (paths.bundles_dir.resolve(), paths.shipped_bundles.resolve())
-    write_atomically(_active_file(paths), bundle.id if known else str(directory))
+    before = _active_bundle(paths)
+    # Before `active`: whoever is killed in between is still where he was, and rolls back to nowhere else.
+    if before is not None and before.directory.resolve() != bundle.directory.resolve():
+        write_atomically(_before_file(paths), _key(paths, before))
+    write_atomically(_active_file(paths), _key(paths, bundle))
     return bundle
 
 
 def roll_back(paths: Paths) -> Bundle:
-    """Make the active bundle's parent the active one.
+    """Make the bundle that `find_way_back` finds the active one.
 
     Raises:
-        BundleError: the active bundle has no parent.
+        BundleError: there is nothing to go back to, or it is damaged.
+    """
+    goal = use_bundle(paths, str(find_way_back(paths).directory))
+    # Else a second step back would lead forward again.
+    write_atomically(_before_file(paths), "")
+    return goal
+
+
+def find_way_back(paths: Paths) -> Bundle:
+    """Find the active bundle's parent, or where that is not here the bundle used before.
+
+    A bundle that got another version when it was imported goes back to the one used before: the parent
+    it names is one of another laptop.
+
+    Raises:
+        BundleError: the active bundle has no parent, or there is nothing here to go back to.
     """
     current = find_bundle(paths)
-    if not current.meta.parent:
+    parent = current.meta.parent
+    if not parent:
         raise BundleError(
             f"{current.id} was shipped, not retrained: there is nothing to go back to",
             "`mmsa bundle list` shows what else there is",
         )
-    return use_bundle(paths, current.meta.parent)
+    others = [b for b in list_bundles(paths) if isinstance(b, Bundle) and b.directory != current.directory]
+    made_from = next((b for b in reversed(others) if b.id == parent), None)
+    before = _bundle_before(paths, current)
+    goal = before or made_from if current.imported_id else made_from or before
+    if goal is None:
+        raise BundleError(
+            f"{parent}, which {current.id} was made from, is not here",
+            f"`mmsa bundle use NAME` chooses one of: {_say_known(others)}",
+        )
+    return goal
+
+
+def _bundle_before(paths: Paths, current: Bundle) -> Bundle | None:
+    """Find the bundle that was active before; None if there was none, or it is gone."""
+    name = _read_name(_before_file(paths))
+    try:
+        before = find_bundle(paths, name) if name else None
+    except BundleError:
+        return None
+    return None if before is None or before.directory == current.directory else before
+
+
+def _active_bundle(paths: Paths) -> Bundle | None:
+    try:
+        return find_bundle(paths)
+    except BundleError:
+        return None
+
+
+def _key(paths: Paths, bundle: Bundle) -> str:
+    """Name a bundle for a later `find_bundle`: by its id where that is enough, else by its directory."""
+    directory = bundle.directory.resolve()
+    known = directory.parent in (paths.bundles_dir.resolve(), paths.shipped_bundles.resolve())
+    return bundle.id if known else str(directory)
+
+
+def _read_name(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _active_file(paths: Paths) -> Path:
     return paths.data_dir / "active"
+
+
+def _before_file(paths: Paths) -> Path:
+    return paths.data_dir / "active.before"

@@ -94,6 +94,8 @@ def _write_files(content: BundleContent, folder: Path) -> None:
         "head": content.head.config.as_json(),
         "transform_version": TRANSFORM_VERSION,
         "max_tokens": MAX_TOKENS,
+        # Repeated from meta, which no checksum covers: the order decides what each output means.
+        "labels": list(content.labels),
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8", newline="\n")
     state = {name: tensor.detach().contiguous().cpu() for name, tensor in content.head.state_dict().items()}

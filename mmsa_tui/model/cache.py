@@ -2,69 +2,126 @@
 
 Keyed by what was encoded (hash of the text or of the picture's bytes), the encoder's hash and the
 transform's version: a new fusion head reads the same features, a new encoder never does. A cache
-may be deleted at any time; a damaged one is replaced.
+only saves time: it may be deleted at any moment, a damaged one is begun anew, a damaged vector is as
+good as absent, and where no file can be made nothing is kept.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+_T = TypeVar("_T")
+
 _SCHEMA = "CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
 _CHUNK = 500
+_CHECKSUM = struct.Struct("<I")
+
+# What says nothing of the file itself: another process is writing, or the disk or its rights are at fault.
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+    }
+)  # fmt: skip
 
 
 class FeatureCache:
     """A table of fp16 vectors; one writer and any number of readers, in any number of processes."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path, timeout_s: float = 30) -> None:
+        """Open the cache, or begin one.
+
+        Args:
+            timeout_s: how long to wait for another process that is writing.
+        """
+        self._path, self._timeout_s = path, timeout_s
+        # One thread reads ahead while another keeps: neither may find the file being replaced.
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._open()
-        except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)
-            self._connection = self._open()
+        except sqlite3.Error as error:
+            if _is_damage(error):
+                self._begin_anew()
+        except OSError:
+            return
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        # A lost cache entry costs one encoding; an fsync a batch costs more.
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute(_SCHEMA)
-        connection.commit()
+        connection = sqlite3.connect(self._path, timeout=self._timeout_s, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            # A lost cache entry costs one encoding; an fsync a batch costs more.
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute(_SCHEMA)
+            connection.commit()
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
+    def _begin_anew(self) -> None:
+        """Replace a damaged file; go without where that fails."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        try:
+            # A log that outlived its file would be played back into the new one.
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._connection = self._open()
+        except (OSError, sqlite3.Error):
+            return
+
     def get(self, keys: Sequence[str]) -> dict[str, Tensor]:
-        """Fetch what is there: key -> float32 vector."""
+        """Fetch what is there and whole: key -> float32 vector."""
         found: dict[str, Tensor] = {}
         unique = list(dict.fromkeys(keys))
         for start in range(0, len(unique), _CHUNK):
             part = unique[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            for key, blob in self._connection.execute(
-                f"SELECT key, vector FROM features WHERE key IN ({marks})", part
-            ):
-                found[key] = torch.from_numpy(np.frombuffer(blob, dtype=np.float16).astype(np.float32))
+            for key, blob in self._run(partial(_select, keys=part)) or ():
+                vector = _unpack(key, blob)
+                if vector is not None:
+                    found[key] = vector
         return found
 
     def put(self, vectors: Mapping[str, Tensor]) -> None:
         """Keep vectors; a full disk or a busy file costs the entries, not the run."""
-        rows = [(key, vector.half().numpy().tobytes()) for key, vector in vectors.items()]
-        try:
-            with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?)", rows)
-        except sqlite3.OperationalError:
-            return
+        rows = [(key, _pack(key, vector)) for key, vector in vectors.items()]
+        self._run(lambda connection: _insert(connection, rows))
+
+    def _run(self, action: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """Do something with the file, once more with a new one if it is damaged; None if it fails."""
+        with self._lock:
+            for _ in range(2):
+                if self._connection is None:
+                    return None
+                try:
+                    return action(self._connection)
+                except sqlite3.Error as error:
+                    if not _is_damage(error):
+                        return None
+                self._begin_anew()
+            return None
 
     def close(self) -> None:
-        self._connection.close()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def __enter__(self) -> FeatureCache:
         return self
@@ -73,3 +130,56 @@ class FeatureCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def check_cache(path: Path) -> str:
+    """Say in a few words whether a cache is whole, changing nothing."""
+    if not path.is_file():
+        return "not made yet"
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            return f"cannot be looked at ({error})"
+        answer = str(error)
+    return "whole" if answer == "ok" else "damaged: it is begun anew when it is next used"
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    # Extended codes keep the primary one in their lowest byte. Text that is no UTF-8 has no code.
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF not in _PASSING
+
+
+def _select(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[str, object]]:
+    marks = ",".join("?" * len(keys))
+    return connection.execute(f"SELECT key, vector FROM features WHERE key IN ({marks})", keys).fetchall()
+
+
+def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[str, bytes]]) -> None:
+    with connection:
+        connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?)", rows)
+
+
+def _pack(key: str, vector: Tensor) -> bytes:
+    data = vector.half().numpy().tobytes()
+    return data + _checksum(key, data)
+
+
+def _unpack(key: str, blob: object) -> Tensor | None:
+    """Undo `_pack`; None if it is not what was kept under that key."""
+    if not isinstance(blob, bytes) or len(blob) <= _CHECKSUM.size:
+        return None
+    data, checksum = blob[: -_CHECKSUM.size], blob[-_CHECKSUM.size :]
+    # SQLite notices a damaged page, not a damaged value on it.
+    if checksum != _checksum(key, data):
+        return None
+    return torch.from_numpy(np.frombuffer(data, dtype=np.float16).astype(np.float32))
+
+
+def _checksum(key: str, data: bytes) -> bytes:
+    return _CHECKSUM.pack(zlib.crc32(data, zlib.crc32(key.encode())))

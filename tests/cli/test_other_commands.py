@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -113,9 +114,47 @@ class TestBundles:
         assert "config.json is missing" in ran.out
 
     def test_info_prints_the_model_card(self, mmsa: Mmsa, home: Path) -> None:
-        (home / "data" / "bundles" / "words-1.0.0" / "MODEL_CARD.md").write_text("# words\x1b[2J")
         ran = mmsa("bundle", "info")
-        assert "# words" in ran.out and "\x1b" not in ran.out
+        assert "# words 1.0.0" in ran.out and "- licence: MIT" in ran.out
+
+    def test_info_says_who_overruled_the_gate_and_against_what(self, mmsa: Mmsa, home: Path) -> None:
+        meta = home / "data" / "bundles" / "words-1.0.0" / "meta.json"
+        training = {
+            "gate": {"passed": False, "reasons": ["it is worse"]},
+            "promotion": {"at": "2025-06-01", "by": "Ann\x1b[2J\n# Bob", "overruled": True,
+                          "against": ["it is worse"], "run": "retrain-7"},
+        }  # fmt: skip
+        meta.write_text(json.dumps(json.loads(meta.read_text()) | {"training": training}))
+        out = mmsa("bundle", "info").out
+        assert "- gate: refused, because\n  - it is worse\n" in out
+        assert "- the gate was overruled, against these reasons:\n  - it is worse\n" in out
+        assert "- promoted: 2025-06-01, by Ann" in out and "retrain-7" in out
+        assert "\x1b" not in out and "\n# Bob" not in out
+
+    def test_rollback_says_where_it_led_if_the_parent_is_not_here(
+        self, mmsa: Mmsa, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("MMSA_BUNDLE")
+        write_word_bundle(home, "1.0.5", parent="words 1.0.4")
+        mmsa("bundle", "use", "words 1.0.0")
+        mmsa("bundle", "use", "words 1.0.5")
+        ran = mmsa("bundle", "rollback")
+        assert (ran.code, ran.out) == (0, "words 1.0.0 is active\n")
+        assert "words 1.0.4, the parent on record" in ran.err
+
+    @pytest.mark.parametrize("command", [["use", "words 1.0.0"], ["rollback"]])
+    def test_a_home_that_cannot_be_written_is_an_error_of_the_bundle(
+        self, mmsa: Mmsa, home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    ) -> None:
+        monkeypatch.delenv("MMSA_BUNDLE")
+        write_word_bundle(home, "1.0.1", parent="words 1.0.0")
+        mmsa("bundle", "use", "words 1.0.1")
+        # A folder in the place of the file stops a superuser too, as a read-only disk would.
+        (home / "data" / "active.before").unlink()
+        (home / "data" / "active.before").mkdir()
+        ran = mmsa("bundle", *command)
+        assert (ran.code, "rights" in ran.err) == (3, True)
+        assert mmsa("bundle", "info").out.startswith("# words 1.0.1")
 
 
 class TestApp:
@@ -133,6 +172,13 @@ class TestDoctor:
         assert ran.code == 3
         assert "config.json is damaged" in found["problems"][0]["message"]
         assert found["packages"]["torch"]
+
+    def test_a_damaged_feature_cache_is_said_and_is_no_problem(self, mmsa: Mmsa, home: Path) -> None:
+        (home / "cache").mkdir()
+        (home / "cache" / "features.db").write_bytes(b"no database" * 500)
+        ran = mmsa("doctor", "--json")
+        assert "damaged" in json.loads(ran.out)["feature cache"]["state"]
+        assert ran.code == 0
 
     def test_a_device_that_is_not_there_is_a_problem(self, mmsa: Mmsa) -> None:
         absent = "cuda" if sys.platform == "darwin" else "mps"
@@ -153,6 +199,24 @@ class TestHandingOver:
         (tmp_path / "words.mmsa-bundle.zip").write_text("mine")
         assert mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip").code == 2
         assert (tmp_path / "words.mmsa-bundle.zip").read_text() == "mine"
+
+    def test_what_is_here_already_changes_nothing(self, mmsa: Mmsa) -> None:
+        mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip")
+        ran = mmsa("bundle", "import", "words.mmsa-bundle.zip")
+        assert ran.code == 3
+        assert "words 1.0.0 is here already" in ran.err and "nothing was changed" in ran.err
+
+    def test_two_bundles_of_one_version_are_both_kept(self, mmsa: Mmsa, home: Path) -> None:
+        mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip")
+        mine = home / "data" / "bundles" / "words-1.0.0"
+        meta = json.loads((mine / "meta.json").read_text())
+        (mine / "calibration.json").write_text("mine")
+        meta["files"]["calibration.json"] = hashlib.sha256(b"mine").hexdigest()
+        (mine / "meta.json").write_text(json.dumps(meta))
+        ran = mmsa("bundle", "import", "words.mmsa-bundle.zip")
+        assert "words 1.0.1 is here" in ran.out
+        assert "it came as words 1.0.0" in ran.err
+        assert mmsa("bundle", "verify", "--all").out.count("words 1.0.") == 2
 
     def test_a_file_that_is_no_bundle_is_refused(self, mmsa: Mmsa, tmp_path: Path) -> None:
         (tmp_path / "holiday.zip").write_text("no zip")

@@ -1,13 +1,14 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.bundle import META, Bundle, read_bundle, verify_bundle
-from mmsa_tui.model.bundle_registry import DamagedBundle, find_bundle, list_bundles, use_bundle
+from mmsa_tui.model.bundle import META, Bundle, file_hash, read_bundle, verify_bundle
+from mmsa_tui.model.bundle_registry import DamagedBundle, find_bundle, list_bundles, roll_back, use_bundle
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.predictor import Predictor, load_head
 
@@ -104,3 +105,109 @@ def test_features_survive_the_replay_file(small_bundle: Bundle) -> None:
                 replay.features.text, replay.features.lexicon, replay.features.image, replay.features
             ).fused
         ).all()
+
+
+@pytest.mark.parametrize("labels", [["positive", "neutral", "negative"], ["bad", "neutral", "good"]])
+def test_labels_that_are_not_those_of_the_weights_are_refused(
+    copied: Bundle, paths: Paths, labels: list[str]
+) -> None:
+    path = copied.directory / META
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"labels": labels}))
+    with pytest.raises(BundleError, match="labels"):
+        find_bundle(paths, "small 1.0.0")
+    with pytest.raises(BundleError, match="labels"):
+        read_bundle(copied.directory)
+
+
+def test_a_bundle_whose_config_names_no_labels_is_still_read(copied: Bundle, paths: Paths) -> None:
+    config, meta = copied.directory / "config.json", copied.directory / META
+    config.write_text(json.dumps({k: v for k, v in json.loads(config.read_text()).items() if k != "labels"}))
+    record = json.loads(meta.read_text())
+    record["files"]["config.json"] = file_hash(config)
+    meta.write_text(json.dumps(record))
+    verify_bundle(read_bundle(copied.directory), paths)
+
+
+@pytest.mark.parametrize("field", [{"training": []}, {"scores": "high"}, {"parent": 1}, {"sources": "a"}])
+def test_a_field_of_the_wrong_type_is_an_error_with_a_hint(copied: Bundle, field: dict[str, object]) -> None:
+    path = copied.directory / META
+    path.write_text(json.dumps(json.loads(path.read_text()) | field))
+    with pytest.raises(BundleError) as caught:
+        read_bundle(copied.directory)
+    assert caught.value.hint
+
+
+def test_a_place_that_cannot_be_written_is_an_error_with_a_hint(copied: Bundle, paths: Paths) -> None:
+    blocked = replace(paths, data_dir=copied.directory / META, shipped_bundles=paths.bundles_dir)
+    with pytest.raises(BundleError) as caught:
+        use_bundle(blocked, "small")
+    assert "rights" in caught.value.hint
+
+
+def make_child(bundle: Bundle, paths: Paths, version: str, parent: str, **training: object) -> Bundle:
+    """A bundle here that says it was made from another."""
+    folder = paths.bundles_dir / f"small-{version}"
+    shutil.copytree(bundle.directory, folder)
+    meta = replace(bundle.meta, version=version, parent=parent, training=training)
+    (folder / META).write_text(json.dumps(meta.as_json()))
+    return read_bundle(folder)
+
+
+def test_rolling_back_leads_to_the_parent(copied: Bundle, paths: Paths) -> None:
+    make_child(copied, paths, "1.0.1", "small 1.0.0")
+    make_child(copied, paths, "1.0.2", "small 1.0.1")
+    use_bundle(paths, "small 1.0.0")
+    use_bundle(paths, "small 1.0.2")
+    assert roll_back(paths).id == "small 1.0.1"
+    assert roll_back(paths).id == find_bundle(paths).id == "small 1.0.0"
+
+
+def test_where_the_parent_is_not_here_rolling_back_leads_to_the_one_used_before(
+    copied: Bundle, paths: Paths
+) -> None:
+    make_child(copied, paths, "1.0.5", "small 1.0.4")
+    use_bundle(paths, "small 1.0.0")
+    use_bundle(paths, "small 1.0.5")
+    assert roll_back(paths).id == find_bundle(paths).id == "small 1.0.0"
+
+
+def test_using_the_active_bundle_again_does_not_forget_the_one_before(copied: Bundle, paths: Paths) -> None:
+    make_child(copied, paths, "1.0.5", "small 1.0.4")
+    for name in ("small 1.0.0", "small 1.0.5", "small 1.0.5"):
+        use_bundle(paths, name)
+    assert roll_back(paths).id == "small 1.0.0"
+
+
+def test_an_imported_bundle_does_not_lead_back_to_a_namesake_of_its_parent(
+    copied: Bundle, paths: Paths
+) -> None:
+    make_child(copied, paths, "1.0.1", "small 1.0.0")
+    make_child(copied, paths, "1.0.2", "small 1.0.1")
+    make_child(copied, paths, "1.0.3", "small 1.0.1", imported={"id": "small 1.0.2"})
+    use_bundle(paths, "small 1.0.2")
+    use_bundle(paths, "small 1.0.3")
+    assert roll_back(paths).id == "small 1.0.2"
+
+
+@pytest.mark.parametrize("parent", ["small 1.0.4", "/etc", "small 1.0.5"])
+def test_where_there_is_nothing_to_go_back_to_the_absent_parent_is_named(
+    copied: Bundle, paths: Paths, parent: str
+) -> None:
+    child = make_child(copied, paths, "1.0.5", parent)
+    use_bundle(paths, child.id)
+    (paths.data_dir / "active.before").unlink(missing_ok=True)
+    with pytest.raises(BundleError, match=r"which small 1\.0\.5 was made from, is not here") as caught:
+        roll_back(paths)
+    assert parent in caught.value.message
+    assert "mmsa bundle use" in caught.value.hint and "small 1.0.0" in caught.value.hint
+    assert find_bundle(paths).id == "small 1.0.5"
+
+
+def test_rolling_back_twice_does_not_lead_forward(copied: Bundle, paths: Paths) -> None:
+    make_child(copied, paths, "1.0.5", "small 1.0.4")
+    make_child(copied, paths, "1.0.6", "small 1.0.4")
+    use_bundle(paths, "small 1.0.5")
+    use_bundle(paths, "small 1.0.6")
+    assert roll_back(paths).id == "small 1.0.5"
+    with pytest.raises(BundleError, match=r"small 1\.0\.4"):
+        roll_back(paths)

@@ -1,4 +1,9 @@
+import hashlib
+import json
+import shutil
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,3 +73,137 @@ def test_an_altered_file_is_refused(packed: Path, paths: Paths, tmp_path: Path) 
 
 def list_bundles_of_user(paths: Paths) -> list[str]:
     return [p.name for p in paths.bundles_dir.iterdir()] if paths.bundles_dir.exists() else []
+
+
+def rewrite(packed: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """Pack the archive again with other contents."""
+    with zipfile.ZipFile(packed) as old:
+        contents = {entry.filename: old.read(entry) for entry in old.infolist()}
+    change(contents)
+    altered = packed.with_name("altered.zip")
+    with zipfile.ZipFile(altered, "w") as new:
+        for name, data in contents.items():
+            new.writestr(name, data)
+    return altered
+
+
+def with_meta(contents: dict[str, bytes], **fields: object) -> None:
+    contents["bundle/meta.json"] = json.dumps(json.loads(contents["bundle/meta.json"]) | fields).encode()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bundle/evil.py", "bundle/.hidden", f"encoders/{'0' * 64}/config.json", "encoders/{text}/evil.py"],
+)
+def test_a_file_that_the_record_does_not_name_is_refused(packed: Path, paths: Paths, name: str) -> None:
+    def add(contents: dict[str, bytes]) -> None:
+        text = json.loads(contents["bundle/meta.json"])["encoders"]["text"]
+        contents[name.format(text=text)] = b"x"
+
+    with pytest.raises(BundleError):
+        import_bundle(rewrite(packed, add), paths)
+    assert not list_bundles_of_user(paths)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_that_comes_twice_is_refused(packed: Path, paths: Paths) -> None:
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("bundle/calibration.json", "x")
+    with pytest.raises(BundleError, match="twice"):
+        import_bundle(packed, paths)
+
+
+@pytest.mark.parametrize("which", ["text", "image"])
+def test_an_encoder_that_is_here_does_not_stand_in_for_one_that_did_not_come(
+    packed: Path, small_bundle: Bundle, paths: Paths, which: str
+) -> None:
+    shutil.copytree(small_bundle.directory.parent / "encoders", paths.encoders_dir)
+
+    def drop(contents: dict[str, bytes]) -> None:
+        for name in [n for n in contents if n.startswith(f"encoders/{small_bundle.meta.encoders[which]}")]:
+            del contents[name]
+
+    with pytest.raises(BundleError, match=f"lacks the {which} encoder"):
+        import_bundle(rewrite(packed, drop), paths)
+    assert not list_bundles_of_user(paths)
+
+
+def test_labels_that_have_changed_places_on_the_way_are_noticed(packed: Path, paths: Paths) -> None:
+    altered = rewrite(
+        packed, lambda contents: with_meta(contents, labels=["positive", "neutral", "negative"])
+    )
+    with pytest.raises(BundleError):
+        import_bundle(altered, paths)
+
+
+def test_any_change_of_the_record_on_the_way_is_noticed(packed: Path, paths: Paths) -> None:
+    with pytest.raises(BundleError, match=r"meta\.json is damaged"):
+        import_bundle(rewrite(packed, lambda contents: with_meta(contents, licence="mine")), paths)
+
+
+def test_an_archive_without_a_checksum_of_its_record_is_taken_in(packed: Path, paths: Paths) -> None:
+    bundle = import_bundle(rewrite(packed, lambda contents: contents.pop("bundle/meta.sha256")), paths)
+    verify_bundle(bundle, paths)
+
+
+def differing(contents: dict[str, bytes]) -> None:
+    """Another bundle of the same name and version: retrained elsewhere."""
+    data = contents["bundle/calibration.json"] + b"\n"
+    contents["bundle/calibration.json"] = data
+    files = json.loads(contents["bundle/meta.json"])["files"]
+    del contents["bundle/meta.sha256"]
+    with_meta(contents, files=files | {"calibration.json": hashlib.sha256(data).hexdigest()})
+
+
+def test_another_bundle_of_the_same_version_gets_the_next_free_one(packed: Path, paths: Paths) -> None:
+    mine = import_bundle(packed, paths)
+    theirs = import_bundle(rewrite(packed, differing), paths)
+    assert (theirs.id, theirs.imported_id, theirs.directory.name) == (
+        "small 1.0.1",
+        "small 1.0.0",
+        "small-1.0.1",
+    )
+    assert mine.imported_id == ""
+    for bundle in (mine, theirs):
+        verify_bundle(bundle, paths)
+    assert "# small 1.0.1" in (theirs.directory / "MODEL_CARD.md").read_text()
+
+
+def test_another_bundle_comes_in_once_under_whatever_version(
+    packed: Path, paths: Paths, tmp_path: Path
+) -> None:
+    import_bundle(packed, paths)
+    theirs = import_bundle(rewrite(packed, differing), paths)
+    with pytest.raises(BundleError, match=r"small 1\.0\.0, as small 1\.0\.1, is here already"):
+        import_bundle(rewrite(packed, differing), paths)
+    export_bundle(theirs, paths, tmp_path / "back.zip")
+    with pytest.raises(BundleError, match=r"small 1\.0\.1 is here already"):
+        import_bundle(tmp_path / "back.zip", paths)
+
+
+def test_a_shipped_bundle_is_not_shadowed_by_another_of_its_id(
+    packed: Path, small_bundle: Bundle, paths: Paths
+) -> None:
+    paths = replace(paths, shipped_bundles=small_bundle.directory.parent)
+    with pytest.raises(BundleError, match="is here already"):
+        import_bundle(packed, paths)
+    assert import_bundle(rewrite(packed, differing), paths).id == "small 1.0.1"
+
+
+@pytest.mark.parametrize("part", ["head", "encoder"])
+def test_importing_again_repairs_a_damaged_bundle(packed: Path, paths: Paths, part: str) -> None:
+    bundle = import_bundle(packed, paths)
+    if part == "head":
+        (bundle.directory / "fusion.safetensors").write_bytes(b"cut")
+    else:
+        (paths.encoders_dir / bundle.meta.encoders["text"] / "config.json").write_text("{}")
+    verify_bundle(import_bundle(packed, paths), paths)
+    assert list_bundles_of_user(paths) == ["small-1.0.0"]
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_a_hint(packed: Path, paths: Paths) -> None:
+    paths.data_dir.parent.mkdir(parents=True)
+    paths.data_dir.write_text("a file where the folder should be")
+    with pytest.raises(BundleError) as caught:
+        import_bundle(packed, paths)
+    assert "rights" in caught.value.hint
