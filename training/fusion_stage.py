@@ -19,6 +19,10 @@ from mmsa_tui.model.labelled import UNLABELLED, Targets, concatenate_targets
 from mmsa_tui.model.metrics import IntArray, weighted_f1
 from mmsa_tui.model.network import FusionHead, HeadConfig, Logits, build_head
 
+LEAST_STEPS, MOST_EPOCHS = 150, 60
+"""A few hundred posts are gone through more often: in 12 epochs of 4 steps a head learns too little
+(macro-F1 .59 against .63 on 500 posts)."""
+
 
 @dataclass(frozen=True)
 class FusionSettings:
@@ -28,6 +32,7 @@ class FusionSettings:
     equally frequent (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021).
     auxiliary: weight of the text-only and image-only losses. average: how many of the best epochs
     are averaged. ridge: squared-weight penalty on the layers that read raw features, per post.
+    least_steps: on few posts there are more epochs, `MOST_EPOCHS` at most, until there are so many steps.
     """
 
     epochs: int = 12
@@ -39,6 +44,7 @@ class FusionSettings:
     auxiliary: float = 0.5
     average: int = 5
     ridge: float = 0.3
+    least_steps: int = LEAST_STEPS
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.average < 1:
@@ -96,7 +102,8 @@ def fit_head(
         head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     n_batches = -(-n_others // settings.batch_size)
-    n_steps = settings.epochs * n_batches
+    n_epochs = max(settings.epochs, min(MOST_EPOCHS, -(-settings.least_steps // n_batches)))
+    n_steps = n_epochs * n_batches
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1
     )
@@ -106,7 +113,7 @@ def fit_head(
     image, text, lexicon = image.clone(), text.clone(), features.lexicon.float()
     kept: list[tuple[float, dict[str, Tensor]]] = []
     sprinkle = torch.Generator().manual_seed(seed)
-    for number in range(1, settings.epochs + 1):
+    for number in range(1, n_epochs + 1):
         head.train()
         total = 0.0
         order = torch.split(torch.randperm(n_others), settings.batch_size)
@@ -144,7 +151,7 @@ def fit_head(
             : settings.average
         ]
         if on_epoch is not None:
-            on_epoch(Epoch(number, settings.epochs, total / len(targets), measured))
+            on_epoch(Epoch(number, n_epochs, total / len(targets), measured))
     head.load_state_dict(_average([state for _, state in kept]))
     return head.eval()
 

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from mmsa_tui.model.metrics import FloatArray, IntArray, calibration_error
-from mmsa_tui.model.verdict import Check, Verdict
+from mmsa_tui.model.verdict import COHERENCE, Check, Verdict
 from training.chance import chance_of_fit, is_more, percentile_interval, resample, resample_counts
 
 _LEAST_PROB = 0.01
@@ -73,6 +73,7 @@ def decide(
     labels: Sequence[str],
     rules: GateRules | None = None,
     alone: Mapping[str, Judged] | None = None,
+    n_new: int | None = None,
 ) -> Verdict:
     """Compare a candidate with the head in use.
 
@@ -82,6 +83,8 @@ def decide(
         unseen: all corrections that the head in use was not fitted on, `held_out` among them; the
             candidate was fitted on the others, so only `before` is read of those.
         alone: the frozen split as it is judged with only a part of each post, by name of the part.
+        n_new: corrections to learn from, or taken back, that the head in use did not know of; None if
+            that does not matter.
 
     Raises:
         ValueError: the frozen split is empty.
@@ -91,13 +94,14 @@ def decide(
     rules = rules or GateRules()
     checks = (
         _macro_f1(frozen, rules),
-        *(_macro_f1(posts, rules, f", {part}") for part, posts in (alone or {}).items() if len(posts)),
+        *(_macro_f1(posts, rules, f" {part}") for part, posts in (alone or {}).items() if len(posts)),
         _accuracy(frozen, rules),
         *_recalls(frozen, labels, rules),
         _calibration(frozen, rules),
         _negative_flips(frozen, rules),
         _held_out(held_out, rules),
         _coherence(held_out, unseen, rules),
+        *(_news(n_new) if n_new is not None else ()),
     )
     return Verdict(all(check.passed for check in checks), checks, len(frozen), len(held_out), len(unseen))
 
@@ -268,12 +272,20 @@ def _coherence(held_out: Judged, unseen: Judged, rules: GateRules) -> Check:
     # Random labels must not pass in 1 of 20 retrains either: they do harm that no split shows.
     passed = chance <= rules.chance / 5
     return Check(
-        "coherent corrections",
+        COHERENCE,
         passed,
         f"labels dealt out at random would fit the posts as well as these {len(unseen)} corrections with a"
         f" chance of {chance:.3f}"
         + ("" if passed else ": they cannot be told from random ones, or are too few to tell"),
-        after=chance,
+    )
+
+
+def _news(n_new: int) -> tuple[Check, ...]:
+    """Refuse what can only be worse: learned once more, the same corrections teach noise."""
+    if n_new:
+        return ()
+    return (
+        Check("new corrections", False, "the bundle in use has learned all of these corrections already"),
     )
 
 

@@ -11,7 +11,7 @@ Tensors in, a candidate with its verdict out; knows no store, no file and no enc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -46,10 +46,6 @@ from training.rehearsal import (
 )
 from training.step import choose_step, moved
 
-LEAST_STEPS, MOST_EPOCHS = 150, 60
-"""A replay set of a few hundred posts is gone through more often: in 12 epochs of 4 steps a head
-learns too little from its corrections (macro-F1 .014 less on 500 posts)."""
-
 ENOUGH_TO_LOOK_AHEAD = 10
 """Held-out corrections from which the gain of more corrections is worth estimating."""
 
@@ -66,7 +62,7 @@ RULE_WEIGHT, RULE_SHARE = 48.0, 0.8
 at 16, by .11 at 48 and no further at 64."""
 
 
-_ALONE = {"text": "words alone", "image": "picture alone"}
+_ALONE = {"text": "words", "image": "picture"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ def refit(
     added = corrected.features.take(rows), weighted_targets(corrected.labels[rows], weights)
     watch = (base.tuning.features, base.tuning.targets) if base.tuning is not None else None
     fit = partial(
-        fit_head, base.head.config, base.replay.features, settings=_enough(settings.fusion, len(replay)),
+        fit_head, base.head.config, base.replay.features, settings=settings.fusion,
         seed=settings.seed, scaling=base.head,
     )  # fmt: skip
 
@@ -174,7 +170,7 @@ def refit(
         head=head,
         calibration=calibration,
         replay=with_corrections(replay, base.replay.targets.weight, corrected, rows, added[1]),
-        verdict=_judge(base, head, calibration, corrected, learned, before, after, labels, rules),
+        verdict=_judge(base, head, calibration, corrected, learned, before, after, labels, rules, withdrawn),
         before=before,
         after=after,
         lesson=Lesson(
@@ -182,6 +178,7 @@ def refit(
             weight=float(weights.max()),
             step=step,
             is_rule=is_rule,
+            is_found=settings.rule is None,
             n_compared=agreement.n,
             agreement=agreement.share,
             expected=agreement.expected,
@@ -189,12 +186,6 @@ def refit(
         n_frozen=int(kept_apart.sum()),
         outlook=outlook,
     )
-
-
-def _enough(fusion: FusionSettings, n_posts: int) -> FusionSettings:
-    steps_an_epoch = -(-n_posts // fusion.batch_size)
-    epochs = min(MOST_EPOCHS, -(-LEAST_STEPS // steps_an_epoch))
-    return replace(fusion, epochs=max(fusion.epochs, epochs))
 
 
 def _move(
@@ -233,6 +224,7 @@ def _judge(
     after: FloatArray,
     labels: Sequence[str],
     rules: GateRules | None,
+    withdrawn: frozenset[str],
 ) -> Verdict:
     def judged(posts: LabelledFeatures) -> Judged:
         truth = truth_of(posts).numpy()
@@ -251,7 +243,9 @@ def _judge(
     }
     first = _first_of_copies(corrected)
     corrections = Judged(corrected.labels.numpy(), before, after)
-    held_out, unseen = first & ~learned.numpy(), first & ~_met(base, corrected)
+    met = _met(base, corrected)
+    held_out, unseen = first & ~learned.numpy(), first & ~met
+    n_new = int((learned.numpy() & ~met).sum()) + _n_withdrawn(base, withdrawn)
     return decide(
         judged(base.evaluation),
         _part(corrections, held_out),
@@ -259,7 +253,13 @@ def _judge(
         labels,
         rules,
         alone,
+        n_new,
     )
+
+
+def _n_withdrawn(base: Base, withdrawn: frozenset[str]) -> int:
+    """Count the corrections that the head in use has learned and that were taken back since."""
+    return sum(digest in withdrawn for digest, _ in earlier_corrections(base.replay))
 
 
 def _look_ahead(

@@ -13,14 +13,14 @@ import typer
 
 from mmsa_tui.cli import console, options
 from mmsa_tui.cli.wording import counted
-from mmsa_tui.errors import EXIT_FAILED_ROWS, UsageError
+from mmsa_tui.errors import EXIT_FAILED_ROWS, MmsaError, UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.config import Config
     from mmsa_tui.model.bundle import Bundle
     from mmsa_tui.model.predictor import Predictor
     from mmsa_tui.model.verdict import Verdict
-    from mmsa_tui.retrain import Change, Result
+    from mmsa_tui.retrain import Change, Comparison, Result
     from mmsa_tui.store import SourceRow, Store
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the gate's verdict, keep nothing.")]
@@ -101,6 +101,12 @@ def retrain(
 
     config = options.configure(bundle, device, threads=threads)
     if changes is not None:
+        if dry_run or promote is False or not reclassify:
+            raise UsageError(
+                "--changes lists what a promotion changes, and --dry-run, --no-promote and --no-reclassify"
+                " leave nothing to list",
+                "Leave one of them out.",
+            )
         check_table_target(changes)
     parent = find_bundle(config.paths, config.bundle)
     if candidate is not None:
@@ -113,6 +119,8 @@ def retrain(
         return
     result = _run(config, parent, dry_run, weight, rule)
     promoted = None
+    if rule is None and not json and result.lesson.is_rule:
+        console.show("If you follow no rule of your own, --no-rule learns from them with more care.")
     is_wanted = promote is not False and (result.verdict.passed or promote is True)
     if not json:
         _show(result)
@@ -184,13 +192,22 @@ def _promote(
     from mmsa_tui import retrain as service
     from mmsa_tui.cli.bundle import warn_if_another_is_set
 
-    bundle = service.promote(config.paths, candidate, overrule=promote is True, analyst=config.analyst)
+    bundle = service.promote(
+        config.paths, candidate, in_use=parent.id, overrule=promote is True, analyst=config.analyst
+    )
     overruled = bundle.meta.training["overruled"]
     note = ", against the gate; its record says so" if overruled else ""
-    console.talk(f"{bundle.id} is active{note}; `mmsa bundle rollback` goes back to {parent.id}")
+    console.talk(f"{bundle.id} is active{note}; `mmsa bundle rollback` goes back to {bundle.meta.parent}")
     warn_if_another_is_set(bundle)
     if reclassify:
-        _reclassify(config, parent, bundle, changes)
+        try:
+            _reclassify(config, parent, bundle, changes)
+        except (KeyboardInterrupt, MmsaError):
+            console.talk(
+                f"{bundle.id} is active all the same; `mmsa classify SOURCE -o FILE` judges what is left."
+                " No new retrain is needed for that."
+            )
+            raise
     return bundle
 
 
@@ -207,10 +224,12 @@ def _reclassify(config: Config, parent: Bundle, bundle: Bundle, target: Path | N
         predictor = load_predictor(bundle, config) if sources else None
         for source in sources:
             assert predictor is not None
-            _classify(store, source, predictor)
-            changed = list(service.changes(store, source.id, parent.id, bundle.id))
-            console.talk(_describe_changes(source.title, source.n_posts, changed))
-            found += changed
+            _classify(store, source, predictor, parent)
+            comparison = service.compare(store, source.id, parent.id, bundle.id)
+            console.talk(_describe_changes(source.title, comparison))
+            found += comparison.changes
+    if not sources:
+        console.talk(f"no source was classified by {parent.id}, so nothing was judged again")
     if target is not None:
         rows = [service.describe_change(change) for change in found]
         columns = tuple(service.describe_change(found[0])) if found else ("post_id",)
@@ -218,20 +237,26 @@ def _reclassify(config: Config, parent: Bundle, bundle: Bundle, target: Path | N
         console.talk(f"wrote {counted(len(rows), 'change')} to {target}")
 
 
-def _classify(store: Store, source: SourceRow, predictor: Predictor) -> None:
+def _classify(store: Store, source: SourceRow, predictor: Predictor, before: Bundle) -> None:
     from mmsa_tui.classify import classify
+    from mmsa_tui.store import judged_by
 
     with console.progress(f"classifying {source.title}") as advance:
         classify(
             # What is there under the name of a new bundle is of another that is gone.
-            store, source.id, predictor, restart=True,
+            store, source.id, predictor, where=judged_by(before.id), restart=True,
             on_progress=lambda progress: advance(progress.done, progress.total),
         )  # fmt: skip
 
 
-def _describe_changes(title: str, n_posts: int, changed: list[Change]) -> str:
+def _describe_changes(title: str, comparison: Comparison) -> str:
+    changed = comparison.changes
     ways = Counter((change.before, change.after) for change in changed)
-    lines = [f"{title}: {len(changed):,} of {counted(n_posts, 'post')} have another label now"]
+    posts = counted(comparison.n_compared, "post")
+    lines = [f"{title}: {len(changed):,} of {posts} judged before have another label now"]
+    if comparison.n_unlike:
+        unlike = counted(comparison.n_unlike, "post")
+        lines.append(f"  {unlike} left out: a picture was there for one of the two judgements only")
     lines += [f"  {before} -> {after}: {count:,}" for (before, after), count in ways.most_common()]
     rows = [(c.post_id, c.before, c.after, c.corrected_label, c.text[:60]) for c in changed[:_SHOWN]]
     if rows:
@@ -240,8 +265,6 @@ def _describe_changes(title: str, n_posts: int, changed: list[Change]) -> str:
 
 
 def _show(result: Result) -> None:
-    from mmsa_tui.retrain import NO_OUTLOOK
-
     verdict = result.verdict
     console.show(_table(verdict))
     console.show(
@@ -250,15 +273,16 @@ def _show(result: Result) -> None:
     )
     for sentence in result.lesson.sentences():
         console.show(sentence)
-    if result.lesson.is_rule:
-        console.show("If you follow no rule of your own, --no-rule learns from them with more care.")
     for reason, count in result.left_out.items():
         console.talk(f"left out: {counted(count, 'correction')} {reason}")
     if result.examples:
-        header = ("post", "before", "after", "you", "text")
-        rows = [(e.post_id, e.before, e.after, e.wanted, e.text[:60]) for e in result.examples]
+        header = ("post", "before", "after", "you", "", "text")
+        rows = [
+            (e.post_id, e.before, e.after, e.wanted, "held out" if e.held_out else "learned", e.text[:60])
+            for e in result.examples
+        ]
         console.show(console.table([header, *rows], indent="  "))
-    console.show(result.outlook.advice() if result.outlook is not None else NO_OUTLOOK)
+    console.show(result.advice)
     console.show("the gate passed it" if verdict.passed else "the gate refused it:")
     for reason in verdict.reasons:
         console.show(f"- {reason}")

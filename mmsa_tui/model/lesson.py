@@ -13,13 +13,14 @@ class Lesson:
     `step` of the way they point (above 0, at most 1). Of `n_compared` corrections that the head in use
     had not learned from it shares a part `agreement`; by its confidence it would share `expected`.
     `is_rule`: they were taken for a rule of the analysts' own, and not for one more opinion on posts
-    of which the model knows what people think.
+    of which the model knows what people think; `is_found`: by how they fit, not by anyone's word.
     """
 
     n_learned: int
     weight: float
     step: float
     is_rule: bool
+    is_found: bool
     n_compared: int
     agreement: float
     expected: float

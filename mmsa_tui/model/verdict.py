@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+COHERENCE = "coherent corrections"
+"""The check on whether corrections can be told from labels at random."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -102,8 +105,8 @@ class Outlook:
     def advice(self) -> str:
         """Say it in a sentence."""
         so_far = (
-            f"The second half of {self.n_learned} corrections raised the probability of the right label"
-            f" by {100 * self.gain:.1f} points (noise {100 * self.noise:.1f})"
+            f"The second half of {self.n_learned} corrections changed the probability of the right label"
+            f" by {100 * self.gain:+.1f} points (noise {100 * self.noise:.1f})"
         )
         if self.pays:
             return f"{so_far}: {self.n_learned} more are likely to pay."

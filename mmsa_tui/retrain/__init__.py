@@ -5,8 +5,8 @@ the child process that learns, `stages` is how far it is and `result` how it end
 what becomes of its candidate, `changes` is what a promotion changed.
 """
 
-from mmsa_tui.retrain.changes import Change, changes, describe_change, sources_judged_by
-from mmsa_tui.retrain.promotion import Kept, discard, kept_candidates, promote
+from mmsa_tui.retrain.changes import Change, Comparison, compare, describe_change, sources_judged_by
+from mmsa_tui.retrain.promotion import Kept, discard, kept_candidates, objections, promote
 from mmsa_tui.retrain.result import NO_OUTLOOK, Example, Result
 from mmsa_tui.retrain.run import retrain
 from mmsa_tui.retrain.stages import Stage, stage_of
@@ -21,18 +21,20 @@ __all__ = [
     "TEACHINGS",
     "USUAL",
     "Change",
+    "Comparison",
     "Example",
     "Kept",
     "Result",
     "Stage",
     "Teaching",
     "Waiting",
-    "changes",
+    "compare",
     "count_new",
     "count_waiting",
     "describe_change",
     "discard",
     "kept_candidates",
+    "objections",
     "promote",
     "retrain",
     "sources_judged_by",

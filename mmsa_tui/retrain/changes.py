@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mmsa_tui.store import Row, SourceRow, Store
+from mmsa_tui.store import Row, SourceRow, Store, judged_by
 
 
 @dataclass(frozen=True)
@@ -23,22 +22,38 @@ class Change:
     content_hash: str
 
 
-def changes(store: Store, source_id: int, before: str, after: str) -> Iterator[Change]:
-    """Compare the predictions of two bundles, by id, in the order of the source.
+@dataclass(frozen=True)
+class Comparison:
+    """What changed on the `n_compared` posts that two bundles have judged by the same parts.
 
-    Posts that one of them has not judged are left out.
+    `n_unlike` more lost or won a picture in between, so that no bundle is the reason.
     """
-    pairs = zip(store.rows(source_id, before), store.rows(source_id, after), strict=True)
-    for old, new in pairs:
-        change = _compare(old, new)
-        if change is not None:
-            yield change
+
+    changes: tuple[Change, ...]
+    n_compared: int
+    n_unlike: int
+
+
+def compare(store: Store, source_id: int, before: str, after: str) -> Comparison:
+    """Compare the predictions of two bundles, by id, in the order of the source."""
+    changes: list[Change] = []
+    n_compared = n_unlike = 0
+    for old, new in zip(store.rows(source_id, before), store.rows(source_id, after), strict=True):
+        one, other = old.prediction, new.prediction
+        if new.post is None or one is None or other is None:
+            continue
+        if one.status != other.status:
+            n_unlike += 1
+            continue
+        n_compared += 1
+        if one.label != other.label:
+            changes.append(_change(old, new))
+    return Comparison(tuple(changes), n_compared, n_unlike)
 
 
 def sources_judged_by(store: Store, bundle: str, limit: int = 100) -> list[SourceRow]:
-    """List the sources of which a bundle has judged every post: those worth judging again."""
-    rows = store.recent_sources(limit)
-    return [row for row in rows if row.n_posts and not store.count_unpredicted(row.id, bundle)]
+    """List the sources of which a bundle has judged posts: those worth judging again."""
+    return [row for row in store.recent_sources(limit) if store.count(row.id, bundle, judged_by(bundle))]
 
 
 def describe_change(change: Change) -> dict[str, object]:
@@ -55,10 +70,9 @@ def describe_change(change: Change) -> dict[str, object]:
     }
 
 
-def _compare(old: Row, new: Row) -> Change | None:
+def _change(old: Row, new: Row) -> Change:
     one, other = old.prediction, new.prediction
-    if new.post is None or one is None or other is None or one.label == other.label:
-        return None
+    assert one is not None and other is not None and new.post is not None
     return Change(
         ordinal=new.ordinal,
         post_id=new.post_id,

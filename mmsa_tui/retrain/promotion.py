@@ -18,9 +18,10 @@ from typing import Any
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import EXIT_FAILED_ROWS, BundleError, TrainingError
 from mmsa_tui.model.bundle import CARD, META, Bundle, file_hash, read_bundle, verify_bundle, write_atomically
-from mmsa_tui.model.bundle_registry import use_bundle
+from mmsa_tui.model.bundle_registry import list_bundles, use_bundle
 from mmsa_tui.model.card import model_card
 from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.retrain.result import Result, result_from
 from mmsa_tui.retrain.run import exclusive
 
 
@@ -32,45 +33,66 @@ class RefusedError(TrainingError):
 
 @dataclass(frozen=True)
 class Kept:
-    """A candidate that waits in its run folder; `verdict` is what the gate said of it."""
+    """A candidate that waits in its run folder; `verdict` is what the gate said of it.
+
+    `result` is how its run ended, None if that cannot be read any more.
+    """
 
     bundle: Bundle
     verdict: Verdict
+    result: Result | None = None
 
 
-def promote(paths: Paths, candidate: Path, *, overrule: bool = False, analyst: str = "") -> Bundle:
+def objections(verdict: Verdict, parent: str, in_use: str) -> tuple[str, ...]:
+    """Say what stands against a candidate; its `parent` is the bundle that it was compared with."""
+    if parent == in_use:
+        return verdict.reasons
+    return (*verdict.reasons, f"the gate compared it with {parent}, and {in_use} is in use")
+
+
+def promote(
+    paths: Paths, candidate: Path, *, in_use: str, overrule: bool = False, analyst: str = ""
+) -> Bundle:
     """Make a candidate the active bundle.
 
     Args:
-        overrule: also if the gate refused it.
+        in_use: id of the bundle that it is to replace.
+        overrule: also if there are objections.
         analyst: who decides, for the record.
 
     Raises:
-        RefusedError: the gate refused it.
-        TrainingError: a retrain is running.
+        RefusedError: the gate refused it, or compared it with another bundle.
+        TrainingError: a retrain is running, or it was promoted before.
         BundleError: it is damaged, of an unknown verdict, or cannot be moved.
     """
     with exclusive(paths):
         bundle = read_bundle(candidate)
         verify_bundle(bundle, paths)
-        verdict = verdict_of(bundle)
-        if not verdict.passed and not overrule:
+        if "promotion" in bundle.meta.training:
+            raise TrainingError(
+                f"{bundle.id} is no candidate: it was promoted before",
+                f"`mmsa bundle use {candidate}` uses it.",
+            )
+        against = objections(verdict_of(bundle), bundle.meta.parent, in_use)
+        if against and not overrule:
             raise RefusedError(
-                f"the gate refused {bundle.id}: {'; '.join(verdict.reasons)}",
-                "Overrule it with --promote; the bundle's record will say so.",
+                f"{bundle.id} was not promoted: {'; '.join(against)}",
+                "Retrain again, or overrule that with --promote; the bundle's record will say so.",
             )
         target = _free_place(paths, bundle)
         promotion = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "by": analyst,
-            "overruled": not verdict.passed,
-            "against": list(verdict.reasons),
+            "overruled": bool(against),
+            "against": list(against),
             "run": candidate.parent.name,
         }
         _install(bundle, target, promotion)
         promoted = use_bundle(paths, read_bundle(target).id)
-        # Last: whoever is killed before finds the candidate where it was.
-        discard(candidate)
+        # Last: whoever is killed before finds the candidate where it was. A folder from elsewhere, such
+        # as a colleague's, is not ours to remove.
+        if candidate.resolve().parent.parent == paths.runs_dir.resolve():
+            discard(candidate)
         return promoted
 
 
@@ -81,15 +103,29 @@ def discard(candidate: Path) -> None:
 
 def kept_candidates(paths: Paths) -> list[Kept]:
     """List the candidates that were neither promoted nor discarded, the latest first."""
+    # One that was killed between promoting and removing is no longer to be decided on.
+    promoted = {
+        item.meta.training.get("promotion", {}).get("run")
+        for item in list_bundles(paths)
+        if isinstance(item, Bundle)
+    }
     found = []
     for meta in sorted(paths.runs_dir.glob(f"retrain-*/*/{META}"), reverse=True):
         try:
             bundle = read_bundle(meta.parent)
-            found.append(Kept(bundle, verdict_of(bundle)))
+            if meta.parent.parent.name not in promoted:
+                found.append(Kept(bundle, verdict_of(bundle), _result_of(meta.parent.parent)))
         except BundleError:
             # Half-written when its run was killed, or of a version that is gone.
             continue
     return found
+
+
+def _result_of(run: Path) -> Result | None:
+    try:
+        return result_from(json.loads((run / "outcome.json").read_text(encoding="utf-8")), run)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def verdict_of(bundle: Bundle) -> Verdict:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mmsa_tui.model.lesson import Lesson
-from mmsa_tui.model.verdict import Outlook, Verdict
+from mmsa_tui.model.verdict import COHERENCE, Outlook, Verdict
 
-NO_OUTLOOK = "Too few corrections are held out yet to tell whether more are likely to pay."
+NO_OUTLOOK = "Too few coherent corrections are held out yet to tell whether more are likely to pay."
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,30 @@ class Result:
     left_out: Mapping[str, int]
     outlook: Outlook | None
     examples: tuple[Example, ...]
+
+    @property
+    def advice(self) -> str:
+        """Say whether more corrections are likely to pay."""
+        incoherent = any(c.name == COHERENCE and not c.passed for c in self.verdict.checks)
+        if incoherent or self.outlook is None:
+            return NO_OUTLOOK
+        return self.outlook.advice()
+
+
+def result_from(done: Mapping[str, Any], folder: Path) -> Result:
+    """Read what a run said last; `folder` is its run folder.
+
+    Raises:
+        KeyError, TypeError: it is not such data.
+    """
+    outlook = done["outlook"]
+    return Result(
+        verdict=Verdict.from_json(done["verdict"]),
+        candidate=Path(done["candidate"]) if done["candidate"] else None,
+        run_folder=folder,
+        lesson=Lesson(**done["lesson"]),
+        n_frozen=done["n_frozen"],
+        left_out=done["left_out"],
+        outlook=None if outlook is None else Outlook(**outlook),
+        examples=tuple(Example(**example) for example in done["examples"]),
+    )

@@ -32,9 +32,7 @@ from mmsa_tui.errors import (
     TrainingError,
 )
 from mmsa_tui.model.bundle import Bundle, write_atomically
-from mmsa_tui.model.lesson import Lesson
-from mmsa_tui.model.verdict import Outlook, Verdict
-from mmsa_tui.retrain.result import Example, Result
+from mmsa_tui.retrain.result import Result, result_from
 
 Listener = Callable[[Mapping[str, Any]], None]
 
@@ -44,6 +42,9 @@ otherwise take seconds."""
 
 _LEAST_FREE = 200_000
 """Bytes; with fewer left, whatever broke down did so for want of space: the log could not say it."""
+
+_PATIENCE_S = 5.0
+"""How long a run that is told to stop may take for it; one that hangs would hold the lock."""
 
 _KILLED = 9
 """SIGKILL, which Windows has no name for."""
@@ -66,7 +67,7 @@ def retrain(
     """Fit and judge a candidate.
 
     Args:
-        dry_run: write no candidate.
+        dry_run: write no candidate, and leave no run folder.
         weight: for how many posts of the replay set a correction counts; None for what measured best.
         rule: whether analysts follow a rule of their own, to which the model gives way; None to tell by
             the corrections.
@@ -99,17 +100,10 @@ def retrain(
         except BaseException:
             _remove_stale(paths)
             raise
-    outlook = done["outlook"]
-    return Result(
-        verdict=Verdict.from_json(done["verdict"]),
-        candidate=Path(done["candidate"]) if done["candidate"] else None,
-        run_folder=folder,
-        lesson=Lesson(**done["lesson"]),
-        n_frozen=done["n_frozen"],
-        left_out=done["left_out"],
-        outlook=None if outlook is None else Outlook(**outlook),
-        examples=tuple(Example(**example) for example in done["examples"]),
-    )
+    result = result_from(done, folder)
+    if dry_run:
+        shutil.rmtree(folder, ignore_errors=True)
+    return result
 
 
 def command_for(request: Path) -> list[str]:
@@ -270,4 +264,6 @@ def _stop_when(process: subprocess.Popen[str], should_stop: threading.Event, end
     while not ended.wait(0.1):
         if should_stop.is_set():
             process.terminate()
+            if not ended.wait(_PATIENCE_S):
+                process.kill()
             return

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from mmsa_tui.config import Paths
 from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.model.held_out import content_group, is_held_out
+from mmsa_tui.model.kept_apart import kept_apart
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
+from mmsa_tui.store.uids import original_uid
 
 ENOUGH = 50
 """Corrections since the last retrain from which a reminder is worth its place: a fifth is held out,
@@ -28,13 +30,15 @@ class Waiting:
     """The corrections that a retrain of a bundle would read.
 
     `by_label` and `by_analyst` count them by label and by who decided last. `n_changed` contradict
-    what was shown when they were made, the others confirm it. `n_new` were not there at the last
-    retrain; `n_held_out`, about a fifth, only judge. `left_out` counts those it cannot use, by reason.
+    what was shown when they were made, `n_same` confirm it; on the others nothing was shown. `n_new`
+    were not there at the last retrain; `n_held_out` only judge: about a fifth, and those of posts by
+    which the bundle is judged anyway. `left_out` counts those it cannot use, by reason.
     """
 
     by_label: Mapping[str, int]
     by_analyst: Mapping[str, int]
     n_changed: int
+    n_same: int
     n_new: int
     n_held_out: int
     left_out: Mapping[str, int]
@@ -53,7 +57,8 @@ def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
     by_label = Counter(dict.fromkeys(bundle.labels, 0))
     by_analyst: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
-    n_changed = n_held_out = 0
+    n_changed = n_same = n_held_out = 0
+    apart = kept_apart(bundle)
     current = list(store.current_corrections())
     posts = _whole_first(store, current)
     usable = []
@@ -69,17 +74,20 @@ def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
             usable.append(correction)
             by_label[correction.new_label] += 1
             by_analyst[correction.analyst] += 1
-            n_changed += correction.new_label != correction.old_label
+            n_changed += correction.old_label not in ("", correction.new_label)
+            n_same += correction.old_label == correction.new_label
             pictures = [picture.digest for picture in post.pictures if picture.digest]
-            n_held_out += is_held_out(content_group(post.text, pictures, post.content_hash))
+            group = content_group(post.text, pictures, post.content_hash)
+            n_held_out += post.content_hash in apart or is_held_out(group)
     n_new = _count_new(usable, bundle, paths)
-    return Waiting(dict(by_label), dict(by_analyst), n_changed, n_new, n_held_out, dict(left_out))
+    return Waiting(dict(by_label), dict(by_analyst), n_changed, n_same, n_new, n_held_out, dict(left_out))
 
 
 def count_new(store: Store, bundle: Bundle, paths: Paths) -> int:
-    """Count the corrections that the last retrain did not know; looks at no post, so it is quick."""
-    current = (act for act in store.current_corrections() if act.new_label in bundle.labels)
-    return _count_new(current, bundle, paths)
+    """Count the corrections of known posts that the last retrain did not know; opens no picture."""
+    current = [act for act in store.current_corrections() if act.new_label in bundle.labels]
+    known = {post.content_hash for post in store.posts_with_content([act.content_hash for act in current])}
+    return _count_new((act for act in current if act.content_hash in known), bundle, paths)
 
 
 def _count_new(current: Iterable[Correction], bundle: Bundle, paths: Paths) -> int:
@@ -88,7 +96,8 @@ def _count_new(current: Iterable[Correction], bundle: Bundle, paths: Paths) -> i
         return sum(1 for _ in current)
     known = _known(bundle, paths)
     if known is not None:
-        return sum(act.uid not in known for act in current)
+        # An act that an undo has restored is the same act under another uid.
+        return sum(original_uid(act.uid) not in known for act in current)
     # Its run folder is on another laptop, or was deleted.
     made = _moment(bundle.meta.created_at)
     return sum(_moment(act.created_at) > made for act in current)
@@ -100,12 +109,10 @@ def _known(bundle: Bundle, paths: Paths) -> frozenset[str] | None:
     A colleague's corrections may be older than the bundle and have arrived after it: time says
     nothing of that.
     """
-    run = str(bundle.meta.training.get("promotion", {}).get("run", ""))
-    if not run:
-        return None
     try:
+        run = str(bundle.meta.training["promotion"]["run"])
         manifest = json.loads((paths.runs_dir / run / "manifest.json").read_text(encoding="utf-8"))
-        return frozenset(entry["uid"] for entry in manifest["corrections"])
+        return frozenset(original_uid(entry["uid"]) for entry in manifest["corrections"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

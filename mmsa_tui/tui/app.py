@@ -31,6 +31,7 @@ from mmsa_tui.tui.graphics import Graphics, find_graphics
 from mmsa_tui.tui.keymap import check_keys
 from mmsa_tui.tui.paths_typed import dropped_path
 from mmsa_tui.tui.pictures import Pictures
+from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.browse import BrowseScreen
 from mmsa_tui.tui.screens.picker import PickerScreen
@@ -223,24 +224,24 @@ class MmsaApp(App[None]):
     # leaving
 
     async def action_quit(self) -> None:
-        """Leave; asks first only if a batch is running."""
-        if self.engine.batch is None:
-            await self._leave()
+        """Leave; asks first only if a batch or a retrain is running."""
+        if self.engine.batch is not None:
+            self._ask_to_leave(
+                "Leave while posts are being classified?",
+                "What is done is kept; classifying again goes on from there.",
+            )
+        elif any(isinstance(screen, AppScreen) and screen.is_learning for screen in self.screen_stack):
+            self._ask_to_leave("Leave while the model is learning?", "That stops it; nothing is changed.")
         else:
-            self._ask_to_leave()
+            await self._leave()
 
     def action_help_quit(self) -> None:
         """Take ctrl+c for what people mean by it."""
         self.run_worker(self.action_quit(), group="quit", exclusive=True)
 
     @work(exclusive=True, group="quit")
-    async def _ask_to_leave(self) -> None:
-        question = AskWhether(
-            "Leave while posts are being classified?",
-            "What is done is kept; classifying again goes on from there.",
-            yes="Leave (y)",
-            no="Stay (n)",
-        )
+    async def _ask_to_leave(self, title: str, what: str) -> None:
+        question = AskWhether(title, what, yes="Leave (y)", no="Stay (n)")
         if await self.push_screen_wait(question):
             await self._leave()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mmsa_tui.engine.messages import Classify, Finished, Message, Trouble
 from mmsa_tui.errors import BundleError, Interrupted
-from mmsa_tui.store import SourceRow
+from mmsa_tui.store import SourceRow, judged_by
 from mmsa_tui.tui.engine_link import EngineLink
 
 
@@ -22,8 +22,8 @@ class Reclassification:
     def is_running(self) -> bool:
         return self._end is not None
 
-    async def run(self, sources: Sequence[SourceRow]) -> None:
-        """Judge sources by a bundle that is new; from the feature cache, so it is quick.
+    async def run(self, sources: Sequence[SourceRow], before: str) -> None:
+        """Judge by a bundle that is new what the one before has judged; from the feature cache.
 
         Whatever is there under its name is of another that is gone.
 
@@ -31,10 +31,13 @@ class Reclassification:
             Interrupted: somebody has stopped it; what is done is kept.
             BundleError: the model cannot be loaded, or its process has ended.
         """
+        where = judged_by(before)
         try:
             for source in sources:
                 self._end = asyncio.get_running_loop().create_future()
-                await self._engine.classify(Classify(source.id, restart=True), source.title)
+                await self._engine.classify(
+                    Classify(source.id, where.sql, where.params, restart=True), source.title
+                )
                 end = await self._end
                 if isinstance(end, Trouble):
                     raise BundleError(end.message, end.hint or "Choose another with `mmsa bundle use`.")

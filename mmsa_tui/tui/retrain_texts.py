@@ -9,20 +9,23 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mmsa_tui.display import safe_line
+from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.model.verdict import Verdict
-from mmsa_tui.retrain import AS_FOUND, ENOUGH, NO_OUTLOOK, TEACHINGS, Example, Result, Teaching, Waiting
+from mmsa_tui.retrain import AS_FOUND, ENOUGH, TEACHINGS, Example, Result, Teaching, Waiting
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.post_columns import fit
 
 Part = tuple[str, str]
+_INTERVAL = 4
+"""The column of `Verdict.table` that can be done without."""
 MUTED = "$foreground-muted"
 
 
 def describe_waiting(
     waiting: Waiting,
     teaching: Teaching,
-    parent: str,
+    bundle: Bundle,
     n_contradictory: int,
     settle_key: str,
     looks: LabelLooks,
@@ -32,7 +35,7 @@ def describe_waiting(
 
     Args:
         teaching: how they are to be taken.
-        parent: what the bundle in use was made from, "" if it was not made by a retrain.
+        bundle: the one in use.
         n_contradictory: posts on which analysts disagree; `settle_key` opens them, among the posts.
     """
     most = max(waiting.by_label.values(), default=0)
@@ -46,13 +49,20 @@ def describe_waiting(
                 (name, looks.colour(label)), (f"{number:>6,}  ", "bold"), (drawn, looks.colour(label))
             )
         )
-    n_new = f", {waiting.n_new:,} new since the last retrain" if parent else ""
-    lines = [_line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"), _advise(waiting), *lines]
+    n_new = f", {waiting.n_new:,} new since the last retrain" if bundle.meta.parent else ""
+    lines = [
+        _line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"),
+        _advise(waiting, bundle),
+        *lines,
+    ]
     if waiting.n_all:
         taken = f"taken as {teaching.name.removeprefix('as ')}: {teaching.meaning}"
+        if teaching is AS_FOUND and bundle.meta.training.get("lesson", {}).get("is_rule"):
+            taken = f"taken for the rule that {bundle.id} was taught"
         lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
-        n_same = waiting.n_all - waiting.n_changed
-        lines.append(_line(f"{waiting.n_changed:,} contradict what was shown, {n_same:,} confirm it", MUTED))
+        compared = f"{waiting.n_changed:,} contradict what was shown, {waiting.n_same:,} confirm it"
+        n_first = waiting.n_all - waiting.n_changed - waiting.n_same
+        lines.append(_line(compared + (f", {n_first:,} came first" if n_first else ""), MUTED))
         lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
@@ -66,16 +76,18 @@ def describe_waiting(
         posts = counted(n_contradictory, "post")
         lines.append(
             _line(
-                f"analysts disagree on {posts}{f' ({settle_key} settles)' if settle_key else ''}",
+                f"analysts disagree on {posts}{f': {settle_key} among the posts' if settle_key else ''}",
                 "$text-warning",
             )
         )
     return Content("\n").join(lines)
 
 
-def _advise(waiting: Waiting) -> Content:
+def _advise(waiting: Waiting, bundle: Bundle) -> Content:
     if not waiting.n_all:
         return _line("There is nothing to learn from yet: label some posts first.", "$text-warning")
+    if bundle.meta.parent and not waiting.n_new:
+        return _line("Nothing new to learn: label more posts first.", "$text-warning")
     if waiting.is_enough:
         return _line("Enough to be worth a retrain: s starts it.", "$text-success")
     return _line(f"Best from {ENOUGH} new ones on; s starts it anyway.", MUTED)
@@ -93,31 +105,36 @@ def describe_result(result: Result, name: str, looks: LabelLooks, width: int) ->
         f"judged by {verdict.n_frozen:,} posts of the frozen split and"
         f" {counted(verdict.n_held_out, 'correction')} held out"
     )
-    lines = [*describe_verdict(verdict, name), _line(judges, MUTED)]
+    lines = [*describe_verdict(verdict, name, width), _line(judges, MUTED)]
     style = "$text-accent" if result.lesson.is_rule else MUTED
     lines += [_line(sentence, style) for sentence in result.lesson.sentences()]
-    if result.lesson.is_rule:
+    if result.lesson.is_rule and result.lesson.is_found:
         lines.append(_line("If you follow no rule of your own: w, then usual, and s again.", style))
     lines += [
         _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
         for reason, number in result.left_out.items()
     ]
-    advice = result.outlook.advice() if result.outlook is not None else NO_OUTLOOK
-    lines += [Content(""), _line(advice, "$text-accent" if result.outlook is not None else MUTED)]
+    lines += [Content(""), _line(result.advice, "$text-accent")]
     if result.examples:
-        lines += [Content(""), _line("Corrected posts that it judges otherwise", "bold")]
+        lines += [
+            Content(""),
+            _line("Corrected posts that it judges otherwise (◦ held out, never learned)", "bold"),
+        ]
         lines += [describe_example(example, looks, width) for example in result.examples]
     return Content("\n").join(lines)
 
 
-def describe_verdict(verdict: Verdict, name: str) -> list[Content]:
-    """Say what the gate decided, why, and on which figures."""
+def describe_verdict(verdict: Verdict, name: str, width: int) -> list[Content]:
+    """Say what the gate decided, why, and on which figures; without intervals where they do not fit."""
     if verdict.passed:
         head = Content.assemble((f"The gate passed {name}", "bold $text-success"))
     else:
         head = Content.assemble((f"The gate REFUSED {name}", "bold $text-error"))
     rows = verdict.table()
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) > width:
+        rows = [(*row[:_INTERVAL], *row[_INTERVAL + 1 :]) for row in rows]
+        del widths[_INTERVAL]
     lines = [head, *(_line(f"✗ {reason}", "$text-error") for reason in verdict.reasons), Content("")]
     for number, row in enumerate(rows):
         cells = [
@@ -133,8 +150,11 @@ def describe_example(example: Example, looks: LabelLooks, width: int) -> Content
     """Write one post as it is judged before and after, and as the analyst has judged it."""
     parts = change_parts(example.before, example.after, example.wanted, looks)
     used = sum(cell_len(text) for text, _ in parts)
-    text = fit(safe_line(example.text, 300), max(8, width - used - 10))
-    return Content.assemble((fit(safe_line(example.post_id, 40), 8) + "  ", MUTED), *parts, (text, ""))
+    text = fit(safe_line(example.text, 300), max(8, width - used - 12))
+    held_out = "◦ " if example.held_out else "  "
+    return Content.assemble(
+        (held_out + fit(safe_line(example.post_id, 40), 8) + "  ", MUTED), *parts, (text, "")
+    )
 
 
 def change_parts(before: str, after: str, yours: str, looks: LabelLooks) -> list[Part]:

@@ -21,7 +21,16 @@ from mmsa_tui.store import Store
 Lines = list[dict[str, Any]]
 REASON = "it has not learned what analysts mean"
 LESSON = asdict(
-    Lesson(n_learned=5, weight=8.0, step=0.6, is_rule=False, n_compared=9, agreement=0.75, expected=0.8)
+    Lesson(
+        n_learned=5,
+        weight=8.0,
+        step=0.6,
+        is_rule=False,
+        is_found=True,
+        n_compared=9,
+        agreement=0.75,
+        expected=0.8,
+    )
 )
 
 
@@ -88,6 +97,14 @@ def test_labels_taken_for_a_rule_are_named_with_the_way_out(mmsa: Mmsa, outcome:
     assert "--no-rule" in ran.out
 
 
+@pytest.mark.parametrize("option", ["--dry-run", "--no-promote", "--no-reclassify"])
+def test_changes_of_no_promotion_are_a_mistake(mmsa: Mmsa, outcome: Any, option: str, tmp_path: Path) -> None:
+    outcome(True)
+    ran = mmsa("retrain", "--changes", tmp_path / "changes.jsonl", option)
+    assert ran.code == 2
+    assert "leave nothing to list" in ran.err
+
+
 def test_what_passes_is_promoted_and_can_be_rolled_back(home: Path, mmsa: Mmsa, outcome: Any) -> None:
     outcome(True)
     ran = mmsa("retrain")
@@ -147,7 +164,7 @@ def test_changes_go_to_a_file_and_stale_predictions_are_judged_anew(
     outcome(True)
     ran = mmsa("retrain", "--changes", tmp_path / "changes.jsonl")
     assert ran.code == 0
-    assert "0 of 2 posts have another label now" in ran.err
+    assert "0 of 2 posts judged before have another label now" in ran.err
     assert (tmp_path / "changes.jsonl").read_text() == ""
 
 

@@ -23,7 +23,14 @@ from training.step import STEPS, choose_step, moved
 CONFIG = HeadConfig(n_text=32, n_components=16, width=16, n_attention_heads=2)
 SETTINGS = FusionSettings(epochs=3, average=1)
 LESSON = Lesson(
-    n_learned=240, weight=8.0, step=0.4, is_rule=False, n_compared=300, agreement=0.74, expected=0.75
+    n_learned=240,
+    weight=8.0,
+    step=0.4,
+    is_rule=False,
+    is_found=True,
+    n_compared=300,
+    agreement=0.74,
+    expected=0.75,
 )
 
 

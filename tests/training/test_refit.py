@@ -172,6 +172,19 @@ def test_a_correction_of_an_earlier_retrain_is_replaced_not_doubled(base: Base) 
     assert second.replay.targets.post[-20:].tolist() == [1, 0] * 10
 
 
+def test_corrections_that_were_all_learned_before_are_refused(base: Base) -> None:
+    correction = corrected(base, new(20), [0, 1] * 10, held_out=[3, 4])
+    first = refit(base, correction, LABELS, SETTINGS, RULES)
+    again = replace(base, head=first.head, replay=first.replay)
+    names = [check.name for check in first.verdict.checks]
+    assert "new corrections" not in names
+    second = refit(again, correction, LABELS, SETTINGS, RULES)
+    assert not second.verdict.passed
+    assert "has learned all of these" in second.verdict.reasons[-1]
+    third = refit(again, correction, LABELS, SETTINGS, RULES, withdrawn=frozenset([digest(1005)]))
+    assert "new corrections" not in [check.name for check in third.verdict.checks]
+
+
 def test_copies_of_one_tweet_share_one_weight(base: Base) -> None:
     correction = corrected(base, new(4), [0, 0, 0, 1], groups=["a", "a", "a", "b"])
     assert weigh(base.replay.targets, correction, learned(correction), 6.0, 0.5).tolist() == [

@@ -83,7 +83,7 @@ def test_a_promoted_candidate_is_whole_and_can_be_rolled_back(
     correct(paths, posts, RIGHT)
     result = retrain(paths, bundle)
     assert result.candidate is not None
-    promoted = service.promote(paths, result.candidate, overrule=True, analyst="Ann")
+    promoted = service.promote(paths, result.candidate, in_use="small 1.0.0", overrule=True, analyst="Ann")
     verify_bundle(promoted, paths)
     assert find_bundle(paths).id == promoted.id == "small 1.0.1"
     assert not result.candidate.exists()
@@ -98,7 +98,7 @@ def test_a_second_retrain_starts_from_the_first_and_learns_no_correction_twice(
     correct(paths, posts, RIGHT)
     first = retrain(paths, bundle)
     assert first.candidate is not None
-    parent = service.promote(paths, first.candidate, overrule=True)
+    parent = service.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     second = retrain(paths, parent)
     assert second.candidate is not None
     sizes = [
@@ -111,7 +111,7 @@ def test_a_withdrawn_correction_is_unlearned(bundle: Bundle, paths: Paths, posts
     correct(paths, posts, RIGHT)
     first = retrain(paths, bundle)
     assert first.candidate is not None
-    parent = service.promote(paths, first.candidate, overrule=True)
+    parent = service.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     with Store.open(paths.database) as store:
         store.add_corrections([Correction("", post.content_hash, "") for post in posts[:12]])
     second = retrain(paths, parent)
@@ -127,6 +127,7 @@ def test_a_dry_run_keeps_nothing(bundle: Bundle, paths: Paths, posts: list[Post]
     result = retrain(paths, bundle, dry_run=True)
     assert result.candidate is None
     assert service.kept_candidates(paths) == []
+    assert not result.run_folder.exists()
 
 
 def test_corrections_that_cannot_be_used_are_counted_by_reason(

@@ -9,6 +9,7 @@ from small_retrain import RIGHT, correct, retrain
 from mmsa_tui import retrain as service
 from mmsa_tui.config import Paths
 from mmsa_tui.model.bundle import Bundle
+from mmsa_tui.model.kept_apart import kept_apart
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
 
@@ -42,7 +43,7 @@ def test_corrections_that_a_bundle_was_made_from_are_not_new_to_it(
     correct(paths, posts, RIGHT)
     first = retrain(paths, bundle)
     assert first.candidate is not None
-    parent = service.promote(paths, first.candidate, overrule=True)
+    parent = service.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     with Store.open(paths.database) as store:
         assert service.count_new(store, parent, paths) == 0
         # Older than the bundle, as when a colleague's are merged after it was made.
@@ -61,3 +62,36 @@ def test_without_the_run_folder_time_tells_what_is_new(
     )
     with Store.open(paths.database) as store:
         assert service.count_waiting(store, later, paths).n_new == 0
+
+
+def test_what_was_shown_is_compared_only_where_something_was(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    shown = ("neutral", "positive", "")
+    with Store.open(paths.database) as store:
+        store.index_source("somewhere", "pairs", "somewhere", posts)
+        store.add_corrections(
+            [
+                Correction(f"u{i}", post.content_hash, "neutral", old_label=shown[i % 3])
+                for i, post in enumerate(posts)
+            ]
+        )
+        waiting = service.count_waiting(store, bundle, paths)
+    assert (waiting.n_same, waiting.n_changed, waiting.n_all) == (8, 8, 24)
+
+
+def test_corrections_of_unknown_posts_bring_no_reminder(bundle: Bundle, paths: Paths) -> None:
+    with Store.open(paths.database) as store:
+        store.add_corrections([Correction("far", "b2:elsewhere", "positive")])
+        assert service.count_new(store, bundle, paths) == 0
+
+
+def test_a_correction_of_a_post_of_the_frozen_split_is_held_out(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    frozen = sorted(kept_apart(bundle))
+    with Store.open(paths.database) as store:
+        known = [replace(post, content_hash=frozen[i]) for i, post in enumerate(posts[:3])]
+        store.index_source("somewhere", "pairs", "somewhere", known)
+        store.add_corrections([Correction(f"u{i}", frozen[i], "neutral") for i in range(3)])
+        assert service.count_waiting(store, bundle, paths).n_held_out == 3

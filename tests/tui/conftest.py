@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from retrain_stories import learning_app, offered, retraining, train
+from safetensors.numpy import save
 from small_engine import BUNDLE, LABELS, judge
 from small_pictures import draw_picture
 from snapshot_stories import looks_right, merrow
@@ -19,7 +21,7 @@ from textual.pilot import Pilot
 
 from mmsa_tui.config import Config, find_paths
 from mmsa_tui.intake import read_in
-from mmsa_tui.model.bundle import REQUIRED, directory_hash
+from mmsa_tui.model.bundle import EVALUATION, REQUIRED, directory_hash
 from mmsa_tui.model.bundle_registry import use_bundle
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
@@ -55,7 +57,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def write_small_bundle(root: Path) -> None:
-    """Write `small 1.0.0`, whose files hold their own names, and two encoders beside it."""
+    """Write `small 1.0.0`, whose files hold their own names but for a frozen post; and two encoders."""
     encoders = {}
     for which in ("text", "image"):
         scratch = root / "encoders" / which
@@ -65,12 +67,14 @@ def write_small_bundle(root: Path) -> None:
         scratch.rename(root / "encoders" / encoders[which])
     folder = root / "small-1.0.0"
     folder.mkdir()
-    for name in REQUIRED:
-        (folder / name).write_bytes(name.encode())
+    files = {name: name.encode() for name in REQUIRED}
+    files[EVALUATION] = save({"hashes": np.ones((1, 20), dtype=np.uint8)})
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
     meta = {
         "format_version": 1, "name": "small", "version": "1.0.0", "labels": list(LABELS),
         "encoders": encoders, "requires_mmsa": ">=0",
-        "files": {name: hashlib.sha256(name.encode()).hexdigest() for name in REQUIRED},
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }  # fmt: skip
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 

@@ -48,7 +48,7 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
         Check("held-out corrections", passed, "it has not learned what analysts mean", 0.5, 0.75, 0.25),
     )
     verdict = Verdict(passed, checks, 582, 3, 12)
-    yield {
+    done = {
         "event": "done", "verdict": verdict.as_json(), "candidate": write_candidate(request, verdict),
         "lesson": lesson(request), "n_frozen": 0,
         "left_out": {"chose a label that the bundle does not have": 1},
@@ -60,13 +60,16 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
             }
         ],
     }  # fmt: skip
+    (Path(request["folder"]) / "outcome.json").write_text(json.dumps(done), encoding="utf-8")
+    yield done
 
 
 def lesson(request: dict[str, Any]) -> dict[str, Any]:
     is_rule = bool(request["rule"])
     return {
         "n_learned": 9, "weight": 48.0 if is_rule else 8.0, "step": 1.0 if is_rule else 0.6,
-        "is_rule": is_rule, "n_compared": 12, "agreement": 0.75, "expected": 0.8,
+        "is_rule": is_rule, "is_found": request["rule"] is None,
+        "n_compared": 12, "agreement": 0.75, "expected": 0.8,
     }  # fmt: skip
 
 

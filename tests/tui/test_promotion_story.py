@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 from retrain_stories import active, correct, on_retrain_screen, run_to_its_end
 from stories import SIZE, asked, opened, text_of
 
 from mmsa_tui import retrain as service
 from mmsa_tui.model.bundle import read_bundle
 from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.store import judged_by
 from mmsa_tui.tui.engine_link import Batch
 from mmsa_tui.tui.screens.ask import AskOne, AskWhether
 from mmsa_tui.tui.screens.browse import BrowseScreen
@@ -30,8 +33,8 @@ async def test_what_passed_is_promoted_judges_again_and_lists_the_changes(
         await asked(pilot, wait_for, ChangesScreen)
         assert active(config) == "small 1.0.1"
         assert store.count_unpredicted(classified.id, "small 1.0.1") == 0
-        changed = list(service.changes(store, classified.id, "small 1.0.0", "small 1.0.1"))
-        assert len(changed) == 12
+        compared = service.compare(store, classified.id, "small 1.0.0", "small 1.0.1")
+        assert (len(compared.changes), compared.n_compared, compared.n_unlike) == (12, 12, 0)
         assert "12 of 12 posts have another label" in text_of(pilot.app.screen, "#changes-title")
         await pilot.press("end", "enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the posts")
@@ -51,8 +54,8 @@ async def test_a_refused_candidate_needs_a_second_word_and_the_record_says_so(of
         await pilot.press("p")
         await asked(pilot, wait_for, AskWhether)
         await pilot.press("y")
-        await wait_for(pilot, lambda: active(config) == "small 1.0.1", "the promotion")
-        await wait_for(pilot, lambda: "against the gate" in text_of(screen, "#status"), "the message")
+        await asked(pilot, wait_for, ChangesScreen)
+        assert active(config) == "small 1.0.1"
     training = find_bundle(config.paths).meta.training
     assert training["overruled"] is True
     assert training["promotion"]["by"] == "ana"
@@ -87,6 +90,9 @@ async def test_a_candidate_left_alone_is_kept_aside_and_can_be_taken_up_later(
 async def test_one_can_go_back_to_the_bundle_before(offered, config, wait_for):
     async with offered() as (pilot, screen):
         await pilot.press("p")
+        await asked(pilot, wait_for, ChangesScreen)
+        await pilot.press("escape")
+        await asked(pilot, wait_for, RetrainScreen)
         await wait_for(pilot, lambda: screen.seen.bundle.id == "small 1.0.1", "the promotion")
         await pilot.press("b")
         await asked(pilot, wait_for, AskWhether)
@@ -112,3 +118,43 @@ async def test_promoting_during_a_batch_asks_and_loses_nothing(offered, classifi
         await pilot.press("y")
         await wait_for(pilot, lambda: active(config) == "small 1.0.1", "the promotion")
         assert store.count_unpredicted(classified.id, "small 1.0.0") == done
+
+
+async def test_only_what_the_bundle_before_has_judged_is_judged_again(offered, classified, store, wait_for):
+    n_judged = store.count(classified.id, "small 1.0.0", judged_by("small 1.0.0"))
+    assert 0 < n_judged < classified.n_posts
+    async with offered() as (pilot, _):
+        await pilot.press("p")
+        await asked(pilot, wait_for, ChangesScreen)
+        assert store.count(classified.id, "small 1.0.1", judged_by("small 1.0.1")) == n_judged
+
+
+async def test_a_candidate_compared_with_another_bundle_is_named_and_asked_about(
+    retraining, offered, config, wait_for
+):
+    async with offered() as (pilot, _):
+        await pilot.press("escape")
+        await opened(pilot, wait_for)
+    (kept,) = service.kept_candidates(config.paths)
+    shutil.copytree(kept.bundle.directory, kept.bundle.directory.parent.parent / "retrain-2" / "small-1.0.1")
+    service.promote(config.paths, kept.bundle.directory, in_use="small 1.0.0")
+    async with retraining() as (pilot, screen):
+        await pilot.press("k")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.offer is not None, "the candidate")
+        await asked(pilot, wait_for, RetrainScreen)
+        assert "compared it with small 1.0.0; small 1.0.1 is in use now" in text_of(screen, "#verdict-text")
+        await pilot.press("p")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("n")
+        assert active(config) == "small 1.0.1"
+
+
+async def test_a_candidate_that_was_decided_on_elsewhere_leaves_the_table(offered, config, wait_for):
+    async with offered() as (pilot, screen):
+        service.promote(config.paths, screen.offer.directory, in_use="small 1.0.0")
+        await pilot.press("d")
+        await wait_for(pilot, lambda: "elsewhere meanwhile" in text_of(screen, "#status"), "the message")
+        assert screen.offer is None
+        assert active(config) == "small 1.0.1"

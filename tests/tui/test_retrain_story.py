@@ -161,3 +161,34 @@ async def test_a_small_screen_shows_one_thing_at_a_time(retraining, wait_for, tr
         train("refuse")
         await run_to_its_end(pilot, screen, wait_for)
         assert screen.query_one("#verdict").region.height >= 12
+
+
+async def test_quitting_in_the_middle_asks(retraining, wait_for):
+    async with retraining("hang") as (pilot, screen):
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.query_one("#loss", Curve).values, "the first epoch")
+        await pilot.press("ctrl+q")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("n")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the screen")
+        assert screen.is_learning
+
+
+async def test_a_new_run_forgets_what_was_said_of_the_last(retraining, wait_for, train):
+    async with retraining("hang") as (pilot, screen):
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.query_one("#loss", Curve).values, "the first epoch")
+        await pilot.press("ctrl+x")
+        await wait_for(pilot, lambda: "Stopped" in text_of(screen, "#status"), "the end")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.query_one("#loss", Curve).values, "the first epoch")
+        assert "Stopped" not in text_of(screen, "#status")
+
+
+async def test_a_candidate_set_aside_by_another_run_can_be_taken_up_at_once(offered, wait_for, train):
+    async with offered() as (pilot, screen):
+        train("hang")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: screen.query_one("#loss", Curve).values, "the first epoch")
+        await pilot.press("ctrl+x")
+        await wait_for(pilot, lambda: screen.seen is not None and screen.seen.kept, "the candidate")

@@ -20,7 +20,16 @@ from mmsa_tui.retrain import run
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
 VERDICT = {"passed": True, "checks": [], "n_frozen": 1, "n_held_out": 1, "n_unseen": 1}
 LESSON = asdict(
-    Lesson(n_learned=1, weight=8.0, step=1.0, is_rule=False, n_compared=0, agreement=0.0, expected=0.0)
+    Lesson(
+        n_learned=1,
+        weight=8.0,
+        step=1.0,
+        is_rule=False,
+        is_found=True,
+        n_compared=0,
+        agreement=0.0,
+        expected=0.0,
+    )
 )
 DONE = {
     "event": "done", "verdict": VERDICT, "candidate": "", "lesson": LESSON, "n_frozen": 0,

@@ -33,6 +33,11 @@ class AppScreen(Screen[ScreenResultType]):
     def looks(self) -> LabelLooks:
         return LabelLooks(self.labels, self.app.current_theme.dark)
 
+    @property
+    def is_learning(self) -> bool:
+        """Whether leaving the app now would end a retrain."""
+        return False
+
     async def ask(self, dialog: Screen[T], take: Callable[[T | None], Awaitable[None]]) -> None:
         """Show a dialog, and hand its answer on.
 

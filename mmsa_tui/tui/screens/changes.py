@@ -15,14 +15,14 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from mmsa_tui.display import safe_line
-from mmsa_tui.retrain import Change
+from mmsa_tui.retrain import Change, Comparison
 from mmsa_tui.store import SourceRow
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.retrain_texts import MUTED, Part, change_parts, counted
 from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.post_columns import fit
 
-Found = tuple[SourceRow, Sequence[Change]]
+Found = tuple[SourceRow, Comparison]
 """A source and the posts of it that have another label."""
 
 
@@ -42,7 +42,7 @@ class ChangesScreen(AppScreen[Jump | None]):
     ChangesScreen {
         background: $background;
         #changes-title { height: 1; width: 100%; background: $panel; padding: 0 1; }
-        #changes-ways { height: auto; max-height: 5; width: 100%; padding: 1 1; }
+        #changes-ways { height: auto; max-height: 7; width: 100%; padding: 1 1; }
         #changes-list { height: 1fr; width: 100%; background: $background; border: none; }
         #changes-list > .option-list--option-highlighted { background: $primary-muted; text-style: bold; }
         #changes-keys { height: 1; width: 100%; background: $surface; padding: 0 1; }
@@ -54,7 +54,7 @@ class ChangesScreen(AppScreen[Jump | None]):
         super().__init__()
         self._before, self._after = before, after
         self._found = list(found)
-        self._rows = [(source, change) for source, changed in found for change in changed]
+        self._rows = [(source, change) for source, comparison in found for change in comparison.changes]
 
     def compose(self) -> ComposeResult:
         yield Static("", id="changes-title", markup=False)
@@ -63,11 +63,14 @@ class ChangesScreen(AppScreen[Jump | None]):
         yield Static("enter goes to the post · ↑↓ move · esc back", id="changes-keys", markup=False)
 
     def on_mount(self) -> None:
-        n_posts = sum(source.n_posts for source, _ in self._found)
+        n_posts = sum(comparison.n_compared for _, comparison in self._found)
+        n_unlike = sum(comparison.n_unlike for _, comparison in self._found)
         title: list[Part] = [
             (f"{self._before} → {self._after}", "bold $text-accent"),
             (f"  {len(self._rows):,} of {counted(n_posts, 'post')} have another label now", "bold"),
         ]
+        if n_unlike:
+            title.append((f"  {n_unlike:,} left out: a picture came or went", MUTED))
         self.query_one("#changes-title", Static).update(Content.assemble(*title))
         self.query_one("#changes-ways", Static).update(self._ways())
         self._fill()

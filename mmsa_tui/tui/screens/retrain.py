@@ -65,7 +65,8 @@ class RetrainScreen(RetrainRun, RetrainDecision):
             question = AskWhether(
                 "Stop the retrain?", "Nothing is changed by that.", yes="Stop it (y)", no="Go on (n)"
             )
-            if not await self.app.push_screen_wait(question):
+            # It may have ended meanwhile, and its verdict is to be seen.
+            if not await self.app.push_screen_wait(question) or not self.is_learning:
                 return
         elif self.offer is not None:
             self.notify("k on the retrain screen shows it again.", title=f"{self.offer.name} is kept aside")

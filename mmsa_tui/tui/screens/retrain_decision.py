@@ -31,7 +31,8 @@ class RetrainDecision(RetrainView):
         offer, seen = self.offer, self.seen
         if offer is None or seen is None or not self.is_idle:
             return
-        if not await self._is_meant(offer):
+        against = self.objections(offer)
+        if not await self._is_meant(offer, against):
             return
         self._set_busy(True)
         try:
@@ -40,31 +41,40 @@ class RetrainDecision(RetrainView):
                 service.promote,
                 config.paths,
                 offer.directory,
-                overrule=not offer.verdict.passed,
+                in_use=seen.bundle.id,
+                overrule=bool(against),
                 analyst=config.analyst,
             )
             self.clear_offer()
             await self._take_up(promoted, seen.bundle)
         except MmsaError as error:
-            self.fail(error)
+            if offer.directory.exists():
+                self.fail(error)
+            else:
+                self._say_decided(offer)
         finally:
             self._set_busy(False)
 
-    async def _is_meant(self, offer: Offer) -> bool:
-        """Ask again where the gate would be overruled, or a batch be stopped."""
-        why = [f"✗ {reason}" for reason in offer.verdict.reasons]
-        if not offer.verdict.passed:
+    def _say_decided(self, offer: Offer) -> None:
+        self.clear_offer()
+        self.tell(f"{offer.name} was used or thrown away elsewhere meanwhile.", "$text-warning")
+        self.look()
+
+    async def _is_meant(self, offer: Offer, against: tuple[str, ...]) -> bool:
+        """Ask again where there are objections, or a batch would be stopped."""
+        why = [f"✗ {reason}" for reason in against]
+        if against:
             why.append("Its record will say that you overruled the gate, when, and against which reasons.")
         batch = self.mmsa.engine.batch
         if batch is not None:
             why.append(f"{safe_line(batch.title, 40)} is being classified: that stops; what is done is kept.")
         if not why:
             return True
-        against = "" if offer.verdict.passed else " although the gate refused it"
+        although = "" if offer.verdict.passed else " although the gate refused it"
         question = AskWhether(
-            f"Use {offer.name}{against}?",
+            f"Use {offer.name}{although}?",
             "\n".join(why),
-            yes="Use it (y)" if offer.verdict.passed else "Overrule the gate (y)",
+            yes="Overrule the gate (y)" if against else "Use it (y)",
             no="No (n)",
         )
         answer: bool = await self.app.push_screen_wait(question)
@@ -87,13 +97,16 @@ class RetrainDecision(RetrainView):
         sources = await self.mmsa.slow.run(lambda store: service.sources_judged_by(store, before.id))
         if not sources:
             return
-        await self.reclassification.run(sources)
+        await self.reclassification.run(sources, before.id)
         await self._show_changes(before.id, promoted.id, sources)
 
     @work(exclusive=True, group="decision")
     async def action_discard(self) -> None:
         offer = self.offer
         if offer is None or not self.is_idle:
+            return
+        if not offer.directory.exists():
+            self._say_decided(offer)
             return
         await asyncio.to_thread(service.discard, offer.directory)
         self.clear_offer()
@@ -113,7 +126,11 @@ class RetrainDecision(RetrainView):
         chosen = await self.app.push_screen_wait(AskOne("Candidates kept aside", options))
         if chosen is not None:
             item = kept[chosen]
-            self.put_forward(Offer(item.bundle.directory, item.bundle.id, item.verdict))
+            self.put_forward(
+                Offer(
+                    item.bundle.directory, item.bundle.id, item.verdict, item.bundle.meta.parent, item.result
+                )
+            )
 
     @work(exclusive=True, group="decision")
     async def action_roll_back(self) -> None:
@@ -153,10 +170,10 @@ class RetrainDecision(RetrainView):
 
     async def _show_changes(self, before: str, after: str, sources: list[SourceRow]) -> None:
         def compare(store: Store) -> list[Found]:
-            return [(row, list(service.changes(store, row.id, before, after))) for row in sources]
+            return [(row, service.compare(store, row.id, before, after)) for row in sources]
 
         found = await self.mmsa.slow.run(compare)
-        n_changed = sum(len(changed) for _, changed in found)
+        n_changed = sum(len(comparison.changes) for _, comparison in found)
         if not n_changed:
             self.tell(f"No post has another label than by {before}.")
             return

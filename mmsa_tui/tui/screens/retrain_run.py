@@ -49,8 +49,9 @@ class RetrainRun(RetrainView):
     def action_start(self) -> None:
         if self.seen is None or not self.is_idle:
             return
-        self.is_learning = True
+        self.is_run_on = True
         self.clear_offer()
+        self.tell("")
         self._losses, self._scores = [], []
         self._stop.clear()
         self.clear_curves("drawn from the first epoch on")
@@ -87,14 +88,15 @@ class RetrainRun(RetrainView):
                 self.clear_curves("stopped before the first epoch")
         except MmsaError as error:
             self.fail(error)
-        self.is_learning = False
+        self.is_run_on = False
         if self.is_attached:
             self.say_stage("" if result is None else "done", 0, 0)
             if result is not None:
                 assert result.candidate is not None
                 name = " ".join(result.candidate.name.rsplit("-", 1))
-                self.put_forward(Offer(result.candidate, name, result.verdict, result))
+                self.put_forward(Offer(result.candidate, name, result.verdict, bundle.id, result))
             self.show_around()
+            self.look()
 
     def _follow(self, event: Mapping[str, Any]) -> None:
         """Show an event of the run, on the event loop; some come when the screen is gone."""

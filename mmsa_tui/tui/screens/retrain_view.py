@@ -46,11 +46,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Offer:
-    """A candidate on the table; `result` is None for one that was kept aside."""
+    """A candidate on the table; the gate compared it with `parent`, by id.
+
+    `result` is how its run ended, None for one kept aside of which that cannot be read any more.
+    """
 
     directory: Path
     name: str
     verdict: Verdict
+    parent: str
     result: service.Result | None = None
 
 
@@ -101,7 +105,7 @@ class RetrainView(AppScreen[Jump | None]):
         self.seen: Seen | None = None
         self.offer: Offer | None = None
         self.teaching = service.AS_FOUND
-        self.is_learning = self.is_busy = False
+        self.is_run_on = self.is_busy = False
         self.status = StatusLine(id="status")
         self.key_bar = KeyBar(id="keys")
 
@@ -165,6 +169,10 @@ class RetrainView(AppScreen[Jump | None]):
         return self.seen.bundle.labels if self.seen else self.mmsa.labels
 
     @property
+    def is_learning(self) -> bool:
+        return self.is_run_on
+
+    @property
     def is_idle(self) -> bool:
         return not self.is_learning and not self.is_busy
 
@@ -177,7 +185,7 @@ class RetrainView(AppScreen[Jump | None]):
         width = max(20, self.query_one("#waiting").size.width - 4)
         key = key_for("adjudicate", self.mmsa.config.keys)
         text = texts.describe_waiting(
-            seen.waiting, self.teaching, seen.bundle.meta.parent, seen.n_contradictory, key, self.looks, width
+            seen.waiting, self.teaching, seen.bundle, seen.n_contradictory, key, self.looks, width
         )
         if seen.kept:
             aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
@@ -196,10 +204,15 @@ class RetrainView(AppScreen[Jump | None]):
         self.offer = offer
         self.show_offer()
         self.show_around()
-        if offer.verdict.passed:
+        if not self.objections(offer):
             self.tell(f"p puts {offer.name} to use, d throws it away.", "$text-success")
         else:
-            self.tell(f"p overrules the gate after asking, d throws {offer.name} away.", "$text-warning")
+            self.tell(f"p uses {offer.name} all the same after asking, d throws it away.", "$text-warning")
+
+    def objections(self, offer: Offer) -> tuple[str, ...]:
+        """Say what stands against using a candidate now."""
+        in_use = self.seen.bundle.id if self.seen else offer.parent
+        return service.objections(offer.verdict, offer.parent, in_use)
 
     def show_offer(self) -> None:
         offer = self.offer
@@ -210,13 +223,17 @@ class RetrainView(AppScreen[Jump | None]):
         if offer.result is not None:
             shown = texts.describe_result(offer.result, offer.name, self.looks, width)
         else:
-            shown = Content("\n").join(texts.describe_verdict(offer.verdict, offer.name))
+            shown = Content("\n").join(texts.describe_verdict(offer.verdict, offer.name, width))
+        if self.seen is not None and offer.parent != self.seen.bundle.id:
+            note = f"The gate compared it with {offer.parent}; {self.seen.bundle.id} is in use now."
+            shown = Content("\n").join([Content.styled(note, "$text-warning"), shown])
         self.write("#verdict-text", shown)
         self.query_one("#verdict").scroll_home(animate=False)
 
     def show_around(self) -> None:
         """Write the top line and the keys that do something now."""
-        if not self.is_attached:
+        # A run may end after its widgets: the app was left meanwhile.
+        if not self.is_attached or not self.query("#top"):
             return
         self.set_class(self.is_learning, "-learning")
         name = self.seen.bundle.id if self.seen else self.mmsa.bundle_id
@@ -238,7 +255,7 @@ class RetrainView(AppScreen[Jump | None]):
             items.append(KeyItem("^x", "stop", "stop_run"))
         elif not self.is_busy and self.seen is not None:
             if self.offer is not None:
-                use = "use it" if self.offer.verdict.passed else "overrule the gate"
+                use = "use it all the same" if self.objections(self.offer) else "use it"
                 items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
             items += [KeyItem("s", "start", "start"), KeyItem("w", "taken as", "choose_teaching")]
             if self.seen.has_changes:
