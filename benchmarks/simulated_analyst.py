@@ -1,15 +1,13 @@
 """A simulated analyst: what corrections do to the shipped bundle, seed by seed, and what the gate says.
 
-    python benchmarks/simulated_analyst.py ../shared/data/mvsa_single [--seeds 10] [--plot curve.png]
+    python benchmarks/simulated_analyst.py ../shared/data/mvsa_single [--seeds 10] [--first-seed 0]
 
 Corrections are drawn, by group, from the frozen and the tuning posts, on which no weight was fitted; the
 others of both do what they are there for: tune and judge. Everything is left to `mmsa retrain` itself.
 `honest`: people's label of the post, 300 at random. `uncertain`: the same, the 300 most doubtful of 600
 posts. `mistakes`: only those of 600 posts that the bundle gets wrong. `rule`: people's label of the text
 alone, an analyst with a rule of their own. `poison`: 200 labels at random. `suspected`: a tenth of people's
-labels flipped at random. `young`: a head fitted on 500 posts, then given 500 corrections at random or
-uncertain first; the share of the gap to the head fitted on everything that it closes, macro-F1 on the
-frozen split.
+labels flipped at random.
 """
 
 from __future__ import annotations
@@ -29,14 +27,12 @@ from mmsa_tui.config import find_paths
 from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.features import concatenate
 from mmsa_tui.model.held_out import content_group, is_held_out
-from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets, make_targets
-from mmsa_tui.model.metrics import macro_f1
+from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets
 from mmsa_tui.records import Post
 from mmsa_tui.sources import read
 from training.decision import decided
-from training.fusion_stage import FusionSettings, fit_head
 from training.refit import Candidate, RefitSettings, refit
-from training.rehearsal import Base, Corrected, truth_of
+from training.rehearsal import Base, Corrected
 from training.retrain import load_base
 
 Labels = npt.NDArray[np.int64]
@@ -76,7 +72,6 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     bundle = find_bundle(find_paths(), "mvsa 1.0.0")
     base, labels = load_base(bundle), list(bundle.labels)
@@ -87,7 +82,6 @@ def main() -> None:
     )
     _gate(base, labels, apart, seeds)
     _suspected(base, apart.posts, apart.post, options.seeds)
-    _young(base, options.seeds, options.plot)
 
 
 def _apart(source: Path, base: Base, labels: Sequence[str]) -> Apart:
@@ -199,83 +193,6 @@ def _suspected(base: Base, apart: LabelledFeatures, post: Labels, seeds: int) ->
         f"among the first 10 % of the queue; at random 10 %",
         flush=True,
     )
-
-
-def _young(base: Base, seeds: int, plot: Path | None) -> None:
-    """A head on 500 posts and what corrections add, random and uncertain first."""
-    replay = base.replay
-    both = replay.features.has_text & replay.features.has_image & (replay.targets.post >= 0)
-    pool = replay.take(torch.nonzero(both).flatten())
-    truth = truth_of(base.evaluation)
-    known = (truth >= 0).numpy()
-    settings = FusionSettings()
-
-    def f1(rows: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
-        index = torch.as_tensor(rows)
-        part = pool.take(index)
-        head = fit_head(
-            base.head.config,
-            part.features,
-            make_targets(part.targets.post.numpy()),
-            settings,
-            seed,
-            scaling=base.head,
-        )
-        probs = decided(head, base.calibration, base.evaluation.features)
-        return macro_f1(truth.numpy()[known], probs.argmax(1)[known]), decided(
-            head, base.calibration, pool.features
-        )
-
-    steps = (0, 125, 250, 500)
-    curves: dict[str, list[list[float]]] = {"random": [], "uncertain first": []}
-    tops: list[float] = []
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        start = rng.choice(len(pool), 500, replace=False)
-        top, _ = f1(np.arange(len(pool)), seed)
-        young, probs = f1(start, seed)
-        tops.append(top)
-        others = np.setdiff1d(np.arange(len(pool)), start)
-        ordered = np.sort(probs[others], axis=1)
-        margin = ordered[:, -1] - ordered[:, -2]
-        orders = {"random": rng.permutation(others), "uncertain first": others[np.argsort(margin)]}
-        for name, order in orders.items():
-            curves[name].append(
-                [young] + [f1(np.concatenate([start, order[:n]]), seed)[0] for n in steps[1:]]
-            )
-    top = float(np.mean(tops))
-    print(f"head on all {len(pool)} posts: macro-F1 {top:.3f}")
-    for name, rows in curves.items():
-        mean = np.mean(rows, axis=0)
-        closed = (mean[-1] - mean[0]) / (top - mean[0])
-        line = "  ".join(f"+{n}: {v:.3f}" for n, v in zip(steps, mean, strict=True))
-        print(f"head on 500, {name:16} {line}  closes {closed:.0%} of the gap")
-    # One start and one random order a seed: the difference is taken seed by seed.
-    change = np.array(curves["uncertain first"])[:, 1:] - np.array(curves["random"])[:, 1:]
-    error = 1.96 * change.std(axis=0, ddof=1) / len(change) ** 0.5
-    line = "  ".join(
-        f"+{n}: {m:+.3f} ± {e:.3f}" for n, m, e in zip(steps[1:], change.mean(0), error, strict=True)
-    )
-    mean = change.mean(1)
-    print(f"uncertain first minus random: {line}  mean of the three: {mean.mean():+.3f}")
-    if plot is not None:
-        _draw(steps, curves, top, plot)
-
-
-def _draw(steps: Sequence[int], curves: dict[str, list[list[float]]], top: float, target: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for name, rows in curves.items():
-        axes.plot(steps, np.mean(rows, axis=0), marker="o", label=name)
-    axes.axhline(top, linestyle="--", color="grey", label="all posts")
-    axes.set_xlabel("corrections added to a head on 500 posts")
-    axes.set_ylabel("macro-F1, frozen split")
-    axes.legend()
-    figure.savefig(target, dpi=110)
 
 
 if __name__ == "__main__":
