@@ -62,7 +62,7 @@ def describe_waiting(
         lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
         compared = f"{waiting.n_changed:,} contradict what was shown, {waiting.n_same:,} confirm it"
         n_first = waiting.n_all - waiting.n_changed - waiting.n_same
-        lines.append(_line(compared + (f", {n_first:,} came first" if n_first else ""), MUTED))
+        lines.append(_line(compared + (f", {n_first:,} first" if n_first else ""), MUTED))
         lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])

@@ -135,11 +135,10 @@ class RetrainDecision(RetrainView):
     @work(exclusive=True, group="decision")
     async def action_roll_back(self) -> None:
         seen = self.seen
-        if seen is None or not seen.bundle.meta.parent or not self.is_idle:
+        if seen is None or not seen.way_back or not self.is_idle:
             return
-        parent = seen.bundle.meta.parent
         question = AskWhether(
-            f"Go back to {parent}?", f"{seen.bundle.id} stays here.", "Go back (y)", "No (n)"
+            f"Go back to {seen.way_back}?", f"{seen.bundle.id} stays here.", "Go back (y)", "No (n)"
         )
         if not await self.app.push_screen_wait(question):
             return

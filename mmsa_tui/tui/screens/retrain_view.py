@@ -16,11 +16,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mmsa_tui import retrain as service
+from mmsa_tui.config import Paths
 from mmsa_tui.display import safe, safe_line
-from mmsa_tui.errors import MmsaError
+from mmsa_tui.errors import BundleError, MmsaError
 from mmsa_tui.exchange import open_docket
 from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.model.bundle_registry import find_bundle, find_way_back
 from mmsa_tui.model.verdict import Verdict
 from mmsa_tui.store import Store
 from mmsa_tui.tui import retrain_texts as texts
@@ -35,13 +36,15 @@ BAR_WIDTH = 24
 
 @dataclass(frozen=True)
 class Seen:
-    """What there is before anything is started."""
+    """What there is before anything is started; `way_back` is the id of the bundle that one can go back
+    to, "" if there is none."""
 
     bundle: Bundle
     waiting: service.Waiting
     n_contradictory: int
     kept: list[service.Kept]
     has_changes: bool
+    way_back: str
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ class RetrainView(AppScreen[Jump | None]):
                 len(open_docket(store).conflicts),
                 service.kept_candidates(config.paths),
                 bool(parent and service.sources_judged_by(store, parent)),
+                _way_back(config.paths),
             )
 
         try:
@@ -262,8 +266,8 @@ class RetrainView(AppScreen[Jump | None]):
                 items.append(KeyItem("v", "changes", "changes"))
             if self.seen.kept:
                 items.append(KeyItem("k", "kept aside", "kept"))
-            if self.seen.bundle.meta.parent:
-                items.append(KeyItem("b", f"back to {self.seen.bundle.meta.parent}", "roll_back"))
+            if self.seen.way_back:
+                items.append(KeyItem("b", f"back to {self.seen.way_back}", "roll_back"))
         return [*items, KeyItem("esc", "back", "leave"), KeyItem("F1", "help", "help")]
 
     def say_stage(self, what: str, done: int, total: int) -> None:
@@ -297,3 +301,10 @@ class RetrainView(AppScreen[Jump | None]):
     def clear_curves(self, why: str) -> None:
         self.query_one("#loss", Curve).clear(why)
         self.query_one("#f1", Curve).clear(why)
+
+
+def _way_back(paths: Paths) -> str:
+    try:
+        return find_way_back(paths).id
+    except BundleError:
+        return ""
