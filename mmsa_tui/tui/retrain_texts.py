@@ -60,9 +60,7 @@ def describe_waiting(
         if teaching is AS_FOUND and bundle.meta.training.get("lesson", {}).get("is_rule"):
             taken = f"taken for the rule that {bundle.id} was taught"
         lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
-        compared = f"{waiting.n_changed:,} contradict what was shown, {waiting.n_same:,} confirm it"
-        n_first = waiting.n_all - waiting.n_changed - waiting.n_same
-        lines.append(_line(compared + (f", {n_first:,} first" if n_first else ""), MUTED))
+        lines.append(_line(_compare_with_shown(waiting), MUTED))
         lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
@@ -81,6 +79,16 @@ def describe_waiting(
             )
         )
     return Content("\n").join(lines)
+
+
+def _compare_with_shown(waiting: Waiting) -> str:
+    n_unshown = waiting.n_all - waiting.n_changed - waiting.n_same
+    parts = []
+    if waiting.n_changed or waiting.n_same:
+        parts.append(f"{waiting.n_changed:,} contradict what was shown, {waiting.n_same:,} confirm it")
+    if n_unshown:
+        parts.append(f"{n_unshown:,} came before a classification")
+    return "; ".join(parts)
 
 
 def _advise(waiting: Waiting, bundle: Bundle) -> Content:
