@@ -11,7 +11,7 @@ import pytest
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Failure, Post, Prediction
-from mmsa_tui.store import Store, Where
+from mmsa_tui.store import Store, Where, judged_by
 
 REPOSITORY = Path(__file__).parents[2]
 BUNDLE = "mvsa@1.0.0"
@@ -173,3 +173,14 @@ def test_a_kill_keeps_every_finished_batch_and_no_half_one(tmp_path: Path, n_bat
         n_saved = store._db.all("SELECT count(*) FROM predictions")[0][0]
     assert n_saved % 50 == 0
     assert n_saved >= 50 * n_batches
+
+
+def test_what_another_bundle_has_judged_is_selected(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0", "h1", "h2", "h0"))
+    store.index_source("there", "pairs", "There", posts("h1"))
+    store.save_predictions([predict("h0"), Prediction("h2", "other 1", "ok", "a", 0.6, (0.6, 0.4))])
+    judged = judged_by(BUNDLE)
+    assert [row.post_id for row in store.rows(1, "other 1", judged)] == ["0", "3"]
+    assert (store.count(1, "other 1", judged), store.count(2, "other 1", judged)) == (2, 0)
+    assert [s.post.content_hash for s in store.unpredicted(1, "other 1", judged) if s.post] == ["h0"]
+    assert store.count(1, BUNDLE, judged_by("nobody")) == 0
