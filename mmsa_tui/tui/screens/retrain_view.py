@@ -259,13 +259,13 @@ class RetrainView(AppScreen[Jump | None]):
             items.append(KeyItem("^x", "stop", "stop_run"))
         elif not self.is_busy and self.seen is not None:
             if self.offer is not None:
-                use = "use it all the same" if self.objections(self.offer) else "use it"
+                use = "use anyway" if self.objections(self.offer) else "use it"
                 items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
             items += [KeyItem("s", "start", "start"), KeyItem("w", "taken as", "choose_teaching")]
             if self.seen.has_changes:
                 items.append(KeyItem("v", "changes", "changes"))
             if self.seen.kept:
-                items.append(KeyItem("k", "kept aside", "kept"))
+                items.append(KeyItem("k", "kept", "kept"))
             if self.seen.way_back:
                 items.append(KeyItem("b", f"back to {self.seen.way_back}", "roll_back"))
         return [*items, KeyItem("esc", "back", "leave"), KeyItem("F1", "help", "help")]
