@@ -17,16 +17,16 @@ from pathlib import Path
 
 import torch
 
+from mmsa_tui.bundle.meta import CALIBRATION
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle import CALIBRATION
-from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.device import set_threads
 from mmsa_tui.model.encoders import masked_mean
 from mmsa_tui.model.features import Features
-from mmsa_tui.model.images import open_picture
 from mmsa_tui.model.predictor import Predictor, load_head
 from mmsa_tui.model.preprocessing import lexicon, normalise_text
+from mmsa_tui.pictures.decoder import open_picture
 from mmsa_tui.records import Post
 from mmsa_tui.sources import read
 

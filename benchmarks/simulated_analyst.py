@@ -23,17 +23,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.features import concatenate
-from mmsa_tui.model.held_out import content_group, is_held_out
 from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets
 from mmsa_tui.records import Post
+from mmsa_tui.retrain.held_out import content_group, is_held_out
 from mmsa_tui.sources import read
 from training.decision import decided
-from training.refit import Candidate, RefitSettings, refit
-from training.rehearsal import Base, Corrected
-from training.retrain import load_base
+from training.retrain.refit import Candidate, RefitSettings, refit
+from training.retrain.rehearsal import Base, Corrected
+from training.retrain.run import load_base
 
 Labels = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]

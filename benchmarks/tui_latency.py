@@ -30,8 +30,8 @@ from dataclasses import replace
 
 from store_scale import make_posts, predict
 
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import load_config
-from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.store import Store
 
 COLUMNS, LINES = 120, 36

@@ -19,21 +19,21 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.model.calibration import Calibration
-from mmsa_tui.model.held_out import content_group, is_held_out
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.records import Post
+from mmsa_tui.retrain.held_out import content_group, is_held_out
 from mmsa_tui.sources import read
-from training.calibrate import calibrate
 from training.decision import decided
-from training.fusion_stage import FusionSettings, fit_head
-from training.refit import RefitSettings, refit
-from training.rehearsal import Base, Corrected, truth_of
-from training.retrain import load_base
+from training.full.calibrate import calibrate
+from training.full.fusion import FusionSettings, fit_head
+from training.retrain.refit import RefitSettings, refit
+from training.retrain.rehearsal import Base, Corrected, truth_of
+from training.retrain.run import load_base
 
 Rows = npt.NDArray[np.int64]
 

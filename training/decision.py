@@ -8,7 +8,7 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.metrics import FloatArray
 from mmsa_tui.model.network import FusionHead
-from training.fusion_stage import predict
+from training.full.fusion import predict
 
 
 @torch.no_grad()

@@ -9,8 +9,8 @@ from mmsa_tui.cli import console
 from mmsa_tui.cli.wording import counted
 
 if TYPE_CHECKING:
-    from mmsa_tui.agreement import Agreement, Estimate
-    from mmsa_tui.exchange import Ratings
+    from mmsa_tui.corrections import Ratings
+    from mmsa_tui.corrections.agreement import Agreement, Estimate
 
 _SHOWN = 20
 

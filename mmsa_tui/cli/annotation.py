@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import OutputError, UsageError
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
-from mmsa_tui.export.whole_file import check_place
 from mmsa_tui.store import Row
 
 _SUFFIXES = {"label-studio": ".json", "doccano": ".jsonl", "4cat": ".csv"}

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsa_tui.classify import Progress, classify
+from mmsa_tui.bundle.meta import Bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.cli import console
 from mmsa_tui.cli.annotation import write_for_tool
 from mmsa_tui.cli.opened import check_device, check_outputs, check_sources, load_predictor, read_source
@@ -22,8 +23,7 @@ from mmsa_tui.cli.tally import Tally
 from mmsa_tui.config import Config
 from mmsa_tui.errors import Interrupted
 from mmsa_tui.export import Summary, write
-from mmsa_tui.model.bundle import Bundle, verify_bundle
-from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.services.classify import Progress, classify
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import Row, SourceRow, Store, Where
 

@@ -95,7 +95,7 @@ def open_app(
     config = options.configure(bundle, device)
     if source is not None:
         # The app would find out too, but behind a screen that is gone with the message.
-        from mmsa_tui.sources.safety import check_source
+        from mmsa_tui.disk.safety import check_source
 
         check_source(source.expanduser())
     if prepare is not None:

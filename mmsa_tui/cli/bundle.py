@@ -11,9 +11,9 @@ from mmsa_tui.cli import console, options
 from mmsa_tui.errors import EXIT_OK, BundleError
 
 if TYPE_CHECKING:
+    from mmsa_tui.bundle.meta import Bundle
+    from mmsa_tui.bundle.registry import DamagedBundle
     from mmsa_tui.config import Config
-    from mmsa_tui.model.bundle import Bundle
-    from mmsa_tui.model.bundle_registry import DamagedBundle
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="[NAME|DIR]", help='A name, "NAME VERSION" or a folder; else the active one.')
@@ -37,8 +37,8 @@ def register(app: typer.Typer) -> None:
 
 def list_(json: options.JsonOption = False) -> None:
     """List the bundles, and the candidates that a retrain left aside; * marks the active one."""
-    from mmsa_tui.model.bundle import Bundle
-    from mmsa_tui.model.bundle_registry import list_bundles
+    from mmsa_tui.bundle.meta import Bundle
+    from mmsa_tui.bundle.registry import list_bundles
     from mmsa_tui.retrain import kept_candidates
 
     config = options.configure()
@@ -69,8 +69,8 @@ def list_(json: options.JsonOption = False) -> None:
 
 def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
     """Print a bundle's model card."""
-    from mmsa_tui.model.bundle_registry import find_bundle
-    from mmsa_tui.model.card import model_card
+    from mmsa_tui.bundle.card import model_card
+    from mmsa_tui.bundle.registry import find_bundle
 
     config = options.configure()
     bundle = find_bundle(config.paths, name or config.bundle)
@@ -86,8 +86,8 @@ def verify(
     name: NameArgument = "", all_: Annotated[bool, typer.Option("--all", help="Check all of them.")] = False
 ) -> None:
     """Check a bundle's files against their checksums."""
-    from mmsa_tui.model.bundle import Bundle, verify_bundle
-    from mmsa_tui.model.bundle_registry import find_bundle, list_bundles
+    from mmsa_tui.bundle.meta import Bundle, verify_bundle
+    from mmsa_tui.bundle.registry import find_bundle, list_bundles
 
     config = options.configure()
     paths = config.paths
@@ -109,7 +109,7 @@ def verify(
 
 def use(name: ForcedNameArgument) -> None:
     """Make a bundle the active one, after checking it."""
-    from mmsa_tui.model.bundle_registry import use_bundle
+    from mmsa_tui.bundle.registry import use_bundle
 
     bundle = use_bundle(options.configure().paths, name)
     console.show(f"{bundle.id} is active")
@@ -118,7 +118,7 @@ def use(name: ForcedNameArgument) -> None:
 
 def rollback() -> None:
     """Go back to the active bundle's parent, or to the bundle used before if the parent is not here."""
-    from mmsa_tui.model.bundle_registry import find_bundle, roll_back
+    from mmsa_tui.bundle.registry import find_bundle, roll_back
 
     paths = options.configure().paths
     parent = find_bundle(paths).meta.parent
@@ -134,8 +134,8 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", readable=False)] = None,
 ) -> None:
     """Pack a bundle and its encoders into one file."""
-    from mmsa_tui.model.bundle_archive import SUFFIX, export_bundle
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.bundle.archive import SUFFIX, export_bundle
+    from mmsa_tui.bundle.registry import find_bundle
 
     config = options.configure()
     bundle = find_bundle(config.paths, name or config.bundle)
@@ -150,7 +150,7 @@ def import_(
     ],
 ) -> None:
     """Take in what `export` has packed, after checking it."""
-    from mmsa_tui.model.bundle_archive import import_bundle
+    from mmsa_tui.bundle.archive import import_bundle
 
     bundle = import_bundle(file, options.configure().paths)
     if bundle.imported_id:
@@ -163,7 +163,7 @@ def import_(
 
 def warn_if_another_is_set(active: Bundle) -> None:
     """Say so where a setting keeps another bundle in use than the active one."""
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.bundle.registry import find_bundle
 
     config = options.configure()
     try:
@@ -178,7 +178,7 @@ def warn_if_another_is_set(active: Bundle) -> None:
 
 
 def _active_directory(config: Config) -> Path | None:
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.bundle.registry import find_bundle
 
     try:
         return find_bundle(config.paths, config.bundle).directory
@@ -201,7 +201,7 @@ def _row(bundle: Bundle, active: Path | None) -> tuple[str, ...]:
 
 
 def _listed(item: Bundle | DamagedBundle, active: Path | None) -> dict[str, Any]:
-    from mmsa_tui.model.bundle import Bundle
+    from mmsa_tui.bundle.meta import Bundle
 
     if not isinstance(item, Bundle):
         return {"directory": str(item.directory), "damaged": item.reason}

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import typer
 
-from mmsa_tui.display import safe, safe_line
+from mmsa_tui.text.display import safe, safe_line
 
 _T = TypeVar("_T")
 

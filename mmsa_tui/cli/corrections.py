@@ -14,7 +14,7 @@ from mmsa_tui.cli.wording import counted
 from mmsa_tui.errors import EXIT_FAILED_ROWS, UsageError
 
 if TYPE_CHECKING:
-    from mmsa_tui.exchange import Conflict, Intake, Rejection
+    from mmsa_tui.corrections import Conflict, Intake, Rejection
 
 FilesArgument = Annotated[
     list[Path],
@@ -56,7 +56,7 @@ def export(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the corrections to a file for a colleague."""
-    from mmsa_tui.exchange import export_corrections, print_corrections
+    from mmsa_tui.corrections import export_corrections, print_corrections
     from mmsa_tui.store import Store
 
     with Store.open(options.configure().paths.database) as store:
@@ -115,7 +115,7 @@ def merge(
 
     Both sides of a conflict are kept; until somebody adjudicates, the latest label counts.
     """
-    from mmsa_tui.exchange import check_table_target, write_table
+    from mmsa_tui.corrections import check_table_target, write_table
 
     if output is not None:
         check_table_target(output, overwrite=overwrite)
@@ -169,8 +169,8 @@ def agree(
 
     In brackets stand 95 % bootstrap intervals over posts.
     """
-    from mmsa_tui.agreement import measure_agreement
-    from mmsa_tui.exchange import check_table_target, collect_ratings, write_table
+    from mmsa_tui.corrections import check_table_target, collect_ratings, write_table
+    from mmsa_tui.corrections.agreement import measure_agreement
     from mmsa_tui.store import Store
 
     config = options.configure(bundle)
@@ -199,7 +199,7 @@ def agree(
 
 
 def _take_in(files: Sequence[Path], bundle: str | None, keep_unknown: bool, dry_run: bool) -> Intake:
-    from mmsa_tui.exchange import take_in
+    from mmsa_tui.corrections import take_in
     from mmsa_tui.store import Store
 
     labels = _labels(bundle)
@@ -209,7 +209,7 @@ def _take_in(files: Sequence[Path], bundle: str | None, keep_unknown: bool, dry_
 
 def _labels(bundle: str | None) -> tuple[str, ...]:
     """Look up the labels in use: those of the bundle that is asked for, or the active one."""
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.bundle.registry import find_bundle
 
     config = options.configure(bundle)
     return find_bundle(config.paths, config.bundle).labels

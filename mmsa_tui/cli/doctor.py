@@ -140,8 +140,8 @@ def _cache(config: Config) -> dict[str, Any]:
 
 
 def _bundles(config: Config) -> dict[str, Any]:
-    from mmsa_tui.model.bundle import Bundle, verify_bundle
-    from mmsa_tui.model.bundle_registry import find_bundle, list_bundles
+    from mmsa_tui.bundle.meta import Bundle, verify_bundle
+    from mmsa_tui.bundle.registry import find_bundle, list_bundles
 
     listed: dict[str, Any] = {}
     for item in list_bundles(config.paths):

@@ -12,7 +12,7 @@ from mmsa_tui.cli import console, options
 from mmsa_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from mmsa_tui.evaluate import Evaluation, Line
+    from mmsa_tui.services.evaluate import Evaluation, Line
 
 _KINDS = {
     "post": "people's labels of the post",
@@ -61,11 +61,11 @@ def evaluate(
     Prints accuracy, F1, recall and calibration error with 95 % bootstrap intervals, beside those of the
     text alone, the picture alone and VADER on the same posts; scores by class; the confusion matrix.
     """
-    from mmsa_tui import evaluate as service
-    from mmsa_tui.classify import classify
+    from mmsa_tui.bundle.meta import verify_bundle
+    from mmsa_tui.bundle.registry import find_bundle
     from mmsa_tui.cli.opened import check_device, check_sources, load_predictor, read_source
-    from mmsa_tui.model.bundle import verify_bundle
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.services import evaluate as service
+    from mmsa_tui.services.classify import classify
     from mmsa_tui.store import Store
 
     if label_kind is not None and label_kind not in service.KINDS:

@@ -14,8 +14,8 @@ from pathlib import Path
 import typer
 
 from mmsa_tui import __version__
-from mmsa_tui.display import safe
 from mmsa_tui.errors import Interrupted, MmsaError, OutputError
+from mmsa_tui.text.display import safe
 
 EXIT_DEFECT = 70
 """EX_SOFTWARE of sysexits.h: an error nobody foresaw."""

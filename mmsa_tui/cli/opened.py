@@ -10,11 +10,11 @@ from mmsa_tui.cli import console
 from mmsa_tui.cli.annotation import check_annotation_target
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export import check_target
-from mmsa_tui.intake import find_format, location_of, read_in
+from mmsa_tui.services.ingest import find_format, location_of, read_in
 
 if TYPE_CHECKING:
+    from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.config import Config
-    from mmsa_tui.model.bundle import Bundle
     from mmsa_tui.model.predictor import Predictor
     from mmsa_tui.sources import ReadOptions
     from mmsa_tui.store import SourceRow, Store

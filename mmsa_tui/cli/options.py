@@ -81,7 +81,7 @@ def read_options(maps: list[str] | None, encoding: str | None = None) -> ReadOpt
         UsageError: `--map` is not of the form it must have, or there is no such encoding.
     """
     from mmsa_tui.sources import ReadOptions
-    from mmsa_tui.sources.encodings import find_encoding
+    from mmsa_tui.sources.files.encodings import find_encoding
 
     said: set[str] = set()
 

@@ -12,7 +12,7 @@ from mmsa_tui.export import stream_jsonl
 from mmsa_tui.store import Row, Store, Where
 
 if TYPE_CHECKING:
-    from mmsa_tui.model.bundle import Bundle
+    from mmsa_tui.bundle.meta import Bundle
 
 _CHUNK = 64
 """Rows looked up at once; about two batches."""

@@ -10,8 +10,8 @@ from mmsa_tui.cli import console
 from mmsa_tui.cli.wording import counted
 
 if TYPE_CHECKING:
+    from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.config import Config
-    from mmsa_tui.model.bundle import Bundle
     from mmsa_tui.model.predictor import Predictor
     from mmsa_tui.retrain import Change, Comparison
     from mmsa_tui.store import SourceRow, Store
@@ -23,7 +23,7 @@ def reclassify_after(config: Config, parent: Bundle, bundle: Bundle, target: Pat
     """Judge again what the bundle before had judged; from the feature cache, so only the head runs."""
     from mmsa_tui import retrain as service
     from mmsa_tui.cli.opened import load_predictor
-    from mmsa_tui.exchange import write_table
+    from mmsa_tui.corrections import write_table
     from mmsa_tui.store import Store
 
     found: list[Change] = []
@@ -46,7 +46,7 @@ def reclassify_after(config: Config, parent: Bundle, bundle: Bundle, target: Pat
 
 
 def _classify(store: Store, source: SourceRow, predictor: Predictor, before: Bundle) -> None:
-    from mmsa_tui.classify import classify
+    from mmsa_tui.services.classify import classify
     from mmsa_tui.store import judged_by
 
     with console.progress(f"classifying {source.title}") as advance:

@@ -31,10 +31,10 @@ def report(
     Shows label shares, change over time, hashtags and authors, clear and doubtful posts, text against
     picture, corrections, and scores where the source carries people's labels.
     """
-    from mmsa_tui.export.whole_file import check_place
-    from mmsa_tui.intake import location_of
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.disk.whole_file import check_place
     from mmsa_tui.report import write_report
+    from mmsa_tui.services.ingest import location_of
     from mmsa_tui.store import Store
 
     config = options.configure(bundle)
@@ -81,8 +81,8 @@ def _is_classified(store: Store, row: SourceRow, bundle: str) -> bool:
 def _scores(store: Store, row: SourceRow, bundle: str, labels: tuple[str, ...]) -> list[Table]:
     """Score the bundle where the source carries people's labels."""
     from mmsa_tui.cli.evaluate import scores_table
-    from mmsa_tui.evaluate import evaluate
     from mmsa_tui.report import Table
+    from mmsa_tui.services.evaluate import evaluate
 
     try:
         outcome = evaluate(store.rows(row.id, bundle), labels)

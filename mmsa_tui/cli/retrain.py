@@ -16,10 +16,10 @@ from mmsa_tui.cli.wording import counted
 from mmsa_tui.errors import EXIT_FAILED_ROWS, MmsaError, UsageError
 
 if TYPE_CHECKING:
+    from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.config import Config
-    from mmsa_tui.model.bundle import Bundle
-    from mmsa_tui.model.verdict import Verdict
     from mmsa_tui.retrain import Result
+    from mmsa_tui.retrain.verdict import Verdict
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the gate's verdict, keep nothing.")]
 PromoteOption = Annotated[
@@ -94,8 +94,8 @@ def retrain(
     A fifth of the corrections is never learned from and judges, together with posts on which nothing
     was ever trained. What the gate refuses is kept aside, and the exit code is 1.
     """
-    from mmsa_tui.exchange import check_table_target
-    from mmsa_tui.model.bundle_registry import find_bundle
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.corrections import check_table_target
 
     config = options.configure(bundle, device, threads=threads)
     if changes is not None:

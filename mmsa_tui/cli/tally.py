@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mmsa_tui.cli.console import table
-from mmsa_tui.display import safe_line
 from mmsa_tui.store import Row
+from mmsa_tui.text.display import safe_line
 
 _N_REASONS = 5
 _MAX_REASONS = 1000

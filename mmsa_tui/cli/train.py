@@ -76,7 +76,7 @@ def train(
     Stages: text encoder, image encoder, fusion head, calibration. Stopping is safe: the same command
     goes on where it stopped.
     """
-    from mmsa_tui.cli.child import run_child
+    from mmsa_tui.worker.training import run_child
 
     for path in (source, labels, extra_text):
         if path is not None and not path.expanduser().exists():
@@ -103,4 +103,4 @@ def train(
         arguments += ["--data-name", words]
     if json:
         arguments.append("--json")
-    raise typer.Exit(run_child("training.train", arguments))
+    raise typer.Exit(run_child("training.full.train", arguments))

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
+from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.export.cells import clean, neutralise
 from mmsa_tui.export.columns import Row
 from mmsa_tui.export.jsonl_file import write_jsonl
-from mmsa_tui.export.whole_file import whole_file
 from mmsa_tui.records import Picture, Post
 
 CONTROL = "sentiment"

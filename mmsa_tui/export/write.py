@@ -10,15 +10,15 @@ from itertools import tee
 from pathlib import Path
 from typing import TextIO
 
+from mmsa_tui.disk.whole_file import check_place, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.columns import Row, Value, describe, fixed_columns, name_source_columns
 from mmsa_tui.export.csv_file import write_csv
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.export.parquet_file import write_parquet
-from mmsa_tui.export.thumbnails import small_jpeg
-from mmsa_tui.export.whole_file import check_place, whole_file
 from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, Summary, write_xlsx
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.files import PictureFiles
+from mmsa_tui.pictures.thumbnails import small_jpeg
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".parquet")
 

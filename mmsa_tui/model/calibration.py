@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmsa_tui.bundle.meta import read_json
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.bundle import read_json
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -19,11 +19,11 @@ from mmsa_tui.model import mobilenet
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.features import Features
-from mmsa_tui.model.images import PictureError, decode, normalise
 from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, lexicon
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.decoder import PictureError, decode, normalise
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture, Post, hash_bytes
-from mmsa_tui.words import has_words
+from mmsa_tui.text.words import has_words
 
 IMAGE_BATCH = {"cpu": 8, "mps": 32, "cuda": 256}
 """Larger image batches fall out of a CPU's cache and run slower."""

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.images import SIZE_PX, PictureError, decode, normalise
 from mmsa_tui.model.preprocessing import TRANSFORM_VERSION, TextTransform, lexicon
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.decoder import SIZE_PX, PictureError, decode, normalise
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Post
 
 _CONFIG = "multimodal_preprocessor.json"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from mmsa_tui.bundle.meta import CALIBRATION, CONFIG, HEAD, Bundle, file_hash, read_json
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.bundle import CALIBRATION, CONFIG, HEAD, Bundle, file_hash, read_json
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.device import choose_device, set_threads

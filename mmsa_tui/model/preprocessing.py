@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmsa_tui.words import MAX_CHARACTERS
-from mmsa_tui.words import normalise_text as normalise_text
+from mmsa_tui.text.words import MAX_CHARACTERS
+from mmsa_tui.text.words import normalise_text as normalise_text
 
 if TYPE_CHECKING:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer

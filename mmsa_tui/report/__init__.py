@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from mmsa_tui.export.whole_file import whole_file
+from mmsa_tui.analysis.tally import Tally, count
+from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.report.page import Table, compose
-from mmsa_tui.report.tally import Tally, count
 from mmsa_tui.store import Row
 
 __all__ = ["Table", "Tally", "write_report"]

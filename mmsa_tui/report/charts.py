@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.text.display import safe_line
 
 _WIDTH = 720
 _GAP = 1.0

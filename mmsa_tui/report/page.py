@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mmsa_tui.display import safe, safe_line
-from mmsa_tui.export.thumbnails import small_jpeg
+from mmsa_tui.analysis.periods import gather
+from mmsa_tui.analysis.tally import BINS, Tally
+from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.report import charts
-from mmsa_tui.report.periods import gather
 from mmsa_tui.report.style import style
-from mmsa_tui.report.tally import BINS, Tally
 from mmsa_tui.store import Row
+from mmsa_tui.text.display import safe, safe_line
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _N_NAMES = 15

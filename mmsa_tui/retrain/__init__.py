@@ -6,12 +6,12 @@ what becomes of its candidate, `changes` is what a promotion changed.
 """
 
 from mmsa_tui.retrain.changes import Change, Comparison, compare, describe_change, sources_judged_by
-from mmsa_tui.retrain.promotion import Kept, discard, kept_candidates, objections, promote
 from mmsa_tui.retrain.result import NO_OUTLOOK, Example, Result
-from mmsa_tui.retrain.run import retrain
 from mmsa_tui.retrain.stages import Stage, stage_of
 from mmsa_tui.retrain.teaching import AS_FOUND, OWN_RULE, TEACHINGS, USUAL, Teaching
 from mmsa_tui.retrain.waiting import ENOUGH, Waiting, count_new, count_waiting
+from mmsa_tui.services.promote import Kept, discard, kept_candidates, objections, promote
+from mmsa_tui.services.retrain import retrain
 
 __all__ = [
     "AS_FOUND",

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
-from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.held_out import content_group, is_held_out
-from mmsa_tui.model.kept_apart import kept_apart
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.retrain.held_out import content_group, is_held_out
+from mmsa_tui.retrain.kept_apart import kept_apart
 from mmsa_tui.store import Store
 from mmsa_tui.store.uids import original_uid
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from mmsa_tui.disk.safety import ignore
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.safety import ignore
 
 
 @dataclass(frozen=True, slots=True)

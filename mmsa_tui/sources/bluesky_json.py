@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmsa_tui.pictures.media import Media
 from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_text
-from mmsa_tui.sources.media_files import Media
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.sources.tweet_json import metadata
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmsa_tui.disk.archive import Archive
+from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.base import Match
 from mmsa_tui.sources.registry import formats
-from mmsa_tui.sources.safety import check_source
 
 _CLOSE = 10
 """Claims nearer than this to the best one leave room for doubt."""

@@ -12,13 +12,13 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from mmsa_tui.disk.archive import Archive
+from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, is_picture, natural_key, split_name
+from mmsa_tui.pictures.media import Location, file_name
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.json_fields import as_object, as_objects, as_text, first_id
-from mmsa_tui.sources.media_files import Location, file_name
-from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, is_picture, natural_key, split_name
-from mmsa_tui.sources.safety import resolve_inside
 
 METADATA = ".metadata.json"
 MAX_METADATA_BYTES = 256 << 20

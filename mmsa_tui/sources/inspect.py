@@ -10,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from mmsa_tui.duplicates import duplicate_group
+from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.corrupt import why_corrupt
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.detection import detect
-from mmsa_tui.sources.picture_files import why_corrupt
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import reader
-from mmsa_tui.sources.safety import check_source
 from mmsa_tui.sources.seen import Seen
-from mmsa_tui.words import has_words
+from mmsa_tui.text.copies import duplicate_group
+from mmsa_tui.text.words import has_words
 
 EXAMPLES = 10
 """Of each kind of trouble this many are named, and all are counted."""

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.columns import is_own_export
+from mmsa_tui.sources.files.table_rows import Record, open_table
 from mmsa_tui.sources.readers.mvsa import is_label_header, merge, read_truth
-from mmsa_tui.sources.safety import ignore
-from mmsa_tui.sources.table_rows import Record, open_table
 
 KINDS = ("label", "post", "text", "image")
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import MmsaError, SourceError
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import detect
 from mmsa_tui.sources.registry import reader
-from mmsa_tui.sources.safety import check_source
 
 _NO_BYTES = hash_bytes(b"")
 """The digest of a picture file that is empty."""

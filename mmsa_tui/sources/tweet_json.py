@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mmsa_tui.pictures.media import Media, MediaFiles
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.encodings import MAX_TEXT_BYTES, unescape
+from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES, unescape
 from mmsa_tui.sources.json_fields import (
     Object,
     as_object,
@@ -20,7 +21,6 @@ from mmsa_tui.sources.json_fields import (
     first_id,
     first_text,
 )
-from mmsa_tui.sources.media_files import Media, MediaFiles
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 SHORT_LINK = re.compile(r"https?://t\.co/\w+")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from mmsa_tui.pictures.media import Media
 from mmsa_tui.sources.json_fields import (
     Object,
     as_id,
@@ -20,7 +21,6 @@ from mmsa_tui.sources.json_fields import (
     first_id,
     first_text,
 )
-from mmsa_tui.sources.media_files import Media
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, tweet_url
 

@@ -14,12 +14,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 
-from mmsa_tui.duplicates import duplicate_group
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Failure, Post, ReadAs, content_hash
 from mmsa_tui.store.codec import pictures_to_json, to_sql
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import SourceRow, current_reading, now, source
+from mmsa_tui.text.copies import duplicate_group
 
 BATCH = 500
 """Posts written in one transaction."""

@@ -10,9 +10,9 @@ import math
 from rich.cells import cell_len
 from textual.content import Content
 
-from mmsa_tui.agreement import Agreement, Estimate, PairAgreement
-from mmsa_tui.display import safe_line
-from mmsa_tui.exchange import Conflict, Vote
+from mmsa_tui.corrections import Conflict, Vote
+from mmsa_tui.corrections.agreement import Agreement, Estimate, PairAgreement
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.label_looks import LabelLooks, shorten
 from mmsa_tui.tui.widgets.post_columns import fit
 

@@ -18,13 +18,12 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
-from mmsa_tui.display import safe_line
-from mmsa_tui.engine.messages import Message, Ready
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.intake import location_of
-from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.services.ingest import location_of
 from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.commands import MmsaCommands
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
@@ -37,6 +36,7 @@ from mmsa_tui.tui.screens.browse import BrowseScreen
 from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.store_thread import StoreThread
 from mmsa_tui.tui.themes import check_theme, register_themes
+from mmsa_tui.worker.messages import Message, Ready
 
 MODEL_AFTER_S = 0.5
 """How long the model waits: it would take the processor from the first rows."""

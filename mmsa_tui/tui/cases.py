@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mmsa_tui.agreement import Agreement, measure_agreement
-from mmsa_tui.exchange import Conflict, Docket, collect_ratings, open_docket
+from mmsa_tui.corrections import Conflict, Docket, collect_ratings, open_docket
+from mmsa_tui.corrections.agreement import Agreement, measure_agreement
 from mmsa_tui.records import Correction, Post, Prediction
 from mmsa_tui.store import Row, Store
 from mmsa_tui.tui.jump import Jump

@@ -9,9 +9,9 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.review import QUEUES
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keymap import ACTIONS, NO_KEY, Action, key_for
 from mmsa_tui.tui.themes import THEMES
 from mmsa_tui.tui.widgets.filter_bar import FilterBar

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from mmsa_tui.analysis.queues import QueueCount, count_queues
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
 from mmsa_tui.errors import BundleError, MmsaError
-from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.retrain import ENOUGH, count_new
-from mmsa_tui.review import QueueCount, count_queues
 from mmsa_tui.store import Store
 from mmsa_tui.tui.pace import Pace
 from mmsa_tui.tui.store_thread import StoreThread

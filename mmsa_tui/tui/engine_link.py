@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mmsa_tui.config import Config
-from mmsa_tui.engine.child import Child, command_for
-from mmsa_tui.engine.messages import (
+from mmsa_tui.worker.child import Child, command_for
+from mmsa_tui.worker.messages import (
     Classify,
     Explain,
     Finished,

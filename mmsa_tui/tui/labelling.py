@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
-from mmsa_tui.duplicates import duplicate_group
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Row, Step, Store, Where
+from mmsa_tui.text.copies import duplicate_group
 
 MAX_ALIKE = 5000
 """Copies that one key may label at most; a group so large is spam, to be dealt with in bulk."""

@@ -18,9 +18,9 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.corrupt import FORMATS, MAX_PIXELS
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.picture_files import FORMATS, MAX_PIXELS
 
 if TYPE_CHECKING:
     from PIL.Image import Image

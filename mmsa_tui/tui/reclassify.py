@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from mmsa_tui.engine.messages import Classify, Finished, Message, Trouble
 from mmsa_tui.errors import BundleError, Interrupted
 from mmsa_tui.store import SourceRow, judged_by
 from mmsa_tui.tui.engine_link import EngineLink
+from mmsa_tui.worker.messages import Classify, Finished, Message, Trouble
 
 
 class Reclassification:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.content import Content
 
-from mmsa_tui.display import safe_line
-from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.retrain import AS_FOUND, ENOUGH, TEACHINGS, Example, Result, Teaching, Waiting
+from mmsa_tui.retrain.verdict import Verdict
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.post_columns import fit

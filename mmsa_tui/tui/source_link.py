@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mmsa_tui.engine.child import Child, command_for
-from mmsa_tui.engine.messages import Index, Indexed, Inspect, Inspected, Message, Trouble
+from mmsa_tui.worker.child import Child, command_for
+from mmsa_tui.worker.messages import Index, Indexed, Inspect, Inspected, Message, Trouble
 
 
 class SourceLink:

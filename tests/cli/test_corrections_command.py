@@ -49,7 +49,7 @@ def laptop(tmp_path: Path) -> Laptop:
     """Make the file that a colleague hands over."""
 
     def write(name: str, made: list[Correction]) -> Path:
-        from mmsa_tui.exchange import export_corrections
+        from mmsa_tui.corrections import export_corrections
 
         path = tmp_path / name
         export_corrections(made, path, lambda bundle: LABELS)

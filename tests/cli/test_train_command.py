@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from command_runs import Mmsa
 
-from mmsa_tui.cli.child import run_child
 from mmsa_tui.errors import Interrupted, TrainingError
+from mmsa_tui.worker.training import run_child
 
 CHILD = "import os, signal, sys\n"
 
@@ -56,11 +56,11 @@ def test_a_missing_source_is_found_out_before_a_process_is_started(mmsa: Mmsa) -
 def test_every_option_that_is_passed_on_is_one_of_the_training(
     mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.train import _parser
+    from training.full.train import _parser
 
     passed: list[str] = []
     monkeypatch.setattr(
-        "mmsa_tui.cli.child.run_child", lambda module, arguments: passed.extend(arguments) or 0
+        "mmsa_tui.worker.training.run_child", lambda module, arguments: passed.extend(arguments) or 0
     )
     (tmp_path / "posts.csv").touch()
     mmsa(

@@ -106,7 +106,7 @@ def predictor_module() -> types.ModuleType:
 
 def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "") -> Path:
     """Write a bundle that passes every check, with weights that nobody can load."""
-    from mmsa_tui.model.bundle import REQUIRED, directory_hash
+    from mmsa_tui.bundle.meta import REQUIRED, directory_hash
 
     encoders = {}
     for which in ("text", "image"):

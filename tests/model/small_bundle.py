@@ -9,13 +9,13 @@ import torch
 from small_encoders import write_image_encoder, write_text_encoder
 from small_features import make_features
 
-from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.bundle_writer import BundleContent, store_encoder, write_bundle
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.bundle.writer import BundleContent, store_encoder, write_bundle
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.network import HeadConfig
-from training.fusion_stage import FusionSettings, fit_head
+from training.full.fusion import FusionSettings, fit_head
 
 LABELS = ("negative", "neutral", "positive")
 

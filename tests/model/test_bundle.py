@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from mmsa_tui.bundle.meta import META, Bundle, file_hash, read_bundle, verify_bundle
+from mmsa_tui.bundle.registry import DamagedBundle, find_bundle, list_bundles, roll_back, use_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.bundle import META, Bundle, file_hash, read_bundle, verify_bundle
-from mmsa_tui.model.bundle_registry import DamagedBundle, find_bundle, list_bundles, roll_back, use_bundle
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.predictor import Predictor, load_head
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.bundle.archive import export_bundle, import_bundle
+from mmsa_tui.bundle.meta import Bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle, list_bundles
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, OutputError
-from mmsa_tui.model.bundle import Bundle, verify_bundle
-from mmsa_tui.model.bundle_archive import export_bundle, import_bundle
-from mmsa_tui.model.bundle_registry import find_bundle, list_bundles
 
 
 @pytest.fixture

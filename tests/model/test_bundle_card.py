@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mmsa_tui.model.bundle import BundleMeta
-from mmsa_tui.model.card import model_card
+from mmsa_tui.bundle.card import model_card
+from mmsa_tui.bundle.meta import BundleMeta
 
 LESSON = {
     "n_learned": 12, "weight": 3.0, "step": 1.0, "is_rule": True, "n_compared": 0, "agreement": 0.0,

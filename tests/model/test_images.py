@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mmsa_tui.model.images import SIZE_PX, PictureError, decode, normalise, open_picture
+from mmsa_tui.pictures.decoder import SIZE_PX, PictureError, decode, normalise, open_picture
 
 
 def encoded(image: Image.Image, format: str = "JPEG") -> bytes:

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from small_posts import make_picture, make_post
 
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import DeviceError
-from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Picture, Post
 

@@ -12,11 +12,11 @@ import pytest
 from small_posts import make_picture, make_post
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import META, Bundle
+from mmsa_tui.bundle.registry import use_bundle
 from mmsa_tui.config import Paths, find_paths
-from mmsa_tui.model.bundle import META, Bundle
-from mmsa_tui.model.bundle_registry import use_bundle
-from mmsa_tui.model.verdict import Check, Verdict
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.retrain.verdict import Check, Verdict
 from mmsa_tui.store import Store
 
 LABELS = ("negative", "neutral", "positive")

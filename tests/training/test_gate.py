@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mmsa_tui.model.metrics import FloatArray
-from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.retrain.verdict import Verdict
 from training.chance import is_more
-from training.gate import GateRules, Judged, decide
+from training.retrain.gate import GateRules, Judged, decide
 
 LABELS = ("negative", "neutral", "positive")
 FAST = GateRules(rounds=400)

@@ -12,13 +12,13 @@ from small_features import make_features
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
-from mmsa_tui.model.lesson import Lesson
 from mmsa_tui.model.metrics import FloatArray, IntArray
 from mmsa_tui.model.network import FusionHead, HeadConfig
+from mmsa_tui.retrain.lesson import Lesson
 from training.decision import decided
-from training.fusion_stage import FusionSettings, fit_head
-from training.own_rule import Agreement
-from training.step import STEPS, choose_step, moved
+from training.full.fusion import FusionSettings, fit_head
+from training.retrain.own_rule import Agreement
+from training.retrain.step import STEPS, choose_step, moved
 
 CONFIG = HeadConfig(n_text=32, n_components=16, width=16, n_attention_heads=2)
 SETTINGS = FusionSettings(epochs=3, average=1)

@@ -13,11 +13,11 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.network import HeadConfig
-from training.fusion_stage import FusionSettings, fit_head
-from training.gate import GateRules
+from training.full.fusion import FusionSettings, fit_head
 from training.modalities import shares_of, shown_as
-from training.refit import RefitSettings, refit
-from training.rehearsal import Base, Corrected
+from training.retrain.gate import GateRules
+from training.retrain.refit import RefitSettings, refit
+from training.retrain.rehearsal import Base, Corrected
 
 LABELS = ("negative", "neutral", "positive")
 FUSION = FusionSettings(epochs=3, average=1)

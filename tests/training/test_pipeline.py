@@ -8,16 +8,16 @@ import torch
 from small_encoders import write_image_encoder, write_text_encoder
 from small_posts import count_openings, make_picture, make_post, pack_pictures
 
+from mmsa_tui.bundle.meta import Bundle, verify_bundle
 from mmsa_tui.config import find_paths
-from mmsa_tui.model.bundle import Bundle, verify_bundle
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
 from training.examples import Example, Materials, make_examples
-from training.image_stage import read_pixels
-from training.loop import FineTuning
-from training.pipeline import Pipeline
-from training.recipe import Recipe, load_recipe
-from training.runs import RunLog
+from training.full.image import read_pixels
+from training.full.loop import FineTuning
+from training.full.pipeline import Pipeline
+from training.full.recipe import Recipe, load_recipe
+from training.full.runs import RunLog
 
 LABELS = ("negative", "neutral", "positive")
 TEXTS = ("worst hate rain", "train a day", "best happy love")

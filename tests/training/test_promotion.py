@@ -11,12 +11,12 @@ import pytest
 from small_retrain import refused, write_candidate
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import Bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle, use_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, MmsaError, TrainingError
-from mmsa_tui.model.bundle import Bundle, verify_bundle
-from mmsa_tui.model.bundle_registry import find_bundle, use_bundle
-from mmsa_tui.model.verdict import Verdict
-from mmsa_tui.retrain import promotion
+from mmsa_tui.retrain.verdict import Verdict
+from mmsa_tui.services import promote as promotion
 
 
 def test_a_refused_candidate_needs_an_explicit_word(bundle: Bundle, paths: Paths) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.errors import TrainingError
-from training.recipe import load_recipe
+from training.full.recipe import load_recipe
 
 
 @pytest.mark.parametrize("name", ["default", "enriched", "reference"])

@@ -12,13 +12,21 @@ from small_features import make_features
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
-from mmsa_tui.model.held_out import content_group, is_held_out
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.network import HeadConfig
-from training.fusion_stage import FusionSettings, fit_head, predict
-from training.gate import GateRules
-from training.refit import RefitSettings, refit
-from training.rehearsal import NO_WEIGHT, PLAIN_WEIGHT, Base, Corrected, reweigh, weigh, with_corrections
+from mmsa_tui.retrain.held_out import content_group, is_held_out
+from training.full.fusion import FusionSettings, fit_head, predict
+from training.retrain.gate import GateRules
+from training.retrain.refit import RefitSettings, refit
+from training.retrain.rehearsal import (
+    NO_WEIGHT,
+    PLAIN_WEIGHT,
+    Base,
+    Corrected,
+    reweigh,
+    weigh,
+    with_corrections,
+)
 
 LABELS = ("negative", "neutral", "positive")
 CONFIG = HeadConfig(n_text=32, n_components=16, width=16, n_attention_heads=2)

@@ -17,14 +17,14 @@ import pytest
 from small_retrain import RIGHT, correct, retrain
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import Bundle, read_bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle, roll_back
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, Interrupted, TrainingError
-from mmsa_tui.model.bundle import Bundle, read_bundle, verify_bundle
-from mmsa_tui.model.bundle_registry import find_bundle, roll_back
 from mmsa_tui.records import Correction, Post
-from mmsa_tui.retrain.run import exclusive
+from mmsa_tui.services.retrain import exclusive
 from mmsa_tui.store import Store
-from training.retrain import settings_of
+from training.retrain.run import settings_of
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -181,7 +181,7 @@ def test_a_child_ends_when_its_parent_is_killed(bundle: Bundle, paths: Paths, po
         "import sys, os\n"
         "from mmsa_tui import retrain\n"
         "from mmsa_tui.config import find_paths\n"
-        "from mmsa_tui.model.bundle_registry import find_bundle\n"
+        "from mmsa_tui.bundle.registry import find_bundle\n"
         "paths = find_paths()\n"
         "die = lambda event: os._exit(9)\n"
         "retrain.retrain(paths, find_bundle(paths), device='cpu', threads=1, on_event=die)\n"

@@ -7,10 +7,10 @@ from dataclasses import replace
 from small_retrain import RIGHT, correct, retrain
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
-from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.kept_apart import kept_apart
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.retrain.kept_apart import kept_apart
 from mmsa_tui.store import Store
 
 

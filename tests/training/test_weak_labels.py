@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.weak_labels import label_table, weak_label
+from training.full.weak_labels import label_table, weak_label
 
 
 def test_the_sign_is_the_label() -> None:

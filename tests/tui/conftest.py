@@ -19,10 +19,10 @@ from small_pictures import draw_picture
 from snapshot_stories import looks_right, merrow
 from textual.pilot import Pilot
 
+from mmsa_tui.bundle.meta import EVALUATION, REQUIRED, directory_hash
+from mmsa_tui.bundle.registry import use_bundle
 from mmsa_tui.config import Config, find_paths
-from mmsa_tui.intake import read_in
-from mmsa_tui.model.bundle import EVALUATION, REQUIRED, directory_hash
-from mmsa_tui.model.bundle_registry import use_bundle
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from small_engine import LABELS, SmallModel, judge
 
-from mmsa_tui.engine.conversation import Conversation
-from mmsa_tui.engine.messages import Load, to_paths
-from mmsa_tui.engine.model_side import serve
-from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.records import Post, Prediction
+from mmsa_tui.worker.conversation import Conversation
+from mmsa_tui.worker.messages import Load, to_paths
+from mmsa_tui.worker.model_side import serve
 
 
 class LearningModel(SmallModel):

@@ -13,10 +13,10 @@ from small_engine import LABELS
 from stories import SIZE, asked, opened
 from textual.pilot import Pilot
 
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
-from mmsa_tui.model.bundle_registry import find_bundle
 from mmsa_tui.records import Correction
-from mmsa_tui.retrain import run
+from mmsa_tui.services import retrain as run
 from mmsa_tui.store import Store
 from mmsa_tui.tui.app import MmsaApp
 from mmsa_tui.tui.screens.retrain import RetrainScreen

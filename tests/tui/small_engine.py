@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mmsa_tui.engine.conversation import Conversation
-from mmsa_tui.engine.messages import Load
-from mmsa_tui.engine.model_side import serve
 from mmsa_tui.records import Post, Prediction
+from mmsa_tui.worker.conversation import Conversation
+from mmsa_tui.worker.messages import Load
+from mmsa_tui.worker.model_side import serve
 
 LABELS = ("negative", "neutral", "positive")
 BUNDLE = "small 1.0.0"

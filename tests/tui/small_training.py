@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.model.verdict import Check, Verdict
+from mmsa_tui.retrain.verdict import Check, Verdict
 
 N_EPOCHS = 4
 

@@ -17,7 +17,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from mmsa_tui.intake import read_in
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
 from mmsa_tui.tui.screens.browse import BrowseScreen

@@ -9,9 +9,9 @@ from textual import events
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from mmsa_tui.exchange import open_docket
-from mmsa_tui.intake import read_in
+from mmsa_tui.corrections import open_docket
 from mmsa_tui.records import Correction
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.adjudicate import AdjudicateScreen
 from mmsa_tui.tui.screens.ask import AskText

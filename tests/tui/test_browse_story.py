@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stories import SIZE, opened
 
-from mmsa_tui.intake import read_in
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.screens.picker import PickerScreen

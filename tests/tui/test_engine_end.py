@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from mmsa_tui.engine.messages import encode, loading
+from mmsa_tui.worker.messages import encode, loading
 
 SLOW = """
 import sys, time
-from mmsa_tui.engine.conversation import Conversation
-from mmsa_tui.engine.model_side import serve
+from mmsa_tui.worker.conversation import Conversation
+from mmsa_tui.worker.model_side import serve
 
 def load(request):
     print("loading", file=sys.stderr, flush=True)

@@ -8,7 +8,7 @@ import openpyxl
 from stories import SIZE, asked, opened
 from textual.widgets import Input, Select
 
-from mmsa_tui.intake import read_in
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.browse import BrowseScreen

@@ -10,11 +10,11 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from mmsa_tui.filters.views import View, read_views, save_view
 from mmsa_tui.store import Where
 from mmsa_tui.tui.themes import register_themes
 from mmsa_tui.tui.widgets.filter_bar import FilterBar
 from mmsa_tui.tui.widgets.offer_list import OfferList
-from mmsa_tui.views import View, read_views, save_view
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from small_pictures import draw_picture
 
+from mmsa_tui.pictures.viewer import NoViewerError, open_picture
 from mmsa_tui.records import Picture
-from mmsa_tui.tui.open_picture import NoViewerError, open_picture
 from mmsa_tui.tui.pictures import PictureError, Pictures
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the viewer is called otherwise there")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stories import SIZE, asked, opened
 
-from mmsa_tui.overview import Group
+from mmsa_tui.analysis import Group
 from mmsa_tui.store import Store
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.screens.browse import BrowseScreen

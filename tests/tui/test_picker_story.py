@@ -5,7 +5,7 @@ from __future__ import annotations
 from stories import SIZE, asked, opened
 from textual import events
 
-from mmsa_tui.intake import read_in
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.tui.screens.ask import AskOne
 from mmsa_tui.tui.screens.browse import BrowseScreen

@@ -8,8 +8,8 @@ from retrain_stories import active, correct, on_retrain_screen, run_to_its_end
 from stories import SIZE, asked, opened, text_of
 
 from mmsa_tui import retrain as service
-from mmsa_tui.model.bundle import read_bundle
-from mmsa_tui.model.bundle_registry import find_bundle
+from mmsa_tui.bundle.meta import read_bundle
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.store import judged_by
 from mmsa_tui.tui.engine_link import Batch
 from mmsa_tui.tui.screens.ask import AskOne, AskWhether

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from mmsa_tui.review import QUEUES, QueueCount
+from mmsa_tui.analysis.queues import QUEUES, QueueCount
 from mmsa_tui.tui.themes import register_themes
 from mmsa_tui.tui.widgets.queue_bar import QueueBar
 

@@ -13,7 +13,7 @@ from mmsa_tui import retrain as service
 from mmsa_tui.config import Config
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.records import Correction
-from mmsa_tui.retrain import run
+from mmsa_tui.services import retrain as run
 from mmsa_tui.tui.screens.ask import AskOne, AskWhether
 from mmsa_tui.tui.screens.help import HelpScreen
 from mmsa_tui.tui.widgets.curve import Curve

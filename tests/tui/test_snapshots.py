@@ -15,8 +15,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from mmsa_tui.engine.messages import Progress
-from mmsa_tui.review import QUEUES
+from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.tui.engine_link import Batch
 from mmsa_tui.tui.screens.bulk_dialog import BulkDialog
 from mmsa_tui.tui.screens.classify_dialog import ClassifyDialog
@@ -25,6 +24,7 @@ from mmsa_tui.tui.screens.help import HelpScreen
 from mmsa_tui.tui.screens.overview import OverviewScreen
 from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.widgets.filter_input import FilterInput
+from mmsa_tui.worker.messages import Progress
 
 
 async def browsing(pilot: Pilot, wait_for) -> None:

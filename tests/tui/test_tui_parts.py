@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mmsa_tui.engine.messages import Classify, Explained, Ready, decode, encode
 from mmsa_tui.tui.label_looks import shorten
 from mmsa_tui.tui.paths_typed import complete, dropped_path
 from mmsa_tui.tui.pictures import MAX_SIDE_PX, PictureError, draw_blocks, fit_size
@@ -19,6 +18,7 @@ from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.widgets.bars import clock
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.post_columns import fit
+from mmsa_tui.worker.messages import Classify, Explained, Ready, decode, encode
 
 
 def test_importing_the_app_imports_nothing_heavy():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsa_tui.agreement import MISSING, cohens_kappa, krippendorffs_alpha, measure_agreement
+from mmsa_tui.corrections.agreement import MISSING, cohens_kappa, krippendorffs_alpha, measure_agreement
 
 LABELS = ("negative", "neutral", "positive")
 

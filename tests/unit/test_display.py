@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mmsa_tui.display import MAX_GENERAL_MARKS, PLACEHOLDER, safe, safe_line, safe_map
+from mmsa_tui.text.display import MAX_GENERAL_MARKS, PLACEHOLDER, safe, safe_line, safe_map
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 BIDI_CONTROLS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")

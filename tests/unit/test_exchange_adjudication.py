@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.exchange import (
+from mmsa_tui.corrections import (
     collect_ratings,
     export_corrections,
     last_decision,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.exchange import ADJUDICATION, export_corrections, find_conflicts, take_in
+from mmsa_tui.corrections import ADJUDICATION, export_corrections, find_conflicts, take_in
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.errors import OutputError, SourceError
-from mmsa_tui.exchange import (
+from mmsa_tui.corrections import (
     FORMAT_VERSION,
     Incoming,
     Intake,
@@ -20,6 +19,7 @@ from mmsa_tui.exchange import (
     read_corrections,
     take_in,
 )
+from mmsa_tui.errors import OutputError, SourceError
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
 
@@ -259,7 +259,7 @@ def test_a_file_that_is_none_refuses_the_import(
 
 
 def test_a_workbook_of_something_else_is_refused(store: Store, tmp_path: Path) -> None:
-    from mmsa_tui.exchange import write_table
+    from mmsa_tui.corrections import write_table
 
     write_table(tmp_path / "posts.xlsx", ["post_id"], [{"post_id": "1"}])
     with pytest.raises(SourceError, match="holds no corrections"):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.corrections import ADJUDICATION, collect_ratings, export_corrections
 from mmsa_tui.errors import UsageError
-from mmsa_tui.exchange import ADJUDICATION, collect_ratings, export_corrections
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.analysis import audit, occurring, shares, survey
+from mmsa_tui.analysis.shares import wilson
 from mmsa_tui.filters import parse
-from mmsa_tui.overview import audit, occurring, shares, survey
-from mmsa_tui.overview.shares import wilson
 from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
 from mmsa_tui.store import Store, Where
 

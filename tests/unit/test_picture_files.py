@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.picture_files import PictureFiles
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import MAX_PICTURE_BYTES, Picture
 
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsa_tui.sources import byte_stream, ndjson
-from mmsa_tui.sources.ndjson import Entry, parse_entries, read_entries
+from mmsa_tui.sources.files import byte_stream, ndjson
+from mmsa_tui.sources.files.ndjson import Entry, parse_entries, read_entries
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from mmsa_tui.analysis.periods import MAX_COLUMNS, gather
 from mmsa_tui.report.charts import columns, ranked_bars, share_bar
-from mmsa_tui.report.periods import MAX_COLUMNS, gather
 
 LABELS = ("negative", "neutral", "positive")
 

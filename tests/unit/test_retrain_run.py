@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import Bundle, BundleMeta
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import BundleError, TrainingError
-from mmsa_tui.model.bundle import Bundle, BundleMeta
-from mmsa_tui.model.lesson import Lesson
-from mmsa_tui.retrain import run
+from mmsa_tui.retrain.lesson import Lesson
+from mmsa_tui.services import retrain as run
 
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
 VERDICT = {"passed": True, "checks": [], "n_frozen": 1, "n_held_out": 1, "n_unseen": 1}

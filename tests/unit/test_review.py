@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.analysis.queues import AUDIT_SIZE, QUEUES, QueueCount, count_queues, errors_ranked, queue_rows
 from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
-from mmsa_tui.review import AUDIT_SIZE, QUEUES, QueueCount, count_queues, errors_ranked, queue_rows
 from mmsa_tui.store import Store, Where
 
 BUNDLE = "mvsa 1.0.0"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.disk import archive
+from mmsa_tui.disk.archive import Archive
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources import archive
-from mmsa_tui.sources.archive import Archive
 
 
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:

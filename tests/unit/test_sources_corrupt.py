@@ -12,9 +12,9 @@ from PIL import Image
 from source_files import picture_bytes
 
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.corrupt import why_corrupt
 from mmsa_tui.records import Failure
 from mmsa_tui.sources import read
-from mmsa_tui.sources.picture_files import why_corrupt
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
@@ -40,8 +40,8 @@ def test_empty_bytes_text_and_giants_are_corrupt() -> None:
 
 
 def test_what_counts_as_corrupt_is_what_the_predictor_refuses() -> None:
-    images = importlib.import_module("mmsa_tui.model.images")
-    files = importlib.import_module("mmsa_tui.sources.picture_files")
+    images = importlib.import_module("mmsa_tui.pictures.decoder")
+    files = importlib.import_module("mmsa_tui.pictures.corrupt")
     assert (images.FORMATS, images.MAX_PIXELS) == (files.FORMATS, files.MAX_PIXELS)
 
 

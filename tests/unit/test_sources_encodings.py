@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.sources.encodings import MAX_TEXT_BYTES, UndecodableError, decode, read_text, unescape
+from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES, UndecodableError, decode, read_text, unescape
 
 
 @pytest.mark.parametrize("text", ["plain", "naïve café", "“quoted” …", "日本語 😀", ""])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmsa_tui.sources.garbled import repair
+from mmsa_tui.text.garbled import repair
 
 
 def as_windows_shows(data: bytes) -> str:

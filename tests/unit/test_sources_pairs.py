@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.pictures.finder import PictureIndex, kind_of, natural_key
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import detect, read
-from mmsa_tui.sources.pictures import PictureIndex, kind_of, natural_key
 
 JPEG = b"\xff\xd8\xff\xe0 enough to be known by"
 PNG = b"\x89PNG\r\n\x1a\n enough to be known by"

@@ -20,13 +20,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import detect, formats, inspect, read
-from mmsa_tui.sources.delimited import read_rows
-from mmsa_tui.sources.encodings import UndecodableError, decode
+from mmsa_tui.sources.files.delimited import read_rows
+from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.reading import clean
-from mmsa_tui.sources.safety import resolve_inside
 
 SECRET = "never to be read"
 JPEG = b"\xff\xd8\xff\xe0 enough to be known by"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.disk.safety import check_source, resolve_inside, walk
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.safety import check_source, resolve_inside, walk
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets only administrators make links")
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

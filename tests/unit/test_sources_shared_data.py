@@ -9,7 +9,7 @@ import pytest
 
 from mmsa_tui.records import Post
 from mmsa_tui.sources import inspect, read
-from mmsa_tui.sources.garbled import repair
+from mmsa_tui.text.garbled import repair
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

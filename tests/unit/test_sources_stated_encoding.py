@@ -9,7 +9,7 @@ import pytest
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, read
-from mmsa_tui.sources.encodings import UndecodableError, decode, find_encoding
+from mmsa_tui.sources.files.encodings import UndecodableError, decode, find_encoding
 
 CP1252 = ReadOptions(encoding="cp1252")
 

@@ -16,7 +16,8 @@ from table_files import LONG_ID, items, posts, texts, write
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources import detect, workbook
+from mmsa_tui.sources import detect
+from mmsa_tui.sources.files import workbook
 
 
 def write_kind(folder: Path, kind: str) -> Path:

@@ -8,7 +8,8 @@ import pytest
 from table_files import items, posts, texts, write
 
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources import ReadOptions, delimited, read
+from mmsa_tui.sources import ReadOptions, read
+from mmsa_tui.sources.files import delimited
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.errors import ConfigError
-from mmsa_tui.views import View, read_views, remove_view, save_view
+from mmsa_tui.filters.views import View, read_views, remove_view, save_view
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.sources import inspect
-from mmsa_tui.words import has_words
+from mmsa_tui.text.words import has_words
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.bluesky_json import (
@@ -23,8 +25,6 @@ from mmsa_tui.sources.bluesky_json import (
     post_url,
 )
 from mmsa_tui.sources.json_fields import Object, as_object, as_text
-from mmsa_tui.sources.media_files import MediaFiles
-from mmsa_tui.sources.safety import resolve_inside
 from mmsa_tui.sources.tweet_json import Tweet, metadata, to_item
 
 MAX_RECORD_BYTES = 1 << 20

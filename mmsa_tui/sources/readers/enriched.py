@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, PictureIndex
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.encodings import unescape
-from mmsa_tui.sources.garbled import repair
-from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, PictureIndex
-from mmsa_tui.sources.safety import ignore, walk
-from mmsa_tui.sources.workbook import is_workbook, read_rows
+from mmsa_tui.sources.files.encodings import unescape
+from mmsa_tui.sources.files.workbook import is_workbook, read_rows
+from mmsa_tui.text.garbled import repair
 
 _FILE_NAMES = ("file name", "filename", "file_name")
 _LABELS = ("label", "sentiment")

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import is_zipfile
 
+from mmsa_tui.disk.archive import Archive
+from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
+from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.byte_stream import DAMAGE
-from mmsa_tui.sources.delimited import Row, read_rows, rows_of
+from mmsa_tui.sources.files.byte_stream import DAMAGE
+from mmsa_tui.sources.files.delimited import Row, read_rows, rows_of
 from mmsa_tui.sources.fourcat_images import FourcatImages
-from mmsa_tui.sources.media_files import Media, MediaFiles, file_name
-from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, natural_key, split_name
-from mmsa_tui.sources.safety import ignore
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.sources.tweet_json import Tweet, language, plain_text, with_pictures, without_last_link
 

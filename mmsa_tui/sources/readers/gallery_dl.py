@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, is_picture, natural_key, split_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.encodings import UndecodableError, decode
+from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.gallery_json import post_id_of, read_post
 from mmsa_tui.sources.json_fields import Object, as_text
-from mmsa_tui.sources.pictures import PICTURE_SUFFIXES, is_picture, natural_key, split_name
-from mmsa_tui.sources.safety import ignore, walk
 from mmsa_tui.sources.tweet_json import with_pictures
 
 MAX_SIDECAR_BYTES = 4 << 20

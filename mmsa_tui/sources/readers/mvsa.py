@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from mmsa_tui.disk.safety import walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.encodings import UndecodableError, decode
+from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.readers.pairs import look_for_pairs, pair_files, read_pairs
-from mmsa_tui.sources.safety import walk
 
 LABEL_FILE = "labelResultAll.txt"
 _MAX_LABEL_BYTES = 64 << 20

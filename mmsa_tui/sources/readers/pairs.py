@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from mmsa_tui.disk.safety import walk
 from mmsa_tui.errors import SourceError
-from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.encodings import UndecodableError, read_text, unescape
-from mmsa_tui.sources.pictures import (
+from mmsa_tui.pictures.finder import (
     HEAD_BYTES,
     OTHER_SUFFIXES,
     PICTURE_SUFFIXES,
@@ -24,7 +22,9 @@ from mmsa_tui.sources.pictures import (
     natural_key,
     split_name,
 )
-from mmsa_tui.sources.safety import walk
+from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unescape
 
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""

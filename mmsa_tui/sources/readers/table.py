@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mmsa_tui.disk.safety import ignore, resolve_inside
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.columns import Roles, choose_roles
-from mmsa_tui.sources.encodings import unescape
-from mmsa_tui.sources.safety import ignore, resolve_inside
-from mmsa_tui.sources.table_rows import Table, kind_of_table, open_table
+from mmsa_tui.sources.files.encodings import unescape
+from mmsa_tui.sources.files.table_rows import Table, kind_of_table, open_table
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 MAX_COLUMNS = 512

@@ -13,17 +13,17 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from mmsa_tui.disk.archive import Archive
+from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.finder import natural_key, split_name
+from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.archive import Archive
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.byte_stream import StreamDamagedError
-from mmsa_tui.sources.file_tree import ArchiveTree, FileTree, FolderTree
+from mmsa_tui.sources.files.byte_stream import StreamDamagedError
+from mmsa_tui.sources.files.file_tree import ArchiveTree, FileTree, FolderTree
+from mmsa_tui.sources.files.ndjson import Entry, parse_entries
 from mmsa_tui.sources.json_fields import Object, as_object, dig, first_text
-from mmsa_tui.sources.media_files import file_name
-from mmsa_tui.sources.ndjson import Entry, parse_entries
-from mmsa_tui.sources.pictures import natural_key, split_name
-from mmsa_tui.sources.safety import ignore
 from mmsa_tui.sources.tweet_json import Tweet, linked_tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.x_notes import LongPosts
 

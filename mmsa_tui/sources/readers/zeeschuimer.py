@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.files.ndjson import records_in
+from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.json_fields import Object, as_object, as_text, dig, first_id
-from mmsa_tui.sources.media_files import MediaFiles
-from mmsa_tui.sources.ndjson import records_in
-from mmsa_tui.sources.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.sources.tweet_json import Tweet, metadata, read_tweet, to_item
 

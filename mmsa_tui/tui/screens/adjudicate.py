@@ -9,11 +9,11 @@ from textual import on
 from textual.binding import Binding
 from textual.widgets import OptionList
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.corrections import last_decision, settle, take_back
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.exchange import last_decision, settle, take_back
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.key_bindings import MOVES, WRAPPED, install, is_typing
 from mmsa_tui.tui.keymap import MAX_LABELS, all_keys
 from mmsa_tui.tui.screens.adjudicate_view import NOWHERE, AdjudicateView

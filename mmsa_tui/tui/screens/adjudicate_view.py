@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.corrections import Conflict
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.exchange import Conflict
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui import adjudicate_texts as texts
 from mmsa_tui.tui.cases import Case, Found, find_post, survey
 from mmsa_tui.tui.jump import Jump

@@ -5,11 +5,10 @@ from __future__ import annotations
 from textual import events, on, work
 from textual.binding import Binding
 
-from mmsa_tui.display import safe_line
-from mmsa_tui.engine.messages import Message
+from mmsa_tui.analysis import occurring
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.overview import occurring
 from mmsa_tui.store import Row, SourceRow
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.footer import Situation, footer
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
@@ -21,6 +20,7 @@ from mmsa_tui.tui.screens.browse_labels import BrowseLabels
 from mmsa_tui.tui.screens.browse_view import BrowseView
 from mmsa_tui.tui.widgets.filter_input import FilterInput
 from mmsa_tui.tui.widgets.post_table import PostTable
+from mmsa_tui.worker.messages import Message
 
 _MOVING = (
     Binding("up,k", "move(-1)", "Up", show=False),

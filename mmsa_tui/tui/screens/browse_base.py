@@ -12,11 +12,11 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.analysis.queues import queue_rows
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.retrain import ENOUGH
-from mmsa_tui.review import queue_rows
 from mmsa_tui.store import Order, Row, SourceRow, Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.counts import Counts
 from mmsa_tui.tui.keymap import key_for
 from mmsa_tui.tui.listing import Listing, SourceMovedError

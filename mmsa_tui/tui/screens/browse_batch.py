@@ -6,7 +6,12 @@ import time
 
 from textual import work
 
-from mmsa_tui.engine.messages import (
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import Where
+from mmsa_tui.tui.screens.browse_base import BrowseBase
+from mmsa_tui.tui.screens.browse_labels import selected
+from mmsa_tui.tui.screens.classify_dialog import ClassifyChoice, ClassifyDialog, Scope, ScopeName
+from mmsa_tui.worker.messages import (
     Classify,
     Explain,
     Explained,
@@ -16,11 +21,6 @@ from mmsa_tui.engine.messages import (
     Ready,
     Trouble,
 )
-from mmsa_tui.errors import MmsaError
-from mmsa_tui.store import Where
-from mmsa_tui.tui.screens.browse_base import BrowseBase
-from mmsa_tui.tui.screens.browse_labels import selected
-from mmsa_tui.tui.screens.classify_dialog import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 
 REFRESH_EVERY_S = 0.4
 """How often rows are read again while results come in."""

@@ -6,9 +6,9 @@ import asyncio
 
 from textual import on, work
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Row, Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui import labelling
 from mmsa_tui.tui.labelling import Change, Done, Place
 from mmsa_tui.tui.screens.ask import AskText

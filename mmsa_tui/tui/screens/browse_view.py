@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import on, work
 
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.pictures.viewer import NoViewerError, open_picture
 from mmsa_tui.store import Order, Where
-from mmsa_tui.tui.open_picture import NoViewerError, open_picture
 from mmsa_tui.tui.pictures import PictureError
 from mmsa_tui.tui.screens.ask import AskOne, AskText
 from mmsa_tui.tui.screens.browse_base import BrowseBase

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.themes import label_colour, label_sign
 from mmsa_tui.tui.widgets.tick import Tick
 

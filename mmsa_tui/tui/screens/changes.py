@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.retrain import Change, Comparison
 from mmsa_tui.store import SourceRow
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.retrain_texts import MUTED, Part, change_parts, counted
 from mmsa_tui.tui.screens.app_screen import AppScreen

@@ -17,10 +17,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.export import SUFFIXES, Summary, check_target, write
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.working import Working
 

@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.filters import SYNTAX, reference
-from mmsa_tui.review import QUEUES
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.key_bindings import SCROLLS
 from mmsa_tui.tui.keymap import ACTIONS, all_keys, show_key
 from mmsa_tui.tui.label_looks import LabelLooks

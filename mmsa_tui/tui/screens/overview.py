@@ -16,10 +16,10 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.analysis import N_BINS, Audit, Group, Shares, Survey, audit, shares, survey
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.overview import N_BINS, Audit, Group, Shares, Survey, audit, shares, survey
 from mmsa_tui.store import SourceRow, Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.label_looks import shorten
 from mmsa_tui.tui.screens.app_screen import AppScreen
 from mmsa_tui.tui.widgets.label_columns import LabelColumns

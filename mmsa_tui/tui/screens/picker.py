@@ -12,8 +12,21 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from mmsa_tui.display import safe_line
-from mmsa_tui.engine.messages import (
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.records import ReadAs
+from mmsa_tui.services.ingest import location_of
+from mmsa_tui.sources import formats
+from mmsa_tui.store import SourceRow
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.found import describe_detected, describe_found, describe_recent
+from mmsa_tui.tui.paths_typed import PathSuggester, dropped_path
+from mmsa_tui.tui.screens.app_screen import AppScreen
+from mmsa_tui.tui.screens.ask import AskOne
+from mmsa_tui.tui.source_link import SourceLink
+from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
+from mmsa_tui.tui.widgets.found_panel import FoundPanel
+from mmsa_tui.tui.widgets.path_input import PathInput
+from mmsa_tui.worker.messages import (
     Counted,
     Detected,
     Index,
@@ -23,19 +36,6 @@ from mmsa_tui.engine.messages import (
     Message,
     Trouble,
 )
-from mmsa_tui.errors import MmsaError
-from mmsa_tui.intake import location_of
-from mmsa_tui.records import ReadAs
-from mmsa_tui.sources import formats
-from mmsa_tui.store import SourceRow
-from mmsa_tui.tui.found import describe_detected, describe_found, describe_recent
-from mmsa_tui.tui.paths_typed import PathSuggester, dropped_path
-from mmsa_tui.tui.screens.app_screen import AppScreen
-from mmsa_tui.tui.screens.ask import AskOne
-from mmsa_tui.tui.source_link import SourceLink
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
-from mmsa_tui.tui.widgets.found_panel import FoundPanel
-from mmsa_tui.tui.widgets.path_input import PathInput
 
 
 class PickerScreen(AppScreen[None]):

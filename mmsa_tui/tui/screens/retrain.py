@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from mmsa_tui.engine.messages import Message
 from mmsa_tui.tui.key_bindings import SCROLLS
 from mmsa_tui.tui.screens.ask import AskWhether
 from mmsa_tui.tui.screens.retrain_decision import RetrainDecision
 from mmsa_tui.tui.screens.retrain_run import RetrainRun
+from mmsa_tui.worker.messages import Message
 
 
 class RetrainScreen(RetrainRun, RetrainDecision):

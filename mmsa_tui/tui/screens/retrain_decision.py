@@ -7,11 +7,11 @@ import asyncio
 from textual import work
 
 from mmsa_tui import retrain as service
-from mmsa_tui.display import safe_line
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.bundle.registry import roll_back
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.bundle_registry import roll_back
 from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui import retrain_texts as texts
 from mmsa_tui.tui.reclassify import Reclassification
 from mmsa_tui.tui.screens.ask import AskOne, AskWhether

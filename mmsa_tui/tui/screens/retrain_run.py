@@ -10,8 +10,8 @@ from typing import Any
 from textual import work
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.errors import Interrupted, MmsaError
-from mmsa_tui.model.bundle import Bundle
 from mmsa_tui.tui import retrain_texts as texts
 from mmsa_tui.tui.screens.ask import AskOne
 from mmsa_tui.tui.screens.retrain_view import Offer, RetrainView

@@ -16,14 +16,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.bundle.registry import find_bundle, find_way_back
 from mmsa_tui.config import Paths
-from mmsa_tui.display import safe, safe_line
+from mmsa_tui.corrections import open_docket
 from mmsa_tui.errors import BundleError, MmsaError
-from mmsa_tui.exchange import open_docket
-from mmsa_tui.model.bundle import Bundle
-from mmsa_tui.model.bundle_registry import find_bundle, find_way_back
-from mmsa_tui.model.verdict import Verdict
+from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.store import Store
+from mmsa_tui.text.display import safe, safe_line
 from mmsa_tui.tui import retrain_texts as texts
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keymap import key_for

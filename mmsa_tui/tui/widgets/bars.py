@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mmsa_tui.display import safe_line
-from mmsa_tui.engine.messages import Progress
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.widgets.post_columns import fit
+from mmsa_tui.worker.messages import Progress
 
 Part = tuple[str, str]
 

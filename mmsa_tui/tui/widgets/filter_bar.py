@@ -14,10 +14,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, completions, parse
 from mmsa_tui.store import Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.screens.ask import AskText
 from mmsa_tui.tui.widgets.filter_input import FilterInput
 from mmsa_tui.tui.widgets.offer_list import Offer, OfferList

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from mmsa_tui.display import safe
+from mmsa_tui.text.display import safe
 
 _PARTS = re.compile(
     r'(?P<minus>(?<!\S)-(?=\S))|(?P<field>(?<![^\s-])[^\W\d]\w*:(?!//))|(?P<quoted>["“„][^"”“]*["”“]?\*?)'

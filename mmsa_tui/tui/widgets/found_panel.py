@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.text.display import safe_line
 
 
 class FoundPanel(VerticalScroll, can_focus=False):

@@ -12,7 +12,7 @@ from textual.color import Color
 from textual.content import Content
 from textual.widget import Widget
 
-from mmsa_tui.overview import Group
+from mmsa_tui.analysis import Group
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.label_rows import Part, Picked
 

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mmsa_tui.display import safe_line
-from mmsa_tui.overview import Group
+from mmsa_tui.analysis import Group
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.key_bindings import MOVES
 from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit

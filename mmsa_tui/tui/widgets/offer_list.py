@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from mmsa_tui.display import safe_line
+from mmsa_tui.text.display import safe_line
 
 MIN_WIDTH = 12
 

@@ -15,8 +15,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.records import Picture
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.graphics import Graphics, make_picture_widget
 from mmsa_tui.tui.pictures import Blocks, PictureError, Pictures, fit_size, heat
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.store import Row
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.label_looks import LabelLooks
 
 MAX_ID = 12

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from rich.cells import cell_len
 from textual.content import Content
 
-from mmsa_tui.display import safe_line, safe_map
-from mmsa_tui.engine.messages import Explained
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.store import Row
+from mmsa_tui.text.display import safe_line, safe_map
 from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.worker.messages import Explained
 
 _COUNTS = (
     (("likes", "like_count", "favorite_count", "favourites"), "♥"),

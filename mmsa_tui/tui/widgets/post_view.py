@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from mmsa_tui.engine.messages import Explained
 from mmsa_tui.records import Picture
 from mmsa_tui.store import Row
 from mmsa_tui.tui.graphics import Graphics
@@ -19,6 +18,7 @@ from mmsa_tui.tui.pictures import Pictures
 from mmsa_tui.tui.widgets import post_facts
 from mmsa_tui.tui.widgets.belief_bars import BeliefBars
 from mmsa_tui.tui.widgets.picture import PictureView
+from mmsa_tui.worker.messages import Explained
 
 MIN_PICTURE_ROWS = 6
 """Fewer lines than these show nothing of a picture."""

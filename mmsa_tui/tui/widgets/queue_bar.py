@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mmsa_tui.review import QUEUES, Queue, QueueCount
+from mmsa_tui.analysis.queues import QUEUES, Queue, QueueCount
 
 _SHORT_TITLES: Mapping[str, str] = {
     "uncertain": "unsure",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmsa_tui.display import safe_line
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.filters.views import View, read_views, remove_view, save_view
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.widgets.offer_list import Offer
-from mmsa_tui.views import View, read_views, remove_view, save_view
 
 
 class SavedViews:

@@ -1,0 +1,133 @@
+"""The model card, generated from meta so that the two never disagree.
+
+What meta says is other people's text: each field is one line, and no markup in it counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from mmsa_tui.bundle.meta import IMPORTED, BundleMeta
+from mmsa_tui.retrain.lesson import Lesson
+from mmsa_tui.text.display import safe_line
+
+
+def model_card(meta: BundleMeta) -> str:
+    """Write a bundle's card in Markdown."""
+    lines = [
+        f"# {meta.name} {meta.version}",
+        "",
+        "Sentiment of a tweet from its text and its pictures together: "
+        + ", ".join(map(_plain, meta.labels))
+        + ". Fine-tuned MiniLM and MobileNetV2, joined by projections and multi-head attention.",
+        "",
+        f"- made: {_plain(meta.created_at)}",
+        f"- parent: {_plain(meta.parent or 'none, trained in full')}",
+        f"- licence: {_plain(meta.licence or 'not stated')}",
+        f"- needs mmsa-tui {_plain(meta.requires_mmsa)}",
+    ]
+    came_as = _mapping(meta.training, IMPORTED)
+    if came_as:
+        lines += [f"- imported: {_plain(came_as.get('at'))}, came as {_plain(came_as.get('id'))}"]
+    if meta.sources:
+        lines += ["", "## Learned from", ""] + [f"- {_plain(source)}" for source in meta.sources]
+    if meta.training:
+        lines += ["", "## Training", ""] + [
+            f"- {_plain(key)}: {_plain(value)}"
+            for key, value in meta.training.items()
+            if not isinstance(value, dict | list)
+        ]
+    decision = list(_decision(meta.training))
+    if decision:
+        lines += ["", "## Retraining", "", *decision]
+    lines += ["", "## Scores", "", *_scores(meta)]
+    lines += [
+        "",
+        "## Limits",
+        "",
+        "- Learned from English tweets; other languages get an answer that means little.",
+        "- One person judged each picture and text it learned from: expect about three in four right.",
+        "- Sarcasm, and text and picture at odds, are where it errs most. Look at the conflict queue.",
+        "- Not for judging a person; for finding out what a mass of posts feels.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _decision(training: Mapping[str, Any]) -> Iterator[str]:
+    """Say how corrections were taken, what the gate decided, and who decided after it."""
+    for sentence in _lesson(training):
+        yield f"- {_plain(sentence)}"
+    gate, promotion = _mapping(training, "gate"), _mapping(training, "promotion")
+    if gate:
+        yield "- gate: passed" if gate.get("passed") is True else "- gate: refused, because"
+        for reason in _list(gate, "reasons"):
+            yield f"  - {_plain(reason)}"
+    if promotion:
+        by = f"by {_plain(promotion['by'])}" if promotion.get("by") else "by whom is not on record"
+        yield f"- promoted: {_plain(promotion.get('at') or 'at an unknown time')}, {by}"
+        if promotion.get("run"):
+            yield f"- run: {_plain(promotion['run'])}"
+        if promotion.get("overruled"):
+            yield "- the gate was overruled, against these reasons:"
+            for reason in _list(promotion, "against") or ["none on record"]:
+                yield f"  - {_plain(reason)}"
+        else:
+            yield "- the gate was not overruled"
+    elif gate:
+        yield "- promoted: no"
+
+
+def _lesson(training: Mapping[str, Any]) -> tuple[str, ...]:
+    stored = _mapping(training, "lesson")
+    if "n_learned" not in stored:
+        return ()
+    try:
+        # Another version may have kept fewer facts or more: what it did not know counts as no.
+        return Lesson(**{fact.name: stored.get(fact.name, False) for fact in fields(Lesson)}).sentences()
+    except (TypeError, ValueError):
+        return ()
+
+
+def _scores(meta: BundleMeta) -> list[str]:
+    scores = meta.scores
+    tables = _mapping(scores, "tables")
+    if not tables:
+        return ["None recorded."]
+    lines = [
+        f"Split: {_plain(scores.get('split', 'unknown'))}.",
+        "",
+        "| on | n | accuracy | macro-F1 | weighted F1 | macro recall | ECE |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for title in tables:
+        row = _mapping(tables, title)
+        figures = [_figure(row.get(key)) for key in _FIGURES]
+        lines.append(f"| {_plain(title)} | {_plain(row.get('n', ''))} | {' | '.join(figures)} |")
+    if scores.get("command"):
+        command = safe_line(str(scores["command"])).replace("`", "'")
+        lines += ["", f"Reproduce: `{command}`"]
+    return lines
+
+
+_FIGURES = ("accuracy", "macro_f1", "weighted_f1", "macro_recall", "ece")
+
+
+def _figure(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) else ""
+
+
+def _plain(value: object) -> str:
+    return re.sub(r"[\\`*<|\[\]]", r"\\\g<0>", safe_line(str(value)))
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(data: Mapping[str, Any], key: str) -> list[Any]:
+    value = data.get(key)
+    return value if isinstance(value, list) else []

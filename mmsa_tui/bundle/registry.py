@@ -1,0 +1,199 @@
+"""Which bundles there are, and which of them is the active one. Imports no torch.
+
+The shipped bundles lie in one folder, the user's in another; the active one is named in a small file,
+the one that was active before it in another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle, version_numbers, write_atomically
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import BundleError
+
+DEFAULT_NAME = "mvsa"
+
+
+@dataclass(frozen=True)
+class DamagedBundle:
+    """A directory that should be a bundle and cannot be read; listed, never hidden."""
+
+    directory: Path
+    reason: str
+
+
+def list_bundles(paths: Paths) -> list[Bundle | DamagedBundle]:
+    """List the user's bundles and the shipped ones, by name, oldest version first."""
+    found: list[Bundle | DamagedBundle] = []
+    for root in (paths.shipped_bundles, paths.bundles_dir):
+        if not root.is_dir():
+            continue
+        for directory in sorted(root.iterdir()):
+            # A leading dot marks one that is being written.
+            if not directory.is_dir() or directory.name == "encoders" or directory.name.startswith("."):
+                continue
+            try:
+                found.append(read_bundle(directory))
+            except BundleError as error:
+                found.append(DamagedBundle(directory, error.message))
+    return sorted(found, key=_order)
+
+
+def _order(item: Bundle | DamagedBundle) -> tuple[str, tuple[int, ...], str]:
+    if isinstance(item, DamagedBundle):
+        return ("~", (), str(item.directory))
+    return (item.meta.name, version_numbers(item.meta.version), item.meta.version)
+
+
+def find_bundle(paths: Paths, name: str = "") -> Bundle:
+    """Find a bundle by id (`mvsa 1.0.1`, `mvsa-1.0.1`), by name (its newest version) or by directory.
+
+    "" finds the active one.
+
+    Raises:
+        BundleError: there is none, or it is damaged.
+    """
+    wanted = name or active_name(paths)
+    if not wanted:
+        wanted = DEFAULT_NAME
+    if any(separator in wanted for separator in (os.sep, "/")) or (Path(wanted) / META).is_file():
+        return read_bundle(Path(wanted))
+    bundles = [item for item in list_bundles(paths) if isinstance(item, Bundle)]
+    exact = [b for b in bundles if wanted in (b.id, b.id.replace(" ", "-"))]
+    if exact:
+        return exact[-1]
+    # By name alone, a shipped bundle wins over retrained ones: only `use` makes those the default.
+    named = [b for b in bundles if b.meta.name == wanted]
+    shipped = [b for b in named if not b.meta.parent]
+    if named:
+        return (shipped or named)[-1]
+    _raise_if_damaged(paths, wanted)
+    known = _say_known(bundles)
+    if not name and active_name(paths):
+        raise BundleError(
+            f"the active bundle, {wanted!r}, is not here", f"`mmsa bundle use` chooses one of: {known}"
+        )
+    raise BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
+
+
+def _raise_if_damaged(paths: Paths, wanted: str) -> None:
+    for item in list_bundles(paths):
+        if isinstance(item, DamagedBundle) and item.directory.name == wanted.replace(" ", "-"):
+            raise BundleError(
+                item.reason, "`mmsa bundle import FILE` brings it in again; `mmsa bundle use` chooses another"
+            )
+
+
+def _say_known(bundles: Iterable[Bundle | DamagedBundle]) -> str:
+    return ", ".join(b.id for b in bundles if isinstance(b, Bundle)) or "none"
+
+
+def active_name(paths: Paths) -> str:
+    """Read which bundle id is active; "" when the default is."""
+    return _read_name(_active_file(paths))
+
+
+def use_bundle(paths: Paths, name: str) -> Bundle:
+    """Make a bundle the active one, after checking it; one atomic replace.
+
+    Raises:
+        BundleError: unknown, damaged, or refused by the gate and not promoted against it.
+    """
+    bundle = find_bundle(paths, name)
+    training = bundle.meta.training
+    gate = training.get("gate")
+    if isinstance(gate, dict) and not gate.get("passed", True) and not training.get("promotion"):
+        raise BundleError(
+            f"the gate refused {bundle.id}",
+            f'`mmsa retrain --candidate "{bundle.directory}" --promote` overrules it, on the record',
+        )
+    verify_bundle(bundle, paths)
+    before = _active_bundle(paths)
+    # Before `active`: whoever is killed in between is still where he was, and rolls back to nowhere else.
+    if before is not None and before.directory.resolve() != bundle.directory.resolve():
+        write_atomically(_before_file(paths), _key(paths, before))
+    write_atomically(_active_file(paths), _key(paths, bundle))
+    return bundle
+
+
+def roll_back(paths: Paths) -> Bundle:
+    """Make the bundle that `find_way_back` finds the active one.
+
+    Raises:
+        BundleError: there is nothing to go back to, or it is damaged.
+    """
+    goal = use_bundle(paths, str(find_way_back(paths).directory))
+    # Else a second step back would lead forward again.
+    write_atomically(_before_file(paths), "")
+    return goal
+
+
+def find_way_back(paths: Paths) -> Bundle:
+    """Find the active bundle's parent, or where that is not here the bundle used before.
+
+    A bundle that got another version when it was imported goes back to the one used before: the parent
+    it names is one of another laptop.
+
+    Raises:
+        BundleError: the active bundle has no parent, or there is nothing here to go back to.
+    """
+    current = find_bundle(paths)
+    parent = current.meta.parent
+    if not parent:
+        raise BundleError(
+            f"{current.id} was shipped, not retrained: there is nothing to go back to",
+            "`mmsa bundle list` shows what else there is",
+        )
+    others = [b for b in list_bundles(paths) if isinstance(b, Bundle) and b.directory != current.directory]
+    made_from = next((b for b in reversed(others) if b.id == parent), None)
+    before = _bundle_before(paths, current)
+    goal = before or made_from if current.imported_id else made_from or before
+    if goal is None:
+        raise BundleError(
+            f"{parent}, which {current.id} was made from, is not here",
+            f"`mmsa bundle use NAME` chooses one of: {_say_known(others)}",
+        )
+    return goal
+
+
+def _bundle_before(paths: Paths, current: Bundle) -> Bundle | None:
+    """Find the bundle that was active before; None if there was none, or it is gone."""
+    name = _read_name(_before_file(paths))
+    try:
+        before = find_bundle(paths, name) if name else None
+    except BundleError:
+        return None
+    return None if before is None or before.directory == current.directory else before
+
+
+def _active_bundle(paths: Paths) -> Bundle | None:
+    try:
+        return find_bundle(paths)
+    except BundleError:
+        return None
+
+
+def _key(paths: Paths, bundle: Bundle) -> str:
+    """Name a bundle for a later `find_bundle`: by its id where that is enough, else by its directory."""
+    directory = bundle.directory.resolve()
+    known = directory.parent in (paths.bundles_dir.resolve(), paths.shipped_bundles.resolve())
+    return bundle.id if known else str(directory)
+
+
+def _read_name(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _active_file(paths: Paths) -> Path:
+    return paths.data_dir / "active"
+
+
+def _before_file(paths: Paths) -> Path:
+    return paths.data_dir / "active.before"

@@ -1,0 +1,195 @@
+"""What becomes of a candidate: promoted, kept aside in its run folder, or discarded.
+
+A candidate that the gate has refused becomes active only when an analyst says so, and its own record
+then says who overruled the gate, when, and against which reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.bundle.card import model_card
+from mmsa_tui.bundle.meta import CARD, META, Bundle, file_hash, read_bundle, verify_bundle, write_atomically
+from mmsa_tui.bundle.registry import list_bundles, use_bundle
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import EXIT_FAILED_ROWS, BundleError, TrainingError
+from mmsa_tui.retrain.result import Result, result_from
+from mmsa_tui.retrain.verdict import Verdict
+from mmsa_tui.services.retrain import exclusive
+
+
+class RefusedError(TrainingError):
+    """The gate has refused it, and nobody has overruled the gate."""
+
+    exit_code = EXIT_FAILED_ROWS
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A candidate that waits in its run folder; `verdict` is what the gate said of it.
+
+    `result` is how its run ended, None if that cannot be read any more.
+    """
+
+    bundle: Bundle
+    verdict: Verdict
+    result: Result | None = None
+
+
+def objections(verdict: Verdict, parent: str, in_use: str) -> tuple[str, ...]:
+    """Say what stands against a candidate; its `parent` is the bundle that it was compared with."""
+    if parent == in_use:
+        return verdict.reasons
+    return (*verdict.reasons, f"the gate compared it with {parent}, and {in_use} is in use")
+
+
+def promote(
+    paths: Paths, candidate: Path, *, in_use: str, overrule: bool = False, analyst: str = ""
+) -> Bundle:
+    """Make a candidate the active bundle.
+
+    Args:
+        in_use: id of the bundle that it is to replace.
+        overrule: also if there are objections.
+        analyst: who decides, for the record.
+
+    Raises:
+        RefusedError: the gate refused it, or compared it with another bundle.
+        TrainingError: a retrain is running, or it was promoted before.
+        BundleError: it is damaged, of an unknown verdict, or cannot be moved.
+    """
+    with exclusive(paths):
+        bundle = read_bundle(candidate)
+        verify_bundle(bundle, paths)
+        if "promotion" in bundle.meta.training:
+            raise TrainingError(
+                f"{bundle.id} is no candidate: it was promoted before",
+                f"`mmsa bundle use {candidate}` uses it.",
+            )
+        against = objections(verdict_of(bundle), bundle.meta.parent, in_use)
+        if against and not overrule:
+            raise RefusedError(
+                f"{bundle.id} was not promoted: {'; '.join(against)}",
+                "Retrain again, or overrule that with --promote; the bundle's record will say so.",
+            )
+        target = _free_place(paths, bundle)
+        promotion = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by": analyst,
+            "overruled": bool(against),
+            "against": list(against),
+            "run": candidate.parent.name,
+        }
+        _install(bundle, target, promotion)
+        promoted = use_bundle(paths, read_bundle(target).id)
+        # Last: whoever is killed before finds the candidate where it was. A folder from elsewhere, such
+        # as a colleague's, is not ours to remove.
+        if candidate.resolve().parent.parent == paths.runs_dir.resolve():
+            discard(candidate)
+        return promoted
+
+
+def discard(candidate: Path) -> None:
+    """Remove a candidate; its run folder keeps the log and the figures."""
+    shutil.rmtree(candidate, ignore_errors=True)
+
+
+def kept_candidates(paths: Paths) -> list[Kept]:
+    """List the candidates that were neither promoted nor discarded, the latest first."""
+    # One that was killed between promoting and removing is no longer to be decided on.
+    promoted = {
+        item.meta.training.get("promotion", {}).get("run")
+        for item in list_bundles(paths)
+        if isinstance(item, Bundle)
+    }
+    found = []
+    for meta in sorted(paths.runs_dir.glob(f"retrain-*/*/{META}"), reverse=True):
+        try:
+            bundle = read_bundle(meta.parent)
+            if meta.parent.parent.name not in promoted:
+                found.append(Kept(bundle, verdict_of(bundle), _result_of(meta.parent.parent)))
+        except BundleError:
+            # Half-written when its run was killed, or of a version that is gone.
+            continue
+    return found
+
+
+def _result_of(run: Path) -> Result | None:
+    try:
+        return result_from(json.loads((run / "outcome.json").read_text(encoding="utf-8")), run)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def verdict_of(bundle: Bundle) -> Verdict:
+    """Read what the gate said of a retrained bundle.
+
+    Raises:
+        BundleError: there is no verdict on its record.
+    """
+    try:
+        return Verdict.from_json(bundle.meta.training["gate"])
+    except (KeyError, TypeError) as error:
+        raise BundleError(
+            f"{bundle.id} has no verdict of the gate on its record", "Only a retrained bundle has one."
+        ) from error
+
+
+def _free_place(paths: Paths, bundle: Bundle) -> Path:
+    """Find the folder and version for a candidate; another may have been promoted since it was made."""
+    series, _, patch = bundle.meta.version.rpartition(".")
+    number = int(patch)
+    while (target := paths.bundles_dir / f"{bundle.meta.name}-{series}.{number}").exists():
+        number += 1
+    return target
+
+
+def _install(bundle: Bundle, target: Path, promotion: Mapping[str, Any]) -> None:
+    """Put a candidate in its place with its version and the promotion on record.
+
+    By links or copies, so that a run that is killed leaves the candidate as it was.
+    """
+    part = target.with_name(f".{target.name}")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(bundle.directory, part, copy_function=_link_or_copy)
+        training = {**bundle.meta.training, "promotion": promotion, "overruled": promotion["overruled"]}
+        version = target.name.removeprefix(f"{bundle.meta.name}-")
+        meta = replace(bundle.meta, version=version, training=training)
+        write_atomically(part / CARD, model_card(meta))
+        meta = replace(meta, files={**meta.files, CARD: file_hash(part / CARD)})
+        write_atomically(part / META, json.dumps(meta.as_json(), indent=2) + "\n")
+        part.replace(target)
+    except BundleError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise BundleError(
+            f"{bundle.id} was not promoted: {target} cannot be written: {_say_why(error)}",
+            "Free some space or check the folder's rights, then promote"
+            f" {bundle.directory}: it is kept aside, and the bundle in use is unchanged.",
+        ) from error
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Give a file a second name, which takes no space; a copy where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _say_why(error: OSError) -> str:
+    """Reduce what copying a folder gives, an error for each file, to the first."""
+    if isinstance(error, shutil.Error) and error.args and error.args[0]:
+        reason = str(error.args[0][0][-1])
+        return "the disk is full" if "No space left" in reason else reason
+    return error.strerror or str(error)

@@ -1,0 +1,269 @@
+"""One retrain: a child process, its progress, its verdict.
+
+The work is done by `python -m training.retrain.run`, which ends when this process does. One retrain at a
+time: the lock is a database transaction, which the system ends with the process that holds it, so a
+killed run leaves no lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from mmsa_tui.bundle.meta import Bundle, write_atomically
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import (
+    BundleError,
+    ConfigError,
+    DeviceError,
+    Interrupted,
+    MmsaError,
+    StoreError,
+    TrainingError,
+)
+from mmsa_tui.retrain.result import Result, result_from
+
+Listener = Callable[[Mapping[str, Any]], None]
+
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that wait must not spin: beside another program that takes a core, fits of milliseconds
+otherwise take seconds."""
+
+_LEAST_FREE = 200_000
+"""Bytes; with fewer left, whatever broke down did so for want of space: the log could not say it."""
+
+_PATIENCE_S = 5.0
+"""How long a run that is told to stop may take for it; one that hangs would hold the lock."""
+
+_KILLED = 9
+"""SIGKILL, which Windows has no name for."""
+
+_UNCHANGED = "The bundle in use is unchanged."
+
+
+def retrain(
+    paths: Paths,
+    bundle: Bundle,
+    *,
+    dry_run: bool = False,
+    device: str = "auto",
+    threads: int = 0,
+    weight: float | None = None,
+    rule: bool | None = None,
+    on_event: Listener | None = None,
+    should_stop: threading.Event | None = None,
+) -> Result:
+    """Fit and judge a candidate.
+
+    Args:
+        dry_run: write no candidate, and leave no run folder.
+        weight: for how many posts of the replay set a correction counts; None for what measured best.
+        rule: whether analysts follow a rule of their own, to which the model gives way; None to tell by
+            the corrections.
+        on_event: told of `encoded` (done, total), `epoch` (number, total, loss, f1) and, of the fits that
+            only compare, `comparing` (fit, number, total) events; `stage_of` puts them into words.
+        should_stop: set it to cancel.
+
+    Raises:
+        TrainingError: there is nothing to learn from, another retrain runs, or it broke down.
+        Interrupted: it was cancelled.
+        BundleError, DeviceError, StoreError: as when classifying.
+    """
+    with exclusive(paths):
+        _remove_stale(paths)
+        folder = _make_run_folder(paths)
+        request = {
+            "paths": {name: str(path) for name, path in asdict(paths).items()},
+            "bundle": str(bundle.directory),
+            "folder": str(folder),
+            "dry_run": dry_run,
+            "device": device,
+            "threads": threads,
+            "weight": weight,
+            "rule": rule,
+        }
+        file = folder / "request.json"
+        write_atomically(file, json.dumps(request, indent=1) + "\n")
+        try:
+            done = _follow(command_for(file), folder, on_event, should_stop or threading.Event())
+        except BaseException:
+            _remove_stale(paths)
+            raise
+    result = result_from(done, folder)
+    if dry_run:
+        shutil.rmtree(folder, ignore_errors=True)
+    return result
+
+
+def command_for(request: Path) -> list[str]:
+    """Name the command that does what a request says."""
+    return [sys.executable, "-m", "training.retrain.run", "--request", str(request)]
+
+
+@contextmanager
+def exclusive(paths: Paths) -> Iterator[None]:
+    """Keep other retrains out.
+
+    Raises:
+        TrainingError: one is running, or the lock cannot be made.
+    """
+    file = paths.data_dir / "retrain.lock"
+    try:
+        paths.data_dir.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise TrainingError(
+            f"{file} cannot be written: {error}", "Check the folder's rights, or set MMSA_HOME."
+        ) from error
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise TrainingError(
+                f"{file} cannot be locked: {error}", "Free some space, or remove the file."
+            ) from error
+        raise TrainingError(
+            "a retrain is running already", "Wait until it is done, or stop it, and try again."
+        ) from error
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def _make_run_folder(paths: Paths) -> Path:
+    folder = paths.runs_dir / datetime.now(UTC).strftime("retrain-%Y%m%d-%H%M%S-%f")
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise TrainingError(
+            f"{folder} cannot be made: {error}", "Free some space or check the folder's rights."
+        ) from error
+    return folder
+
+
+def _remove_stale(paths: Paths) -> None:
+    """Remove candidates that a run was writing when it was killed; nobody writes while we hold the lock."""
+    for part in paths.runs_dir.glob("retrain-*/.*"):
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _follow(
+    command: Sequence[str], folder: Path, on_event: Listener | None, should_stop: threading.Event
+) -> Mapping[str, Any]:
+    """Run the child, hand its events on, return the last one, `done`."""
+    done: Mapping[str, Any] | None = None
+    with _open_log(folder) as log:
+        process = _start(command, log)
+        ended = threading.Event()
+        watcher = threading.Thread(target=_stop_when, args=(process, should_stop, ended), daemon=True)
+        watcher.start()
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = _read_event(line)
+                if event.get("event") == "error":
+                    raise _failure(event)
+                if event.get("event") == "done":
+                    done = event
+                elif event and on_event is not None:
+                    on_event(event)
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            ended.set()
+            watcher.join()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+    if should_stop.is_set():
+        raise Interrupted("the retrain was stopped", _UNCHANGED)
+    if code != 0 or done is None:
+        raise _breakdown(folder, code)
+    return done
+
+
+def _open_log(folder: Path) -> TextIO:
+    try:
+        return (folder / "log.txt").open("w", encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(
+            f"{folder} cannot be written: {error.strerror or error}", f"Free some space. {_UNCHANGED}"
+        ) from error
+
+
+def _start(command: Sequence[str], log: TextIO) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
+            # A Ctrl-C in the terminal is this process's to hear; it ends the child by closing its input.
+            start_new_session=True, env=_PATIENT | os.environ,
+        )  # fmt: skip
+    except OSError as error:
+        raise TrainingError(
+            f"the retrain cannot be started: {error.strerror or error}", f"Close other programs. {_UNCHANGED}"
+        ) from error
+
+
+def _breakdown(folder: Path, code: int) -> TrainingError:
+    """Say why a child has ended without a word, by what it left in its log."""
+    log = folder / "log.txt"
+    try:
+        last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        is_full = "No space left" in last or shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        last, is_full = "", False
+    if is_full:
+        return TrainingError(
+            f"the disk is full: the retrain could not write {folder}",
+            f"Free some 10 MB and start it again. {_UNCHANGED}",
+        )
+    if code == -_KILLED:
+        return TrainingError(
+            "the retrain was killed, perhaps for want of memory",
+            f"Close other programs and start it again. {_UNCHANGED}",
+        )
+    return TrainingError(
+        f"the retrain broke down (code {code})" + (f": {last[:200]}" if last else ""),
+        f"{log} says more. {_UNCHANGED}",
+    )
+
+
+def _read_event(line: str) -> Mapping[str, Any]:
+    """Read a line of the child; what a library has printed is no event."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _failure(event: Mapping[str, Any]) -> MmsaError:
+    """Turn the child's error into the same error here."""
+    kinds: tuple[type[MmsaError], ...] = (BundleError, DeviceError, StoreError, ConfigError)
+    kind = next((kind for kind in kinds if kind.exit_code == event["code"]), TrainingError)
+    return kind(event["message"], event["hint"])
+
+
+def _stop_when(process: subprocess.Popen[str], should_stop: threading.Event, ended: threading.Event) -> None:
+    while not ended.wait(0.1):
+        if should_stop.is_set():
+            process.terminate()
+            if not ended.wait(_PATIENCE_S):
+                process.kill()
+            return

@@ -1,0 +1,83 @@
+"""The files of JSON records that a source consists of: itself, or those in its folder.
+
+Knows which names such files have and how to leave out a file of another format; the format itself
+is the reader's `is_ours`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from mmsa_tui.disk.safety import ignore, walk
+from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.finder import natural_key
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.files.ndjson import Entry, read_entries, read_head
+
+_PLAIN = (".json", ".jsonl", ".ndjson", ".jl")
+_SUFFIXES = (*_PLAIN, *(plain + packed for plain in _PLAIN for packed in (".gz", ".bz2")))
+
+_DETECT_FILES = 3
+_DETECT_NAMES = 20_000
+
+
+def detect_records(
+    source: Path, is_ours: Callable[[str], bool], name: str, reason: str, certainty: int = 95
+) -> Match | None:
+    """Claim a source if one of its first files begins like the format.
+
+    Args:
+        is_ours: whether a file's head is of the format.
+        name: the reader's.
+        reason: what was recognised, as a sentence that goes on after "<file>: ".
+        certainty: as in `Match`.
+    """
+    for path in _first_files(source):
+        if is_ours(read_head(path)):
+            return Match(name, certainty, f"{path.name}: {reason}")
+    return None
+
+
+def read_records(source: Path, options: ReadOptions, is_ours: Callable[[str], bool]) -> Iterator[Entry]:
+    """Yield the records of every file of the format, files in natural order.
+
+    A file that the user points at is read whatever it looks like.
+
+    Raises:
+        SourceError: there is nothing to read, or the one file there is cannot be opened.
+    """
+    if not source.is_dir():
+        try:
+            yield from read_entries(source)
+        except OSError as error:
+            raise SourceError(
+                f"{source.name} cannot be read: {error}", "Check that it is a file and that you may read it."
+            ) from error
+        return
+    names = sorted((name for name in walk(source, options.note) if _has_records(name)), key=natural_key)
+    ours = [name for name in names if is_ours(read_head(source / name))]
+    if not ours:
+        raise SourceError(
+            f"{source} holds no file of this format", "Run `mmsa inspect` to see what it looks like."
+        )
+    if len(ours) < len(names):
+        options.note(f"JSON files of another format left out: {len(names) - len(ours):,}")
+    for name in ours:
+        try:
+            yield from read_entries(source / name)
+        except OSError as error:
+            yield Entry(name, reason=f"{name} cannot be read: {error}")
+
+
+def _has_records(name: str) -> bool:
+    return name.lower().endswith(_SUFFIXES)
+
+
+def _first_files(source: Path) -> list[Path]:
+    if not source.is_dir():
+        return [source]
+    names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if _has_records(name)]
+    names.sort(key=lambda name: (name.count("/"), natural_key(name)))
+    return [source / name for name in names[:_DETECT_FILES]]

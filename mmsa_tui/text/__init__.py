@@ -1,0 +1,1 @@
+"""Words: the key that copies share, what encoders see, and what is safe to show."""

@@ -1,0 +1,160 @@
+"""What the child with the model does: load it, classify into the database, explain.
+
+Predictions go from here to the database, not through the parent: it hears of progress only, reads
+what it shows, and loses nothing when either process is killed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.records import Post
+from mmsa_tui.services import classify as service
+from mmsa_tui.store import Store, Where
+from mmsa_tui.worker.conversation import Conversation
+from mmsa_tui.worker.messages import (
+    Classify,
+    Explain,
+    Explained,
+    Finished,
+    Load,
+    Message,
+    Progress,
+    Quit,
+    Ready,
+    Trouble,
+    to_paths,
+)
+
+TELL_EVERY_S = 0.2
+PAUSE_STEP_S = 0.2
+
+
+class Model(service.Judge, Protocol):
+    """What is needed of a predictor."""
+
+    device_name: str
+
+    def explain(self, post: Post) -> Any: ...
+
+
+def load_predictor(request: Load) -> Model:
+    """Load a bundle by torch.
+
+    Raises:
+        BundleError, DeviceError: it is damaged or absent, or the device is.
+    """
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.model.predictor import Predictor
+
+    paths = to_paths(request.paths)
+    bundle = find_bundle(paths, request.bundle)
+    return Predictor.load(bundle, paths, request.device, request.batch_size, request.threads)
+
+
+def serve(parent: Conversation, load: Callable[[Load], Model] = load_predictor) -> None:
+    """Answer requests until the parent leaves."""
+    side: _ModelSide | None = None
+    while not parent.is_over:
+        request = parent.next()
+        if request is None or isinstance(request, Quit):
+            return
+        try:
+            if isinstance(request, Load):
+                with parent.expendable():
+                    model = load(request)
+                side = _ModelSide(parent, model, to_paths(request.paths).database)
+                side.introduce()
+            elif side is not None:
+                side.answer(request)
+        except MmsaError as error:
+            parent.say(Trouble(type(request).__name__, error.message, error.hint))
+        except Exception as error:
+            # The boundary of the process: the parent shows it and lives on.
+            parent.say(Trouble(type(request).__name__, f"{type(error).__name__}: {error}", ""))
+
+
+class _ModelSide:
+    def __init__(self, parent: Conversation, model: Model, database: Path) -> None:
+        self._parent = parent
+        self._model = model
+        self._database = database
+        self._store = Store.open(database)
+        self._told_s = 0.0
+
+    def introduce(self) -> None:
+        self._store.save_bundle_labels(self._model.bundle_id, self._model.labels)
+        self._parent.say(Ready(self._model.bundle_id, self._model.labels, self._model.device_name))
+
+    def answer(self, request: Message) -> None:
+        if isinstance(request, Explain):
+            self._explain(request)
+        elif isinstance(request, Classify):
+            self._classify(request)
+
+    def _classify(self, request: Classify) -> None:
+        where = Where(request.where_sql, request.where_params) if request.where_sql else None
+        outcome = service.classify(
+            self._store,
+            request.source_id,
+            self._model,
+            where=where,
+            restart=request.restart,
+            on_progress=self._on_progress,
+            should_stop=lambda: self._parent.is_stopping,
+        )
+        self._parent.say(
+            Finished(
+                outcome.n_ok,
+                outcome.n_text_only,
+                outcome.n_image_only,
+                outcome.n_failed,
+                outcome.n_skipped,
+                outcome.seconds,
+                outcome.stopped,
+            )
+        )
+
+    def _on_progress(self, progress: service.Progress) -> None:
+        """Between two batches: report, explain what was asked for, hold while paused."""
+        now_s = time.monotonic()
+        if now_s - self._told_s >= TELL_EVERY_S or progress.done == progress.total:
+            self._told_s = now_s
+            self._report(progress, paused=False)
+        self._explain_what_waits()
+        if self._parent.is_paused:
+            self._report(progress, paused=True)
+            while self._parent.is_paused and not self._parent.is_stopping:
+                self._parent.wait_while_paused(PAUSE_STEP_S)
+                self._explain_what_waits()
+
+    def _report(self, progress: service.Progress, *, paused: bool) -> None:
+        self._parent.say(
+            Progress(progress.done, progress.total, progress.per_second, progress.seconds_left or 0.0, paused)
+        )
+
+    def _explain_what_waits(self) -> None:
+        later: list[Message] = []
+        while (request := self._parent.pending()) is not None:
+            if isinstance(request, Explain):
+                try:
+                    self._explain(request)
+                except MmsaError as error:
+                    self._parent.say(Trouble("Explain", error.message, error.hint))
+            else:
+                later.append(request)
+        for request in later:
+            self._parent.put_back(request)
+
+    def _explain(self, request: Explain) -> None:
+        post = self._store.post(request.source_id, request.ordinal).post
+        if post is None:
+            self._parent.say(Trouble("Explain", "this input is no post", ""))
+            return
+        found = self._model.explain(post)
+        words, where = tuple(found.words), (request.source_id, request.ordinal)
+        self._parent.say(Explained(*where, found.label, words, found.regions, found.picture))

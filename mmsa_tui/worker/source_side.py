@@ -1,0 +1,88 @@
+"""What the child for sources does: look at a source, read it in. Imports no torch."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from mmsa_tui import sources
+from mmsa_tui.errors import Interrupted, MmsaError
+from mmsa_tui.services import ingest as intake
+from mmsa_tui.sources import ReadOptions
+from mmsa_tui.sources.registry import reader
+from mmsa_tui.store import Store
+from mmsa_tui.worker.conversation import Conversation
+from mmsa_tui.worker.messages import (
+    Counted,
+    Detected,
+    Index,
+    Indexed,
+    Inspect,
+    Inspected,
+    Quit,
+    Trouble,
+)
+
+TELL_EVERY_S = 0.1
+
+
+def serve(parent: Conversation) -> None:
+    """Answer requests until the parent leaves."""
+    while not parent.is_over:
+        request = parent.next()
+        if request is None or isinstance(request, Quit):
+            return
+        try:
+            if isinstance(request, Inspect):
+                _inspect(parent, request)
+            elif isinstance(request, Index):
+                _index(parent, request)
+        except MmsaError as error:
+            parent.say(Trouble(type(request).__name__, error.message, error.hint))
+        except Exception as error:
+            # The boundary of the process: the parent shows it and lives on.
+            parent.say(Trouble(type(request).__name__, f"{type(error).__name__}: {error}", ""))
+
+
+def _inspect(parent: Conversation, request: Inspect) -> None:
+    path = Path(request.path)
+    options = ReadOptions(request.columns, request.encoding)
+    if request.format or request.columns:
+        format = intake.find_format(path, request.format or None, options)
+        parent.say(Detected(request.path, format, reader(format).title, "you chose it"))
+    else:
+        found = sources.detect(path)
+        title = reader(found.format).title
+        others = tuple((other.format, other.reason) for other in found.others)
+        parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))
+    result = sources.inspect(path, format=request.format or None, options=options, on_count=_Teller(parent))
+    parent.say(Inspected(result.to_json()))
+
+
+def _index(parent: Conversation, request: Index) -> None:
+    notes: dict[str, None] = {}
+    with Store.open(Path(request.database)) as store:
+        row = intake.read_in(
+            store,
+            request.path,
+            format=request.format or None,
+            options=ReadOptions(request.columns, request.encoding, notes.setdefault),
+            on_count=_Teller(parent),
+        )
+    parent.say(Indexed(row.location, tuple(notes)))
+
+
+class _Teller:
+    """Passes a count on now and then, and ends the work when the parent wants that."""
+
+    def __init__(self, parent: Conversation) -> None:
+        self._parent = parent
+        self._next_s = 0.0
+
+    def __call__(self, n: int) -> None:
+        if self._parent.is_stopping:
+            raise Interrupted("stopped")
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + TELL_EVERY_S
+            self._parent.say(Counted(n))

@@ -1,0 +1,1 @@
+"""The full staged training of a bundle: text, image, fusion, calibration."""

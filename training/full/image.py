@@ -1,0 +1,160 @@
+"""Stage 2: fine-tune the image encoder alone.
+
+Only the last blocks learn: on a few thousand pictures with one judge each the early, generic
+layers gain nothing, and with the frozen trunk run once and kept, an epoch takes seconds on a CPU.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmsa_tui.model import mobilenet
+from mmsa_tui.model.encoders import ImageEncoder
+from mmsa_tui.model.metrics import weighted_f1
+from mmsa_tui.pictures.decoder import SIZE_PX, PictureError, decode, normalise
+from mmsa_tui.pictures.files import PictureFiles
+from training.examples import Example
+from training.full.loop import FineTuning, fine_tune, seed_everything
+from training.full.runs import RunLog
+
+
+def read_pixels(examples: Sequence[Example]) -> Tensor:
+    """Decode the first usable picture of each example, [N, 3, 224, 224] uint8; zeros without one."""
+
+    def pixels(example: Example) -> Tensor:
+        for picture in example.pictures:
+            try:
+                return decode(files.read(picture))
+            except (OSError, PictureError):
+                continue
+        return torch.zeros(3, SIZE_PX, SIZE_PX, dtype=torch.uint8)
+
+    with PictureFiles() as files, ThreadPoolExecutor(max_workers=2) as pool:
+        return torch.stack(list(pool.map(pixels, examples)))
+
+
+@torch.no_grad()
+def trunk_features(
+    encoder: str | Path,
+    pixels: Tensor,
+    n_tail_blocks: int,
+    batch_size: int = 8,
+    on_batch: Callable[[int, int], None] | None = None,
+) -> Tensor:
+    """Run the frozen trunk over pictures and their mirror images.
+
+    Args:
+        pixels: [N, 3, 224, 224] uint8.
+
+    Returns:
+        [2, N, C, H, W] float16: as they are, and mirrored.
+    """
+    model = ImageEncoder(encoder).eval()
+    mobilenet.fold(model.model)
+    trunk, _ = mobilenet.trunk_and_tail(model.model, n_tail_blocks)
+    mobilenet.channels_last(trunk)
+    rows: list[list[Tensor]] = [[], []]
+    for start in range(0, len(pixels), batch_size):
+        batch = normalise(pixels[start : start + batch_size])
+        for side, view in enumerate((batch, batch.flip(3))):
+            rows[side].append(trunk(view).half().contiguous())
+        if on_batch is not None:
+            on_batch(min(start + batch_size, len(pixels)), len(pixels))
+    return torch.stack([torch.cat(side) for side in rows])
+
+
+def tune_image_encoder(
+    encoder: str | Path,
+    trunk: Tensor,
+    labels: Sequence[int],
+    train: Sequence[int],
+    select: Sequence[int],
+    n_labels: int,
+    n_tail_blocks: int,
+    settings: FineTuning,
+    out: Path,
+    log: RunLog,
+    seed: int,
+) -> float:
+    """Fine-tune the tail on `trunk[:, train]` and save the whole encoder to `out` (fp16).
+
+    Args:
+        trunk: [2, N, C, H, W] of `trunk_features`.
+        labels: [N] class indices.
+        train, select: rows of `trunk`; `select` picks the best epoch, empty keeps the last.
+
+    Returns:
+        The best weighted F1 on `select`.
+    """
+    seed_everything(seed)
+    rng = random.Random(seed)
+    model = ImageEncoder(encoder).eval()
+    mobilenet.fold(model.model)
+    _, tail = mobilenet.trunk_and_tail(model.model, n_tail_blocks)
+    mobilenet.channels_last(tail)
+    head = nn.Sequential(nn.Dropout(0.3), nn.Linear(model.n_features, n_labels))
+    y = torch.tensor(list(labels))
+
+    def loss_of(indices: Sequence[int]) -> Tensor:
+        rows = torch.as_tensor(indices)
+        side = torch.randint(0, 2, (len(indices),))
+        regions = tail(trunk[side, rows].float().contiguous(memory_format=torch.channels_last))
+        return nn.functional.cross_entropy(
+            head(regions.float().mean(dim=(2, 3))), y[rows], label_smoothing=settings.label_smoothing
+        )
+
+    def plan(epoch: int) -> list[list[int]]:
+        order = list(train)
+        rng.shuffle(order)
+        return [order[i : i + settings.batch_size] for i in range(0, len(order), settings.batch_size)]
+
+    best, losses = -1.0, []
+    for step in fine_tune(tail, head, plan, loss_of, settings, torch.device("cpu")):
+        losses.append(step.loss)
+        log.progress("image", step.number, step.total, step.loss)
+        if step.ends_epoch:
+            score = _score(tail, head, trunk[0], y, select) if len(select) else float(step.epoch)
+            log.record(stage="image", epoch=step.epoch + 1, loss=float(np.mean(losses)), weighted_f1=score)
+            losses = []
+            if score > best:
+                best = score
+                save_image_encoder(encoder, model, out)
+    return best if len(select) else 0.0
+
+
+@torch.no_grad()
+def tail_features(tail: nn.Module, trunk: Tensor, batch_size: int = 64) -> Tensor:
+    """Run the tail over trunk features [N, C, H, W]: spatial means, [N, 1280] float32."""
+    tail.eval()
+    parts = []
+    for start in range(0, len(trunk), batch_size):
+        batch = trunk[start : start + batch_size].float().contiguous(memory_format=torch.channels_last)
+        parts.append(tail(batch).mean(dim=(2, 3)))
+    return torch.cat(parts)
+
+
+def _score(tail: nn.Module, head: nn.Module, trunk: Tensor, labels: Tensor, select: Sequence[int]) -> float:
+    head.eval()
+    rows = torch.as_tensor(list(select))
+    with torch.no_grad():
+        predicted = head(tail_features(tail, trunk[rows])).argmax(1).numpy()
+    return weighted_f1(labels[rows].numpy(), predicted)
+
+
+def save_image_encoder(base: str | Path, folded: ImageEncoder, out: Path) -> None:
+    """Write a folded encoder in half precision in the Hugging Face layout of `base`."""
+    fresh = ImageEncoder(base)
+    mobilenet.unfold_into(folded.model, fresh.model)
+    out.mkdir(parents=True, exist_ok=True)
+    half = {
+        name: tensor.detach().half() if tensor.is_floating_point() else tensor.detach()
+        for name, tensor in fresh.model.state_dict().items()
+    }
+    fresh.model.save_pretrained(out, state_dict=half)

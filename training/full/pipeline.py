@@ -1,0 +1,266 @@
+"""The whole training of a bundle: text, image, features, fusion, calibration, bundle.
+
+Each step leaves its files in the run folder and is skipped by a resumed run. What is chosen
+(epochs, temperatures) is chosen on the select and calibrate parts; the evaluate part is only scored.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.errors import TrainingError
+from mmsa_tui.model import mobilenet
+from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
+from mmsa_tui.model.features import Features, concatenate
+from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targets, make_targets
+from mmsa_tui.model.network import FusionHead
+from mmsa_tui.model.preprocessing import TextTransform, lexicon
+from mmsa_tui.records import content_hash
+from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
+from training.full.fusion import Epoch, fit_head
+from training.full.image import read_pixels, tail_features, trunk_features, tune_image_encoder
+from training.full.recipe import Recipe
+from training.full.runs import RunLog
+from training.full.text import TextTarget, encode_texts, tune_text_encoder
+from training.full.trained import Trained, write_trained
+
+_REHEARSAL_SEED = 5
+
+
+class Pipeline:
+    """One run of a recipe in one run folder."""
+
+    def __init__(self, recipe: Recipe, materials: Materials, log: RunLog, device: torch.device) -> None:
+        self.recipe, self.materials, self.log, self.device = recipe, materials, log, device
+        self.folder = log.folder
+        self.examples = _with_pictures_read(materials.examples)
+        self.split: Split = split_examples(self.examples, recipe.split_seed)
+        self.n_labels = len(recipe.labels)
+
+    def run(self, bundles: Path, version: str, command: str) -> Bundle:
+        """Train everything that is not done yet and write the bundle below `bundles`."""
+        self.tune_text(self.split.train, "text")
+        trunk = self.image_trunk()
+        self.tune_image(trunk, self.split.train, "image")
+        features = self.features("text", "image", trunk)
+        posts = LabelledFeatures(features, self.targets(), tuple(_hash(e) for e in self.examples))
+        learned = self.training_set(replace(posts, features=self.training_features(features, trunk)))
+        head = self.fit(posts, learned)
+        held_out = self.materials.extra_test
+        trained = Trained(
+            self.recipe,
+            self.materials,
+            self.examples,
+            self.split,
+            head,
+            posts,
+            learned,
+            self.text_only_features(held_out) if held_out else None,
+            {name: self.folder / name for name in ("text", "image")},
+        )
+        bundle = write_trained(trained, bundles, version, command)
+        scores = json.dumps(bundle.meta.scores, indent=2)
+        (self.folder / "scores.json").write_text(scores, encoding="utf-8")
+        return bundle
+
+    def tune_text(self, train: IntArray, name: str) -> None:
+        """Stage 1 into `<run>/<name>/`."""
+        recipe, out = self.recipe.text, self.folder / name
+        if self.log.is_done(name):
+            return
+        start: str | Path = recipe.encoder
+        extra = list(self.materials.extra)
+        if extra:
+            start = self.folder / "text-pretrained"
+            if not self.log.is_done("text-pretrained"):
+                targets = [TextTarget(e.raw_text, (e.text,)) for e in extra]
+                tune_text_encoder(
+                    recipe.encoder,
+                    targets,
+                    (),
+                    self.n_labels,
+                    recipe.pretraining,
+                    start,
+                    self.log,
+                    self.recipe.seed,
+                    self.device,
+                )
+                self.log.mark_done("text-pretrained")
+        targets = [
+            t for t in (_text_target(self.examples[i], recipe.tasks) for i in train) if max(t.labels) >= 0
+        ]
+        n_rehearsed = min(len(extra), int(recipe.rehearsal * len(targets)))
+        rehearsed = random.Random(_REHEARSAL_SEED).sample(extra, n_rehearsed)
+        targets += [TextTarget(e.raw_text, (e.text,)) for e in rehearsed]
+        select = [_text_target(self.examples[i], recipe.tasks) for i in self.split.select]
+        select = [t for t in select if t.labels[0] >= 0]
+        tune_text_encoder(
+            start, targets, select, self.n_labels, recipe.tuning, out, self.log, self.recipe.seed, self.device
+        )
+        self.log.mark_done(name)
+
+    def image_trunk(self) -> Tensor:
+        """Frozen trunk features of each example's first picture, [2, N, C, H, W]; zeros without one."""
+        file = self.folder / "trunk.safetensors"
+        from safetensors.torch import load_file, save_file
+
+        if self.log.is_done("trunk"):
+            return load_file(file)["trunk"]
+        trunk = trunk_features(
+            self.recipe.image.encoder,
+            read_pixels(self.examples),
+            self.recipe.image.tail_blocks,
+            on_batch=lambda done, total: self.log.progress("pictures", done, total, 0.0),
+        )
+        save_file({"trunk": trunk}, file)
+        self.log.mark_done("trunk")
+        return trunk
+
+    def tune_image(self, trunk: Tensor, train: IntArray, name: str) -> None:
+        """Stage 2 into `<run>/<name>/`."""
+        if self.log.is_done(name):
+            return
+        recipe = self.recipe.image
+        labels = [getattr(e, recipe.task) if e.pictures else UNLABELLED for e in self.examples]
+        rows = [int(i) for i in train if labels[i] >= 0]
+        select = [int(i) for i in self.split.select if labels[i] >= 0]
+        if not rows:
+            raise TrainingError(
+                "no post with a picture has a label for it", "the image stage needs labelled pictures"
+            )
+        tune_image_encoder(
+            recipe.encoder,
+            trunk,
+            labels,
+            rows,
+            select,
+            self.n_labels,
+            recipe.tail_blocks,
+            recipe.tuning,
+            self.folder / name,
+            self.log,
+            self.recipe.seed,
+        )
+        self.log.mark_done(name)
+
+    def features(self, text: str, image: str, trunk: Tensor) -> Features:
+        """Features of all examples by two tuned encoders of the run folder."""
+        encoder, transform = (
+            TextEncoder(self.folder / text).to(self.device),
+            TextTransform(self.folder / text),
+        )
+        texts = [e.raw_text for e in self.examples]
+        words = encode_texts(encoder, transform, texts, self.device)
+        model = ImageEncoder(self.folder / image).eval()
+        mobilenet.fold(model.model)
+        _, tail = mobilenet.trunk_and_tail(model.model, self.recipe.image.tail_blocks)
+        pictures = tail_features(mobilenet.channels_last(tail), trunk[0])
+        has_image = torch.tensor([bool(e.pictures) for e in self.examples])
+        has_text = torch.tensor([bool(e.raw_text.strip()) for e in self.examples])
+        pictures[~has_image] = 0.0
+        return Features(words, lexicon().features(texts), pictures, has_text, has_image)
+
+    def training_features(self, features: Features, trunk: Tensor) -> Features:
+        """What the head is fitted on: out-of-fold features where the recipe has folds."""
+        if self.recipe.folds == 0:
+            return features
+        train = self.split.train
+        folds = grouped_folds(
+            [max(self.examples[i].post, 0) for i in train],
+            [self.examples[i].group for i in train],
+            self.recipe.folds,
+            self.recipe.seed,
+        )
+        text, image = features.text.clone(), features.image.clone()
+        for number, fold in enumerate(folds):
+            unseen = train[fold]
+            rest = np.setdiff1d(train, unseen)
+            self.tune_text(rest, f"text-fold{number}")
+            self.tune_image(trunk, rest, f"image-fold{number}")
+            part = self.features(f"text-fold{number}", f"image-fold{number}", trunk)
+            rows = torch.as_tensor(unseen)
+            text[rows], image[rows] = part.text[rows], part.image[rows]
+        return Features(text, features.lexicon, image, features.has_text, features.has_image)
+
+    def targets(self) -> Targets:
+        examples = self.examples
+        return make_targets(
+            np.array([e.post for e in examples]),
+            np.array([e.text for e in examples]),
+            np.array([e.image for e in examples]),
+        )
+
+    def training_set(self, posts: LabelledFeatures) -> LabelledFeatures:
+        """Take the train part of the posts and a sample of the extra tweets, as text-only posts."""
+        train = posts.take(torch.as_tensor(self.split.train))
+        n_extra = min(self.recipe.extra_replay, len(self.materials.extra))
+        if not n_extra:
+            return train
+        extra = random.Random(_REHEARSAL_SEED).sample(list(self.materials.extra), n_extra)
+        blank = np.full(n_extra, UNLABELLED)
+        return LabelledFeatures(
+            concatenate([train.features, self.text_only_features(extra)]),
+            concatenate_targets([train.targets, make_targets(blank, np.array([e.text for e in extra]))]),
+            train.hashes + ("",) * n_extra,
+        )
+
+    def text_only_features(self, examples: Sequence[Example]) -> Features:
+        """Features of tweets without pictures by the run's tuned text encoder."""
+        encoder, transform = (
+            TextEncoder(self.folder / "text").to(self.device),
+            TextTransform(self.folder / "text"),
+        )
+        texts = [e.raw_text for e in examples]
+        n = len(texts)
+        return Features(
+            encode_texts(encoder, transform, texts, self.device),
+            lexicon().features(texts),
+            torch.zeros(n, self.recipe.head.n_image),
+            torch.ones(n, dtype=torch.bool),
+            torch.zeros(n, dtype=torch.bool),
+        )
+
+    def fit(self, posts: LabelledFeatures, learned: LabelledFeatures) -> FusionHead:
+        """Stage 3: the head, on what `training_set` gave; the select part picks its epochs."""
+        select = posts.take(torch.as_tensor(self.split.select))
+
+        def report(epoch: Epoch) -> None:
+            self.log.progress("fusion", epoch.number, epoch.total, epoch.loss)
+            self.log.record(
+                stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1
+            )
+
+        return fit_head(
+            self.recipe.head,
+            learned.features,
+            learned.targets,
+            self.recipe.fusion,
+            self.recipe.seed,
+            select=(select.features, select.targets),
+            on_epoch=report,
+        )
+
+
+def _text_target(example: Example, tasks: Sequence[str]) -> TextTarget:
+    return TextTarget(example.raw_text, tuple(getattr(example, task) for task in tasks))
+
+
+def _hash(example: Example) -> str:
+    return content_hash(example.raw_text, [p.digest for p in example.pictures])
+
+
+def _with_pictures_read(examples: Sequence[Example]) -> list[Example]:
+    """Leave out posts with neither text nor a picture file."""
+    kept = [e for e in examples if e.raw_text.strip() or e.pictures]
+    if not kept:
+        raise TrainingError("no labelled post has text or a picture", "check the source with `mmsa inspect`")
+    return kept

@@ -1,0 +1,126 @@
+"""A training recipe: every choice of a full training in one self-checking record, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from mmsa_tui.errors import TrainingError
+from mmsa_tui.model.network import HeadConfig
+from training.examples import LabelKinds
+from training.full.fusion import FusionSettings
+from training.full.loop import FineTuning
+
+
+@dataclass(frozen=True)
+class TextRecipe:
+    """Stage 1. `tasks` are label kinds that share the encoder, the first one picks the epoch.
+
+    `pretraining` runs over the extra text table before the task, where one is given; `rehearsal`
+    is how many tweets of it are mixed in for each post of the task.
+    """
+
+    encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
+    tasks: tuple[str, ...] = ("text", "post")
+    rehearsal: float = 1.0
+    pretraining: FineTuning = field(default_factory=lambda: FineTuning(epochs=1, learning_rate=1e-4))
+    tuning: FineTuning = field(default_factory=lambda: FineTuning(epochs=3, learning_rate=4e-5))
+
+    def __post_init__(self) -> None:
+        if not self.tasks or not set(self.tasks) <= {"text", "post", "image"}:
+            raise ValueError("text.tasks holds text, post or image")
+
+
+@dataclass(frozen=True)
+class ImageRecipe:
+    """Stage 2. `task` is the label kind; `tail_blocks` of MobileNetV2's 16 blocks learn."""
+
+    encoder: str = "google/mobilenet_v2_1.0_224"
+    task: Literal["image", "post"] = "image"
+    tail_blocks: int = 4
+    tuning: FineTuning = field(
+        default_factory=lambda: FineTuning(
+            epochs=5, batch_size=32, learning_rate=2e-4, weight_decay=0.05, bf16=False
+        )
+    )
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.tail_blocks <= 16:
+            raise ValueError("image.tail_blocks is 1 to 16")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A full training: labels and kinds, seeds, the stages.
+
+    `extra_replay`: how many tweets of the extra text table teach the text head and go into the
+    replay set. `folds`: how many encoders are tuned to get the head features of posts they have
+    not seen; 0 fits the head on the tuned encoders' own training posts.
+    """
+
+    name: str = "default"
+    labels: tuple[str, ...] = ("negative", "neutral", "positive")
+    kinds: LabelKinds = field(default_factory=LabelKinds)
+    seed: int = 1
+    split_seed: int = 7
+    extra_replay: int = 2000
+    folds: int = 0
+    text: TextRecipe = field(default_factory=TextRecipe)
+    image: ImageRecipe = field(default_factory=ImageRecipe)
+    head: HeadConfig = field(default_factory=HeadConfig)
+    fusion: FusionSettings = field(default_factory=FusionSettings)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def load_recipe(name: str) -> Recipe:
+    """Load a shipped recipe by name, or a TOML file by path.
+
+    Raises:
+        TrainingError: not found, not TOML, or with a setting that does not exist or make sense.
+    """
+    try:
+        if name.endswith(".toml"):
+            text = Path(name).read_text(encoding="utf-8")
+        else:
+            text = files("training").joinpath("recipes", f"{name}.toml").read_text(encoding="utf-8")
+    except OSError as error:
+        known = sorted(
+            p.name.removesuffix(".toml")
+            for p in files("training").joinpath("recipes").iterdir()
+            if p.name.endswith(".toml")
+        )
+        raise TrainingError(
+            f"no recipe {name!r}", "known: " + ", ".join(known) + ", or a .toml file"
+        ) from error
+    try:
+        return _build(Recipe(), tomllib.loads(text), name)
+    except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        raise TrainingError(
+            f"recipe {name}: {error}", "compare it with training/recipes/default.toml"
+        ) from error
+
+
+def _build(default: Any, data: Mapping[str, Any], where: str) -> Any:
+    known = {f.name for f in fields(default)}
+    changes: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            raise ValueError(f"{where} has no setting {key!r}; known: {', '.join(sorted(known))}")
+        current = getattr(default, key)
+        if isinstance(value, dict):
+            changes[key] = _build(current, value, f"{where}.{key}")
+        elif isinstance(value, list):
+            changes[key] = tuple(value)
+        elif isinstance(current, bool) is not isinstance(value, bool) or not isinstance(
+            value, type(current) | int if isinstance(current, float) else type(current)
+        ):
+            raise ValueError(f"{where}.{key} must be a {type(current).__name__}, not {value!r}")
+        else:
+            changes[key] = value
+    return replace(default, **changes)

@@ -1,0 +1,99 @@
+"""Scores of a trained head on the frozen split, with VADER alone beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mmsa_tui.model.calibration import Calibration
+from mmsa_tui.model.features import Features
+from mmsa_tui.model.labelled import Targets
+from mmsa_tui.model.metrics import IntArray, bootstrap_interval, macro_f1, score
+from mmsa_tui.model.network import FusionHead
+from mmsa_tui.model.vader import vader_labels
+from training.examples import Example
+from training.full.fusion import predict
+
+
+def score_bundle(
+    head: FusionHead,
+    calibration: Calibration,
+    features: Features,
+    targets: Targets,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    extra: tuple[Features, Sequence[Example]] | None = None,
+) -> dict[str, Any]:
+    """Score the fused head, each modality's own head and VADER on the same posts.
+
+    Returns:
+        `tables`: title -> scores; the headline figures of the first table; `interval`: 95 %
+        bootstrap of its accuracy and macro-F1; `fusion_gain`: fused minus text-only macro-F1, paired.
+    """
+    logits = predict(head, features)
+    both = (features.has_text & features.has_image).numpy()
+    post, text, image = (getattr(targets, k).numpy() for k in ("post", "text", "image"))
+    fused, alone, seen = (
+        Calibration.probs(x, t).numpy().astype(float)
+        for x, t in (
+            (logits.fused, calibration.both),
+            (logits.text, calibration.text),
+            (logits.image, calibration.image),
+        )
+    )
+    vader = vader_labels(texts, labels)
+    tables: dict[str, Any] = {}
+
+    def table(title: str, truth: IntArray, predicted: IntArray, rows: Any, probs: Any = None) -> None:
+        if rows.any():
+            tables[title] = score(
+                truth[rows], predicted[rows], labels, None if probs is None else probs[rows]
+            ).as_json()
+
+    judged = both & (post >= 0)
+    table("post label, text and picture", post, fused.argmax(1), judged, fused)
+    table("post label, text-only head", post, alone.argmax(1), judged, alone)
+    table("post label, VADER alone", post, vader, judged)
+    table("text label, text-only head", text, alone.argmax(1), text >= 0, alone)
+    table("text label, VADER alone", text, vader, text >= 0)
+    table("image label, image-only head", image, seen.argmax(1), both & (image >= 0), seen)
+    if extra is not None:
+        tweets = Calibration.probs(predict(head, extra[0]).text, calibration.text).numpy().astype(float)
+        truth = np.array([e.text for e in extra[1]])
+        table("held-out tweets, text-only head", truth, tweets.argmax(1), truth >= 0, tweets)
+        table(
+            "held-out tweets, VADER alone",
+            truth,
+            vader_labels([e.raw_text for e in extra[1]], labels),
+            truth >= 0,
+        )
+    first = next(iter(tables.values()))
+    truth, ours, theirs = post[judged], fused.argmax(1)[judged], alone.argmax(1)[judged]
+    return {
+        **{k: first[k] for k in ("n", "accuracy", "macro_f1", "weighted_f1", "per_class", "ece")},
+        "interval": {
+            "accuracy": bootstrap_interval(lambda i: float(np.mean(truth[i] == ours[i])), len(truth)),
+            "macro_f1": bootstrap_interval(lambda i: macro_f1(truth[i], ours[i]), len(truth)),
+        },
+        "fusion_gain": {
+            "macro_f1": macro_f1(truth, ours) - macro_f1(truth, theirs),
+            "interval": bootstrap_interval(
+                lambda i: macro_f1(truth[i], ours[i]) - macro_f1(truth[i], theirs[i]), len(truth)
+            ),
+            "accuracy": float(np.mean(truth == ours) - np.mean(truth == theirs)),
+        },
+        "tables": tables,
+    }
+
+
+def summary(scores: dict[str, Any]) -> str:
+    """The score table as text, for the end of a run."""
+    lines = [f"{'':34} {'n':>6} {'acc':>6} {'mF1':>6} {'wF1':>6} {'rec':>6}"]
+    for title, row in scores["tables"].items():
+        lines.append(
+            f"{title:34} {row['n']:>6} {row['accuracy']:>6.3f} {row['macro_f1']:>6.3f}"
+            f" {row['weighted_f1']:>6.3f} {row['macro_recall']:>6.3f}"
+        )
+    return "\n".join(lines)

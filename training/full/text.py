@@ -1,0 +1,135 @@
+"""Stage 1: fine-tune the text encoder alone.
+
+Several label kinds may share the encoder (people's text labels, post labels), each with a linear
+head of its own that is thrown away afterwards. The best epoch by weighted F1 is what is saved.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmsa_tui.model.encoders import TextEncoder
+from mmsa_tui.model.metrics import weighted_f1
+from mmsa_tui.model.preprocessing import TextTransform
+from training.full.loop import FineTuning, fine_tune, length_sorted_batches, seed_everything
+from training.full.runs import RunLog
+
+
+@dataclass(frozen=True)
+class TextTarget:
+    """One tweet and its class index for every task, -1 where that task has no label for it."""
+
+    raw_text: str
+    labels: tuple[int, ...]
+
+
+def tune_text_encoder(
+    encoder: str | Path,
+    train: Sequence[TextTarget],
+    select: Sequence[TextTarget],
+    n_labels: int,
+    settings: FineTuning,
+    out: Path,
+    log: RunLog,
+    seed: int,
+    device: torch.device,
+) -> float:
+    """Fine-tune and save to `out` (a Hugging Face directory, fp16).
+
+    Args:
+        encoder: a local directory or a hub id.
+        select: decides the best epoch; empty keeps the last one.
+
+    Returns:
+        The best weighted F1 on `select`, task 0; 0.0 when `select` is empty.
+    """
+    seed_everything(seed)
+    rng = random.Random(seed)
+    transform = TextTransform(encoder)
+    model = TextEncoder(encoder, dropout=settings.encoder_dropout).to(device)
+    n_tasks = max(len(target.labels) for target in train)
+    heads = nn.ModuleList(
+        nn.Sequential(nn.Dropout(0.1), nn.Linear(model.n_features, n_labels)) for _ in range(n_tasks)
+    ).to(device)
+    ids = transform.encode([target.raw_text for target in train])
+    labels = torch.tensor(
+        [target.labels + (-1,) * (n_tasks - len(target.labels)) for target in train], device=device
+    )
+
+    def loss_of(indices: Sequence[int]) -> Tensor:
+        batch = transform.collate([ids[i] for i in indices])
+        features = model(batch.input_ids.to(device), batch.attention_mask.to(device)).float()
+        wanted = labels[torch.as_tensor(indices, device=device)]
+        losses = [
+            nn.functional.cross_entropy(
+                head(features), wanted[:, task], ignore_index=-1, label_smoothing=settings.label_smoothing
+            )
+            for task, head in enumerate(heads)
+            if bool((wanted[:, task] >= 0).any())
+        ]
+        return torch.stack(losses).mean()
+
+    def plan(epoch: int) -> list[list[int]]:
+        return length_sorted_batches([len(row) for row in ids], settings.batch_size, rng)
+
+    best, losses = -1.0, []
+    for step in fine_tune(model, heads, plan, loss_of, settings, device):
+        losses.append(step.loss)
+        log.progress("text", step.number, step.total, step.loss)
+        if step.ends_epoch:
+            score = _score(model, heads[0], transform, select, device) if select else float(step.epoch)
+            log.record(stage="text", epoch=step.epoch + 1, loss=float(np.mean(losses)), weighted_f1=score)
+            losses = []
+            if score > best:
+                best = score
+                save_text_encoder(model, transform, out)
+    return best if select else 0.0
+
+
+def save_text_encoder(model: TextEncoder, transform: TextTransform, out: Path) -> None:
+    """Write weights in half precision, config and tokenizer."""
+    out.mkdir(parents=True, exist_ok=True)
+    half = {name: tensor.detach().half().cpu() for name, tensor in model.model.state_dict().items()}
+    model.model.save_pretrained(out, state_dict=half)
+    transform.save(out)
+
+
+@torch.no_grad()
+def encode_texts(
+    model: TextEncoder,
+    transform: TextTransform,
+    texts: Sequence[str],
+    device: torch.device,
+    batch_size: int = 64,
+) -> Tensor:
+    """Encode raw texts in batches of similar length: [N, H] float32 on the CPU, in the order given."""
+    model.eval()
+    ids = transform.encode(texts)
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    out = torch.zeros(len(ids), model.n_features)
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        batch = transform.collate([ids[i] for i in rows])
+        out[rows] = model(batch.input_ids.to(device), batch.attention_mask.to(device)).float().cpu()
+    return out
+
+
+def _score(
+    model: TextEncoder,
+    head: nn.Module,
+    transform: TextTransform,
+    select: Sequence[TextTarget],
+    device: torch.device,
+) -> float:
+    head.eval()
+    features = encode_texts(model, transform, [target.raw_text for target in select], device)
+    with torch.no_grad():
+        predicted = head(features.to(device)).argmax(1).cpu().numpy()
+    return weighted_f1(np.array([target.labels[0] for target in select]), predicted)

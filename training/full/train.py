@@ -1,0 +1,200 @@
+"""Full staged training as a command: `python -m training.full.train SOURCE --labels FILE ...`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mmsa_tui.errors import MmsaError, TrainingError
+from mmsa_tui.model.device import choose_device, set_threads
+from mmsa_tui.records import Post
+from mmsa_tui.sources import read
+from mmsa_tui.sources.labels import read_labels
+from training.examples import Materials, make_examples, read_text_table
+from training.full.curves import draw_curves
+from training.full.pipeline import Pipeline
+from training.full.recipe import Recipe, load_recipe
+from training.full.runs import RunLog
+from training.full.scoring import summary
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _train(options)
+    except MmsaError as error:
+        print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mmsa train", description="Train a bundle in stages: text, image, fusion, calibration."
+    )
+    parser.add_argument("source", type=Path, help="a folder or file of posts")
+    parser.add_argument(
+        "--labels", type=Path, help="csv, tsv, xlsx or labelResultAll.txt; default: the source's own labels"
+    )
+    parser.add_argument("--recipe", default="default", help="default, enriched, reference, or a .toml file")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="the run folder; an unfinished run goes on"
+    )
+    parser.add_argument("--name", help="the bundle's name; default: the recipe's")
+    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--text-encoder", help="a local directory or a hub id")
+    parser.add_argument("--image-encoder", help="a local directory or a hub id")
+    parser.add_argument(
+        "--extra-text",
+        type=Path,
+        help="TSV of tweets with text labels (label, text): the text encoder learns from it first",
+    )
+    parser.add_argument(
+        "--extra-test-years",
+        default="",
+        help="comma-separated values of its column year that are only scored on",
+    )
+    parser.add_argument("--bundles", type=Path, help="where the bundle goes; default: RUN/bundles")
+    parser.add_argument("--licence", default="")
+    parser.add_argument(
+        "--data-name", action="append", default=[], help="what it learned from, for the model card"
+    )
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="progress as JSON lines")
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    set_threads(options.threads)
+    device = choose_device(options.device)
+    recipe = _recipe(options)
+    log = RunLog(options.output, _reporter(options.json))
+    _check_same_run(options.output, recipe)
+    pipeline = Pipeline(recipe, _materials(options, recipe), log, device)
+    bundles = options.bundles or options.output / "bundles"
+    bundle = pipeline.run(bundles, options.version, _command(options))
+    draw_curves(log.metrics(), options.output / "curves.png")
+    if options.json:
+        print(json.dumps({"event": "done", "bundle": str(bundle.directory), "scores": bundle.meta.scores}))
+    else:
+        print(summary(dict(bundle.meta.scores)))
+        print(f"bundle: {bundle.directory}")
+    return 0
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    recipe = load_recipe(options.recipe)
+    if options.name:
+        recipe = replace(recipe, name=options.name)
+    if options.seed is not None:
+        recipe = replace(recipe, seed=options.seed)
+    if options.text_encoder:
+        recipe = replace(recipe, text=replace(recipe.text, encoder=options.text_encoder))
+    if options.image_encoder:
+        recipe = replace(recipe, image=replace(recipe.image, encoder=options.image_encoder))
+    return recipe
+
+
+def _materials(options: argparse.Namespace, recipe: Recipe) -> Materials:
+    truth = read_labels(options.labels) if options.labels else None
+    posts = (item for item in read(options.source) if isinstance(item, Post))
+    examples = make_examples(posts, recipe.labels, truth, recipe.kinds)
+    extra = read_text_table(options.extra_text, recipe.labels) if options.extra_text else []
+    years = {year for year in options.extra_test_years.split(",") if year}
+    held_out = [e for e in extra if e.post_id.split(":")[0] in years]
+    # A tweet that is scored on must not be learned from under another id or year.
+    tested = {e.raw_text for e in held_out}
+    learned = [
+        e for e in extra if e.post_id.split(":")[0] not in years and e.raw_text not in tested and e.text >= 0
+    ]
+    return Materials(examples, learned, held_out, tuple(options.data_name), options.licence)
+
+
+def _check_same_run(folder: Path, recipe: Recipe) -> None:
+    """Refuse to mix encoders of two recipes in one run folder; the head is fitted anew each time."""
+    file = folder / "recipe.json"
+    settings = json.loads(json.dumps(recipe.as_json()))
+    wanted = {key: settings[key] for key in ("labels", "kinds", "seed", "split_seed", "text", "image")}
+    if file.exists():
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if {key: found.get(key) for key in wanted} != wanted:
+            raise TrainingError(
+                f"{folder} holds a run with other settings", "choose another folder with -o, or remove it"
+            )
+    else:
+        file.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+
+
+def _command(options: argparse.Namespace) -> str:
+    words = ["mmsa", "train", str(options.source), "--recipe", options.recipe]
+    for flag in ("labels", "text_encoder", "image_encoder", "extra_text", "extra_test_years", "name", "seed"):
+        value = getattr(options, flag)
+        if value not in (None, ""):
+            words += ["--" + flag.replace("_", "-"), str(value)]
+    return shlex.join([*words, "-o", str(options.output)])
+
+
+class _Bar:
+    """Progress on a terminal with rich; a line for each tenth elsewhere."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int] = ("", -1)
+
+    def __call__(self, stage: str, step: int, steps: int, loss: float) -> None:
+        tenth = step * 10 // max(steps, 1)
+        if (stage, tenth) != self._last:
+            self._last = (stage, tenth)
+            print(f"{stage:10} {step:>6}/{steps} loss {loss:.3f}", file=sys.stderr, flush=True)
+
+
+def _reporter(as_json: bool):  # type: ignore[no-untyped-def]
+    if as_json:
+        return lambda stage, step, steps, loss: print(
+            json.dumps({"event": "progress", "stage": stage, "step": step, "steps": steps, "loss": loss}),
+            flush=True,
+        )
+    if sys.stderr.isatty():
+        return _RichBar()
+    return _Bar()
+
+
+class _RichBar:
+    """One bar a stage."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._progress.start()
+        self._tasks: dict[str, int] = {}
+
+    def __call__(self, stage: str, step: int, steps: int, loss: float) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=steps, loss=loss)
+        self._progress.update(self._tasks[stage], completed=step, total=steps, loss=loss)  # type: ignore[arg-type]
+        if step == steps:
+            del self._tasks[stage]
+            if stage == "fusion":
+                self._progress.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""Stage 4 and the bundle: calibrate, score on the evaluate part, write.
+
+Knows what the stages before it left; fits no weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.bundle.writer import BundleContent, store_encoder, write_bundle
+from mmsa_tui.model.calibration import Calibration
+from mmsa_tui.model.features import Features
+from mmsa_tui.model.labelled import LabelledFeatures
+from mmsa_tui.model.network import FusionHead
+from training.examples import Example, IntArray, Materials, Split
+from training.full.calibrate import calibrate
+from training.full.fusion import compress
+from training.full.recipe import Recipe
+from training.full.scoring import score_bundle
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the stages leave of one run.
+
+    `posts` are all `examples`, in their order; `learned` is what the head was fitted on. The image
+    features of both have their full width. `extra_test` are the features of the tweets that are
+    only scored on. `encoders` are the folders of the tuned `text` and `image` encoder.
+    """
+
+    recipe: Recipe
+    materials: Materials
+    examples: Sequence[Example]
+    split: Split
+    head: FusionHead
+    posts: LabelledFeatures
+    learned: LabelledFeatures
+    extra_test: Features | None
+    encoders: Mapping[str, Path]
+
+    def part(self, rows: IntArray) -> LabelledFeatures:
+        """Take some of the posts."""
+        return self.posts.take(torch.as_tensor(rows))
+
+
+def write_trained(trained: Trained, bundles: Path, version: str, command: str) -> Bundle:
+    """Calibrate the head, score it and write the bundle below `bundles`."""
+    recipe, split = trained.recipe, trained.split
+    part = trained.part(split.calibrate)
+    calibration = calibrate(trained.head, part.features, part.targets)
+    return write_bundle(
+        BundleContent(
+            name=recipe.name,
+            version=version,
+            labels=recipe.labels,
+            encoders={
+                name: store_encoder(folder, bundles / "encoders") for name, folder in trained.encoders.items()
+            },
+            head=trained.head,
+            calibration=calibration,
+            replay=_compressed(trained.head, trained.learned),
+            evaluation=_compressed(trained.head, trained.part(split.evaluate)),
+            tuning=_compressed(trained.head, trained.part(np.concatenate([split.select, split.calibrate]))),
+            scores=_scores(trained, calibration, command),
+            training={
+                "recipe": recipe.name,
+                "seed": recipe.seed,
+                "n_examples": len(split.train),
+                "n_extra": len(trained.materials.extra),
+                "n_corrections": 0,
+                "settings": recipe.as_json(),
+            },
+            licence=trained.materials.licence,
+            sources=trained.materials.sources,
+        ),
+        bundles / f"{recipe.name}-{version}",
+    )
+
+
+def _scores(trained: Trained, calibration: Calibration, command: str) -> dict[str, Any]:
+    rows = trained.split.evaluate
+    part = trained.part(rows)
+    scores = score_bundle(
+        trained.head,
+        calibration,
+        part.features,
+        part.targets,
+        [trained.examples[int(i)].raw_text for i in rows],
+        trained.recipe.labels,
+        extra=None if trained.extra_test is None else (trained.extra_test, trained.materials.extra_test),
+    )
+    return scores | {
+        "split": f"evaluate part, {len(rows)} posts in groups no other part shares, "
+        f"split seed {trained.recipe.split_seed}",
+        "command": command,
+    }
+
+
+def _compressed(head: FusionHead, posts: LabelledFeatures) -> LabelledFeatures:
+    return replace(posts, features=compress(head, posts.features))

@@ -1,0 +1,1 @@
+"""A retrain from corrections: what is learned from, the refit, the gate."""

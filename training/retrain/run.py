@@ -1,0 +1,198 @@
+"""Retraining as a command: `python -m training.retrain.run --request FILE`.
+
+Reads corrections and their posts from the store, encodes what the cache lacks, refits the head,
+lets the gate judge it and writes the candidate into the run folder. Progress and the verdict are
+JSON lines on stdout; the end of stdin, or of the parent, ends the run. Promoting is the caller's
+business.
+"""
+
+from __future__ import annotations
+
+import _thread
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, REPLAY, TUNING, Bundle, read_bundle
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.model.cache import FeatureCache
+from mmsa_tui.model.calibration import Calibration
+from mmsa_tui.model.device import choose_device, set_threads
+from mmsa_tui.model.encoding import Encoders
+from mmsa_tui.model.labelled import load_labelled
+from mmsa_tui.model.numerics import choose_numerics
+from mmsa_tui.model.predictor import load_head
+from mmsa_tui.store import Store
+from training.full.curves import draw_curves
+from training.full.fusion import Epoch, FusionSettings
+from training.full.runs import RunLog
+from training.retrain.candidate import write_candidate
+from training.retrain.corrections import Collected, collect, encode
+from training.retrain.refit import Candidate, RefitSettings, refit
+from training.retrain.rehearsal import Base, Corrected
+
+_N_EXAMPLES = 12
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training.retrain.run")
+    parser.add_argument("--request", type=Path, required=True, help="JSON written by `mmsa retrain`")
+    try:
+        request = json.loads(parser.parse_args(arguments).request.read_text(encoding="utf-8"))
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        return _retrain(request)
+    except MmsaError as error:
+        _say(event="error", message=error.message, hint=error.hint, code=error.exit_code)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _end_with_parent() -> None:
+    """Interrupt the run when the parent closes the line, however it came to that."""
+    # Past Python's own buffer, whose lock a reader that waits at exit would hold.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    _thread.interrupt_main()
+
+
+def _say(**event: Any) -> None:
+    print(json.dumps(event), flush=True)
+
+
+def _retrain(request: Mapping[str, Any]) -> int:
+    paths = Paths(**{name: Path(text) for name, text in request["paths"].items()})
+    folder, bundle = Path(request["folder"]), read_bundle(Path(request["bundle"]))
+    set_threads(int(request["threads"]))
+    base, settings = load_base(bundle), settings_of(bundle, request["weight"], request["rule"])
+    log = RunLog(folder)
+    with Store.open(paths.database) as store:
+        collected = collect(store, bundle.labels)
+    with FeatureCache(paths.features_file) as cache:
+        encoders = _encoders(bundle, paths, str(request["device"]), cache)
+        corrected, collected = encode(
+            collected, encoders, base.head, bundle.labels,
+            lambda done, total: _say(event="encoded", done=done, total=total),
+        )  # fmt: skip
+    _write_manifest(folder, bundle, collected, corrected, settings)
+
+    def report(epoch: Epoch) -> None:
+        log.record(stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1)
+        _say(event="epoch", number=epoch.number, total=epoch.total, loss=epoch.loss, f1=epoch.weighted_f1)
+
+    candidate = refit(
+        base, corrected, bundle.labels, settings,
+        withdrawn=collected.withdrawn, on_epoch=report, look_ahead=True,
+        on_comparison=lambda fit, epoch: _say(
+            event="comparing", fit=fit, number=epoch.number, total=epoch.total
+        ),
+    )  # fmt: skip
+    draw_curves(log.metrics(), folder / "curves.png")
+    written = None
+    if not request["dry_run"]:
+        written = write_candidate(candidate, base, bundle, settings, paths, folder)
+    outlook = candidate.outlook
+    done = {
+        "verdict": candidate.verdict.as_json(),
+        "candidate": str(written.directory) if written else "",
+        "lesson": asdict(candidate.lesson),
+        "n_frozen": candidate.n_frozen,
+        "left_out": collected.left_out,
+        "outlook": None if outlook is None else asdict(outlook),
+        "examples": _examples(candidate, corrected, collected, bundle.labels),
+    }
+    (folder / "outcome.json").write_text(json.dumps(done, indent=1), encoding="utf-8")
+    _say(event="done", **done)
+    return 0
+
+
+def load_base(bundle: Bundle) -> Base:
+    """Load what a bundle brings to its retraining.
+
+    Raises:
+        BundleError: a file is missing or damaged.
+    """
+    tuning = bundle.directory / TUNING
+    return Base(
+        load_head(bundle),
+        Calibration.load(bundle.directory / CALIBRATION),
+        load_labelled(bundle.directory / REPLAY),
+        load_labelled(bundle.directory / EVALUATION),
+        load_labelled(tuning) if tuning.is_file() else None,
+    )
+
+
+def settings_of(bundle: Bundle, weight: float | None = None, rule: bool | None = None) -> RefitSettings:
+    """Retrain as the bundle was trained: the seed and hyper-parameters on its record.
+
+    With its seed the two fits start where its own head has started. A bundle that was taught a rule
+    goes on with it unless told otherwise: by now it agrees too well for anyone to tell from outside.
+    """
+    training = bundle.meta.training
+    recorded = training.get("settings", {}).get("fusion", {})
+    known = {name: recorded[name] for name in FusionSettings.__dataclass_fields__ if name in recorded}
+    if rule is None and training.get("lesson", {}).get("is_rule"):
+        rule = True
+    return RefitSettings(weight, rule, seed=int(training.get("seed", 1)), fusion=FusionSettings(**known))
+
+
+def _encoders(bundle: Bundle, paths: Paths, device: str, cache: FeatureCache) -> Encoders:
+    chosen = choose_device(device)
+    text, image = (bundle.encoder_directory(which, paths) for which in ("text", "image"))
+    return Encoders(text, image, chosen, choose_numerics(chosen, text, image, paths.cache_dir), cache=cache)
+
+
+def _examples(
+    candidate: Candidate, corrected: Corrected, collected: Collected, labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A few corrected posts that the candidate judges otherwise, held-out ones first."""
+    before, after = candidate.before.argmax(1), candidate.after.argmax(1)
+    rows = sorted(np.flatnonzero(before != after), key=lambda row: not bool(corrected.held_out[row]))
+    return [
+        {
+            "post_id": collected.posts[row].post_id,
+            "text": collected.posts[row].text[:200],
+            "before": labels[before[row]],
+            "after": labels[after[row]],
+            "wanted": collected.corrections[row].new_label,
+            "held_out": bool(corrected.held_out[row]),
+        }
+        for row in rows[:_N_EXAMPLES]
+    ]
+
+
+def _write_manifest(
+    folder: Path, bundle: Bundle, collected: Collected, corrected: Corrected, settings: RefitSettings
+) -> None:
+    """Record what goes in: enough to tell later which data, seed and settings made the head."""
+    manifest = {
+        "bundle": bundle.id,
+        "files": dict(bundle.meta.files),
+        "settings": asdict(settings),
+        "left_out": collected.left_out,
+        "corrections": [
+            {
+                "uid": correction.uid,
+                "content_hash": correction.content_hash,
+                "label": correction.new_label,
+                "analyst": correction.analyst,
+                "held_out": bool(corrected.held_out[row]),
+            }
+            for row, correction in enumerate(collected.corrections)
+        ],
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
