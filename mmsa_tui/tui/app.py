@@ -24,16 +24,16 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
+from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
-from mmsa_tui.tui.keymap import check_keys
-from mmsa_tui.tui.paths_typed import dropped_path
+from mmsa_tui.tui.keys import check_keys
+from mmsa_tui.tui.picker.paths_typed import dropped_path
+from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
-from mmsa_tui.tui.screens.app_screen import AppScreen
-from mmsa_tui.tui.screens.ask import AskWhether
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.picker import PickerScreen
 from mmsa_tui.tui.store_thread import StoreThread
 from mmsa_tui.tui.themes import check_theme, register_themes
 from mmsa_tui.worker.messages import Message, Ready
@@ -192,7 +192,7 @@ class MmsaApp(App[None]):
 
     def show_help(self, context: str) -> None:
         """Show the keys of a screen."""
-        from mmsa_tui.tui.screens.help import HelpScreen
+        from mmsa_tui.tui.dialogs.help import HelpScreen
 
         self.push_screen(HelpScreen(context, self.labels))
 

@@ -12,10 +12,10 @@ from textual.content import Content
 from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.keymap import ACTIONS, NO_KEY, Action, key_for
+from mmsa_tui.tui.browse.filter_bar import FilterBar
+from mmsa_tui.tui.browse.queue_bar import QueueBar
+from mmsa_tui.tui.keys import ACTIONS, NO_KEY, Action, key_for
 from mmsa_tui.tui.themes import THEMES
-from mmsa_tui.tui.widgets.filter_bar import FilterBar
-from mmsa_tui.tui.widgets.queue_bar import QueueBar
 
 
 @dataclass(frozen=True, slots=True)

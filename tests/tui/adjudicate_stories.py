@@ -7,7 +7,7 @@ from stories import asked, opened
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
-from mmsa_tui.tui.screens.adjudicate import AdjudicateScreen
+from mmsa_tui.tui.adjudicate.screen import AdjudicateScreen
 
 
 def contest(store: Store, source_id: int) -> None:

@@ -19,7 +19,7 @@ from mmsa_tui.records import Correction
 from mmsa_tui.services import retrain as run
 from mmsa_tui.store import Store
 from mmsa_tui.tui.app import MmsaApp
-from mmsa_tui.tui.screens.retrain import RetrainScreen
+from mmsa_tui.tui.retrain.screen import RetrainScreen
 
 HERE = Path(__file__).parent
 

@@ -20,7 +20,7 @@ from textual.widgets import Input
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.app import MmsaApp
-from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.browse.screen import BrowseScreen
 
 Story = Callable[[Pilot, Callable[..., Awaitable[None]]], Awaitable[None]]
 

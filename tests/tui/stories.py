@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmsa_tui.tui.screens.browse import BrowseScreen
+from mmsa_tui.tui.browse.screen import BrowseScreen
 
 SIZE = (120, 36)
 

@@ -13,10 +13,10 @@ from mmsa_tui.corrections import open_docket
 from mmsa_tui.records import Correction
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
-from mmsa_tui.tui.screens.adjudicate import AdjudicateScreen
-from mmsa_tui.tui.screens.ask import AskText
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.help import HelpScreen
+from mmsa_tui.tui.adjudicate.screen import AdjudicateScreen
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.dialogs.ask import AskText
+from mmsa_tui.tui.dialogs.help import HelpScreen
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from textual.app import App, ComposeResult
 
 from mmsa_tui.records import Prediction
-from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.belief_bars import BeliefBars
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 LABELS = ("negative", "neutral", "positive")
 JUDGED = Prediction(

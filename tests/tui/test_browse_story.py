@@ -8,9 +8,9 @@ from stories import SIZE, opened
 
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
-from mmsa_tui.tui.position import Position
-from mmsa_tui.tui.screens.picker import PickerScreen
-from mmsa_tui.tui.widgets.post_table import PostTable
+from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.browse.post_table import PostTable
+from mmsa_tui.tui.picker.screen import PickerScreen
 
 
 async def test_the_last_source_opens_when_none_is_named(make_app, source, wait_for):

@@ -8,7 +8,7 @@ import pytest
 from textual.app import App
 from textual.widgets import Button, Static
 
-from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog, On
+from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog, On
 from mmsa_tui.tui.themes import register_themes
 
 LABELS = ("negative", "neutral", "positive")

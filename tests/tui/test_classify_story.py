@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from stories import SIZE, asked, opened
 
-from mmsa_tui.tui.screens.ask import AskWhether
-from mmsa_tui.tui.screens.classify_dialog import ClassifyDialog
+from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.dialogs.classify import ClassifyDialog
 from mmsa_tui.tui.widgets.bars import StatusLine
 
 BUNDLE = "small 1.0.0"

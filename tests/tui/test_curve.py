@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmsa_tui.tui.widgets.curve import draw_line
+from mmsa_tui.tui.retrain.curve import draw_line
 
 
 def test_a_curve_rises_to_the_right_where_the_figure_rises() -> None:

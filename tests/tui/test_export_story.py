@@ -10,9 +10,9 @@ from textual.widgets import Input, Select
 
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
-from mmsa_tui.tui.screens.ask import AskWhether
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.export_dialog import ExportDialog
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.dialogs.export import ExportDialog
 
 
 async def ask_for(pilot, wait_for, target) -> ExportDialog:

@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from mmsa_tui.filters.views import View, read_views, save_view
 from mmsa_tui.store import Where
+from mmsa_tui.tui.browse.filter_bar import FilterBar
+from mmsa_tui.tui.browse.offer_list import OfferList
 from mmsa_tui.tui.themes import register_themes
-from mmsa_tui.tui.widgets.filter_bar import FilterBar
-from mmsa_tui.tui.widgets.offer_list import OfferList
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from stories import SIZE, asked, opened
 
-from mmsa_tui.tui.footer import Situation, footer
-from mmsa_tui.tui.label_looks import LabelLooks
-from mmsa_tui.tui.screens.ask import AskText
+from mmsa_tui.tui.browse.footer import Situation, footer
+from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.widgets.bars import KeyBar
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 LOOKS = LabelLooks(("negative", "neutral", "positive"))
 

@@ -10,10 +10,10 @@ from textual.command import CommandPalette
 from textual.widgets import OptionList, Static
 
 from mmsa_tui.filters.views import View, save_view
+from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.help import HelpScreen
-from mmsa_tui.tui.screens.overview import OverviewScreen
+from mmsa_tui.tui.dialogs.help import HelpScreen
+from mmsa_tui.tui.overview.screen import OverviewScreen
 
 
 def text_of(screen: HelpScreen) -> str:

@@ -6,7 +6,7 @@ import pytest
 from textual.binding import Binding
 
 from mmsa_tui.errors import ConfigError
-from mmsa_tui.tui.keymap import ACTIONS, all_keys, bindings, check_keys, key_for, show_key
+from mmsa_tui.tui.keys import ACTIONS, all_keys, bindings, check_keys, key_for, show_key
 
 
 def bound(keys: dict[str, str]) -> dict[str, str]:

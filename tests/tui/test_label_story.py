@@ -7,8 +7,8 @@ from textual import events
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
-from mmsa_tui.tui.screens.ask import AskText
-from mmsa_tui.tui.screens.bulk_dialog import BulkChoice, BulkDialog
+from mmsa_tui.tui.dialogs.ask import AskText
+from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog
 from mmsa_tui.tui.widgets.bars import StatusLine
 
 

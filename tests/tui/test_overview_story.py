@@ -6,11 +6,11 @@ from stories import SIZE, asked, opened
 
 from mmsa_tui.analysis import Group
 from mmsa_tui.store import Store
-from mmsa_tui.tui.label_looks import LabelLooks
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.overview import OverviewScreen
-from mmsa_tui.tui.widgets.label_columns import LabelColumns
-from mmsa_tui.tui.widgets.label_rows import LabelRows, cut_bar
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.overview.label_columns import LabelColumns
+from mmsa_tui.tui.overview.label_rows import LabelRows, cut_bar
+from mmsa_tui.tui.overview.screen import OverviewScreen
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 LOOKS = LabelLooks(("negative", "neutral", "positive"))
 

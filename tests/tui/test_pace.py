@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmsa_tui.tui.pace import PATIENCE_S, REST_S, SHARE, Pace
+from mmsa_tui.tui.browse.pace import PATIENCE_S, REST_S, SHARE, Pace
 
 
 class Clock:

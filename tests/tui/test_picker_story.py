@@ -7,9 +7,9 @@ from textual import events
 
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.sources import ReadOptions
-from mmsa_tui.tui.screens.ask import AskOne
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.picker import PickerScreen
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.dialogs.ask import AskOne
+from mmsa_tui.tui.picker.screen import PickerScreen
 
 
 def found(pilot) -> str:

@@ -11,11 +11,11 @@ from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import read_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.store import judged_by
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.engine_link import Batch
-from mmsa_tui.tui.screens.ask import AskOne, AskWhether
-from mmsa_tui.tui.screens.browse import BrowseScreen
-from mmsa_tui.tui.screens.changes import ChangesScreen
-from mmsa_tui.tui.screens.retrain import RetrainScreen
+from mmsa_tui.tui.retrain.changes import ChangesScreen
+from mmsa_tui.tui.retrain.screen import RetrainScreen
 
 
 async def test_what_passed_is_promoted_judges_again_and_lists_the_changes(

@@ -6,8 +6,8 @@ import pytest
 from textual.app import App, ComposeResult
 
 from mmsa_tui.analysis.queues import QUEUES, QueueCount
+from mmsa_tui.tui.browse.queue_bar import QueueBar
 from mmsa_tui.tui.themes import register_themes
-from mmsa_tui.tui.widgets.queue_bar import QueueBar
 
 COUNTS = {
     "all": QueueCount(4173, 143),

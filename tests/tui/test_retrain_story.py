@@ -14,9 +14,9 @@ from mmsa_tui.config import Config
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.records import Correction
 from mmsa_tui.services import retrain as run
-from mmsa_tui.tui.screens.ask import AskOne, AskWhether
-from mmsa_tui.tui.screens.help import HelpScreen
-from mmsa_tui.tui.widgets.curve import Curve
+from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
+from mmsa_tui.tui.dialogs.help import HelpScreen
+from mmsa_tui.tui.retrain.curve import Curve
 
 
 async def test_the_corrections_are_summed_up_before_anything_starts(retraining, classified, store):

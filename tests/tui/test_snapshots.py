@@ -16,14 +16,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from mmsa_tui.analysis.queues import QUEUES
+from mmsa_tui.tui.browse.filter_input import FilterInput
+from mmsa_tui.tui.dialogs.bulk import BulkDialog
+from mmsa_tui.tui.dialogs.classify import ClassifyDialog
+from mmsa_tui.tui.dialogs.export import ExportDialog
+from mmsa_tui.tui.dialogs.help import HelpScreen
 from mmsa_tui.tui.engine_link import Batch
-from mmsa_tui.tui.screens.bulk_dialog import BulkDialog
-from mmsa_tui.tui.screens.classify_dialog import ClassifyDialog
-from mmsa_tui.tui.screens.export_dialog import ExportDialog
-from mmsa_tui.tui.screens.help import HelpScreen
-from mmsa_tui.tui.screens.overview import OverviewScreen
-from mmsa_tui.tui.screens.picker import PickerScreen
-from mmsa_tui.tui.widgets.filter_input import FilterInput
+from mmsa_tui.tui.overview.screen import OverviewScreen
+from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.worker.messages import Progress
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mmsa_tui.tui.label_looks import shorten
-from mmsa_tui.tui.paths_typed import complete, dropped_path
+from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.picker.paths_typed import complete, dropped_path
 from mmsa_tui.tui.pictures import MAX_SIDE_PX, PictureError, draw_blocks, fit_size
 from mmsa_tui.tui.pictures import decode as decode_picture
-from mmsa_tui.tui.position import Position
 from mmsa_tui.tui.widgets.bars import clock
 from mmsa_tui.tui.widgets.belief_bars import bar
+from mmsa_tui.tui.widgets.label_looks import shorten
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Classify, Explained, Ready, decode, encode
 

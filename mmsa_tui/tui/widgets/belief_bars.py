@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from mmsa_tui.records import Prediction
-from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 MAX_ID = 12
 """Cells for an id; of a longer one the end is shown, which is where tweet ids differ."""

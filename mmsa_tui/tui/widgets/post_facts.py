@@ -10,7 +10,7 @@ from textual.content import Content
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe_line, safe_map
-from mmsa_tui.tui.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Explained
 
 _COUNTS = (

@@ -13,10 +13,10 @@ from textual.widgets import Static
 from mmsa_tui.records import Picture
 from mmsa_tui.store import Row
 from mmsa_tui.tui.graphics import Graphics
-from mmsa_tui.tui.label_looks import LabelLooks
 from mmsa_tui.tui.pictures import Pictures
 from mmsa_tui.tui.widgets import post_facts
 from mmsa_tui.tui.widgets.belief_bars import BeliefBars
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.picture import PictureView
 from mmsa_tui.worker.messages import Explained
 

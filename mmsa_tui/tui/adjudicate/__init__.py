@@ -1,0 +1,1 @@
+"""Settling posts that analysts label differently."""

@@ -1,0 +1,121 @@
+"""What the adjudication screen says: how far analysts agree, the posts they do not, and their votes.
+
+Records in, text out; knows no widget and no store.
+"""
+
+from __future__ import annotations
+
+import math
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mmsa_tui.corrections import Conflict, Vote
+from mmsa_tui.corrections.agreement import Agreement, Estimate, PairAgreement
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
+from mmsa_tui.tui.widgets.post_columns import fit
+
+Part = tuple[str, str]
+MUTED = "$foreground-muted"
+N_PAIRS = 4
+"""Pairs of analysts that are shown, those who agree least first."""
+
+
+def describe_agreement(measured: Agreement) -> Content:
+    """Say how far analysts agree: all together, then pair by pair."""
+    parts: list[Part] = [
+        ("Krippendorff's alpha ", MUTED), (_figure(measured.alpha), "bold"),
+        (" · equal labels ", MUTED), (_percent(measured.percent), "bold"),
+        (f" · {len(measured.raters)} analysts, {measured.n_posts:,} posts judged by two or more", MUTED),
+    ]  # fmt: skip
+    lines = [Content.assemble(*parts)]
+    pairs = sorted(measured.pairs, key=_kappa)
+    names = [f"{safe_line(pair.first, 24)} – {safe_line(pair.second, 24)}" for pair in pairs[:N_PAIRS]]
+    widest = max(map(cell_len, names), default=0)
+    for name, pair in zip(names, pairs, strict=False):
+        row: list[Part] = [
+            (fit(name, widest) + f"  {pair.n_posts:>5,} posts  ", ""),
+            ("equal ", MUTED), (_percent(pair.percent), ""),
+            ("  Cohen's kappa ", MUTED), (_figure(pair.kappa), ""),
+        ]  # fmt: skip
+        lines.append(Content.assemble(*row))
+    if len(pairs) > N_PAIRS:
+        lines.append(
+            Content.styled(f"{len(pairs) - N_PAIRS} more pairs: mmsa corrections agree lists them", MUTED)
+        )
+    return Content("\n").join(lines)
+
+
+def describe_case(conflict: Conflict, decided: str, looks: LabelLooks, width: int) -> Content:
+    """Write a post of the list on one line: who says what in short, or what was decided."""
+    short = shorten(looks.labels)
+    parts: list[Part] = [(fit(safe_line(conflict.post_id, 40), 9) + " ", MUTED)]
+    if decided:
+        parts.append(
+            (fit(f"✓ {looks.sign(decided)} {decided}", looks.widest + 6), f"bold {looks.colour(decided)}")
+        )
+    else:
+        labels = list(dict.fromkeys(vote.label for vote in conflict.votes))
+        for label in labels[:3]:
+            parts.append(
+                (f"{looks.sign(label)}{short.get(label, safe_line(label, 5))} ", looks.colour(label))
+            )
+        gap = looks.widest + 6 - sum(cell_len(text) for text, _ in parts[1:])
+        parts.append((" " * max(0, gap), ""))
+    used = sum(cell_len(text) for text, _ in parts) + 1
+    parts.append((" " + fit(safe_line(conflict.text, 300), max(4, width - used)), MUTED if decided else ""))
+    return Content.assemble(*parts)
+
+
+def describe_votes(conflict: Conflict, decided: str, note: str, analyst: str, looks: LabelLooks) -> Content:
+    """Set the votes side by side: label, analyst, time, note, and which of them counts now."""
+    widest = max((cell_len(_name(vote)) for vote in conflict.votes), default=0)
+    lines = []
+    for at, vote in enumerate(conflict.votes):
+        parts: list[Part] = [
+            (
+                fit(f"{looks.sign(vote.label)} {safe_line(vote.label, 20)}", looks.widest + 3),
+                f"bold {looks.colour(vote.label)}",
+            ),
+            (fit(_name(vote), widest) + "  ", ""),
+            (safe_line(vote.created_at[:16].replace("T", " "), 20), MUTED),
+        ]  # fmt: skip
+        is_last = at == len(conflict.votes) - 1
+        if is_last and not decided and vote.label == conflict.standing_label:
+            parts.append(("  counts now", "$text-warning"))
+        if vote.note:
+            parts.append((f"\n  ¶ {safe_line(vote.note, 300)}", MUTED))
+        lines.append(Content.assemble(*parts))
+    if decided:
+        by = safe_line(analyst, 24) or "you"
+        lines.append(
+            Content.assemble(
+                (f"✓ {looks.sign(decided)} {decided}", f"bold {looks.colour(decided)}"),
+                (f"  decided by {by}", ""),
+            )
+        )
+    if note:
+        lines.append(Content.assemble(("¶ yours, with the decision: ", MUTED), (safe_line(note, 300), "")))
+    return Content("\n").join(lines)
+
+
+def _name(vote: Vote) -> str:
+    name = safe_line(vote.analyst, 24) or "(no name)"
+    return f"{name}, adjudicating" if vote.is_adjudication else name
+
+
+def _kappa(pair: PairAgreement) -> float:
+    return pair.kappa.value if not math.isnan(pair.kappa.value) else 2.0
+
+
+def _figure(estimate: Estimate) -> str:
+    if math.isnan(estimate.value):
+        return "undefined, one label only"
+    interval = "" if math.isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return f"{estimate.value:.2f}{interval}"
+
+
+def _percent(estimate: Estimate) -> str:
+    interval = "" if math.isnan(estimate.low) else f" [{estimate.low:.0%}, {estimate.high:.0%}]"
+    return f"{estimate.value:.0%}{interval}"

@@ -1,0 +1,243 @@
+"""Which posts go into which file: the choices, and the writing behind a count that can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Select
+
+from mmsa_tui.errors import Interrupted, MmsaError
+from mmsa_tui.export import SUFFIXES, Summary, check_target, write
+from mmsa_tui.store import Order, Row, SourceRow, Store, Where
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.dialogs.working import Working
+
+Posts = Literal["source", "list", "selection"]
+FORMATS = {
+    ".csv": "CSV, for any program",
+    ".xlsx": "Excel workbook",
+    ".jsonl": "JSON lines",
+    ".parquet": "Parquet, for pandas and R",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be written; `own_only` leaves the source's own columns out."""
+
+    target: Path
+    posts: Posts
+    own_only: bool
+
+
+class ExportDialog(ModalScreen[str | None]):
+    """Writes posts with their labels to a file; gives its path, or None if nothing was written.
+
+    Args:
+        where: what the list shows, which `filter_text` describes as far as a filter made it.
+        order: how the list is sorted.
+        selection: ordinals of the marked posts; they are proposed first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
+
+    DEFAULT_CSS = """
+    ExportDialog {
+        .export-row { height: 1; margin-bottom: 1; }
+        .export-row Label { width: 10; color: $foreground-muted; }
+        .export-row Select, .export-row Input { width: 1fr; }
+        #export-problem { color: $text-error; display: none; }
+    }
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        source: SourceRow,
+        bundle_id: str,
+        labels: Sequence[str],
+        where: Where | None,
+        filter_text: str,
+        order: Order | None,
+        selection: Sequence[int],
+    ) -> None:
+        super().__init__(classes="dialog-screen")
+        self._database, self._source = database, source
+        self._bundle_id, self._labels = bundle_id, labels
+        self._where, self._filter_text = where, filter_text
+        self._order, self._selection = order, tuple(selection)
+
+    def compose(self) -> ComposeResult:
+        posts = self._posts()
+        with Vertical(classes="dialog"):
+            yield Label("Export to a file", classes="dialog-title")
+            with Horizontal(classes="export-row"):
+                yield Label("File")
+                yield Input(str(self._proposal()), id="export-path", compact=True)
+            with Horizontal(classes="export-row"):
+                yield Label("Format")
+                formats = [(f"{FORMATS[suffix]} ({suffix})", suffix) for suffix in SUFFIXES]
+                yield Select(formats, value=".csv", allow_blank=False, id="export-format", compact=True)
+            with Horizontal(classes="export-row"):
+                yield Label("Posts")
+                yield Select(posts, value=posts[-1][1], allow_blank=False, id="export-posts", compact=True)
+            with Horizontal(classes="export-row"):
+                yield Label("Columns")
+                columns = [("ours and the source's own", "all"), ("only ours", "ours")]
+                yield Select(columns, value="all", allow_blank=False, id="export-columns", compact=True)
+            yield Label("", id="export-problem", markup=False)
+            yield Label("enter in the file's name writes it · escape leaves", classes="dialog-hint")
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Write", id="export-write", variant="primary", compact=True)
+                yield Button("Cancel", id="export-cancel", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def _proposal(self) -> Path:
+        """Propose a name in the current folder that is not taken."""
+        stem = Path(self._source.location).stem or "posts"
+        name, n = f"{stem}-labels.csv", 1
+        while (Path.cwd() / name).exists():
+            n += 1
+            name = f"{stem}-labels-{n}.csv"
+        return Path.cwd() / name
+
+    def _posts(self) -> list[tuple[Content, Posts]]:
+        n = self._source.n_posts + self._source.n_failures
+        posts: list[tuple[Content, Posts]] = [(Content(f"all {n:,} of the source"), "source")]
+        if self._where is not None:
+            about = f": {safe_line(self._filter_text, 60)}" if self._filter_text else ""
+            posts.append((Content(f"what the list shows{about}"), "list"))
+        if self._selection:
+            posts.append((Content(f"the {len(self._selection):,} marked"), "selection"))
+        return posts
+
+    # events
+
+    @on(Select.Changed, "#export-format")
+    def _change_suffix(self, event: Select.Changed) -> None:
+        path = self.query_one(Input)
+        typed = Path(path.value.strip())
+        if typed.suffix.lower() in SUFFIXES and typed.suffix.lower() != event.value:
+            path.value = str(typed.with_suffix(str(event.value)))
+
+    @on(Input.Changed)
+    def _follow_suffix(self, event: Input.Changed) -> None:
+        self.query_one("#export-problem").display = False
+        suffix = Path(event.value.strip()).suffix.lower()
+        if suffix in SUFFIXES:
+            self.query_one("#export-format", Select).value = suffix
+
+    @on(Button.Pressed, "#export-cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#export-write")
+    @work(exclusive=True, group="export")
+    async def _write(self) -> None:
+        """Check, ask before a file is replaced, write on a thread."""
+        try:
+            order = self._chosen()
+            check_target(order.target, overwrite=True)
+            if order.target.exists() and not await self._may_replace(order.target):
+                return
+            n = await self._run(order)
+        except Interrupted:
+            self.app.notify("No file was written.", title="Stopped", markup=False)
+        except MmsaError as error:
+            self._show_problem(error)
+        else:
+            posts = f"{n:,} post{'s' * (n != 1)}"
+            self.dismiss(f"{safe_line(str(order.target), 200)} · {posts}")
+
+    def _chosen(self) -> _Order:
+        typed = self.query_one(Input).value.strip()
+        target = Path(typed)
+        if typed.startswith("~"):
+            target = Path.home() / typed[1:].lstrip("/\\")
+        if target.name and not target.suffix:
+            target = target.with_suffix(str(self.query_one("#export-format", Select).value))
+        posts: Posts = self.query_one("#export-posts", Select).value  # type: ignore[assignment]
+        return _Order(target, posts, self.query_one("#export-columns", Select).value == "ours")
+
+    async def _may_replace(self, target: Path) -> bool:
+        name = safe_line(target.name, 80)
+        question = AskWhether(f"Replace {name}?", "A file of this name exists.", "Replace (y)", "Keep it (n)")
+        return await self.app.push_screen_wait(question)
+
+    async def _run(self, order: _Order) -> int:
+        total = len(self._selection) if order.posts == "selection" else await self._count(order)
+        working = Working(f"Writing {safe_line(order.target.name, 60)}", total)
+        await self.app.push_screen(working)
+        try:
+            return await asyncio.to_thread(self._write_file, order, working.count)
+        finally:
+            # Cancelled or done: the thread must not go on by itself.
+            working.action_stop()
+            working.finish()
+
+    async def _count(self, order: _Order) -> int:
+        def count() -> int:
+            with Store.open(self._database) as store:
+                return store.count(self._source.id, self._bundle_id, self._where_of(order))
+
+        return await asyncio.to_thread(count)
+
+    def _where_of(self, order: _Order) -> Where | None:
+        return self._where if order.posts == "list" else None
+
+    def _write_file(self, order: _Order, count: Callable[[int], None]) -> int:
+        with Store.open(self._database) as store:
+            return write(
+                self._rows(store, order, count),
+                order.target,
+                self._labels,
+                overwrite=True,
+                summary=Summary(self._facts(order)),
+                source_columns=() if order.own_only else self._source.metadata_columns,
+            )
+
+    def _facts(self, order: _Order) -> dict[str, str]:
+        facts = {"source": self._source.location, "bundle": self._bundle_id}
+        if order.posts == "list" and self._filter_text:
+            facts["filter"] = self._filter_text
+        if order.posts == "selection":
+            facts["filter"] = f"{len(self._selection):,} marked posts"
+        return facts | {"written": time.strftime("%Y-%m-%d %H:%M")}
+
+    def _rows(self, store: Store, order: _Order, count: Callable[[int], None]) -> Iterator[Row]:
+        if order.posts == "selection":
+            rows = store.rows_at(self._source.id, self._bundle_id, sorted(self._selection))
+        else:
+            rows = store.rows(self._source.id, self._bundle_id, self._where_of(order), self._order)
+        for n, row in enumerate(rows, start=1):
+            count(n)
+            yield _without_metadata(row) if order.own_only else row
+
+    def _show_problem(self, error: MmsaError) -> None:
+        shown = self.query_one("#export-problem", Label)
+        shown.update(Content(f"{safe_line(error.message, 200)}\n{safe_line(error.hint, 200)}".strip()))
+        shown.display = True
+        self.query_one(Input).focus()
+
+
+def _without_metadata(row: Row) -> Row:
+    return replace(
+        row,
+        post=replace(row.post, metadata={}) if row.post is not None else None,
+        failure=replace(row.failure, metadata={}) if row.failure is not None else None,
+    )

@@ -1,0 +1,225 @@
+"""Groups of posts as rows of bars, one cut for each label; a row leads to its posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from mmsa_tui.analysis import Group
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.key_bindings import MOVES
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.post_columns import fit
+
+Part = tuple[str, str]
+MIN_BAR = 8
+
+
+class Picked(Message):
+    """The user wants to see the posts that a filter finds."""
+
+    def __init__(self, filter: str) -> None:
+        self.filter = filter
+        super().__init__()
+
+
+class LabelRows(Widget, can_focus=True):
+    """A list of groups; up and down choose one, enter or a click asks for its posts.
+
+    Args:
+        title: stands in the frame.
+        empty: what to say when there are none.
+    """
+
+    DEFAULT_CSS = """
+    LabelRows {
+        border: round $border-blurred;
+        border-title-color: $foreground;
+        border-title-style: bold;
+        border-subtitle-color: $foreground-muted;
+        padding: 0 1;
+        &:focus { border: round $border; border-title-color: $text-accent; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *MOVES,
+        Binding("enter", "pick", "Show these posts"),
+    ]
+
+    def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.border_title = title
+        self._empty = empty
+        self._groups: Sequence[Group] | None = None
+        self._looks = LabelLooks(())
+        self._total = 0
+        self._cursor = 0
+        self._top = 0
+        self._footer: Sequence[Sequence[Part]] = ()
+
+    def show(
+        self,
+        groups: Sequence[Group],
+        looks: LabelLooks,
+        total: int = 0,
+        footer: Sequence[Sequence[Part]] = (),
+    ) -> None:
+        """Show groups.
+
+        Args:
+            total: what shares are of; 0 shows none.
+            footer: lines below the rows.
+        """
+        self._groups, self._looks, self._total, self._footer = groups, looks, total, footer
+        self._cursor = min(self._cursor, max(len(groups) - 1, 0))
+        self._tell_place()
+        self.refresh()
+
+    @property
+    def chosen(self) -> Group | None:
+        return self._groups[self._cursor] if self._groups else None
+
+    @property
+    def _room(self) -> int:
+        """Lines for rows."""
+        return max(1, self.size.height - (1 + len(self._footer) if self._footer else 0))
+
+    def action_move(self, step: int) -> None:
+        if self._groups:
+            self._cursor = max(0, min(self._cursor + step, len(self._groups) - 1))
+            self._tell_place()
+            self.refresh()
+
+    def _tell_place(self) -> None:
+        """Say in the frame how the chosen group divides, and where it is in the list."""
+        words = []
+        if self.chosen is not None and self.has_focus and not self._total:
+            words = [f"{sign} {number:,}" for sign, number in self._division(self.chosen)]
+        n_groups = len(self._groups or ())
+        if n_groups > self._room:
+            words.append(f"{self._cursor + 1} of {n_groups}")
+        self.border_subtitle = Content(" · ".join(words))
+
+    def _division(self, group: Group) -> list[tuple[str, int]]:
+        counts = [(self._looks.sign(label), group.counts.get(label, 0)) for label in self._looks.labels]
+        return [(sign, number) for sign, number in counts if number]
+
+    def on_resize(self) -> None:
+        self._tell_place()
+
+    def action_pick(self) -> None:
+        if self.chosen is not None and self.chosen.filter:
+            self.post_message(Picked(self.chosen.filter))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or not self._groups or self._top + offset.y >= len(self._groups):
+            return
+        is_again = self._cursor == self._top + offset.y
+        self._cursor = self._top + offset.y
+        self.refresh()
+        if is_again:
+            self.action_pick()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1)
+
+    def on_focus(self) -> None:
+        self._tell_place()
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self._tell_place()
+        self.refresh()
+
+    # looks
+
+    def render(self) -> Content:
+        if self._groups is None:
+            return Content.styled("counting…", "$foreground-muted")
+        if not self._groups:
+            return Content("\n").join([Content.styled(self._empty, "$foreground-muted"), *self._foot()])
+        room = self._room
+        self._top = max(
+            self._cursor - room + 1, min(self._top, self._cursor, max(len(self._groups) - room, 0))
+        )
+        shown = self._groups[self._top : self._top + room]
+        self.border_subtitle = (
+            "" if len(self._groups) <= room else f"{self._cursor + 1} of {len(self._groups)}"
+        )
+        name_width = min(
+            max(cell_len(self._title_of(group)) for group in self._groups), self.size.width // 2, 24
+        )
+        number_width = max(len(f"{group.total:,}") for group in self._groups)
+        rows = [
+            self._row(group, name_width, number_width, is_chosen=self._top + at == self._cursor)
+            for at, group in enumerate(shown)
+        ]
+        return Content("\n").join([*rows, *self._foot()])
+
+    def _foot(self) -> list[Content]:
+        return [Content(""), *(Content.assemble(*line) for line in self._footer)] if self._footer else []
+
+    def _title_of(self, group: Group) -> str:
+        return safe_line(group.name, 60) or "(no name)"
+
+    def _row(self, group: Group, name_width: int, number_width: int, *, is_chosen: bool) -> Content:
+        is_marked = is_chosen and self.has_focus
+        name = ("▸" if is_marked else " ") + fit(self._title_of(group), name_width)
+        number = f" {group.total:>{number_width},}"
+        share = f" {group.total / self._total:>4.0%}" if self._total else ""
+        legend = self._legend(group) if not self._total else []
+        taken = cell_len(name) + 1 + len(number) + len(share)
+        room = self.size.width - taken
+        legend_width = sum(cell_len(text) for text, _ in legend)
+        if room - legend_width < MIN_BAR * 2:
+            legend, legend_width = [], 0
+        width = max(0, room - legend_width)
+        most = max(other.total for other in self._groups or ())
+        parts: list[Part] = [(name + " ", "bold" if is_marked else "")]
+        if width >= MIN_BAR:
+            parts += cut_bar(group, self._looks, most, width, self.app.no_color)
+        parts += [(number, "bold"), (share, "$foreground-muted"), *legend]
+        line = Content.assemble(*parts)
+        return line.stylize("on $primary 22%") if is_marked else line
+
+    def _legend(self, group: Group) -> list[Part]:
+        parts: list[Part] = []
+        for label in self._looks.labels[:4]:
+            share = group.counts.get(label, 0) / max(group.total, 1)
+            parts.append((f" {self._looks.sign(label)}{share:>4.0%}", self._looks.colour(label)))
+        return parts
+
+
+def cut_bar(
+    group: Group, looks: LabelLooks, most: int, width: int, has_no_colour: bool = False
+) -> list[Part]:
+    """Draw a bar cut by label, as long as the group's share of `most`, padded to `width` cells.
+
+    Without colour the signs of the labels stand in for it.
+    """
+    length = round(width * group.total / max(most, 1))
+    if group.total and not length:
+        length = 1
+    parts: list[Part] = []
+    done = drawn = 0
+    others = [label for label in group.counts if label not in looks.labels]
+    for label in [*looks.labels, *others]:
+        done += group.counts.get(label, 0)
+        end = round(length * done / max(group.total, 1))
+        sign = looks.sign(label) if has_no_colour else "▇"
+        parts.append((sign * (end - drawn), looks.colour(label) or "$foreground-disabled"))
+        drawn = end
+    parts.append((" " * (width - drawn), ""))
+    return [part for part in parts if part[0]]

@@ -1,0 +1,255 @@
+"""The source as a whole, drawn: shares, time, hashtags, authors, confidence, corrections.
+
+Counting runs on the app's database thread and appears as it is done; every row and column leads
+back to the posts behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from mmsa_tui.analysis import N_BINS, Audit, Group, Shares, Survey, audit, shares, survey
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import SourceRow, Where
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.overview.label_columns import LabelColumns
+from mmsa_tui.tui.overview.label_rows import LabelRows, Part, Picked
+from mmsa_tui.tui.widgets.label_looks import shorten
+
+N_PARTS = 6
+
+
+class OverviewScreen(AppScreen[str | None]):
+    """Shows a source, or what a filter leaves of it; gives a filter to go to, or None.
+
+    Args:
+        where: the posts that `filter_text` and the queue have left; None for all.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,a", "leave", "Back to the posts"),
+        Binding("w", "whole", "Whole source, or what the filter leaves"),
+        Binding("tab", "app.focus_next", "Next part"),
+        Binding("shift+tab", "app.focus_previous", "Previous part", show=False),
+        Binding("f1,question_mark", "help", "Help"),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
+
+    DEFAULT_CSS = """
+    OverviewScreen {
+        background: $background;
+        #overview-title { height: 1; width: 100%; background: $panel; padding: 0 1; }
+        #overview-keys { height: 1; width: 100%; background: $surface; padding: 0 1; dock: bottom; }
+        #overview-keys { color: $foreground-muted; }
+        #overview-parts { height: 1fr; width: 100%; }
+        #overview-right { height: 100%; }
+    }
+    OverviewScreen.-wide {
+        #overview-parts {
+            layout: grid;
+            grid-size: 6 2;
+            grid-rows: 2fr 3fr;
+            grid-columns: 1fr 1fr 1fr 1fr 1fr 1fr;
+        }
+        #overview-labels { column-span: 2; height: 100%; }
+        #overview-time { column-span: 4; height: 100%; }
+        #overview-hashtags { column-span: 2; height: 100%; }
+        #overview-authors { column-span: 2; height: 100%; }
+        #overview-right { column-span: 2; height: 100%; }
+        #overview-confidence { height: 1fr; }
+        #overview-corrections { height: 1fr; }
+    }
+    OverviewScreen.-narrow {
+        #overview-parts { layout: vertical; overflow-y: auto; scrollbar-size-vertical: 1; }
+        #overview-labels { height: 10; }
+        #overview-time { height: 9; }
+        #overview-hashtags { height: 12; }
+        #overview-authors { height: 12; }
+        #overview-right { height: auto; }
+        #overview-confidence { height: 9; }
+        #overview-corrections { height: 10; }
+    }
+    """
+
+    def __init__(self, source: SourceRow, where: Where | None, filter_text: str) -> None:
+        super().__init__()
+        self._source = source
+        self._where, self._filter_text = where, filter_text
+        self._is_whole_source = where is None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="overview-title", markup=False)
+        with Container(id="overview-parts"):
+            yield LabelRows("Labels", "no posts", id="overview-labels")
+            yield LabelColumns("Over time", "no dates in this source", id="overview-time")
+            yield LabelRows("Hashtags", "no hashtags", id="overview-hashtags")
+            yield LabelRows("Authors", "no authors in this source", id="overview-authors")
+            with Vertical(id="overview-right"):
+                yield LabelColumns("Confidence of the model", "not classified yet", id="overview-confidence")
+                yield LabelRows(
+                    "Corrections", "none yet: 1 2 3 or space give a label", id="overview-corrections"
+                )
+        yield Static("", id="overview-keys", markup=False)
+
+    def on_mount(self) -> None:
+        keys = "tab next part · arrows choose · enter shows the posts · esc back"
+        if self._where is not None:
+            keys = "w whole source or filter · " + keys
+        self.query_one("#overview-keys", Static).update(keys)
+        self.query_one("#overview-labels").focus()
+        self.count()
+
+    # what keys do
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_whole(self) -> None:
+        if self._where is not None:
+            self._is_whole_source = not self._is_whole_source
+            self.count()
+
+    def action_help(self) -> None:
+        self.mmsa.show_help("overview")
+
+    @on(Picked)
+    def _go(self, event: Picked) -> None:
+        narrowing = "" if self._is_whole_source else self._filter_text.strip()
+        self.dismiss(f"{narrowing} {event.filter}".strip())
+
+    # counting
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the parts are there; counts may still come when they are gone."""
+        return self.is_attached and len(self.query("LabelRows, LabelColumns")) == N_PARTS
+
+    @work(exclusive=True, group="overview")
+    async def count(self) -> None:
+        """Count and show, part by part."""
+        source_id, bundle = self._source.id, self.mmsa.bundle_id
+        where = None if self._is_whole_source else self._where
+        n_posts = self._source.n_posts + self._source.n_failures
+        self._show_title(None)
+        try:
+            counted = await self.mmsa.slow.run(lambda store: shares(store, source_id, bundle, where))
+            if self.is_whole:
+                self._show_title(counted.n_posts)
+                self._show_shares(counted)
+            surveyed = await self.mmsa.slow.run(lambda store: survey(store, source_id, bundle, where))
+            if self.is_whole:
+                self._show_survey(surveyed)
+            audited = await self.mmsa.slow.run(lambda store: audit(store, source_id, bundle, n_posts))
+            if self.is_whole and audited is not None:
+                self._show_corrections(counted, audited)
+        except MmsaError as error:
+            self.notify(safe_line(error.hint), title=safe_line(error.message), severity="error", markup=False)
+
+    def _show_title(self, n_posts: int | None) -> None:
+        parts: list[Part] = [
+            ("Overview", "bold $text-accent"),
+            (f" · {safe_line(self._source.title, 60)}", "bold"),
+            (" · counting…" if n_posts is None else f" · {n_posts:,} posts", "$foreground-muted"),
+        ]
+        if not self._is_whole_source:
+            shown = safe_line(self._filter_text, 120) or "the open queue"
+            parts.append((f" · only {shown}", "$text-warning"))
+        self.query_one("#overview-title", Static).update(Content.assemble(*parts))
+
+    def _show_shares(self, counted: Shares) -> None:
+        looks = self.looks
+        known = [label for label in (*self.labels, *counted.labels) if label]
+        groups = [
+            Group(
+                f"{looks.sign(label)} {label}",
+                {label: counted.labels.get(label, 0)},
+                f"label:{_quoted(label)}",
+            )
+            for label in dict.fromkeys(known)
+        ]
+        if counted.labels.get("", 0):
+            groups.append(Group("· no label", {"": counted.labels[""]}, "label:none"))
+        facts: list[Part] = [
+            (f"▣ {counted.n_pictures:,}", "bold"), (" pictures", "$foreground-muted"),
+            (f"  ⚑ {counted.n_flagged:,}", "bold"), (" flagged", "$foreground-muted"),
+        ]  # fmt: skip
+        more: list[Part] = [(f"≠ {counted.n_conflicts:,}", "bold"), (" conflicts", "$foreground-muted")]
+        if counted.n_failed:
+            more += [(f"  ✗ {counted.n_failed:,}", "bold $text-error"), (" failed", "$text-error")]
+        footer = (facts, more)
+        self.query_one("#overview-labels", LabelRows).show(groups, looks, counted.n_posts, footer)
+        self._show_confidence(counted)
+        self._show_corrections(counted, None)
+
+    def _show_confidence(self, counted: Shares) -> None:
+        bins = [_bin(at, counts) for at, counts in enumerate(counted.bins)]
+        # Below an even split between the labels there is nothing to see.
+        first = next((at for at, group in enumerate(bins) if group.total), 0)
+        total = sum(group.total for group in bins)
+        middle = sum((at + 0.5) * group.total for at, group in enumerate(bins)) / (N_BINS * max(total, 1))
+        note = f"mean {middle:.2f}" if total else ""
+        self.query_one("#overview-confidence", LabelColumns).show(bins[first:], self.looks, note)
+
+    def _show_corrections(self, counted: Shares, audited: Audit | None) -> None:
+        short = shorten(self.labels)
+        changed = sorted(
+            ((pair, number) for pair, number in counted.corrections.items() if pair[0] != pair[1]),
+            key=lambda item: -item[1],
+        )
+        agreed = counted.n_corrected - counted.n_changed
+        groups = [Group("agreed", {"": agreed}, "is:corrected -is:changed")] if agreed else []
+        groups += [
+            Group(
+                f"{short.get(model, model) or 'none'} → {short.get(given, given)}",
+                {given: number},
+                f"model:{_quoted(model) or 'none'} corrected:{_quoted(given)}",
+            )
+            for (model, given), number in changed
+        ]
+        part = self.query_one("#overview-corrections", LabelRows)
+        part.border_title = f"Corrections: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
+        part.show(groups, self.looks, counted.n_corrected, _audit_lines(audited))
+
+    def _show_survey(self, surveyed: Survey) -> None:
+        looks = self.looks
+        undated = surveyed.timeline.n_undated
+        note = f"{undated:,} without a date" if undated and surveyed.timeline.buckets else ""
+        time = self.query_one("#overview-time", LabelColumns)
+        time.border_title = (
+            f"Over time, by {surveyed.timeline.unit}" if surveyed.timeline.buckets else "Over time"
+        )
+        time.show(surveyed.timeline.buckets, looks, note)
+        self.query_one("#overview-hashtags", LabelRows).show(surveyed.hashtags, looks)
+        self.query_one("#overview-authors", LabelRows).show(surveyed.authors, looks)
+
+
+def _bin(at: int, counts: Mapping[str, int]) -> Group:
+    low, high = at / N_BINS, (at + 1) / N_BINS
+    above = f" conf:<{high:.2f}" if at < N_BINS - 1 else ""
+    return Group(f"{low:.2f}–{high:.2f}", counts, f"conf:>={low:.2f}{above}")
+
+
+def _audit_lines(audited: Audit | None) -> Sequence[Sequence[Part]]:
+    if audited is None:
+        return ()
+    share = audited.n_right / audited.n_done
+    done: list[Part] = [
+        ("audit: ", "$foreground-muted"),
+        (f"model right in {share:.0%}", "bold"),
+        (f" of {audited.n_done:,}/{audited.n_total:,}", "$foreground-muted"),
+    ]
+    bounds = f"so in {audited.low:.0%} to {audited.high:.0%} of all posts"
+    return done, [(bounds, "$foreground-muted")]
+
+
+def _quoted(label: str) -> str:
+    return f'"{label}"' if any(char.isspace() or char == "," for char in label) else label

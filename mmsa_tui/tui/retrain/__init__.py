@@ -1,0 +1,1 @@
+"""Retraining from corrections, seen from the app."""

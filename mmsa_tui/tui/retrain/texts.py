@@ -1,0 +1,189 @@
+"""What the retrain screen says: corrections that wait, the gate's verdict, examples, advice.
+
+Records in, text out; knows no widget and no file.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.retrain import AS_FOUND, ENOUGH, TEACHINGS, Example, Result, Teaching, Waiting
+from mmsa_tui.retrain.verdict import Verdict
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.widgets.belief_bars import bar
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.post_columns import fit
+
+Part = tuple[str, str]
+_INTERVAL = 4
+"""The column of `Verdict.table` that can be done without."""
+MUTED = "$foreground-muted"
+
+
+def describe_waiting(
+    waiting: Waiting,
+    teaching: Teaching,
+    bundle: Bundle,
+    n_contradictory: int,
+    settle_key: str,
+    looks: LabelLooks,
+    width: int,
+) -> Content:
+    """Sum up what there is to learn from, and whether a retrain is worth it.
+
+    Args:
+        teaching: how they are to be taken.
+        bundle: the one in use.
+        n_contradictory: posts on which analysts disagree; `settle_key` opens them, among the posts.
+    """
+    most = max(waiting.by_label.values(), default=0)
+    lines: list[Content] = []
+    for label, number in waiting.by_label.items():
+        name = fit(f"{looks.sign(label)} {safe_line(label, 20)}", looks.widest + 3)
+        room = max(4, width - cell_len(name) - 8)
+        drawn = bar(number / most if most else 0.0, room)
+        lines.append(
+            Content.assemble(
+                (name, looks.colour(label)), (f"{number:>6,}  ", "bold"), (drawn, looks.colour(label))
+            )
+        )
+    n_new = f", {waiting.n_new:,} new since the last retrain" if bundle.meta.parent else ""
+    lines = [
+        _line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"),
+        _advise(waiting, bundle),
+        *lines,
+    ]
+    if waiting.n_all:
+        taken = f"taken as {teaching.name.removeprefix('as ')}: {teaching.meaning}"
+        if teaching is AS_FOUND and bundle.meta.training.get("lesson", {}).get("is_rule"):
+            taken = f"taken for the rule that {bundle.id} was taught"
+        lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
+        lines.append(_line(_compare_with_shown(waiting), MUTED))
+        lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
+        people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
+        named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
+        more = f" and {len(people) - 4} more" if len(people) > 4 else ""
+        lines.append(_line(f"by {named}{more}", MUTED))
+    lines += [
+        _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
+        for reason, number in waiting.left_out.items()
+    ]
+    if n_contradictory:
+        posts = counted(n_contradictory, "post")
+        lines.append(
+            _line(
+                f"analysts disagree on {posts}{f': {settle_key} among the posts' if settle_key else ''}",
+                "$text-warning",
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def _compare_with_shown(waiting: Waiting) -> str:
+    n_unshown = waiting.n_all - waiting.n_changed - waiting.n_same
+    parts = []
+    if waiting.n_changed or waiting.n_same:
+        parts.append(f"{waiting.n_changed:,} contradict what was shown, {waiting.n_same:,} confirm it")
+    if n_unshown:
+        parts.append(f"{n_unshown:,} came before a classification")
+    return "; ".join(parts)
+
+
+def _advise(waiting: Waiting, bundle: Bundle) -> Content:
+    if not waiting.n_all:
+        return _line("There is nothing to learn from yet: label some posts first.", "$text-warning")
+    if bundle.meta.parent and not waiting.n_new:
+        return _line("Nothing new to learn: label more posts first.", "$text-warning")
+    if waiting.is_enough:
+        return _line("Enough to be worth a retrain: s starts it.", "$text-success")
+    return _line(f"Best from {ENOUGH} new ones on; s starts it anyway.", MUTED)
+
+
+def teaching_options() -> list[tuple[str, str]]:
+    """Offer how corrections may be taken: names, each with what it is for."""
+    return [(teaching.name, f"{teaching.name}: {teaching.meaning}") for teaching in TEACHINGS]
+
+
+def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
+    """Show what the gate says of a candidate, on what, and what it would change."""
+    verdict = result.verdict
+    judges = (
+        f"judged by {verdict.n_frozen:,} posts of the frozen split and"
+        f" {counted(verdict.n_held_out, 'correction')} held out"
+    )
+    lines = [*describe_verdict(verdict, name, width), _line(judges, MUTED)]
+    style = "$text-accent" if result.lesson.is_rule else MUTED
+    lines += [_line(sentence, style) for sentence in result.lesson.sentences()]
+    if result.lesson.is_rule and result.lesson.is_found:
+        lines.append(_line("If you follow no rule of your own: w, then usual, and s again.", style))
+    lines += [
+        _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
+        for reason, number in result.left_out.items()
+    ]
+    lines += [Content(""), _line(result.advice, "$text-accent")]
+    if result.examples:
+        lines += [
+            Content(""),
+            _line("Corrected posts that it judges otherwise (◦ held out, never learned)", "bold"),
+        ]
+        lines += [describe_example(example, looks, width) for example in result.examples]
+    return Content("\n").join(lines)
+
+
+def describe_verdict(verdict: Verdict, name: str, width: int) -> list[Content]:
+    """Say what the gate decided, why, and on which figures; without intervals where they do not fit."""
+    if verdict.passed:
+        head = Content.assemble((f"The gate passed {name}", "bold $text-success"))
+    else:
+        head = Content.assemble((f"The gate REFUSED {name}", "bold $text-error"))
+    rows = verdict.table()
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) > width:
+        rows = [(*row[:_INTERVAL], *row[_INTERVAL + 1 :]) for row in rows]
+        del widths[_INTERVAL]
+    lines = [head, *(_line(f"✗ {reason}", "$text-error") for reason in verdict.reasons), Content("")]
+    for number, row in enumerate(rows):
+        cells = [
+            fit(cell, width, right=0 < at < 4)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        style = "bold" if not number else "" if row[-1] == "ok" else "bold $text-error"
+        lines.append(_line("  ".join(cells).rstrip(), style))
+    return [*lines, Content("")]
+
+
+def describe_example(example: Example, looks: LabelLooks, width: int) -> Content:
+    """Write one post as it is judged before and after, and as the analyst has judged it."""
+    parts = change_parts(example.before, example.after, example.wanted, looks)
+    used = sum(cell_len(text) for text, _ in parts)
+    text = fit(safe_line(example.text, 300), max(8, width - used - 12))
+    held_out = "◦ " if example.held_out else "  "
+    return Content.assemble(
+        (held_out + fit(safe_line(example.post_id, 40), 8) + "  ", MUTED), *parts, (text, "")
+    )
+
+
+def change_parts(before: str, after: str, yours: str, looks: LabelLooks) -> list[Part]:
+    """Write a change of label in columns, with the analyst's label if there is one."""
+    cell = looks.widest + 2
+    is_right = yours == after
+    return [
+        (fit(f"{looks.sign(before)} {before}", cell), looks.colour(before)),
+        (" → ", MUTED),
+        (fit(f"{looks.sign(after)} {after}", cell) + " ", f"bold {looks.colour(after)}"),
+        (
+            fit(f"{'✓' if is_right else '✗'} you: {yours}" if yours else "", cell + 6) + " ",
+            "" if is_right else MUTED,
+        ),
+    ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _line(text: str, style: str = "") -> Content:
+    return Content.styled(text, style) if style else Content(text)
