@@ -7,6 +7,7 @@ nothing but the config file.
 from __future__ import annotations
 
 import getpass
+import importlib.util
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -196,6 +197,11 @@ def _user_name() -> str:
 
 
 def _find_shipped_bundles() -> Path:
-    package = Path(__file__).resolve().parent
-    packed = package / "model_bundle"
-    return packed if packed.is_dir() else package.parent / "model_bundle"
+    """Return the folder of a checkout, else that of the distribution `mmsa-tui-bundle`."""
+    checkout = Path(__file__).resolve().parent.parent / "model_bundle"
+    if checkout.is_dir():
+        return checkout
+    # A folder of data without code: a namespace package, found without being imported.
+    spec = importlib.util.find_spec("mmsa_tui_bundle")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]) if places else checkout

@@ -77,6 +77,12 @@ def find_bundle(paths: Paths, name: str = "") -> Bundle:
         raise BundleError(
             f"the active bundle, {wanted!r}, is not here", f"`mmsa bundle use` chooses one of: {known}"
         )
+    if not bundles:
+        raise BundleError(
+            f"no bundle is installed, so {wanted!r} is not here either",
+            "The default one is the distribution `mmsa-tui-bundle`: install the folder model_bundle of the"
+            " project with pip, or take in an archive with `mmsa bundle import FILE`.",
+        )
     raise BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
 
 
