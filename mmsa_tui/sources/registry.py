@@ -1,4 +1,4 @@
-"""Which formats there are: every module of `sources.readers` is one.
+"""Which formats there are: every module or folder of `sources.readers` is one.
 
 Reader modules are imported when a source is looked at, not before.
 """

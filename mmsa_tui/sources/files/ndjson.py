@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.json_fields import Object
 
 MAX_RECORD_BYTES = 32 * 1024 * 1024
 """Larger than any page of results from an API; parsed, such a record takes about 300 MB."""

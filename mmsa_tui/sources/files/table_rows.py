@@ -13,9 +13,9 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.columns import unique_names
+from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.ndjson import Entry, read_entries, read_head, records_in
-from mmsa_tui.sources.json_fields import as_text
 
 SAMPLE_ROWS = 50
 MAX_CELL = 1 << 20

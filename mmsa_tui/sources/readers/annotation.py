@@ -18,10 +18,10 @@ from mmsa_tui.pictures.finder import split_name
 from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id
 from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES
 from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_id
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 _TEXT_FIELDS = ("text", "tweet", "content", "full_text", "body", "caption")

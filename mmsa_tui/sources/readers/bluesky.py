@@ -15,7 +15,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.bluesky_json import (
+from mmsa_tui.sources.fields.bluesky import (
     POST_TYPE,
     context_of,
     created_at,
@@ -24,8 +24,8 @@ from mmsa_tui.sources.bluesky_json import (
     language_of,
     post_url,
 )
-from mmsa_tui.sources.json_fields import Object, as_object, as_text
-from mmsa_tui.sources.tweet_json import Tweet, metadata, to_item
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_text
+from mmsa_tui.sources.fields.tweet import Tweet, metadata, to_item
 
 MAX_RECORD_BYTES = 1 << 20
 """The network's own limit for one record."""

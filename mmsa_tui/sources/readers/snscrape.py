@@ -8,11 +8,19 @@ from pathlib import Path
 from mmsa_tui.pictures.media import Media, MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id, first_text
+from mmsa_tui.sources.fields.tweet import (
+    SHORT_LINK,
+    Tweet,
+    language,
+    metadata,
+    plain_text,
+    to_item,
+    tweet_url,
+)
 from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_id, first_text
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import SHORT_LINK, Tweet, language, metadata, plain_text, to_item, tweet_url
 
 _TYPE = "snscrape.modules.twitter.Tweet"
 

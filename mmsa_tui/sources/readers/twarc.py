@@ -13,11 +13,11 @@ from pathlib import Path
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object, as_id, as_object, first_id
+from mmsa_tui.sources.fields.tweet import read_tweet, to_item
+from mmsa_tui.sources.fields.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
 from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-from mmsa_tui.sources.json_fields import Object, as_id, as_object, first_id
-from mmsa_tui.sources.tweet_json import read_tweet, to_item
-from mmsa_tui.sources.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
 
 _PAGE = re.compile(r'\s*\{\s*"data"\s*:\s*\[?\s*')
 

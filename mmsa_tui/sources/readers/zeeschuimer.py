@@ -14,11 +14,11 @@ from typing import Any
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
+from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-from mmsa_tui.sources.json_fields import Object, as_object, as_text, dig, first_id
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, metadata, read_tweet, to_item
 
 _NESTING = 2
 """A retweet of a quote is as deep as tweets hold each other."""

@@ -18,7 +18,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, is_picture, natural_key, split_name
 from mmsa_tui.pictures.media import Location, file_name
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.json_fields import as_object, as_objects, as_text, first_id
+from mmsa_tui.sources.fields.lookup import as_object, as_objects, as_text, first_id
 
 METADATA = ".metadata.json"
 MAX_METADATA_BYTES = 256 << 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmsa_tui.pictures.media import Media
-from mmsa_tui.sources.json_fields import Object, as_object, as_objects, as_text, dig, first_text
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_text
+from mmsa_tui.sources.fields.tweet import metadata
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import metadata
 
 POST_TYPE = "app.bsky.feed.post"
 

@@ -20,12 +20,12 @@ from mmsa_tui.pictures.finder import natural_key, split_name
 from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object, as_object, dig, first_text
+from mmsa_tui.sources.fields.tweet import Tweet, linked_tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError
 from mmsa_tui.sources.files.file_tree import ArchiveTree, FileTree, FolderTree
 from mmsa_tui.sources.files.ndjson import Entry, parse_entries
-from mmsa_tui.sources.json_fields import Object, as_object, dig, first_text
-from mmsa_tui.sources.tweet_json import Tweet, linked_tweet, metadata, read_tweet, to_item
-from mmsa_tui.sources.x_notes import LongPosts
+from mmsa_tui.sources.readers.x_archive.notes import LongPosts
 
 _TWEETS = re.compile(r"(?:.*/)?(?:tweets?|community-tweets?)(?:-part\d+)?\.js")
 _NOTES = re.compile(r"(?:.*/)?note-tweets?(?:-part\d+)?\.js")

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from mmsa_tui.pictures.media import Media, MediaFiles
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES, unescape
-from mmsa_tui.sources.json_fields import (
+from mmsa_tui.sources.fields.lookup import (
     Object,
     as_object,
     as_objects,
@@ -21,6 +20,7 @@ from mmsa_tui.sources.json_fields import (
     first_id,
     first_text,
 )
+from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES, unescape
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 SHORT_LINK = re.compile(r"https?://t\.co/\w+")

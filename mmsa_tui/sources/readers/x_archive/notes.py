@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mmsa_tui.sources.json_fields import Object, as_object, dig, first_id, first_text
+from mmsa_tui.sources.fields.lookup import Object, as_object, dig, first_id, first_text
+from mmsa_tui.sources.fields.tweet import Tweet, plain_text
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, plain_text
 
 MAX_CHARACTERS = 200_000_000
 """All long posts are held while the tweets are read; no account wrote as much."""

@@ -18,10 +18,10 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, is_picture, natural_key, split_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object, as_text
+from mmsa_tui.sources.fields.tweet import with_pictures
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.gallery_json import post_id_of, read_post
-from mmsa_tui.sources.json_fields import Object, as_text
-from mmsa_tui.sources.tweet_json import with_pictures
+from mmsa_tui.sources.readers.gallery_dl.metadata import post_id_of, read_post
 
 MAX_SIDECAR_BYTES = 4 << 20
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mmsa_tui.sources.bluesky_json import context_of, created_at, language_of, post_url
-from mmsa_tui.sources.json_fields import Object, as_id, as_text, dig, first_text
+from mmsa_tui.sources.fields.bluesky import context_of, created_at, language_of, post_url
+from mmsa_tui.sources.fields.lookup import Object, as_id, as_text, dig, first_text
+from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, tweet_url, without_last_link
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, tweet_url, without_last_link
 
 
 def post_id_of(record: Object) -> str:

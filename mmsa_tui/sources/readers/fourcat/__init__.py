@@ -20,11 +20,11 @@ from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.tweet import Tweet, language, plain_text, with_pictures, without_last_link
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.delimited import Row, read_rows, rows_of
-from mmsa_tui.sources.fourcat_images import FourcatImages
+from mmsa_tui.sources.readers.fourcat.images import FourcatImages
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, language, plain_text, with_pictures, without_last_link
 
 _SIGNATURE = frozenset(("id", "thread_id", "timestamp", "body"))
 _READ_APART = frozenset(("id", "body", "author", "timestamp", "unix_timestamp", "language_guess", "lang"))

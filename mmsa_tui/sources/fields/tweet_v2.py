@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mmsa_tui.pictures.media import Media
-from mmsa_tui.sources.json_fields import (
+from mmsa_tui.sources.fields.lookup import (
     Object,
     as_id,
     as_object,
@@ -21,8 +21,8 @@ from mmsa_tui.sources.json_fields import (
     first_id,
     first_text,
 )
+from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, tweet_url
 from mmsa_tui.sources.timestamps import to_iso_utc
-from mmsa_tui.sources.tweet_json import Tweet, language, metadata, plain_text, tweet_url
 
 _OWN_FIELDS = frozenset(
     (

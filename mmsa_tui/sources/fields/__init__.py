@@ -1,0 +1,1 @@
+"""What the fields of a record mean, by network, whichever tool wrote the file. Knows no file layout."""
