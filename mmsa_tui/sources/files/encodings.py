@@ -8,12 +8,11 @@ name the encoding.
 from __future__ import annotations
 
 import codecs
-import html
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmsa_tui.errors import UsageError
+from mmsa_tui.text.cleaning import unescape as unescape
 
 MAX_TEXT_BYTES = 1 << 20
 """A text file larger than this is not a post."""
@@ -116,15 +115,6 @@ def read_text(path: Path, encoding: str = "") -> Decoded:
     if len(data) > MAX_TEXT_BYTES:
         raise OSError(f"larger than {MAX_TEXT_BYTES >> 20} MB: not the text of one post")
     return decode(data, encoding)
-
-
-# html.unescape also takes "&copy=2" in an address for a sign; only closed entities are certain.
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-
-
-def unescape(text: str) -> str:
-    """Turn HTML entities back into the characters their author typed."""
-    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
 
 
 def encoding_by_mark(data: bytes) -> str:
