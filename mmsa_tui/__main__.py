@@ -1,6 +1,25 @@
-"""`python -m mmsa_tui` is `mmsa`."""
+"""What `mmsa` and `python -m mmsa_tui` run: the command line, with the current folder out of the way.
 
-from mmsa_tui.cli import main
+Imports nothing before that. A folder named `mmsa_tui` in the current folder is still this package's
+rival for `python -m mmsa_tui`, which Python looks up before it runs a line of ours; `mmsa` has none.
+"""
+
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` has put the current folder here.
+    del sys.path[0]
+
+
+def main() -> None:
+    """Run one command and exit with its code."""
+    from mmsa_tui.processes import leave_current_folder
+
+    leave_current_folder()
+    from mmsa_tui.cli import main
+
+    main()
+
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,6 @@
 """One retrain: a child process, its progress, its verdict.
 
-The work is done by `python -m training.retrain.run`, which ends when this process does. One retrain at a
+The work is done by `training.retrain.run` in a process, which ends when this process does. One retrain at a
 time: the lock is a database transaction, which the system ends with the process that holds it, so a
 killed run leaves no lock.
 """
@@ -8,11 +8,9 @@ killed run leaves no lock.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from mmsa_tui import processes
 from mmsa_tui.bundle.meta import Bundle, write_atomically
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import (
@@ -108,7 +107,7 @@ def retrain(
 
 def command_for(request: Path) -> list[str]:
     """Name the command that does what a request says."""
-    return [sys.executable, "-m", "training.retrain.run", "--request", str(request)]
+    return processes.command("training.retrain.run", "--request", str(request))
 
 
 @contextmanager
@@ -208,11 +207,12 @@ def _open_log(folder: Path) -> TextIO:
 
 
 def _start(command: Sequence[str], log: TextIO) -> subprocess.Popen[str]:
+    options = processes.options(apart=True)
     try:
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
             # A Ctrl-C in the terminal is this process's to hear; it ends the child by closing its input.
-            start_new_session=True, env=_PATIENT | os.environ,
+            **(options | {"env": _PATIENT | options["env"]}),
         )  # fmt: skip
     except OSError as error:
         raise TrainingError(

@@ -7,12 +7,11 @@ Ctrl-C in the terminal is the parent's business, and a lower priority, so that k
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from mmsa_tui import processes
 from mmsa_tui.worker.messages import Message, Quit, decode, encode
 
 MAX_LINE = 64 * 1024 * 1024
@@ -23,7 +22,7 @@ GRACE_S = 2.0
 
 def command_for(side: str) -> list[str]:
     """Name the command that starts a side of ours: `model` or `sources`."""
-    return [sys.executable, "-m", "mmsa_tui.worker", side]
+    return processes.command("mmsa_tui.worker", side)
 
 
 class Child:
@@ -68,18 +67,13 @@ class Child:
         await asyncio.shield(self._starting)
 
     async def _begin(self) -> None:
-        options: dict[str, object] = {}
-        if sys.platform == "win32":
-            options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        else:
-            options["start_new_session"] = True
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=MAX_LINE,
-            **options,  # type: ignore[arg-type]
+            **processes.options(apart=True, low_priority=True),
         )
         if self._is_closing:
             # Asked to end while it was being started.

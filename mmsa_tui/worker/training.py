@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 
+from mmsa_tui import processes
 from mmsa_tui.errors import Interrupted, TrainingError
 
 _KNOWN_CODES = (0, 1, 2, 3, 4, 5, 130)
@@ -14,7 +14,7 @@ _LEAVE_S = 30.0
 
 
 def run_child(module: str, arguments: Sequence[str]) -> int:
-    """Run `python -m module` to its end.
+    """Run a module to its end.
 
     Returns:
         Its exit code, which means the same as ours.
@@ -23,7 +23,7 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
         Interrupted: the user stopped it.
         TrainingError: it was killed or broke down.
     """
-    with subprocess.Popen([sys.executable, "-m", module, *arguments]) as process:
+    with subprocess.Popen(processes.command(module, *arguments), **processes.options(apart=False)) as process:
         try:
             code = process.wait()
         except KeyboardInterrupt:

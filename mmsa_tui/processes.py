@@ -1,0 +1,75 @@
+"""The one place that starts processes of this program, and what keeps the current folder out of them.
+
+`python -m` and `python -c` look for modules in the current folder first: a `json.py` that lies in a
+folder of tweets would be run. No process of ours does that. Knows nothing of what the processes do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Where `mmsa_tui` and `training` lie side by side: a checkout, or a folder of installed packages."""
+
+# The program's own folder comes last: in a checkout that is not installed, nothing else that lies there
+# takes the place of a library.
+_BEGIN = (
+    "import sys; root, module = sys.argv[1:3]; del sys.argv[1:3]; root in sys.path or sys.path.append(root);"
+    " import runpy; runpy.run_module(module, run_name='__main__', alter_sys=True)"
+)
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Name the command that runs a module of ours; start it with `options`."""
+    return [sys.executable, "-P", "-c", _BEGIN, str(ROOT), module, *arguments]
+
+
+def options(*, apart: bool, low_priority: bool = False) -> dict[str, Any]:
+    """Choose what `Popen` and asyncio's subprocesses are to be started with.
+
+    Args:
+        apart: a Ctrl-C in the terminal is the parent's business alone.
+        low_priority: keys come first. Elsewhere than on Windows the child itself asks for it.
+    """
+    chosen: dict[str, Any] = {"env": environment()}
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW if apart else 0
+        flags |= subprocess.CREATE_NEW_PROCESS_GROUP if apart else 0
+        flags |= subprocess.BELOW_NORMAL_PRIORITY_CLASS if low_priority else 0
+        chosen["creationflags"] = flags
+    else:
+        chosen["start_new_session"] = apart
+    return chosen
+
+
+def environment() -> dict[str, str]:
+    """Make the environment of a process of ours: this one's, without a way to the current folder."""
+    kept = [
+        entry
+        for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        if Path(entry).is_absolute() and not _is_current_folder(entry)
+    ]
+    chosen = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if kept:
+        chosen["PYTHONPATH"] = os.pathsep.join(kept)
+    # For what a library may start in its turn.
+    return chosen | {"PYTHONSAFEPATH": "1"}
+
+
+def leave_current_folder() -> None:
+    """Take the current folder from where this process looks for modules; the first thing it does."""
+    sys.path[:] = [entry for entry in sys.path if entry and not _is_current_folder(entry)]
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+
+
+def _is_current_folder(entry: str) -> bool:
+    try:
+        return Path(entry).samefile(Path.cwd())
+    except OSError:
+        # The folder is gone, or the entry is: neither holds a module.
+        return False
