@@ -187,6 +187,8 @@ class Correction:
 
     `new_label` "" withdraws an earlier correction (undo). `old_label`, `probs` and `bundle` are
     what was shown when it was made. `created_at` is ISO 8601 UTC. `uid` is unique over laptops.
+    `origin` is `audit:` and the audit's uid for a single label given blind inside an audit; "" for
+    every other act, which never counts as a sample.
     """
 
     uid: str
@@ -201,3 +203,4 @@ class Correction:
     flagged: bool = False
     post_id: str = ""
     text: str = ""
+    origin: str = ""

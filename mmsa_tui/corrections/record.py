@@ -21,7 +21,7 @@ FORMAT_VERSION = 1
 
 COLUMNS = (
     *("post_id", "text", "old_label", "new_label", "analyst", "created_at", "note", "flagged"),
-    *("bundle", "labels", "probs", "content_hash", "uid", "format"),
+    *("bundle", "labels", "probs", "content_hash", "uid", "format", "origin"),
 )
 
 _AHEAD = timedelta(days=1)
@@ -29,7 +29,7 @@ _AHEAD = timedelta(days=1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # These are compared byte by byte, so they must be what every database and file can hold.
-_PLAIN = ("uid", "content_hash", "new_label", "old_label", "bundle")
+_PLAIN = ("uid", "content_hash", "new_label", "old_label", "bundle", "origin")
 
 
 class RecordError(ValueError):
@@ -64,6 +64,7 @@ def describe(correction: Correction, labels: Sequence[str]) -> dict[str, object]
         "content_hash": correction.content_hash,
         "uid": correction.uid,
         "format": FORMAT_VERSION,
+        "origin": correction.origin,
     }
 
 
@@ -103,6 +104,7 @@ def parse(values: Mapping[str, Any]) -> Incoming:
         flagged=_truth(values.get("flagged", "")),
         post_id=_text(values, "post_id"),
         text=_text(values, "text"),
+        origin=texts["origin"],
     )
     if not correction.uid:
         made_of = json.dumps([_meaning(correction), correction.created_at])

@@ -1,5 +1,6 @@
 """Posts, predictions and corrections in SQLite; the only package that speaks SQL."""
 
+from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum, in_sample
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.judged import judged_by
 from mmsa_tui.store.posts import SourceRow, StoredPost
@@ -9,13 +10,18 @@ from mmsa_tui.store.search import matching
 from mmsa_tui.store.store import Store
 
 __all__ = [
+    "Audit",
+    "AuditAnswer",
     "Order",
     "Row",
+    "SampledPost",
     "SourceRow",
     "Step",
     "Store",
     "StoredPost",
+    "Stratum",
     "Where",
+    "in_sample",
     "judged_by",
     "matching",
     "salvage_corrections",

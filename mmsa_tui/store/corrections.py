@@ -24,7 +24,7 @@ from mmsa_tui.store.database import Database
 CORRECTION_COLUMNS = """corrections.uid, corrections.content_hash, corrections.new_label,
     corrections.old_label, corrections.probs, corrections.bundle, corrections.analyst,
     corrections.created_at, corrections.note, corrections.flagged, corrections.post_id,
-    corrections.text"""
+    corrections.text, corrections.origin"""
 """What `to_correction` needs."""
 
 _CHUNK = 1000
@@ -60,8 +60,8 @@ def date_corrections(db: Database, made: Sequence[Correction]) -> list[Correctio
 
 
 _INSERT = """INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle,
-    analyst, created_at, created_us, note, flagged, post_id, text)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    analyst, created_at, created_us, note, flagged, post_id, text, origin)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def corrections(db: Database, content_hash: str | None = None) -> Iterator[Correction]:
@@ -117,7 +117,7 @@ def current_state(db: Database, content_hash: str) -> Correction | None:
 def to_correction(row: tuple[Any, ...]) -> Correction:
     """Rebuild what `CORRECTION_COLUMNS` selected."""
     (uid, digest, new_label, old_label, probs, bundle) = row[:6]
-    (analyst, created_at, note, flagged, post_id, text) = row[6:12]
+    (analyst, created_at, note, flagged, post_id, text, origin) = row[6:13]
     return Correction(
         uid=uid,
         content_hash=digest,
@@ -131,6 +131,7 @@ def to_correction(row: tuple[Any, ...]) -> Correction:
         flagged=bool(flagged),
         post_id=from_sql(post_id),
         text=from_sql(text),
+        origin=origin,
     )
 
 
@@ -199,6 +200,7 @@ def _to_row(correction: Correction, created_us: int) -> tuple[str | bytes | int 
         correction.flagged,
         to_sql(correction.post_id),
         to_sql(correction.text),
+        correction.origin,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store.codec import from_sql, to_sql
@@ -37,10 +38,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A post of an act: what counted before, what its analyst had said, and the act's last row."""
+    """A post of an act: what counted before, what its analyst had said, and the act's last row.
+
+    `answer` is what the analyst had said inside the same audit, if the act belongs to one.
+    """
 
     before: Correction
     own: Correction
+    answer: Correction
     after: Correction
 
 
@@ -123,8 +128,13 @@ def _changes(db: Database, first: int, last: int) -> dict[str, _Changed]:
     return changes
 
 
-def _before(db: Database, act: Correction, created_us: int, seq: int) -> tuple[Correction, Correction]:
-    """Find what counted before an act, and what its analyst had last said: the act withdrawn, if nothing."""
+def _before(
+    db: Database, act: Correction, created_us: int, seq: int
+) -> tuple[Correction, Correction, Correction]:
+    """Find what counted before an act, and what its analyst had last said, at all and inside the same audit.
+
+    Where there is nothing of the kind, it is the act withdrawn.
+    """
     rows = db.all(
         f"SELECT {CORRECTION_COLUMNS} FROM corrections"
         " WHERE content_hash = ? AND (created_us, seq) < (?, ?) ORDER BY created_us DESC, seq DESC",
@@ -132,14 +142,23 @@ def _before(db: Database, act: Correction, created_us: int, seq: int) -> tuple[C
     )
     earlier = db.decode(to_correction, rows)
     withdrawn = replace(act, uid="", new_label="", old_label=act.new_label, note="", flagged=False)
-    own = (made for made in earlier if made.analyst == act.analyst and is_vote(made.uid))
-    return earlier[0] if earlier else withdrawn, next(own, withdrawn)
+    own = [made for made in earlier if made.analyst == act.analyst and is_vote(made.uid)]
+    answer = (made for made in own if made.origin == act.origin)
+    before = earlier[0] if earlier else withdrawn
+    return before, own[0] if own else withdrawn, next(answer, withdrawn)
 
 
 def _taken_back(changed: _Changed) -> list[Correction]:
-    """Restore what counted; before that what the act's analyst had said, if that is not the same."""
-    before, own = changed.before, changed.own
-    return [_again(before)] if before.uid == own.uid else [_again(own), _again(before)]
+    """Restore what counted; before that what the act's analyst had said, if that is not the same.
+
+    An audit counts the latest answer of its own, so the answer before this one is said again too.
+    """
+    restored = [changed.own, changed.before]
+    if changed.after.origin:
+        restored.insert(0, changed.answer)
+    # What is said once more right after needs no saying before.
+    last = [one for one, then in pairwise(restored) if one.uid != then.uid]
+    return [_again(one) for one in (*last, changed.before)]
 
 
 def _again(act: Correction) -> Correction:

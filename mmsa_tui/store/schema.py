@@ -174,10 +174,45 @@ _ACTS = (
 
 _READ_AS = ("ALTER TABLE sources ADD COLUMN read_as TEXT NOT NULL DEFAULT '{}'",)
 
+# A sample is what was drawn with a known chance, so it is kept as it was drawn. Its answers are
+# rows of `corrections` that name the audit as their origin; what older rows say never counts.
+_AUDITS = (
+    "ALTER TABLE corrections ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX corrections_by_origin ON corrections (origin, content_hash) WHERE origin <> ''",
+    """CREATE TABLE audits (
+        id INTEGER PRIMARY KEY,
+        uid TEXT NOT NULL,
+        location TEXT NOT NULL,
+        bundle TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        by TEXT NOT NULL,
+        seed TEXT NOT NULL,
+        half_width REAL NOT NULL,
+        started_at TEXT NOT NULL,
+        UNIQUE (location, uid)
+    )""",
+    """CREATE TABLE audit_strata (
+        audit_id INTEGER NOT NULL REFERENCES audits (id),
+        stratum TEXT NOT NULL,
+        n_contents INTEGER NOT NULL,
+        bound REAL NOT NULL,
+        PRIMARY KEY (audit_id, stratum)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE audit_posts (
+        audit_id INTEGER NOT NULL REFERENCES audits (id),
+        content_hash TEXT NOT NULL,
+        stratum TEXT NOT NULL,
+        inclusion REAL NOT NULL,
+        place REAL NOT NULL,
+        PRIMARY KEY (audit_id, content_hash)
+    ) WITHOUT ROWID""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
     Migration("corrections", _CORRECTIONS),
     Migration("acts", _ACTS),
     Migration("read as", _READ_AS),
+    Migration("audits", _AUDITS),
 )

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any
 
 from mmsa_tui.records import Correction, Failure, Post, Prediction, ReadAs
-from mmsa_tui.store import corrections, counting, history, indexing, lookup, posts, predictions, rows
+from mmsa_tui.store import audits, corrections, counting, history, indexing, lookup, posts, predictions, rows
+from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum
 from mmsa_tui.store.database import Database
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
@@ -275,6 +276,38 @@ class Store:
     def count_corrected(self) -> int:
         """Count the posts, of all sources, that have a corrected label."""
         return corrections.count_corrected(self._db)
+
+    # audits
+
+    def start_audit(self, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:
+        """Keep a new audit with its sample, or nothing.
+
+        Raises:
+            StoreError: the source has an audit of this uid.
+        """
+        audits.start(self._db, audit, strata, sample)
+
+    def extend_audit(
+        self, location: str, uid: str, strata: Sequence[Stratum], sample: Sequence[SampledPost]
+    ) -> None:
+        """Replace the strata of an audit and its sample by larger ones."""
+        audits.replace_sample(self._db, location, uid, strata, sample)
+
+    def audits(self, location: str) -> list[Audit]:
+        """List the audits of a source, the one started last first."""
+        return audits.audits(self._db, location)
+
+    def audit_strata(self, location: str, uid: str) -> list[Stratum]:
+        """List the strata of an audit by name, as they were when the sample was drawn."""
+        return audits.strata(self._db, location, uid)
+
+    def audit_sample(self, location: str, uid: str) -> list[SampledPost]:
+        """List the posts that were drawn, in the order in which they are to be labelled."""
+        return audits.sample(self._db, location, uid)
+
+    def audit_answers(self, uid: str) -> list[AuditAnswer]:
+        """List what each analyst last said of each post inside an audit; what was taken back is left out."""
+        return audits.answers(self._db, uid)
 
     # undo and redo, over restarts
 

@@ -46,6 +46,7 @@ HOSTILE = replace(
     analyst="=HYPERLINK(1)",
     note="@SUM(A1) \x1b[31m \u202e \ud800",
     text='=cmd|"/c calc"!A1',
+    origin="=audit",
 )
 
 

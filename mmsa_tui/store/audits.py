@@ -1,0 +1,178 @@
+"""Audits as they are kept: what was drawn with which chance, and what was answered inside them.
+
+Knows nothing of how a sample is drawn or what is estimated from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmsa_tui.errors import StoreError
+from mmsa_tui.store.codec import from_sql, to_sql
+from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.rows import Where
+
+ORIGIN = "audit:"
+"""What the `origin` of an act begins with that answers inside an audit; the audit's uid follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A study of one source. `uid` is the same on every laptop that draws the same sample.
+
+    `by` names what the sample is stratified by, besides the bundle's label. `half_width` is the
+    wished half of the interval of a share, between 0 and 1. `started_at` is ISO 8601 UTC.
+    """
+
+    uid: str
+    location: str
+    bundle: str
+    labels: tuple[str, ...]
+    by: str
+    seed: str
+    half_width: float
+    started_at: str
+
+    @property
+    def origin(self) -> str:
+        """What an act given inside this audit carries as its origin."""
+        return ORIGIN + self.uid
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A part of the source that is sampled on its own.
+
+    `n_contents` is how many different posts it held when the sample was drawn. Posts whose lot,
+    in [0, 1), is below `bound` are in the sample.
+    """
+
+    name: str
+    n_contents: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class SampledPost:
+    """A post that was drawn. `inclusion` is its chance to be; `place` orders the work, in [0, 1)."""
+
+    content_hash: str
+    stratum: str
+    inclusion: float
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAnswer:
+    """What one analyst says of one post of an audit."""
+
+    content_hash: str
+    analyst: str
+    label: str
+    created_at: str
+
+
+def in_sample(audit: Audit) -> Where:
+    """Narrow rows to the posts of an audit's sample."""
+    return Where(
+        "content_hash IN (SELECT content_hash FROM audit_posts WHERE audit_id ="
+        " (SELECT id FROM audits WHERE location = ? AND uid = ?))",
+        (to_sql(audit.location), audit.uid),
+    )
+
+
+def start(db: Database, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:
+    with db.transaction():
+        if db.one("SELECT 1 FROM audits WHERE location = ? AND uid = ?", (to_sql(audit.location), audit.uid)):
+            raise StoreError(
+                f"{audit.location} has the audit {audit.uid} already",
+                "Go on with it, or choose another seed.",
+            )
+        db.run(
+            "INSERT INTO audits (uid, location, bundle, labels, by, seed, half_width, started_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(audit.uid, to_sql(audit.location), audit.bundle, json.dumps(audit.labels)),
+                *(to_sql(audit.by), audit.seed, audit.half_width, audit.started_at),
+            ),
+        )
+        replace_sample(db, audit.location, audit.uid, strata, sample)
+
+
+def replace_sample(
+    db: Database, location: str, uid: str, strata: Sequence[Stratum], sample: Sequence[SampledPost]
+) -> None:
+    with db.transaction():
+        number = _number(db, location, uid)
+        db.run("DELETE FROM audit_strata WHERE audit_id = ?", (number,))
+        db.run("DELETE FROM audit_posts WHERE audit_id = ?", (number,))
+        rows: list[Sequence[Sql]] = [
+            (number, to_sql(part.name), part.n_contents, part.bound) for part in strata
+        ]
+        db.run_many(
+            "INSERT INTO audit_strata (audit_id, stratum, n_contents, bound) VALUES (?, ?, ?, ?)", rows
+        )
+        drawn: list[Sequence[Sql]] = [
+            (number, post.content_hash, to_sql(post.stratum), post.inclusion, post.place) for post in sample
+        ]
+        db.run_many(
+            "INSERT INTO audit_posts (audit_id, content_hash, stratum, inclusion, place)"
+            " VALUES (?, ?, ?, ?, ?)",
+            drawn,
+        )
+
+
+def audits(db: Database, location: str) -> list[Audit]:
+    rows = db.all(
+        "SELECT uid, location, bundle, labels, by, seed, half_width, started_at FROM audits"
+        " WHERE location = ? ORDER BY id DESC",
+        (to_sql(location),),
+    )
+    return db.decode(_to_audit, rows)
+
+
+def strata(db: Database, location: str, uid: str) -> list[Stratum]:
+    rows = db.all(
+        "SELECT stratum, n_contents, bound FROM audit_strata WHERE audit_id = ? ORDER BY stratum",
+        (_number(db, location, uid),),
+    )
+    return db.decode(lambda row: Stratum(from_sql(row[0]), row[1], row[2]), rows)
+
+
+def sample(db: Database, location: str, uid: str) -> list[SampledPost]:
+    rows = db.all(
+        "SELECT content_hash, stratum, inclusion, place FROM audit_posts WHERE audit_id = ?"
+        " ORDER BY place, content_hash",
+        (_number(db, location, uid),),
+    )
+    return db.decode(lambda row: SampledPost(row[0], from_sql(row[1]), row[2], row[3]), rows)
+
+
+def answers(db: Database, uid: str) -> list[AuditAnswer]:
+    # Ascending: of an analyst's several answers the last one stays.
+    rows = db.all(
+        "SELECT content_hash, analyst, new_label, created_at FROM corrections WHERE origin = ?"
+        " ORDER BY created_us, seq",
+        (ORIGIN + uid,),
+    )
+    latest = {
+        (row[0], row[1]): AuditAnswer(row[0], from_sql(row[1]), row[2], row[3])
+        for row in db.decode(tuple, rows)
+    }
+    return [answer for answer in latest.values() if answer.label]
+
+
+def _to_audit(row: tuple[Any, ...]) -> Audit:
+    return Audit(
+        row[0], from_sql(row[1]), row[2], tuple(json.loads(row[3])), from_sql(row[4]), row[5], row[6], row[7]
+    )
+
+
+def _number(db: Database, location: str, uid: str) -> int:
+    row = db.one("SELECT id FROM audits WHERE location = ? AND uid = ?", (to_sql(location), uid))
+    if row is None:
+        raise StoreError(f"{location} has no audit {uid}", "Start one with `mmsa audit start`.")
+    return int(row[0])
