@@ -1,21 +1,27 @@
 """What a parent and its child processes say to each other: one JSON object a line.
 
-Standard library only. Requests go down, reports come up.
+Requests go down, reports come up. Whatever does not have the shape of one of them is no message.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import field
+
 from mmsa_tui.config import Config, Paths
+from mmsa_tui.decoding import from_json
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class _Message(msgspec.Struct, frozen=True, tag=True, tag_field="type", forbid_unknown_fields=True):
+    """One line; `type` names which of those below it is."""
+
+
+class Load(_Message, frozen=True):
     """Load a bundle and keep it; `paths` are the fields of `Paths`."""
 
     paths: Mapping[str, str]
@@ -25,8 +31,7 @@ class Load:
     threads: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Classify:
+class Classify(_Message, frozen=True):
     """Classify a source's posts that have no prediction yet, or with `restart` all of them.
 
     `where_sql` and `where_params` narrow it down, as in `store.Where`; "" means all.
@@ -38,28 +43,24 @@ class Classify:
     restart: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(_Message, frozen=True):
     """Hold the running batch, or with `paused` false go on."""
 
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(_Message, frozen=True):
     """End the running batch after the posts in hand; what is done is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explain:
+class Explain(_Message, frozen=True):
     """Say what in a post carried the decision; works during a batch too."""
 
     source_id: int
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True)
-class Inspect:
+class Inspect(_Message, frozen=True):
     """Look at a source without writing anything; the fields of `ReadAs` say how to read it."""
 
     path: str
@@ -68,8 +69,7 @@ class Inspect:
     encoding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(_Message, frozen=True):
     """Read a source into the database; the fields of `ReadAs` say how to read it."""
 
     database: str
@@ -79,13 +79,11 @@ class Index:
     encoding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
+class Quit(_Message, frozen=True):
     """End the process."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(_Message, frozen=True):
     """The bundle is loaded; `device` is a description such as `cpu bf16`."""
 
     bundle: str
@@ -93,8 +91,7 @@ class Ready:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(_Message, frozen=True):
     """How far a batch is; rates and times are 0 until they can be told."""
 
     done: int
@@ -104,8 +101,7 @@ class Progress:
     paused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(_Message, frozen=True):
     """A batch has ended; `stopped` if before its end. Counts are of posts."""
 
     n_ok: int = 0
@@ -121,8 +117,7 @@ class Finished:
         return self.n_ok + self.n_text_only + self.n_image_only + self.n_failed
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(_Message, frozen=True):
     """What carried the decision on a post.
 
     `words` are (start, end, weight) over the post's text, `regions` 49 weights of a 7 by 7 grid
@@ -137,8 +132,7 @@ class Explained:
     picture: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
+class Detected(_Message, frozen=True):
     """What a source is; `others` are further formats it might be, with their reasons."""
 
     path: str
@@ -149,30 +143,26 @@ class Detected:
     others: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(_Message, frozen=True):
     """How many inputs have been looked at or read so far."""
 
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(_Message, frozen=True):
     """The result of an inspection, as `Inspection.to_json` gives it."""
 
     result: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(_Message, frozen=True):
     """A source is in the database; `notes` hold for it as a whole."""
 
     location: str
     notes: tuple[str, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(_Message, frozen=True):
     """A request failed, for a reason the user can read; `about` is the request's type."""
 
     about: str
@@ -185,30 +175,21 @@ Message = (
     | Explained | Detected | Counted | Inspected | Indexed | Trouble
 )  # fmt: skip
 
-_TYPES: Mapping[str, type[Any]] = {kind.__name__: kind for kind in Message.__args__}
-
 
 def encode(message: Message) -> bytes:
     """Write a message as one line, ended by a newline."""
-    return json.dumps({"type": type(message).__name__, **asdict(message)}).encode("ascii") + b"\n"
+    fields = msgspec.structs.asdict(message)
+    # By the standard library: file names that are no text have halves of characters, which only it keeps.
+    return json.dumps({"type": type(message).__name__, **fields}).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message:
     """Read a message.
 
     Raises:
-        ValueError: the line is not one of ours.
+        DecodingError: the line is not one of ours.
     """
-    fields = json.loads(line)
-    if not isinstance(fields, dict):
-        raise ValueError(f"not a message: {line[:80]!r}")
-    kind = _TYPES.get(fields.pop("type", ""))
-    if kind is None:
-        raise ValueError(f"not a message: {line[:80]!r}")
-    try:
-        message: Message = kind(**{name: _to_tuples(value) for name, value in fields.items()})
-    except TypeError as error:
-        raise ValueError(f"not a message: {line[:80]!r}") from error
+    message: Message = from_json(line, Message, surrogates="keep")  # type: ignore[arg-type]
     return message
 
 
@@ -221,7 +202,3 @@ def loading(config: Config) -> Load:
 def to_paths(fields: Mapping[str, str]) -> Paths:
     """Undo what `loading` did to the paths."""
     return Paths(**{name: Path(text) for name, text in fields.items()})
-
-
-def _to_tuples(value: Any) -> Any:
-    return tuple(_to_tuples(item) for item in value) if isinstance(value, list) else value
