@@ -7,7 +7,6 @@ with what the bundle's own record names.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import zipfile
@@ -16,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mmsa_tui.bundle.card import model_card
 from mmsa_tui.bundle.meta import (
     CARD,
     IMPORTED,
@@ -26,9 +24,9 @@ from mmsa_tui.bundle.meta import (
     file_hash,
     read_bundle,
     verify_bundle,
-    write_atomically,
 )
-from mmsa_tui.bundle.registry import list_bundles
+from mmsa_tui.bundle.registry import free_version, list_bundles
+from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, OutputError
 
@@ -98,7 +96,8 @@ def import_bundle(file: Path, paths: Paths) -> Bundle:
         if here is not None and here.directory.parent == paths.bundles_dir:
             target, version = here.directory, here.meta.version
         else:
-            target, version = _free_place(paths, bundle, here)
+            version = free_version(paths, bundle.meta.name, bundle.meta.version, but=here)
+            target = paths.bundles_dir / f"{bundle.meta.name}-{version}"
         if version != bundle.meta.version:
             _rename(bundle, version)
         _place_encoders(temporary / "encoders", paths)
@@ -201,32 +200,13 @@ def _name_both(here: Bundle, bundle: Bundle) -> str:
     return here.id if here.id == bundle.id else f"{bundle.id}, as {here.id},"
 
 
-def _free_place(paths: Paths, bundle: Bundle, damaged: Bundle | None) -> tuple[Path, str]:
-    """Find a folder and a version: its own, or the next of its series that no bundle but `damaged` has."""
-    taken = {item.id for item in list_bundles(paths) if isinstance(item, Bundle)}
-    if damaged is not None:
-        taken.discard(damaged.id)
-    name, version = bundle.meta.name, bundle.meta.version
-    series, _, patch = version.rpartition(".")
-    if not series or not patch.isdecimal():
-        series, patch = version, "0"
-    number = int(patch)
-    while f"{name} {version}" in taken or (paths.bundles_dir / f"{name}-{version}").exists():
-        number += 1
-        version = f"{series}.{number}"
-    return paths.bundles_dir / f"{name}-{version}", version
-
-
 def _rename(bundle: Bundle, version: str) -> None:
     """Give an unpacked bundle another version, and put the id it had on its record."""
     training: dict[str, Any] = {
         **bundle.meta.training,
         IMPORTED: {"id": bundle.id, "at": datetime.now(UTC).isoformat(timespec="seconds")},
     }
-    meta = replace(bundle.meta, version=version, training=training)
-    write_atomically(bundle.directory / CARD, model_card(meta))
-    meta = replace(meta, files={**meta.files, CARD: file_hash(bundle.directory / CARD)})
-    write_atomically(bundle.directory / META, json.dumps(meta.as_json(), indent=2) + "\n")
+    sign(replace(bundle.meta, version=version, training=training), bundle.directory)
 
 
 def _place_encoders(came: Path, paths: Paths) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
+from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.meta import IMPORTED, BundleMeta
-from mmsa_tui.retrain.lesson import Lesson
 from mmsa_tui.text.display import safe_line
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle, version_numbers, write_atomically
 from mmsa_tui.config import Paths
@@ -41,6 +42,31 @@ def list_bundles(paths: Paths) -> list[Bundle | DamagedBundle]:
             except BundleError as error:
                 found.append(DamagedBundle(directory, error.message))
     return sorted(found, key=_order)
+
+
+def free_version(
+    paths: Paths, name: str, version: str, *, taken: Iterable[str] = (), but: Bundle | None = None
+) -> str:
+    """Choose a version for a bundle: its own, or the first above all of its series that are here.
+
+    Args:
+        taken: versions that it must not get, beside those of the bundles here.
+        but: a bundle that does not count as being here.
+    """
+    here = {item.meta.version for item in list_bundles(paths) if _is_called(item, name) and item != but}
+    here |= {path.name.removeprefix(f"{name}-") for path in paths.bundles_dir.glob(f"{name}-*")}
+    here |= set(taken)
+    if version not in here:
+        return version
+    series, _, patch = version.rpartition(".")
+    if not series or not patch.isdecimal():
+        series = version
+    patches = [end for one in here for start, _, end in [one.rpartition(".")] if start == series]
+    return f"{series}.{1 + max((int(patch) for patch in patches if patch.isdecimal()), default=0)}"
+
+
+def _is_called(item: Bundle | DamagedBundle, name: str) -> TypeGuard[Bundle]:
+    return isinstance(item, Bundle) and item.meta.name == name
 
 
 def _order(item: Bundle | DamagedBundle) -> tuple[str, tuple[int, ...], str]:

@@ -39,7 +39,7 @@ def list_(json: options.JsonOption = False) -> None:
     """List the bundles, and the candidates that a retrain left aside; * marks the active one."""
     from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.bundle.registry import list_bundles
-    from mmsa_tui.retrain import kept_candidates
+    from mmsa_tui.services.promote import kept_candidates
 
     config = options.configure()
     bundles = list_bundles(config.paths)

@@ -133,10 +133,10 @@ def retrain(
 
 
 def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None, rule: bool | None) -> Result:
-    from mmsa_tui import retrain as service
+    from mmsa_tui.services import retrain as retraining
 
     with ExitStack() as bars:
-        return service.retrain(
+        return retraining.retrain(
             config.paths,
             parent,
             dry_run=dry_run,
@@ -187,10 +187,10 @@ def _promote(
     reclassify: bool,
     changes: Path | None,
 ) -> Bundle:
-    from mmsa_tui import retrain as service
     from mmsa_tui.cli.bundle import warn_if_another_is_set
+    from mmsa_tui.services import promote as promotion
 
-    bundle = service.promote(
+    bundle = promotion.promote(
         config.paths, candidate, in_use=parent.id, overrule=promote is True, analyst=config.analyst
     )
     overruled = bundle.meta.training["overruled"]

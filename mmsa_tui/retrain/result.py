@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.retrain.lesson import Lesson
+from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.retrain.verdict import COHERENCE, Outlook, Verdict
 
 NO_OUTLOOK = "Too few coherent corrections are held out yet to tell whether more are likely to pay."

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.bundle.card import model_card
-from mmsa_tui.bundle.meta import CARD, META, Bundle, file_hash, read_bundle, verify_bundle, write_atomically
-from mmsa_tui.bundle.registry import list_bundles, use_bundle
+from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle
+from mmsa_tui.bundle.registry import free_version, list_bundles, use_bundle
+from mmsa_tui.bundle.writer import sign, whole_folder
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import EXIT_FAILED_ROWS, BundleError, TrainingError
 from mmsa_tui.retrain.result import Result, result_from
@@ -79,7 +79,6 @@ def promote(
                 f"{bundle.id} was not promoted: {'; '.join(against)}",
                 "Retrain again, or overrule that with --promote; the bundle's record will say so.",
             )
-        target = _free_place(paths, bundle)
         promotion = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "by": analyst,
@@ -87,8 +86,7 @@ def promote(
             "against": list(against),
             "run": candidate.parent.name,
         }
-        _install(bundle, target, promotion)
-        promoted = use_bundle(paths, read_bundle(target).id)
+        promoted = use_bundle(paths, read_bundle(_install(paths, bundle, promotion)).id)
         # Last: whoever is killed before finds the candidate where it was. A folder from elsewhere, such
         # as a colleague's, is not ours to remove.
         if candidate.resolve().parent.parent == paths.runs_dir.resolve():
@@ -142,41 +140,26 @@ def verdict_of(bundle: Bundle) -> Verdict:
         ) from error
 
 
-def _free_place(paths: Paths, bundle: Bundle) -> Path:
-    """Find the folder and version for a candidate; another may have been promoted since it was made."""
-    series, _, patch = bundle.meta.version.rpartition(".")
-    number = int(patch)
-    while (target := paths.bundles_dir / f"{bundle.meta.name}-{series}.{number}").exists():
-        number += 1
-    return target
-
-
-def _install(bundle: Bundle, target: Path, promotion: Mapping[str, Any]) -> None:
-    """Put a candidate in its place with its version and the promotion on record.
+def _install(paths: Paths, bundle: Bundle, promotion: Mapping[str, Any]) -> Path:
+    """Put a candidate in a free place with its version and the promotion on record.
 
     By links or copies, so that a run that is killed leaves the candidate as it was.
     """
-    part = target.with_name(f".{target.name}")
+    # Another may have been promoted since it was made.
+    version = free_version(paths, bundle.meta.name, bundle.meta.version)
+    target = paths.bundles_dir / f"{bundle.meta.name}-{version}"
+    training = {**bundle.meta.training, "promotion": promotion, "overruled": promotion["overruled"]}
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(bundle.directory, part, copy_function=_link_or_copy)
-        training = {**bundle.meta.training, "promotion": promotion, "overruled": promotion["overruled"]}
-        version = target.name.removeprefix(f"{bundle.meta.name}-")
-        meta = replace(bundle.meta, version=version, training=training)
-        write_atomically(part / CARD, model_card(meta))
-        meta = replace(meta, files={**meta.files, CARD: file_hash(part / CARD)})
-        write_atomically(part / META, json.dumps(meta.as_json(), indent=2) + "\n")
-        part.replace(target)
-    except BundleError:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        with whole_folder(target) as folder:
+            shutil.copytree(bundle.directory, folder, copy_function=_link_or_copy, dirs_exist_ok=True)
+            sign(replace(bundle.meta, version=version, training=training), folder)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise BundleError(
             f"{bundle.id} was not promoted: {target} cannot be written: {_say_why(error)}",
             "Free some space or check the folder's rights, then promote"
             f" {bundle.directory}: it is kept aside, and the bundle in use is unchanged.",
         ) from error
+    return target
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -12,9 +12,9 @@ import pytest
 from command_runs import Mmsa
 from word_model import LABELS, write_word_bundle
 
+from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
-from mmsa_tui.retrain.lesson import Lesson
 from mmsa_tui.services import retrain as run
 from mmsa_tui.store import Store
 

@@ -10,11 +10,12 @@ from small_encoders import write_image_encoder, write_text_encoder
 from small_features import make_features
 
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.bundle.writer import BundleContent, store_encoder, write_bundle
+from mmsa_tui.bundle.writer import store_encoder
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.network import HeadConfig
+from training.content import BundleContent
 from training.full.fusion import FusionSettings, fit_head
 
 LABELS = ("negative", "neutral", "positive")
@@ -45,15 +46,13 @@ def small_bundle(
     labelled = LabelledFeatures(
         compressed, make_targets(y, y, y), tuple(f"b2:{i:040x}" for i in range(1, 121))
     )
-    return write_bundle(
-        BundleContent(
-            name="small", version="1.0.0", labels=LABELS,
-            encoders={
-                "text": store_encoder(text_encoder_directory, root / "encoders"),
-                "image": store_encoder(image_encoder_directory, root / "encoders"),
-            },
-            head=head, calibration=Calibration(1.5, 1.2, 2.0), replay=labelled,
-            evaluation=labelled.take(torch.arange(40)), scores={}, training={"recipe": "test"},
-        ),
-        root / "small-1.0.0",
+    content = BundleContent(
+        name="small", version="1.0.0", labels=LABELS,
+        encoders={
+            "text": store_encoder(text_encoder_directory, root / "encoders"),
+            "image": store_encoder(image_encoder_directory, root / "encoders"),
+        },
+        head=head, calibration=Calibration(1.5, 1.2, 2.0), replay=labelled,
+        evaluation=labelled.take(torch.arange(40)), scores={}, training={"recipe": "test"},
     )  # fmt: skip
+    return content.write(root / "small-1.0.0")

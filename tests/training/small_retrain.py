@@ -17,6 +17,7 @@ from mmsa_tui.bundle.registry import use_bundle
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.retrain.verdict import Check, Verdict
+from mmsa_tui.services import retrain as retraining
 from mmsa_tui.store import Store
 
 LABELS = ("negative", "neutral", "positive")
@@ -61,7 +62,7 @@ def correct(paths: Paths, posts: list[Post], labels: list[str], marks: str = "u"
 
 
 def retrain(paths: Paths, bundle: Bundle, **options: Any) -> service.Result:
-    return service.retrain(paths, bundle, device="cpu", threads=1, **options)
+    return retraining.retrain(paths, bundle, device="cpu", threads=1, **options)
 
 
 def refused(bundle: Bundle, paths: Paths, version: str = "1.0.1") -> Path:

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from small_retrain import RIGHT, correct, retrain
 
-from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle, read_bundle, verify_bundle
 from mmsa_tui.bundle.registry import find_bundle, roll_back
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, Interrupted, TrainingError
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.retrain import exclusive
 from mmsa_tui.store import Store
 from training.retrain.run import settings_of
@@ -83,7 +83,7 @@ def test_a_promoted_candidate_is_whole_and_can_be_rolled_back(
     correct(paths, posts, RIGHT)
     result = retrain(paths, bundle)
     assert result.candidate is not None
-    promoted = service.promote(paths, result.candidate, in_use="small 1.0.0", overrule=True, analyst="Ann")
+    promoted = promotion.promote(paths, result.candidate, in_use="small 1.0.0", overrule=True, analyst="Ann")
     verify_bundle(promoted, paths)
     assert find_bundle(paths).id == promoted.id == "small 1.0.1"
     assert not result.candidate.exists()
@@ -98,7 +98,7 @@ def test_a_second_retrain_starts_from_the_first_and_learns_no_correction_twice(
     correct(paths, posts, RIGHT)
     first = retrain(paths, bundle)
     assert first.candidate is not None
-    parent = service.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
+    parent = promotion.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     second = retrain(paths, parent)
     assert second.candidate is not None
     sizes = [
@@ -111,7 +111,7 @@ def test_a_withdrawn_correction_is_unlearned(bundle: Bundle, paths: Paths, posts
     correct(paths, posts, RIGHT)
     first = retrain(paths, bundle)
     assert first.candidate is not None
-    parent = service.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
+    parent = promotion.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     with Store.open(paths.database) as store:
         store.add_corrections([Correction("", post.content_hash, "") for post in posts[:12]])
     second = retrain(paths, parent)
@@ -126,7 +126,7 @@ def test_a_dry_run_keeps_nothing(bundle: Bundle, paths: Paths, posts: list[Post]
     correct(paths, posts, RIGHT)
     result = retrain(paths, bundle, dry_run=True)
     assert result.candidate is None
-    assert service.kept_candidates(paths) == []
+    assert promotion.kept_candidates(paths) == []
     assert not result.run_folder.exists()
 
 
@@ -172,14 +172,14 @@ def test_a_cancelled_retrain_changes_nothing(bundle: Bundle, paths: Paths, posts
     with pytest.raises(Interrupted):
         retrain(paths, bundle, should_stop=stop, on_event=lambda event: stop.set())
     assert find_bundle(paths).id == "small 1.0.0"
-    assert service.kept_candidates(paths) == []
+    assert promotion.kept_candidates(paths) == []
 
 
 def test_a_child_ends_when_its_parent_is_killed(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
     correct(paths, posts, RIGHT)
     script = (
         "import sys, os\n"
-        "from mmsa_tui import retrain\n"
+        "from mmsa_tui.services import retrain\n"
         "from mmsa_tui.config import find_paths\n"
         "from mmsa_tui.bundle.registry import find_bundle\n"
         "paths = find_paths()\n"
@@ -191,7 +191,7 @@ def test_a_child_ends_when_its_parent_is_killed(bundle: Bundle, paths: Paths, po
     assert done.returncode == 9, done.stderr
     # The lock went with the parent, and what the child might still have written is no candidate.
     assert retrain(paths, find_bundle(paths)).candidate is not None
-    assert len(service.kept_candidates(paths)) == 1
+    assert len(promotion.kept_candidates(paths)) == 1
 
 
 def test_a_retrain_goes_on_with_a_rule_that_its_bundle_was_taught(bundle: Bundle) -> None:

@@ -11,6 +11,7 @@ from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.retrain.kept_apart import kept_apart
+from mmsa_tui.services import promote as promotion
 from mmsa_tui.store import Store
 
 
@@ -43,7 +44,7 @@ def test_corrections_that_a_bundle_was_made_from_are_not_new_to_it(
     correct(paths, posts, RIGHT)
     first = retrain(paths, bundle)
     assert first.candidate is not None
-    parent = service.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
+    parent = promotion.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     with Store.open(paths.database) as store:
         assert service.count_new(store, parent, paths) == 0
         # Older than the bundle, as when a colleague's are merged after it was made.

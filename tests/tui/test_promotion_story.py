@@ -10,6 +10,7 @@ from stories import SIZE, asked, opened, text_of
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import read_bundle
 from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.services import promote as promotion
 from mmsa_tui.store import judged_by
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
@@ -66,7 +67,7 @@ async def test_a_discarded_candidate_is_gone(offered, config, wait_for):
     async with offered() as (pilot, screen):
         await pilot.press("d")
         await wait_for(pilot, lambda: "is gone" in text_of(screen, "#status"), "the message")
-        assert service.kept_candidates(config.paths) == []
+        assert promotion.kept_candidates(config.paths) == []
         assert active(config) == "small 1.0.0"
 
 
@@ -135,9 +136,9 @@ async def test_a_candidate_compared_with_another_bundle_is_named_and_asked_about
     async with offered() as (pilot, _):
         await pilot.press("escape")
         await opened(pilot, wait_for)
-    (kept,) = service.kept_candidates(config.paths)
+    (kept,) = promotion.kept_candidates(config.paths)
     shutil.copytree(kept.bundle.directory, kept.bundle.directory.parent.parent / "retrain-2" / "small-1.0.1")
-    service.promote(config.paths, kept.bundle.directory, in_use="small 1.0.0")
+    promotion.promote(config.paths, kept.bundle.directory, in_use="small 1.0.0")
     async with retraining() as (pilot, screen):
         await pilot.press("k")
         await asked(pilot, wait_for, AskOne)
@@ -153,7 +154,7 @@ async def test_a_candidate_compared_with_another_bundle_is_named_and_asked_about
 
 async def test_a_candidate_that_was_decided_on_elsewhere_leaves_the_table(offered, config, wait_for):
     async with offered() as (pilot, screen):
-        service.promote(config.paths, screen.offer.directory, in_use="small 1.0.0")
+        promotion.promote(config.paths, screen.offer.directory, in_use="small 1.0.0")
         await pilot.press("d")
         await wait_for(pilot, lambda: "elsewhere meanwhile" in text_of(screen, "#status"), "the message")
         assert screen.offer is None

@@ -13,6 +13,7 @@ from mmsa_tui import retrain as service
 from mmsa_tui.config import Config
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.records import Correction
+from mmsa_tui.services import promote as promotion
 from mmsa_tui.services import retrain as run
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.dialogs.help import HelpScreen
@@ -63,7 +64,7 @@ async def test_labels_can_be_taken_for_a_rule_of_ones_own(retraining, config, wa
         await wait_for(pilot, lambda: "taken as own rule" in text_of(screen, "#waiting-text"), "the choice")
         await run_to_its_end(pilot, screen, wait_for)
         assert "as a rule of your own: the model gives way to it" in text_of(screen, "#verdict-text")
-    (kept,) = service.kept_candidates(config.paths)
+    (kept,) = promotion.kept_candidates(config.paths)
     assert kept.bundle.meta.training["correction_weight"] == 48
 
 
@@ -73,7 +74,7 @@ async def test_a_stopped_run_changes_nothing(retraining, config, wait_for, train
         await wait_for(pilot, lambda: screen.query_one("#loss", Curve).values, "the first epoch")
         await pilot.press("ctrl+x")
         await wait_for(pilot, lambda: "Stopped" in text_of(screen, "#status"), "the end")
-        assert service.kept_candidates(config.paths) == []
+        assert promotion.kept_candidates(config.paths) == []
         train("pass")
         await pilot.press("s")
         await wait_for(pilot, lambda: screen.offer is not None, "the next run")

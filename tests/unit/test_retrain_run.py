@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui import retrain as service
+from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.meta import Bundle, BundleMeta
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import BundleError, TrainingError
-from mmsa_tui.retrain.lesson import Lesson
+from mmsa_tui.services import retrain as retraining
 from mmsa_tui.services import retrain as run
 
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
@@ -51,7 +52,7 @@ def start(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Start:
     def run_it(code: str) -> service.Result:
         head = "import os, signal, sys; from pathlib import Path; folder = Path(sys.argv[1]).parent\n"
         monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", head + code, str(file)])
-        return service.retrain(paths, BUNDLE)
+        return retraining.retrain(paths, BUNDLE)
 
     return run_it
 

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.bundle.writer import BundleContent, store_encoder, write_bundle
+from mmsa_tui.bundle.writer import store_encoder
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures
 from mmsa_tui.model.network import FusionHead
+from training.content import BundleContent
 from training.examples import Example, IntArray, Materials, Split
 from training.full.calibrate import calibrate
 from training.full.fusion import compress
@@ -55,33 +56,31 @@ def write_trained(trained: Trained, bundles: Path, version: str, command: str) -
     recipe, split = trained.recipe, trained.split
     part = trained.part(split.calibrate)
     calibration = calibrate(trained.head, part.features, part.targets)
-    return write_bundle(
-        BundleContent(
-            name=recipe.name,
-            version=version,
-            labels=recipe.labels,
-            encoders={
-                name: store_encoder(folder, bundles / "encoders") for name, folder in trained.encoders.items()
-            },
-            head=trained.head,
-            calibration=calibration,
-            replay=_compressed(trained.head, trained.learned),
-            evaluation=_compressed(trained.head, trained.part(split.evaluate)),
-            tuning=_compressed(trained.head, trained.part(np.concatenate([split.select, split.calibrate]))),
-            scores=_scores(trained, calibration, command),
-            training={
-                "recipe": recipe.name,
-                "seed": recipe.seed,
-                "n_examples": len(split.train),
-                "n_extra": len(trained.materials.extra),
-                "n_corrections": 0,
-                "settings": recipe.as_json(),
-            },
-            licence=trained.materials.licence,
-            sources=trained.materials.sources,
-        ),
-        bundles / f"{recipe.name}-{version}",
+    content = BundleContent(
+        name=recipe.name,
+        version=version,
+        labels=recipe.labels,
+        encoders={
+            name: store_encoder(folder, bundles / "encoders") for name, folder in trained.encoders.items()
+        },
+        head=trained.head,
+        calibration=calibration,
+        replay=_compressed(trained.head, trained.learned),
+        evaluation=_compressed(trained.head, trained.part(split.evaluate)),
+        tuning=_compressed(trained.head, trained.part(np.concatenate([split.select, split.calibrate]))),
+        scores=_scores(trained, calibration, command),
+        training={
+            "recipe": recipe.name,
+            "seed": recipe.seed,
+            "n_examples": len(split.train),
+            "n_extra": len(trained.materials.extra),
+            "n_corrections": 0,
+            "settings": recipe.as_json(),
+        },
+        licence=trained.materials.licence,
+        sources=trained.materials.sources,
     )
+    return content.write(bundles / f"{recipe.name}-{version}")
 
 
 def _scores(trained: Trained, calibration: Calibration, command: str) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mmsa_tui.bundle.meta import Bundle, encoder_roots
-from mmsa_tui.bundle.registry import list_bundles
-from mmsa_tui.bundle.writer import BundleContent, store_encoder, write_bundle
+from mmsa_tui.bundle.registry import free_version
+from mmsa_tui.bundle.writer import store_encoder
 from mmsa_tui.config import Paths
 from mmsa_tui.model.labelled import UNLABELLED
 from mmsa_tui.model.metrics import score
+from training.content import BundleContent
 from training.decision import decided
 from training.retrain.refit import Candidate, RefitSettings
 from training.retrain.rehearsal import Base, truth_of
@@ -33,51 +34,35 @@ def write_candidate(
     known = truth != UNLABELLED
     probs = decided(candidate.head, candidate.calibration, base.evaluation.features)[known]
     scores = score(truth[known], probs.argmax(1), parent.labels, probs).as_json()
-    version = next_version(parent, paths)
+    version = free_version(paths, parent.meta.name, parent.meta.version, taken=[parent.meta.version])
     recorded = dict(parent.meta.training.get("settings", {}))
-    return write_bundle(
-        BundleContent(
-            name=parent.meta.name,
-            version=version,
-            labels=parent.labels,
-            encoders=parent.meta.encoders,
-            head=candidate.head,
-            calibration=candidate.calibration,
-            replay=candidate.replay,
-            evaluation=base.evaluation,
-            tuning=base.tuning,
-            scores={
-                **scores,
-                "split": f"frozen part of {parent.id}, {int(known.sum())} posts",
-                "tables": {"post label, text and picture": scores},
-            },
-            training={
-                "recipe": "retrain",
-                "seed": settings.seed,
-                "n_examples": len(candidate.replay) - candidate.lesson.n_learned,
-                "n_corrections": candidate.lesson.n_learned,
-                "correction_weight": candidate.lesson.weight,
-                "lesson": asdict(candidate.lesson),
-                "settings": {**recorded, "fusion": asdict(settings.fusion)},
-                "gate": candidate.verdict.as_json(),
-            },
-            parent=parent.id,
-            licence=parent.meta.licence,
-            sources=parent.meta.sources,
-        ),
-        folder / f"{parent.meta.name}-{version}",
+    content = BundleContent(
+        name=parent.meta.name,
+        version=version,
+        labels=parent.labels,
+        encoders=parent.meta.encoders,
+        head=candidate.head,
+        calibration=candidate.calibration,
+        replay=candidate.replay,
+        evaluation=base.evaluation,
+        tuning=base.tuning,
+        scores={
+            **scores,
+            "split": f"frozen part of {parent.id}, {int(known.sum())} posts",
+            "tables": {"post label, text and picture": scores},
+        },
+        training={
+            "recipe": "retrain",
+            "seed": settings.seed,
+            "n_examples": len(candidate.replay) - candidate.lesson.n_learned,
+            "n_corrections": candidate.lesson.n_learned,
+            "correction_weight": candidate.lesson.weight,
+            "lesson": asdict(candidate.lesson),
+            "settings": {**recorded, "fusion": asdict(settings.fusion)},
+            "gate": candidate.verdict.as_json(),
+        },
+        parent=parent.id,
+        licence=parent.meta.licence,
+        sources=parent.meta.sources,
     )
-
-
-def next_version(parent: Bundle, paths: Paths) -> str:
-    """Choose the first patch version above those of all bundles of that name and series here."""
-    versions = [parent.meta.version]
-    versions += [
-        item.meta.version
-        for item in list_bundles(paths)
-        if isinstance(item, Bundle) and item.meta.name == parent.meta.name
-    ]
-    series, _, _ = parent.meta.version.rpartition(".")
-    patches = [patch for one in versions for head, _, patch in [one.rpartition(".")] if head == series]
-    last = max((int(patch) for patch in patches if patch.isdigit()), default=0)
-    return f"{series or '1.0'}.{last + 1}"
+    return content.write(folder / f"{parent.meta.name}-{version}")

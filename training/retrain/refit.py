@@ -19,13 +19,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import UNLABELLED, LabelledFeatures
 from mmsa_tui.model.metrics import FloatArray
 from mmsa_tui.model.network import FusionHead
-from mmsa_tui.retrain.lesson import Lesson
 from mmsa_tui.retrain.verdict import Outlook, Verdict
 from training.decision import decided
 from training.full.calibrate import calibrate

@@ -10,6 +10,7 @@ from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.bundle.registry import roll_back
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.services import promote as promotion
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
@@ -38,7 +39,7 @@ class RetrainDecision(RetrainView):
         try:
             config = self.mmsa.config
             promoted = await asyncio.to_thread(
-                service.promote,
+                promotion.promote,
                 config.paths,
                 offer.directory,
                 in_use=seen.bundle.id,
@@ -108,7 +109,7 @@ class RetrainDecision(RetrainView):
         if not offer.directory.exists():
             self._say_decided(offer)
             return
-        await asyncio.to_thread(service.discard, offer.directory)
+        await asyncio.to_thread(promotion.discard, offer.directory)
         self.clear_offer()
         self.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
         self.look()
@@ -189,7 +190,7 @@ class RetrainDecision(RetrainView):
         self.show_around()
 
 
-def _describe_kept(item: service.Kept) -> str:
+def _describe_kept(item: promotion.Kept) -> str:
     said = "passed" if item.verdict.passed else "refused"
     made = item.bundle.meta.created_at[:16].replace("T", " ")
     training = item.bundle.meta.training

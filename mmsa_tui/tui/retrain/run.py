@@ -12,6 +12,7 @@ from textual import work
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.errors import Interrupted, MmsaError
+from mmsa_tui.services import retrain as retraining
 from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.retrain import texts
 from mmsa_tui.tui.retrain.view import Offer, RetrainView
@@ -73,7 +74,7 @@ class RetrainRun(RetrainView):
 
         try:
             result = await asyncio.to_thread(
-                service.retrain,
+                retraining.retrain,
                 config.paths,
                 bundle,
                 device=config.device,

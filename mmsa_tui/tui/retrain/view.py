@@ -22,6 +22,7 @@ from mmsa_tui.config import Paths
 from mmsa_tui.corrections import open_docket
 from mmsa_tui.errors import BundleError, MmsaError
 from mmsa_tui.retrain.verdict import Verdict
+from mmsa_tui.services import promote as promotion
 from mmsa_tui.store import Store
 from mmsa_tui.text.display import safe, safe_line
 from mmsa_tui.tui.app_screen import AppScreen
@@ -42,7 +43,7 @@ class Seen:
     bundle: Bundle
     waiting: service.Waiting
     n_contradictory: int
-    kept: list[service.Kept]
+    kept: list[promotion.Kept]
     has_changes: bool
     way_back: str
 
@@ -148,7 +149,7 @@ class RetrainView(AppScreen[Jump | None]):
                 bundle,
                 waiting,
                 len(open_docket(store).conflicts),
-                service.kept_candidates(config.paths),
+                promotion.kept_candidates(config.paths),
                 bool(parent and service.sources_judged_by(store, parent)),
                 _way_back(config.paths),
             )
@@ -216,7 +217,7 @@ class RetrainView(AppScreen[Jump | None]):
     def objections(self, offer: Offer) -> tuple[str, ...]:
         """Say what stands against using a candidate now."""
         in_use = self.seen.bundle.id if self.seen else offer.parent
-        return service.objections(offer.verdict, offer.parent, in_use)
+        return promotion.objections(offer.verdict, offer.parent, in_use)
 
     def show_offer(self) -> None:
         offer = self.offer
