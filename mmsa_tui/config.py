@@ -9,11 +9,11 @@ from __future__ import annotations
 import getpass
 import importlib.util
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mmsa_tui.decoding import DecodingError, from_toml
 from mmsa_tui.errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -117,20 +117,19 @@ def load_config(
 
 def _read_file(path: Path) -> dict[str, object]:
     try:
-        # Windows editors put a byte order mark in front, which tomllib refuses.
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except FileNotFoundError:
         return {}
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text", "Save it again as UTF-8.") from error
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read: {error.strerror or error}",
             "Give yourself read access to it, or set MMSA_HOME to another folder.",
         ) from error
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = from_toml(data)
+    except DecodingError as error:
+        if isinstance(error.__cause__, UnicodeDecodeError):
+            raise ConfigError(f"{path} is not UTF-8 text", "Save it again as UTF-8.") from error
         raise ConfigError(
             f"{path} is not valid TOML: {error}", 'Write one setting a line, as in: device = "cpu"'
         ) from error
@@ -159,7 +158,7 @@ def _check(name: str, value: object, place: str, shown: str = "") -> object:
         raise ConfigError(f"unknown setting {shown or name!r} in {place}", f"The settings are: {known}.")
     allowed, accepts = _SETTINGS[name]
     if not accepts(value):
-        raise ConfigError(f"{shown or name} = {value!r} in {place} is not allowed", f"Use {allowed}.")
+        raise ConfigError(f"{shown or name} = {value!r:.80} in {place} is not allowed", f"Use {allowed}.")
     return value
 
 

@@ -28,6 +28,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 _T = TypeVar("_T")
 
+_MAX_BITS = 1000
+"""A larger number is no float, and Python refuses to print one of 5,000 digits."""
+
 
 class DecodingError(ValueError):
     """It is not what it should be; the message is the end of a sentence about it."""
@@ -96,6 +99,8 @@ def _check(value: object, surrogates: str, depth: int) -> None:
             _check(item, surrogates, depth - 1)
     elif isinstance(value, float) and not math.isfinite(value):
         raise DecodingError("it holds a number that is too large or none at all")
+    elif isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        raise DecodingError("it holds a number of hundreds of digits")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How a command ends; an API."""
+
+    OK = 0
+    FAILED_ROWS = 1
+    """Finished, with failed rows under --strict; or the gate refused."""
+    USAGE = 2
+    """Usage, settings, source or output."""
+    BUNDLE = 3
+    """Bundle or device."""
+    STORE = 4
+    TRAINING = 5
+    DEFECT = 70
+    """EX_SOFTWARE of sysexits.h: an error nobody foresaw."""
+    INTERRUPTED = 130
 
 
 class MmsaError(Exception):
@@ -13,7 +31,7 @@ class MmsaError(Exception):
         hint: what to do next.
     """
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -40,33 +58,28 @@ class OutputError(MmsaError):
 class BundleError(MmsaError):
     """A bundle is missing, damaged, or of a format this version does not read."""
 
-    exit_code = 3
+    exit_code = ExitCode.BUNDLE
 
 
 class DeviceError(MmsaError):
     """The device that was asked for is not there."""
 
-    exit_code = 3
+    exit_code = ExitCode.BUNDLE
 
 
 class StoreError(MmsaError):
     """The database cannot be opened, read or written."""
 
-    exit_code = 4
+    exit_code = ExitCode.STORE
 
 
 class TrainingError(MmsaError):
     """A training or retraining run cannot start or finish."""
 
-    exit_code = 5
+    exit_code = ExitCode.TRAINING
 
 
 class Interrupted(MmsaError):
     """The user stopped it."""
 
-    exit_code = 130
-
-
-EXIT_OK = 0
-EXIT_FAILED_ROWS = 1
-"""Finished, with failed rows under --strict; or the gate refused."""
+    exit_code = ExitCode.INTERRUPTED

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from mmsa_tui import __version__
+from mmsa_tui.bundle.versions import allows
 from mmsa_tui.config import Paths
+from mmsa_tui.decoding import from_json, to_kind
 from mmsa_tui.errors import BundleError
 
 FORMAT_VERSION = 1
@@ -36,6 +39,8 @@ IMPORTED = "imported"
 """In `training`, of a bundle whose own version was taken here: {id it came with, at}."""
 REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)
 
+_MAX_JSON = 16 * 1024 * 1024
+"""Bytes; the record of a bundle is some ten kB."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -67,58 +72,49 @@ class BundleMeta:
         Raises:
             BundleError: a field is missing, of the wrong type, or of a newer format.
         """
-        if not isinstance(data, dict):
-            raise BundleError(f"{where}: {META} is not an object", _REPAIR)
-        version = data.get("format_version")
-        if not isinstance(version, int) or version < 1:
-            raise BundleError(f"{where}: {META} has no format_version", _REPAIR)
-        if version > FORMAT_VERSION:
-            raise BundleError(
-                f"{where} is of bundle format {version}; this program reads up to {FORMAT_VERSION}",
-                "update mmsa-tui",
-            )
-        for key, kind in (
-            ("name", str),
-            ("version", str),
-            ("labels", list),
-            ("encoders", dict),
-            ("files", dict),
-        ):
-            if not isinstance(data.get(key), kind):
-                raise BundleError(f"{where}: {META} has no usable `{key}`", _REPAIR)
-        for key, kind in (("parent", str), ("scores", dict), ("training", dict), ("sources", list)):
-            if not isinstance(data.get(key, kind()), kind):
-                raise BundleError(f"{where}: {META} has no usable `{key}`", _REPAIR)
-        labels = data["labels"]
-        if (
-            len(labels) < 2
-            or len(set(labels)) != len(labels)
-            or not all(isinstance(x, str) and x for x in labels)
-        ):
+        try:
+            version = to_kind(data, _Format).format_version
+            if version > FORMAT_VERSION:
+                raise BundleError(
+                    f"{where} is of bundle format {version}; this program reads up to {FORMAT_VERSION}",
+                    "update mmsa-tui",
+                )
+            meta = to_kind(data, cls)
+            to_kind(meta.training, _Training)
+            if not allows(meta.requires_mmsa, __version__):
+                raise BundleError(
+                    f"{where} needs mmsa-tui {meta.requires_mmsa}; this is {__version__}", "update mmsa-tui"
+                )
+        except ValueError as error:
+            raise BundleError(f"{where}: {META} is damaged: {error}", _REPAIR) from error
+        if len(meta.labels) < 2 or len(set(meta.labels)) != len(meta.labels) or not all(meta.labels):
             raise BundleError(f"{where}: labels must be two or more different words", _REPAIR)
-        for key in ("name", "version"):
-            if not _NAME.fullmatch(data[key]):
-                raise BundleError(f"{where}: {key} {data[key]!r} is not a plain name", _REPAIR)
-        _check_requires(str(data.get("requires_mmsa", "")), where)
-        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        known |= {"labels": tuple(labels), "sources": tuple(data.get("sources", ()))}
-        return cls(**known)
+        for key, text in (("name", meta.name), ("version", meta.version)):
+            if not _NAME.fullmatch(text):
+                raise BundleError(f"{where}: {key} {text!r} is not a plain name", _REPAIR)
+        return meta
+
+
+@dataclass(frozen=True)
+class _Format:
+    """All that is known of a record before it is known to be one of ours."""
+
+    format_version: Annotated[int, Meta(ge=1)]
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What the program reads of a record's `training`, where it is there."""
+
+    gate: Mapping[str, Any] | None = None
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    imported: Mapping[str, Any] = field(default_factory=dict)
+    lesson: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 1
 
 
 _REPAIR = "get the bundle again from where it came, or choose another with `mmsa bundle use`"
-
-
-def _check_requires(requirement: str, where: Path) -> None:
-    match = re.fullmatch(r">=\s*(\d+(?:\.\d+)*)", requirement.strip())
-    if match and version_numbers(match[1]) > version_numbers(__version__):
-        raise BundleError(
-            f"{where} needs mmsa-tui {match[1]} or newer; this is {__version__}", "update mmsa-tui"
-        )
-
-
-def version_numbers(version: str) -> tuple[int, ...]:
-    """Take a version apart, to compare: 1.10 comes after 1.9."""
-    return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 @dataclass(frozen=True)
@@ -173,7 +169,11 @@ def read_json(path: Path) -> Any:
         BundleError: missing, unreadable or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(_MAX_JSON + 1)
+        if len(data) > _MAX_JSON:
+            raise ValueError(f"it is larger than {_MAX_JSON >> 20} MB")
+        return from_json(data, object)
     except FileNotFoundError as error:
         raise BundleError(f"{path.parent}: {path.name} is missing", _REPAIR) from error
     except (OSError, ValueError) as error:

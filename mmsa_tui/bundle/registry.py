@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
-from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle, version_numbers, write_atomically
+from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle, write_atomically
+from mmsa_tui.bundle.versions import newest_last
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 
@@ -69,10 +70,10 @@ def _is_called(item: Bundle | DamagedBundle, name: str) -> TypeGuard[Bundle]:
     return isinstance(item, Bundle) and item.meta.name == name
 
 
-def _order(item: Bundle | DamagedBundle) -> tuple[str, tuple[int, ...], str]:
+def _order(item: Bundle | DamagedBundle) -> tuple[str, tuple[object, ...], str]:
     if isinstance(item, DamagedBundle):
         return ("~", (), str(item.directory))
-    return (item.meta.name, version_numbers(item.meta.version), item.meta.version)
+    return (item.meta.name, newest_last(item.meta.version), "")
 
 
 def find_bundle(paths: Paths, name: str = "") -> Bundle:

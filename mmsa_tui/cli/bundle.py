@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import EXIT_OK, BundleError
+from mmsa_tui.errors import BundleError, ExitCode
 
 if TYPE_CHECKING:
     from mmsa_tui.bundle.meta import Bundle
@@ -92,7 +92,7 @@ def verify(
     config = options.configure()
     paths = config.paths
     found = list_bundles(paths) if all_ else [find_bundle(paths, name or config.bundle)]
-    code = EXIT_OK
+    code = ExitCode.OK
     for item in found:
         try:
             if not isinstance(item, Bundle):

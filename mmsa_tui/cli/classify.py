@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import options
-from mmsa_tui.errors import EXIT_FAILED_ROWS, UsageError
+from mmsa_tui.errors import ExitCode, UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -91,4 +91,4 @@ def classify(
     )
     tally = run.run()
     if strict and tally.n_failed:
-        raise typer.Exit(EXIT_FAILED_ROWS)
+        raise typer.Exit(ExitCode.FAILED_ROWS)

@@ -11,7 +11,7 @@ import typer
 
 from mmsa_tui.cli import agreement_text, console, options
 from mmsa_tui.cli.wording import counted
-from mmsa_tui.errors import EXIT_FAILED_ROWS, UsageError
+from mmsa_tui.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.corrections import Conflict, Intake, Rejection
@@ -218,7 +218,7 @@ def _labels(bundle: str | None) -> tuple[str, ...]:
 def _finish(rejections: Sequence[Rejection], strict: bool) -> None:
     _tell_rejected(rejections)
     if rejections and strict:
-        raise typer.Exit(EXIT_FAILED_ROWS)
+        raise typer.Exit(ExitCode.FAILED_ROWS)
 
 
 def _tell_rejected(rejections: Sequence[Rejection]) -> None:

@@ -16,7 +16,7 @@ import typer
 from mmsa_tui import __version__
 from mmsa_tui.cli import console, options
 from mmsa_tui.config import Config
-from mmsa_tui.errors import EXIT_OK, MmsaError
+from mmsa_tui.errors import ExitCode, MmsaError
 
 _PACKAGES = (
     "torch", "transformers", "tokenizers", "safetensors", "textual", "textual-image", "rich", "typer",
@@ -74,7 +74,7 @@ class _Examination:
 
     @property
     def code(self) -> int:
-        return self.problems[0].exit_code if self.problems else EXIT_OK
+        return self.problems[0].exit_code if self.problems else ExitCode.OK
 
     def run(self, check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:

@@ -14,11 +14,8 @@ from pathlib import Path
 import typer
 
 from mmsa_tui import __version__
-from mmsa_tui.errors import Interrupted, MmsaError, OutputError
+from mmsa_tui.errors import ExitCode, Interrupted, MmsaError, OutputError
 from mmsa_tui.text.display import safe
-
-EXIT_DEFECT = 70
-"""EX_SOFTWARE of sysexits.h: an error nobody foresaw."""
 
 
 def make_streams_robust() -> None:
@@ -52,7 +49,7 @@ def report_unexpected(error: Exception) -> int:
         typer.echo(f"  This is a defect of mmsa. Please report it with {safe(str(saved))}", err=True)
     else:
         typer.echo("  This is a defect of mmsa, and the details could not be saved.", err=True)
-    return EXIT_DEFECT
+    return ExitCode.DEFECT
 
 
 def code_of(exit: SystemExit) -> int:

@@ -13,7 +13,7 @@ import typer
 from mmsa_tui.cli import console, options
 from mmsa_tui.cli.reclassify import reclassify_after
 from mmsa_tui.cli.wording import counted
-from mmsa_tui.errors import EXIT_FAILED_ROWS, MmsaError, UsageError
+from mmsa_tui.errors import ExitCode, MmsaError, UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.bundle.meta import Bundle
@@ -129,7 +129,7 @@ def retrain(
     if json:
         console.show_json(_as_json(result, promoted))
     if not result.verdict.passed and promoted is None:
-        raise typer.Exit(EXIT_FAILED_ROWS)
+        raise typer.Exit(ExitCode.FAILED_ROWS)
 
 
 def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None, rule: bool | None) -> Result:

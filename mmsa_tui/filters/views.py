@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.errors import ConfigError
 
@@ -21,6 +22,11 @@ class View:
     filter: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    views: tuple[View, ...]
+
+
 def read_views(path: Path) -> list[View]:
     """Read the saved views by name; none if there is no file yet.
 
@@ -28,8 +34,7 @@ def read_views(path: Path) -> list[View]:
         ConfigError: the file is damaged or cannot be read; it is left as it is.
     """
     try:
-        saved = json.loads(path.read_bytes().decode("utf-8-sig"))
-        views = [View(str(entry["name"]), str(entry["filter"])) for entry in saved["views"]]
+        views = from_json(path.read_bytes(), _Saved).views
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -37,7 +42,7 @@ def read_views(path: Path) -> list[View]:
             f"the saved views in {path} cannot be read: {error.strerror or error}",
             "Give yourself access to the file.",
         ) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except DecodingError as error:
         raise ConfigError(
             f"the saved views in {path} are damaged", "Repair the file, or move it away."
         ) from error

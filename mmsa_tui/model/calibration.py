@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
 
 from mmsa_tui.bundle.meta import read_json
+from mmsa_tui.decoding import DecodingError, to_kind
 from mmsa_tui.errors import BundleError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_Temperature = Annotated[float, Meta(gt=0.01, lt=100)]
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Temperatures, above 0: logits are divided by them before softmax."""
 
-    both: float = 1.0
-    text: float = 1.0
-    image: float = 1.0
+    both: _Temperature = 1.0
+    text: _Temperature = 1.0
+    image: _Temperature = 1.0
 
     @staticmethod
     def probs(logits: Tensor, temperature: float) -> Tensor:
@@ -39,15 +44,14 @@ class Calibration:
         Raises:
             BundleError: missing, damaged, or a temperature that is not above 0.
         """
-        data = read_json(path)
         try:
-            values = {kind: float(data["temperature"][kind]) for kind in ("both", "text", "image")}
-        except (TypeError, KeyError, ValueError) as error:
+            return to_kind(read_json(path), _File).temperature
+        except DecodingError as error:
             raise BundleError(
-                f"{path} has no temperatures", "get the bundle again from where it came"
+                f"{path} has no usable temperatures: {error}", "get the bundle again from where it came"
             ) from error
-        if not all(0.01 < value < 100 for value in values.values()):
-            raise BundleError(
-                f"{path} has an impossible temperature", "get the bundle again from where it came"
-            )
-        return cls(**values)
+
+
+@dataclass(frozen=True)
+class _File:
+    temperature: Calibration

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.model.device import has_fast_bf16
 
 MIN_COSINE = 0.985
@@ -79,10 +80,9 @@ def _pattern(seed: int) -> Tensor:
 
 def _read(file: Path) -> dict[str, str]:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return from_json(file.read_bytes(), dict[str, str])
+    except (OSError, DecodingError):
         return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _write(file: Path, known: dict[str, str]) -> None:

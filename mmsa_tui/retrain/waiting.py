@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
+from mmsa_tui.decoding import from_json
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.retrain.held_out import content_group, is_held_out
 from mmsa_tui.retrain.kept_apart import kept_apart
@@ -111,7 +111,7 @@ def _known(bundle: Bundle, paths: Paths) -> frozenset[str] | None:
     """
     try:
         run = str(bundle.meta.training["promotion"]["run"])
-        manifest = json.loads((paths.runs_dir / run / "manifest.json").read_text(encoding="utf-8"))
+        manifest = from_json((paths.runs_dir / run / "manifest.json").read_bytes(), dict)
         return frozenset(original_uid(entry["uid"]) for entry in manifest["corrections"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

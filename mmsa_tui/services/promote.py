@@ -6,7 +6,6 @@ then says who overruled the gate, when, and against which reasons.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -19,7 +18,8 @@ from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle
 from mmsa_tui.bundle.registry import free_version, list_bundles, use_bundle
 from mmsa_tui.bundle.writer import sign, whole_folder
 from mmsa_tui.config import Paths
-from mmsa_tui.errors import EXIT_FAILED_ROWS, BundleError, TrainingError
+from mmsa_tui.decoding import from_json
+from mmsa_tui.errors import BundleError, ExitCode, TrainingError
 from mmsa_tui.retrain.result import Result, result_from
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services.retrain import exclusive
@@ -28,7 +28,7 @@ from mmsa_tui.services.retrain import exclusive
 class RefusedError(TrainingError):
     """The gate has refused it, and nobody has overruled the gate."""
 
-    exit_code = EXIT_FAILED_ROWS
+    exit_code = ExitCode.FAILED_ROWS
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def kept_candidates(paths: Paths) -> list[Kept]:
 
 def _result_of(run: Path) -> Result | None:
     try:
-        return result_from(json.loads((run / "outcome.json").read_text(encoding="utf-8")), run)
+        return result_from(from_json((run / "outcome.json").read_bytes(), dict), run)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Sequence
 
 from mmsa_tui import processes
-from mmsa_tui.errors import Interrupted, TrainingError
+from mmsa_tui.errors import ExitCode, Interrupted, TrainingError
 
-_KNOWN_CODES = (0, 1, 2, 3, 4, 5, 130)
+_KNOWN_CODES = set(ExitCode) - {ExitCode.DEFECT}
 _LEAVE_S = 30.0
 """How long a child that was asked to stop may take to put its files in order."""
 
@@ -33,7 +33,7 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
         except BaseException:
             process.kill()
             raise
-    if code == 130:
+    if code == ExitCode.INTERRUPTED:
         # It has said so itself.
         raise Interrupted("")
     if code not in _KNOWN_CODES:

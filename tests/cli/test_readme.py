@@ -10,7 +10,6 @@ import pytest
 import typer
 
 from mmsa_tui import cli, errors
-from mmsa_tui.cli.failures import EXIT_DEFECT
 from mmsa_tui.config import Config
 from mmsa_tui.export import fixed_columns
 from mmsa_tui.sources.registry import formats
@@ -87,7 +86,7 @@ def test_the_columns_are_those_of_an_export() -> None:
 def test_every_exit_code_is_explained() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     codes = {kind.exit_code for kind in kinds if hasattr(kind, "exit_code")}
-    codes |= {errors.EXIT_OK, errors.EXIT_FAILED_ROWS, EXIT_DEFECT}
+    codes |= set(errors.ExitCode)
     table = README.split("| exit code |")[1].split("## ")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == codes
 

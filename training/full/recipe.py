@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from mmsa_tui.decoding import from_toml
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.network import HeadConfig
 from training.examples import LabelKinds
@@ -86,23 +86,23 @@ def load_recipe(name: str) -> Recipe:
     """
     try:
         if name.endswith(".toml"):
-            text = Path(name).read_text(encoding="utf-8")
+            data = Path(name).read_bytes()
         else:
-            text = files("training").joinpath("recipes", f"{name}.toml").read_text(encoding="utf-8")
-    except OSError as error:
+            data = files("training.full").joinpath("recipes", f"{name}.toml").read_bytes()
+    except (OSError, ValueError) as error:
         known = sorted(
             p.name.removesuffix(".toml")
-            for p in files("training").joinpath("recipes").iterdir()
+            for p in files("training.full").joinpath("recipes").iterdir()
             if p.name.endswith(".toml")
         )
         raise TrainingError(
             f"no recipe {name!r}", "known: " + ", ".join(known) + ", or a .toml file"
         ) from error
     try:
-        return _build(Recipe(), tomllib.loads(text), name)
-    except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        return _build(Recipe(), from_toml(data), name)
+    except (ValueError, TypeError, OverflowError) as error:
         raise TrainingError(
-            f"recipe {name}: {error}", "compare it with training/recipes/default.toml"
+            f"recipe {name}: {error}", "compare it with training/full/recipes/default.toml"
         ) from error
 
 

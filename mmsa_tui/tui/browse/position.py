@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from mmsa_tui.decoding import Count, DecodingError, from_json
 from mmsa_tui.store import Order
 
 
@@ -12,7 +13,7 @@ from mmsa_tui.store import Order
 class Position:
     """A place in a source: the row under the cursor and how the list was made."""
 
-    ordinal: int = 0
+    ordinal: Count = 0
     filter: str = ""
     queue: str = "all"
     sort: str = ""
@@ -29,9 +30,6 @@ class Position:
     def from_text(cls, text: str) -> Position:
         """Read what `to_text` wrote; anything else is the start of the source."""
         try:
-            position = cls(**json.loads(text))
-        except (ValueError, TypeError):
+            return from_json(text, cls)
+        except DecodingError:
             return cls()
-        kinds = (int, str, str, str, bool)
-        values = (getattr(position, name) for name in cls.__dataclass_fields__)
-        return position if all(map(isinstance, values, kinds)) else cls()
