@@ -28,7 +28,7 @@ from mmsa_tui.config import find_paths
 from mmsa_tui.model.features import concatenate
 from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets
 from mmsa_tui.records import Post
-from mmsa_tui.retrain.held_out import content_group, is_held_out
+from mmsa_tui.retrain.held_out import group_of, is_held_out
 from mmsa_tui.sources import read
 from training.decision import decided
 from training.retrain.refit import Candidate, RefitSettings, refit
@@ -94,7 +94,7 @@ def _apart(source: Path, base: Base, labels: Sequence[str]) -> Apart:
         both,
         np.array([labels.index(p.truth["post"]) for p in known]),
         np.array([labels.index(p.truth["text"]) for p in known]),
-        np.array([content_group(p.text, [x.digest for x in p.pictures], p.content_hash) for p in known]),
+        np.array([group_of(p) for p in known]),
     )
 
 

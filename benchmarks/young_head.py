@@ -26,7 +26,7 @@ from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.records import Post
-from mmsa_tui.retrain.held_out import content_group, is_held_out
+from mmsa_tui.retrain.held_out import group_of, is_held_out
 from mmsa_tui.sources import read
 from training.decision import decided
 from training.full.calibrate import calibrate
@@ -112,11 +112,7 @@ def main() -> None:
 
 def _pool(source: Path) -> Pool:
     base = load_base(find_bundle(find_paths(), "mvsa 1.0.0"))
-    groups = {
-        post.content_hash: content_group(post.text, [x.digest for x in post.pictures], post.content_hash)
-        for post in read(source)
-        if isinstance(post, Post)
-    }
+    groups = {post.content_hash: group_of(post) for post in read(source) if isinstance(post, Post)}
     replay = base.replay
     both = replay.features.has_text & replay.features.has_image & (replay.targets.post >= 0)
     posts = replay.take(torch.nonzero(both).flatten())

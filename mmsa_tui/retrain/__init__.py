@@ -1,14 +1,23 @@
 """What app and training both know of a retrain, and neither of its processes alone; imports no torch.
 
-`waiting` is what there is to learn from, `teaching` how it is to be taken, `stages` is how far a run is,
-`verdict` what the gate said and `result` how it ended, `changes` is what a promotion changed.
+`eligible` is the rule of what can be learned from, `held_out` of what only judges; `waiting` is what there
+is and how it is to be taken, `result` how far a run is and how it ended, `verdict` what the gate said of it,
+`changes` what a promotion changed.
 """
 
 from mmsa_tui.retrain.changes import Change, Comparison, compare, describe_change, sources_judged_by
-from mmsa_tui.retrain.result import NO_OUTLOOK, Example, Result
-from mmsa_tui.retrain.stages import Stage, stage_of
-from mmsa_tui.retrain.teaching import AS_FOUND, OWN_RULE, TEACHINGS, USUAL, Teaching
-from mmsa_tui.retrain.waiting import ENOUGH, Waiting, count_new, count_waiting
+from mmsa_tui.retrain.result import NO_OUTLOOK, Example, Result, Stage, stage_of
+from mmsa_tui.retrain.waiting import (
+    AS_FOUND,
+    ENOUGH,
+    OWN_RULE,
+    TEACHINGS,
+    USUAL,
+    Teaching,
+    Waiting,
+    count_new,
+    count_waiting,
+)
 
 __all__ = [
     "AS_FOUND",

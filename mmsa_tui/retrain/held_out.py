@@ -1,29 +1,57 @@
-"""Which corrections are held out: never learned from, so that they can judge every head to come.
+"""Which corrections only judge: those held out for ever, and those of posts that a bundle keeps apart.
 
-Decided by what a post says, not by chance: the same posts are held out in every retrain, on every
-laptop, and copies of one tweet never part. Standard library only.
+Held out is decided by what a post says, not by chance: the same posts in every retrain, on every
+laptop, and copies of one tweet never part. Imports no torch: the app asks for it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
+from mmsa_tui.bundle.meta import EVALUATION, TUNING, Bundle
+from mmsa_tui.errors import BundleError
+from mmsa_tui.records import Post
 from mmsa_tui.text.copies import duplicate_group
 
 SHARE = 0.2
 """Share of the groups that is held out."""
 
 
-def content_group(text: str, picture_digests: Sequence[str], content_hash: str) -> str:
+def group_of(post: Post) -> str:
     """Name the group a post is held out with: its words, else its first picture, else itself."""
-    words = duplicate_group(text)
+    words = duplicate_group(post.text)
     if words:
         return "t:" + words
-    return "p:" + picture_digests[0] if picture_digests else "h:" + content_hash
+    pictures = (picture.digest for picture in post.pictures if picture.digest)
+    return "p:" + first if (first := next(pictures, "")) else "h:" + post.content_hash
 
 
 def is_held_out(group: str) -> bool:
     """Whether a group of posts is held out for ever."""
     digest = hashlib.blake2b(group.encode("utf-8"), digest_size=8, person=b"held out").digest()
     return int.from_bytes(digest, "big") < SHARE * 2**64
+
+
+def kept_apart(bundle: Bundle) -> frozenset[str]:
+    """List the content hashes of the posts that a bundle is tuned and judged by, never fitted on.
+
+    Raises:
+        BundleError: a file is damaged.
+    """
+    # numpy costs 0.1 s, and who only reads posts should not pay it.
+    from safetensors import SafetensorError, safe_open
+
+    found: set[str] = set()
+    for name in (EVALUATION, TUNING):
+        path = bundle.directory / name
+        if not path.is_file():
+            continue
+        try:
+            with safe_open(path, framework="numpy") as file:
+                rows = file.get_tensor("hashes")
+        except (OSError, SafetensorError) as error:
+            raise BundleError(
+                f"{path} cannot be read ({error})", "get the bundle again from where it came"
+            ) from error
+        found |= {"b2:" + row.tobytes().hex() for row in rows if row.any()}
+    return frozenset(found)

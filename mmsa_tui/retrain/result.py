@@ -1,4 +1,4 @@
-"""How a retrain ended: its verdict, its candidate, and what would change."""
+"""How far a retrain is, and how it ended: its verdict, its candidate, and what would change."""
 
 from __future__ import annotations
 
@@ -11,6 +11,33 @@ from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.retrain.verdict import COHERENCE, Outlook, Verdict
 
 NO_OUTLOOK = "Too few coherent corrections are held out yet to tell whether more are likely to pay."
+
+_COMPARING = {
+    "without": "learning without corrections",
+    "half": "learning from half of them",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a run and how far it is; its unit is `posts` or `epochs`."""
+
+    title: str
+    done: int
+    total: int
+    unit: str = "epochs"
+
+
+def stage_of(event: Mapping[str, Any]) -> Stage | None:
+    """Say where an event places the run; None for one that tells of something else."""
+    match event["event"]:
+        case "encoded":
+            return Stage("reading the corrected posts", event["done"], event["total"], "posts")
+        case "comparing":
+            return Stage(_COMPARING[event["fit"]], event["number"], event["total"])
+        case "epoch":
+            return Stage("learning from the corrections", event["number"], event["total"])
+    return None
 
 
 @dataclass(frozen=True)

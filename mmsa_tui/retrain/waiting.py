@@ -1,4 +1,4 @@
-"""What there is to learn from, and whether it is enough to be worth a retrain."""
+"""What there is to learn from, how it is to be taken, and whether it is enough to be worth a retrain."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json
-from mmsa_tui.records import Correction, Post
-from mmsa_tui.retrain.held_out import content_group, is_held_out
-from mmsa_tui.retrain.kept_apart import kept_apart
+from mmsa_tui.records import Correction
+from mmsa_tui.retrain.eligible import find_eligible
+from mmsa_tui.retrain.held_out import group_of, is_held_out, kept_apart
 from mmsa_tui.store import Store
 from mmsa_tui.store.uids import original_uid
 
@@ -20,9 +20,21 @@ ENOUGH = 50
 """Corrections since the last retrain from which a reminder is worth its place: a fifth is held out,
 and on fewer the gate can seldom tell them from labels at random."""
 
-OTHER_LABEL = "chose a label that the bundle does not have"
-NO_POST = "are of posts that no source here holds"
-NO_PICTURE = "are of posts whose pictures are no longer where they were"
+
+@dataclass(frozen=True)
+class Teaching:
+    """How corrections are to be taken, in the words in which people choose it; `rule` is what `retrain` is
+    given."""
+
+    name: str
+    meaning: str
+    rule: bool | None
+
+
+AS_FOUND = Teaching("as found", "by how they fit the model", None)
+USUAL = Teaching("usual", "I judge posts as most people would", False)
+OWN_RULE = Teaching("own rule", "I label by a rule of my own", True)
+TEACHINGS = (AS_FOUND, USUAL, OWN_RULE)
 
 
 @dataclass(frozen=True)
@@ -54,33 +66,19 @@ class Waiting:
 
 def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
     """Look at the current corrections, their posts and whether the pictures are still there."""
-    by_label = Counter(dict.fromkeys(bundle.labels, 0))
-    by_analyst: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
-    n_changed = n_same = n_held_out = 0
+    found = find_eligible(store, bundle.labels)
     apart = kept_apart(bundle)
-    current = list(store.current_corrections())
-    posts = _whole_first(store, current)
-    usable = []
-    for correction in current:
-        post = posts.get(correction.content_hash)
-        if correction.new_label not in bundle.labels:
-            left_out[OTHER_LABEL] += 1
-        elif post is None:
-            left_out[NO_POST] += 1
-        elif not _is_whole(post):
-            left_out[NO_PICTURE] += 1
-        else:
-            usable.append(correction)
-            by_label[correction.new_label] += 1
-            by_analyst[correction.analyst] += 1
-            n_changed += correction.old_label not in ("", correction.new_label)
-            n_same += correction.old_label == correction.new_label
-            pictures = [picture.digest for picture in post.pictures if picture.digest]
-            group = content_group(post.text, pictures, post.content_hash)
-            n_held_out += post.content_hash in apart or is_held_out(group)
-    n_new = _count_new(usable, bundle, paths)
-    return Waiting(dict(by_label), dict(by_analyst), n_changed, n_same, n_new, n_held_out, dict(left_out))
+    acts = found.corrections
+    by_label = Counter(act.new_label for act in acts)
+    return Waiting(
+        by_label={label: by_label[label] for label in bundle.labels},
+        by_analyst=Counter(act.analyst for act in acts),
+        n_changed=sum(act.old_label not in ("", act.new_label) for act in acts),
+        n_same=sum(act.old_label == act.new_label for act in acts),
+        n_new=_count_new(acts, bundle, paths),
+        n_held_out=sum(post.content_hash in apart or is_held_out(group_of(post)) for post in found.posts),
+        left_out=found.left_out,
+    )
 
 
 def count_new(store: Store, bundle: Bundle, paths: Paths) -> int:
@@ -123,16 +121,3 @@ def _moment(text: str) -> datetime:
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _whole_first(store: Store, current: list[Correction]) -> dict[str, Post]:
-    """Find a post for each correction; of several copies one whose pictures are there."""
-    found: dict[str, Post] = {}
-    for post in store.posts_with_content([correction.content_hash for correction in current]):
-        if post.content_hash not in found or not _is_whole(found[post.content_hash]):
-            found[post.content_hash] = post
-    return found
-
-
-def _is_whole(post: Post) -> bool:
-    return all(p.path is not None and p.path.exists() for p in post.pictures if p.digest)

@@ -14,7 +14,8 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.network import HeadConfig
-from mmsa_tui.retrain.held_out import content_group, is_held_out
+from mmsa_tui.records import Picture, Post
+from mmsa_tui.retrain.held_out import group_of, is_held_out
 from training.full.fusion import FusionSettings, fit_head, predict
 from training.retrain.gate import GateRules
 from training.retrain.refit import RefitSettings, refit
@@ -216,20 +217,16 @@ def test_no_correction_weighs_what_marks_a_post_that_is_none(base: Base) -> None
 
 
 def test_copies_of_a_tweet_are_held_out_together() -> None:
-    one = content_group("RT @anna: what a day! https://t.co/abc", ["p1"], "b2:1")
-    other = content_group("what a day!", ["p2"], "b2:2")
-    assert one == other
+    one = Post("1", "RT @anna: what a day! https://t.co/abc", (Picture("a.jpg", digest="p1"),))
+    assert group_of(one) == group_of(Post("2", "what a day!", (Picture("b.jpg", digest="p2"),)))
 
 
 def test_about_a_fifth_is_held_out() -> None:
-    share = sum(is_held_out(content_group(f"post {i}", (), "")) for i in range(4000)) / 4000
+    share = sum(is_held_out(group_of(Post(str(i), f"post {i}"))) for i in range(4000)) / 4000
     assert 0.18 < share < 0.22
 
 
 def test_posts_without_words_are_told_apart_by_picture_and_then_by_themselves() -> None:
-    groups = {
-        content_group("", ["p1"], "b2:1"),
-        content_group("", ["p2"], "b2:2"),
-        content_group("", (), "b2:3"),
-    }
-    assert len(groups) == 3
+    pictures = [(Picture("a.jpg", digest="p1"),), (Picture("b.jpg", digest="p2"),), ()]
+    posts = [Post("", "", shown, content_hash=f"b2:{number}") for number, shown in enumerate(pictures)]
+    assert len({group_of(post) for post in posts}) == 3

@@ -10,7 +10,7 @@ from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.records import Correction, Post
-from mmsa_tui.retrain.kept_apart import kept_apart
+from mmsa_tui.retrain.held_out import kept_apart
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.store import Store
 
@@ -85,6 +85,8 @@ def test_corrections_of_unknown_posts_bring_no_reminder(bundle: Bundle, paths: P
     with Store.open(paths.database) as store:
         store.add_corrections([Correction("far", "b2:elsewhere", "positive")])
         assert service.count_new(store, bundle, paths) == 0
+        # No label is left out of the chart for want of corrections.
+        assert service.count_waiting(store, bundle, paths).by_label == dict.fromkeys(bundle.labels, 0)
 
 
 def test_a_correction_of_a_post_of_the_frozen_split_is_held_out(

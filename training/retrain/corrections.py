@@ -6,8 +6,8 @@ Knows store and encoders; knows nothing of heads but how one compresses image fe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -15,87 +15,51 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.network import FusionHead
-from mmsa_tui.records import Correction, Post
-from mmsa_tui.retrain.held_out import content_group, is_held_out
+from mmsa_tui.retrain.eligible import (
+    NOTHING,
+    Eligible,
+    describe_left_out,
+    find_eligible,
+)
+from mmsa_tui.retrain.held_out import group_of, is_held_out
 from mmsa_tui.store import Store
 from training.full.fusion import compress
 from training.retrain.rehearsal import Corrected
 
 _BATCH = 64
 
-OTHER_LABEL = "chose a label that the bundle does not have"
-NO_POST = "are of posts that no source here holds"
-NO_PICTURE = "are of posts whose pictures are no longer where they were"
-NOTHING = "are of posts that show nothing to judge"
 
-
-@dataclass(frozen=True)
-class Collected:
-    """Corrections and their posts, in one order; `left_out` counts the others by reason.
-
-    `withdrawn` are content hashes of posts that analysts have left without a label.
-    """
-
-    corrections: tuple[Correction, ...]
-    posts: tuple[Post, ...]
-    left_out: Mapping[str, int]
-    withdrawn: frozenset[str]
-
-
-def collect(store: Store, labels: Sequence[str]) -> Collected:
-    """Read the current corrections and find their posts.
+def collect(store: Store, labels: Sequence[str]) -> Eligible:
+    """Read the corrections that can be learned from.
 
     Raises:
         TrainingError: there is none to learn from, or they all say the same.
     """
-    current = list(store.current_corrections())
-    if not current:
+    found = find_eligible(store, labels)
+    if not found.n_all:
         raise TrainingError("there are no corrections to learn from", "Label some posts in the app first.")
-    left_out: Counter[str] = Counter()
-    posts: dict[str, Post] = {}
-    for post in store.posts_with_content([c.content_hash for c in current]):
-        if post.content_hash not in posts or not _is_whole(posts[post.content_hash]):
-            posts[post.content_hash] = post
-    kept = []
-    for correction in current:
-        if correction.new_label not in labels:
-            left_out[OTHER_LABEL] += 1
-        elif correction.content_hash not in posts:
-            left_out[NO_POST] += 1
-        else:
-            kept.append(correction)
-    if not kept:
+    if not found.corrections:
         raise TrainingError(
-            "no correction can be learned from: " + describe_left_out(left_out),
-            "Open the sources of the posts again, or choose the bundle that they were labelled with.",
+            "no correction can be learned from: " + describe_left_out(found.left_out),
+            "Open the sources of the posts again where they are now, or choose the bundle that they were"
+            " labelled with.",
         )
-    kinds = {c.new_label for c in kept}
+    kinds = {correction.new_label for correction in found.corrections}
     if len(kinds) < 2:
         raise TrainingError(
-            f"all {len(kept)} corrections say {kinds.pop()}: nothing tells one label from another",
+            f"all {len(found.posts)} corrections say {kinds.pop()}: nothing tells one label from another",
             "Label posts of other kinds too; accepting a right label counts as well.",
         )
-    everything = {c.content_hash for c in store.corrections()}
-    return Collected(
-        tuple(kept),
-        tuple(posts[c.content_hash] for c in kept),
-        dict(left_out),
-        frozenset(everything - {c.content_hash for c in current}),
-    )
-
-
-def describe_left_out(left_out: Mapping[str, int]) -> str:
-    """Say how many were left out, by reason."""
-    return "; ".join(f"{count} {reason}" for reason, count in left_out.items())
+    return found
 
 
 def encode(
-    collected: Collected,
+    collected: Eligible,
     encoders: Encoders,
     head: FusionHead,
     labels: Sequence[str],
     on_progress: Callable[[int, int], None],
-) -> tuple[Corrected, Collected]:
+) -> tuple[Corrected, Eligible]:
     """Encode corrected posts; from the cache, where they were classified before.
 
     Returns:
@@ -111,16 +75,11 @@ def encode(
     for start in range(0, total, _BATCH):
         batch = collected.posts[start : start + _BATCH]
         encoded = encoders.encode(batch)
-        usable = []
-        for row, post in enumerate(batch):
-            n_shown = sum(bool(picture.digest) for picture in post.pictures)
-            # The content hash says that these pictures could be read when the post was judged.
-            if len(encoded.pictures[row]) < n_shown and not _is_whole(post):
-                left_out[NO_PICTURE] += 1
-            elif not (bool(encoded.features.has_text[row]) or bool(encoded.features.has_image[row])):
-                left_out[NOTHING] += 1
-            else:
-                usable.append(row)
+        # A picture may have been changed or taken away since the post was judged.
+        shows = encoded.features.has_text | encoded.features.has_image
+        usable = [row for row in range(len(batch)) if shows[row]]
+        if len(usable) < len(batch):
+            left_out[NOTHING] += len(batch) - len(usable)
         parts.append(encoded.features.take(usable))
         kept += [start + row for row in usable]
         on_progress(min(start + _BATCH, total), total)
@@ -135,10 +94,7 @@ def encode(
         posts=tuple(collected.posts[i] for i in kept),
         left_out=dict(left_out),
     )
-    groups = tuple(
-        content_group(post.text, [p.digest for p in post.pictures if p.digest], post.content_hash)
-        for post in rest.posts
-    )
+    groups = tuple(map(group_of, rest.posts))
     corrected = Corrected(
         compress(head, concatenate(parts)),
         torch.tensor([labels.index(c.new_label) for c in rest.corrections]),
@@ -147,7 +103,3 @@ def encode(
         torch.tensor([is_held_out(group) for group in groups], dtype=torch.bool),
     )
     return corrected, rest
-
-
-def _is_whole(post: Post) -> bool:
-    return all(p.path is not None and p.path.exists() for p in post.pictures if p.digest)

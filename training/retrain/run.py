@@ -31,12 +31,13 @@ from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.numerics import choose_numerics
 from mmsa_tui.model.predictor import load_head
+from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.store import Store
 from training.full.curves import draw_curves
 from training.full.fusion import Epoch, FusionSettings
 from training.full.runs import RunLog
 from training.retrain.candidate import write_candidate
-from training.retrain.corrections import Collected, collect, encode
+from training.retrain.corrections import collect, encode
 from training.retrain.refit import Candidate, RefitSettings, refit
 from training.retrain.rehearsal import Base, Corrected
 
@@ -153,7 +154,7 @@ def _encoders(bundle: Bundle, paths: Paths, device: str, cache: FeatureCache) ->
 
 
 def _examples(
-    candidate: Candidate, corrected: Corrected, collected: Collected, labels: Sequence[str]
+    candidate: Candidate, corrected: Corrected, collected: Eligible, labels: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A few corrected posts that the candidate judges otherwise, held-out ones first."""
     before, after = candidate.before.argmax(1), candidate.after.argmax(1)
@@ -172,7 +173,7 @@ def _examples(
 
 
 def _write_manifest(
-    folder: Path, bundle: Bundle, collected: Collected, corrected: Corrected, settings: RefitSettings
+    folder: Path, bundle: Bundle, collected: Eligible, corrected: Corrected, settings: RefitSettings
 ) -> None:
     """Record what goes in: enough to tell later which data, seed and settings made the head."""
     manifest = {
