@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mmsa_tui.decoding import DecodingError, from_json, to_kind
 from mmsa_tui.export.cells import clean, cut
 from mmsa_tui.records import Correction
 
@@ -77,11 +78,16 @@ def parse(values: Mapping[str, Any]) -> Incoming:
     Raises:
         RecordError: it is from a newer program, or a field is missing or cannot be what it says.
     """
+    try:
+        # Cells and notes keep every character; what nobody can walk through or print is refused.
+        values = to_kind(dict(values), dict[str, Any], surrogates="keep")
+    except DecodingError as error:
+        raise RecordError(str(error)) from error
     _check_version(values.get("format", ""))
     for name in ("content_hash", "new_label"):
         if name not in values:
             raise RecordError(f"it has no {name}")
-    texts = {name: _text(values, name) for name in _PLAIN}
+    texts = {name: _text(values, name) for name in (*_PLAIN, "created_at")}
     if not texts["content_hash"]:
         raise RecordError("it names no post: content_hash is empty")
     for name, text in texts.items():
@@ -99,7 +105,7 @@ def parse(values: Mapping[str, Any]) -> Incoming:
         probs=probs,
         bundle=texts["bundle"],
         analyst=_text(values, "analyst"),
-        created_at=check_time(_text(values, "created_at")),
+        created_at=check_time(texts["created_at"]),
         note=_text(values, "note"),
         flagged=_truth(values.get("flagged", "")),
         post_id=_text(values, "post_id"),
@@ -210,7 +216,8 @@ def check_time(text: str) -> str:
 
 def _labels(value: object) -> tuple[str, ...]:
     found = _list(value, "labels")
-    if not all(isinstance(label, str) and label for label in found) or len(set(found)) != len(found):
+    are_words = all(isinstance(label, str) and label and _is_unicode(label) for label in found)
+    if not are_words or len(set(found)) != len(found):
         raise RecordError("labels is not a list of different words")
     return tuple(found)
 
@@ -229,9 +236,9 @@ def _list(value: object, name: str) -> list[Any]:
     if isinstance(value, str):
         # In a workbook a list is the JSON text of it.
         try:
-            value = json.loads(value) if value.strip() else []
-        except ValueError as error:
-            raise RecordError(f"{name} is not a list") from error
+            value = from_json(value, list[Any]) if value.strip() else []
+        except DecodingError as error:
+            raise RecordError(f"{name} is not a list: {error}") from error
     if value is None:
         return []
     if not isinstance(value, list):

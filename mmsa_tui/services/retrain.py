@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import Any, TextIO
 from mmsa_tui import processes
 from mmsa_tui.bundle.meta import Bundle, write_atomically
 from mmsa_tui.config import Paths
+from mmsa_tui.disk.locks import BusyError, LockError, exclusive_lock
 from mmsa_tui.errors import (
     BundleError,
     ConfigError,
@@ -119,27 +119,14 @@ def exclusive(paths: Paths) -> Iterator[None]:
     """
     file = paths.data_dir / "retrain.lock"
     try:
-        paths.data_dir.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(file, timeout=0, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise TrainingError(
-            f"{file} cannot be written: {error}", "Check the folder's rights, or set MMSA_HOME."
-        ) from error
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
-        connection.close()
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise TrainingError(
-                f"{file} cannot be locked: {error}", "Free some space, or remove the file."
-            ) from error
+        with exclusive_lock(file):
+            yield
+    except BusyError as error:
         raise TrainingError(
             "a retrain is running already", "Wait until it is done, or stop it, and try again."
         ) from error
-    try:
-        yield
-    finally:
-        connection.close()
+    except LockError as error:
+        raise TrainingError(str(error), "Check the folder's rights, or set MMSA_HOME.") from error
 
 
 def _make_run_folder(paths: Paths) -> Path:

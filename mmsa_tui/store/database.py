@@ -80,7 +80,7 @@ class Database:
         """Turn rows into records; a row that makes no sense means damage that SQLite cannot see."""
         try:
             return [convert(row) for row in rows]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
             raise _damaged(self.path, error) from error
 
     @contextmanager

@@ -102,7 +102,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(start: Start, paths: Path
 
 def test_a_lock_that_cannot_be_taken_is_not_taken_for_another_retrain(start: Start, paths: Paths) -> None:
     paths.data_dir.mkdir(parents=True, exist_ok=True)
-    (paths.data_dir / "retrain.lock").write_bytes(b"no database" * 100)
+    (paths.data_dir / "retrain.lock").mkdir()
     with pytest.raises(TrainingError, match="cannot be locked"):
         start("")
 
