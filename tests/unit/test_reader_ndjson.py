@@ -8,6 +8,7 @@ import gzip
 import itertools
 import json
 import os
+import random
 import re
 from pathlib import Path
 
@@ -15,9 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsa_tui.sources.files import byte_stream, ndjson
+from mmsa_tui.sources.files import byte_stream, json_scan, ndjson
 from mmsa_tui.sources.files.ndjson import Entry, parse_entries, read_entries
 from mmsa_tui.sources.timestamps import to_iso_utc
+
+FUZZED_FILES = int(os.environ.get("MMSA_FUZZ", "15"))
+"""Damaged files for each shape and place; `make fuzz` takes 200."""
 
 
 def entries_of(path: Path, data: bytes) -> list[Entry]:
@@ -102,10 +106,98 @@ def test_an_array_cut_short_gives_the_elements_before_the_cut(tmp_path: Path) ->
     assert [entry.value for entry in entries] == [{"id": 1}, {"id": 2}, None]
 
 
-def test_a_broken_element_is_passed_over_where_the_next_beginning_is_known() -> None:
+def test_a_broken_element_is_passed_over_for_the_next_that_is_like_the_others() -> None:
     data = b'[{"tweet": {"id": 1}}, {"tweet": {"id" 2}}, {"tweet": {"id": 3}}]'
-    entries = list(parse_entries(iter([data]), "tweets.js", re.compile(r'\{\s*"tweet"\s*:')))
+    entries = list(parse_entries(iter([data]), "tweets.js"))
     assert [entry.value for entry in entries] == [{"tweet": {"id": 1}}, None, {"tweet": {"id": 3}}]
+
+
+def record(number: int) -> dict[str, object]:
+    """A post with parts that begin as the post does, which are not to be taken for posts."""
+    user = {"id": 7000 + number, "name": f"user {number}", "created_at": "2020"}
+    media = [{"id": 100 * number + k, "url": f"https://x/{k}.jpg"} for k in range(2)]
+    text = f'post {number}: "so it goes", {{x}} [y]'
+    return {"id": number, "user": user, "text": text, "media": media, "lang": "en"}
+
+
+def dumped(shape: str, count: int) -> tuple[bytes, list[tuple[int, int]]]:
+    """Write records in a shape; return the bytes and where each record lies in them."""
+    indent = 1 if shape.startswith("pretty") else None
+    parts = [json.dumps(record(number), indent=indent) for number in range(1, count + 1)]
+    opening, between, closing = {
+        "lines": ("", "\n", "\n"),
+        "array": ("[", ", ", "]"),
+        "pretty array": ("[\n", ",\n", "\n]\n"),
+        "envelope": ('{"meta": {"count": 3, "next": "x"}, "statuses": [', ", ", '], "more": true}'),
+        "pretty envelope": ('{\n "name": "x",\n "messages": [\n', ",\n", "\n ]\n}"),
+        "map": ("{", ", ", "}"),
+    }[shape]
+    if shape == "map":
+        parts = [f'"19184107135219081{number:02}": {part}' for number, part in enumerate(parts)]
+    spans, text = [], opening
+    for number, part in enumerate(parts):
+        text += between if number else ""
+        spans.append((len(text), len(text) + len(part)))
+        text += part
+    return (text + closing).encode(), spans
+
+
+SHAPES = ["lines", "array", "pretty array", "envelope", "pretty envelope", "map"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_records_are_found_in_whatever_they_are_wrapped_in(tmp_path: Path, shape: str) -> None:
+    data, _ = dumped(shape, 5)
+    assert values_of(tmp_path / "a.json", data) == [record(number) for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("damaged", [0, 6, 11])
+def test_a_record_that_is_cut_costs_itself_and_is_told(tmp_path: Path, shape: str, damaged: int) -> None:
+    data, spans = dumped(shape, 12)
+    start, end = spans[damaged]
+    rng = random.Random(f"{shape} {damaged}")
+    for _ in range(FUZZED_FILES):
+        at = rng.randrange(start + 1, end - 1)
+        entries = entries_of(tmp_path / "a.json", data[:at] + data[end:])
+        found = [entry.value for entry in entries if entry.value is not None]
+        whole = [record(number) for number in range(1, 13) if number != damaged + 1]
+        # Behind the cut a piece may stand that is like no record; it is told as well.
+        assert [value for value in found if value in whole] == whole, data[at - 20 : at]
+        assert any(entry.reason for entry in entries), data[at - 20 : at]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("damaged", [0, 6, 11])
+def test_a_byte_that_changes_costs_one_record_at_most(tmp_path: Path, shape: str, damaged: int) -> None:
+    data, spans = dumped(shape, 12)
+    start, end = spans[damaged]
+    rng = random.Random(f"{shape} {damaged}")
+    for _ in range(FUZZED_FILES):
+        at = rng.randrange(start, end)
+        changed = bytes([rng.randrange(32, 127)])
+        entries = entries_of(tmp_path / "a.json", data[:at] + changed + data[at + 1 :])
+        found = [entry.value for entry in entries if entry.value is not None]
+        whole = [record(number) for number in range(1, 13) if number != damaged + 1]
+        assert [value for value in found if value in whole] == whole, (data[at - 20 : at], changed)
+        assert len(found) == 12 or any(entry.reason for entry in entries)
+
+
+def test_a_page_of_api_v2_stays_in_one_piece(tmp_path: Path) -> None:
+    page = {"data": [{"id": "1", "text": "x"}], "includes": {}, "meta": {"result_count": 1}}
+    assert values_of(tmp_path / "a.json", json.dumps(page).encode()) == [page]
+
+
+def test_a_large_envelope_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_scan, "_ENVELOPE_CHARACTERS", 1000)
+    monkeypatch.setattr(json_scan, "MAX_RECORD_BYTES", 2000)
+    data, _ = dumped("envelope", 2000)
+    assert values_of(tmp_path / "a.json", data) == [record(number) for number in range(1, 2001)]
+
+
+def test_what_stands_beside_a_record_in_its_own_list_is_its_key(tmp_path: Path) -> None:
+    (entry,) = entries_of(tmp_path / "a.json", b'[[3, "https://x/1.jpg", {"id": 1}]]')
+    assert (entry.key, entry.value) == ("https://x/1.jpg", {"id": 1})
 
 
 def test_a_bare_value_is_no_record(tmp_path: Path) -> None:
@@ -144,7 +236,11 @@ json_values = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(
-    records=st.lists(st.dictionaries(st.text(), json_values, max_size=4), max_size=6),
+    # What has a text is a record, whatever else it holds.
+    records=st.lists(
+        st.dictionaries(st.text(), json_values, max_size=4).map(lambda parts: {**parts, "text": ""}),
+        max_size=6,
+    ),
     size=st.integers(1, 40),
     indent=st.sampled_from([None, 1]),
 )

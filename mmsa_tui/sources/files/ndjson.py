@@ -1,4 +1,4 @@
-"""Reads JSON records one by one from a file of any size: one a line, or the elements of an array.
+"""Reads JSON records one by one from a file of any size: one a line, a list, or an envelope of either.
 
 A record that cannot be read becomes an `Entry` with a reason, and reading goes on. Knows nothing of
 what the records mean.
@@ -6,107 +6,126 @@ what the records mean.
 
 from __future__ import annotations
 
-import codecs
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from mmsa_tui.sources.fields.lookup import Object
-from mmsa_tui.sources.files.byte_stream import StreamDamagedError, open_pieces
+from mmsa_tui.sources.files.byte_stream import PIECE_BYTES, StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
+from mmsa_tui.sources.files.json_scan import MAX_RECORD_BYTES, Entry, Scan, unwrap
 
-MAX_RECORD_BYTES = 32 * 1024 * 1024
-"""Larger than any page of results from an API; parsed, such a record takes about 300 MB."""
+__all__ = ["MAX_RECORD_BYTES", "Entry", "head_records", "parse_entries", "read_entries", "sample_records"]
 
-HEAD_BYTES = 64 * 1024
-"""As much of a file as detection looks at."""
-
-_BETWEEN = re.compile(r"[\s,\[\]]*")
-_OPENS_ARRAY_OR_SPREADS = re.compile(rb"\s*(\[|\{\s*\n)")
+HEAD_BYTES = 4 << 20
+"""As much of a file as detection looks at: fifty records of 80 kB, or one page of an API."""
+_HEAD_LINES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record of a file; `value` is None, and `reason` says why, where it cannot be read."""
-
-    where: str
-    value: Object | None = None
-    reason: str = ""
-    encoding: str = "utf-8"
-
-
-def read_entries(path: Path, resume_at: re.Pattern[str] | None = None) -> Iterator[Entry]:
+def read_entries(path: Path) -> Iterator[Entry]:
     """Yield the records of one file in its order, in memory bounded by the largest record.
 
     Args:
         path: UTF-8 or UTF-16, plain or compressed.
-        resume_at: see `parse_entries`.
 
     Raises:
         OSError: the file cannot be opened.
     """
     with open_pieces(path) as pieces:
-        yield from parse_entries(pieces, path.name, resume_at)
+        yield from parse_entries(pieces, path.name)
 
 
-def parse_entries(
-    pieces: Iterator[bytes], name: str, resume_at: re.Pattern[str] | None = None
-) -> Iterator[Entry]:
+def parse_entries(pieces: Iterator[bytes], name: str) -> Iterator[Entry]:
     """Yield the records of a stream of UTF-8.
 
     Args:
         pieces: as `byte_stream.pieces` yields them.
         name: of the file, for messages.
-        resume_at: how a record begins, to find the next one behind a broken element of an array;
-            without it an array is read up to its first broken element. Lines need no help.
     """
-    first = b""
+    head: list[bytes] = []
     try:
-        # Enough to see whether the first line is a whole record.
-        for first in pieces:
-            if first.strip():
+        # Enough to see whether lines are whole records.
+        for piece in pieces:
+            head.append(piece)
+            if sum(map(len, head)) >= PIECE_BYTES:
                 break
     except StreamDamagedError as error:
-        yield Entry(name, reason=f"{name} cannot be read: {error}")
-        return
-    rest = _chain(first, pieces)
-    if _OPENS_ARRAY_OR_SPREADS.match(first):
-        yield from _elements(rest, name, resume_at)
+        if not any(piece.strip() for piece in head):
+            yield Entry(name, reason=f"{name} cannot be read: {error}")
+            return
+        pieces = _raise(error)
+    start = b"".join(head)
+    like = _first_line_record(start)
+    if like is not None:
+        yield from _lines(chain((start,), pieces), name, like)
     else:
-        yield from _lines(rest, name)
+        yield from Scan(chain((start,), pieces), name)
 
 
-def read_head(path: Path) -> str:
-    """Return the beginning of a file as text, "" if it cannot be read; never raises on content."""
+def _raise(error: Exception) -> Iterator[bytes]:
+    """Fail where the stream did, behind what came before it."""
+    raise error
+    yield b""  # pragma: no cover
+
+
+def sample_records(path: Path, limit: int = 50) -> list[Object]:
+    """Return the first whole records of a file, none where it is no JSON; never raises on content.
+
+    What is damaged or cut among them is passed over.
+    """
     try:
         with open_pieces(path) as pieces:
-            return next(pieces, b"")[:HEAD_BYTES].decode("utf-8", "replace")
-    except (OSError, StreamDamagedError):
-        return ""
+            return head_records(_bounded(pieces), limit)
+    except OSError:
+        return []
 
 
-def records_in(head: str) -> Iterator[Object]:
-    """Yield the whole records at the start of a head, up to the first that is cut or broken."""
-    decoder = json.JSONDecoder()
-    at = _skip_separators(head, 0)
-    while at < len(head):
-        try:
-            value, at = decoder.raw_decode(head, at)
-        except (ValueError, RecursionError):
-            return
-        if isinstance(value, dict):
-            yield value
-        at = _skip_separators(head, at)
+def head_records(pieces: Iterator[bytes], limit: int = 50) -> list[Object]:
+    """Return the first whole records of a stream that begins like JSON."""
+    start = next(pieces, b"")
+    if start.lstrip(b" \t\r\n")[:1] not in (b"{", b"[") and _first_line_record(start) is None:
+        return []
+    entries = parse_entries(chain((start,), pieces), "")
+    return [entry.value for entry in islice(entries, 2 * limit) if entry.value is not None][:limit]
 
 
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+def _bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    total = 0
+    try:
+        for piece in pieces:
+            yield piece[: HEAD_BYTES - total]
+            total += len(piece)
+            if total >= HEAD_BYTES:
+                return
+    except StreamDamagedError:
+        return
 
 
-def _lines(pieces: Iterator[bytes], name: str) -> Iterator[Entry]:
+def _first_line_record(head: bytes) -> Object | None:
+    """Return the first line that is a whole record, None where records are not one a line.
+
+    A line of its own may also be the last element of a list, or an object within one: most lines
+    have to be whole.
+    """
+    lines = [line for line in map(bytes.strip, head.split(b"\n")[:_HEAD_LINES]) if line]
+    whole = 0
+    first: Object | None = None
+    for line in lines:
+        if line[:1] == b"{" and line[-1:] == b"}":
+            try:
+                value = json.loads(_line_text(line)[0])
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(value, dict):
+                whole += 1
+                first = value if first is None else first
+    foreign = sum(line[:1] != b"{" for line in lines)
+    # The last line of a head may be cut, and one more may be damaged.
+    return first if 2 * whole >= max(len(lines) - 2, 2 * foreign, 1) else None
+
+
+def _lines(pieces: Iterator[bytes], name: str, like: Object) -> Iterator[Entry]:
     number = 0
     try:
         for number, line in enumerate(_split_lines(pieces), start=1):
@@ -114,7 +133,7 @@ def _lines(pieces: Iterator[bytes], name: str) -> Iterator[Entry]:
             if line is None:
                 yield Entry(where, reason=_too_long(where))
             elif text := line.strip():
-                yield _parse_line(text, where)
+                yield from _parse_line(text, where, like)
     except StreamDamagedError as error:
         where = f"{name} line {number + 1:,}"
         yield Entry(where, reason=f"{name} cannot be read beyond line {number:,}: {error}")
@@ -143,123 +162,39 @@ def _split_lines(pieces: Iterator[bytes]) -> Iterator[bytes | None]:
         yield None if too_long else b"".join(held)
 
 
-def _parse_line(line: bytes, where: str) -> Entry:
+def _line_text(line: bytes) -> tuple[str, str]:
+    """Return a line as text, and its encoding."""
     try:
         decoded = decode(line)
-        text, encoding = decoded.text, decoded.encoding
     except UndecodableError:
         # One damaged character costs that character, not the post.
-        text, encoding = line.decode("utf-8", "replace"), "utf-8"
+        return line.decode("utf-8", "replace"), "utf-8"
+    return decoded.text, decoded.encoding
+
+
+def _parse_line(line: bytes, where: str, like: Object) -> Iterator[Entry]:
+    text, encoding = _line_text(line)
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return Entry(where, reason=_explain(where, error))
-    return _checked(value, where, encoding)
-
-
-def _checked(value: object, where: str, encoding: str = "utf-8") -> Entry:
-    if isinstance(value, dict):
-        return Entry(where, value, encoding=encoding)
-    return Entry(where, reason=f"{where} is JSON but not a record")
+    except RecursionError:
+        yield Entry(where, reason=f"{where} is nested too deeply to be a post")
+        return
+    except ValueError as error:
+        yield Entry(where, reason=f"{where} is not a whole JSON record: {str(error)[:120]}")
+        # Where the end of a line was lost, the next record stands on the same.
+        rest = Scan(iter([text.encode("utf-8", "replace")]), where, like)
+        yield from (entry for entry in rest if entry.value is not None)
+        return
+    if not isinstance(value, dict):
+        yield Entry(where, reason=f"{where} is JSON but not a record")
+        return
+    inner = unwrap(value)
+    if inner is None:
+        yield Entry(where, value, encoding=encoding)
+        return
+    for number, (key, record) in enumerate(inner, start=1):
+        yield Entry(f"{where}, record {number:,}", record, encoding=encoding, key=key)
 
 
 def _too_long(where: str) -> str:
     return f"{where} is longer than {MAX_RECORD_BYTES >> 20} MB"
-
-
-def _explain(where: str, error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return f"{where} is nested too deeply to be a post"
-    return f"{where} is not a whole JSON record: {str(error)[:120]}"
-
-
-class _Window:
-    """The part of a text stream that is being parsed; grows on demand, forgets what is behind."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self.text = ""
-        self.at = 0
-        self.ended = False
-
-    def grow(self) -> None:
-        """Add as much as is held already, so that a long record is parsed a few times only."""
-        kept = [self.text[self.at :]]
-        wanted = len(kept[0]) + 1
-        while wanted > 0 and not self.ended:
-            piece = next(self._pieces, None)
-            self.ended = piece is None
-            kept.append(self._decoder.decode(piece or b"", final=self.ended))
-            wanted -= len(kept[-1])
-        self.text = "".join(kept)
-        self.at = 0
-
-    @property
-    def held(self) -> int:
-        return len(self.text) - self.at
-
-
-def _elements(pieces: Iterator[bytes], name: str, resume_at: re.Pattern[str] | None) -> Iterator[Entry]:
-    window = _Window(pieces)
-    decoder = json.JSONDecoder()
-    number = 0
-    try:
-        while True:
-            window.at = _skip_separators(window.text, window.at)
-            if not window.held:
-                if window.ended:
-                    return
-                window.grow()
-                continue
-            where = f"{name} record {number + 1:,}"
-            try:
-                value, end = decoder.raw_decode(window.text, window.at)
-            except (ValueError, RecursionError) as error:
-                if _may_be_cut(window, error):
-                    window.grow()
-                    continue
-                number += 1
-                too_long = window.held > MAX_RECORD_BYTES
-                yield Entry(where, reason=_too_long(where) if too_long else _explain(where, error))
-                if resume_at is None or not _resume(window, resume_at):
-                    return
-                continue
-            if end == len(window.text) and not window.ended and not isinstance(value, dict | list):
-                window.grow()  # a number or a word may go on in the next piece
-                continue
-            window.at = end
-            number += 1
-            yield _checked(value, where)
-    except StreamDamagedError as error:
-        reason = f"{name} cannot be read beyond record {number:,}: {error}"
-        yield Entry(f"{name} record {number + 1:,}", reason=reason)
-
-
-def _skip_separators(text: str, at: int) -> int:
-    match = _BETWEEN.match(text, at)
-    return match.end() if match else at
-
-
-def _may_be_cut(window: _Window, error: Exception) -> bool:
-    """Whether more text may heal a parse error: the text ends in the middle of a record."""
-    if window.ended or window.held > MAX_RECORD_BYTES or isinstance(error, RecursionError):
-        return False
-    if isinstance(error, json.JSONDecodeError) and not error.msg.startswith("Unterminated string"):
-        # A word or an escape that is cut is noticed a few characters before the end.
-        return error.pos >= len(window.text) - 16
-    return isinstance(error, json.JSONDecodeError)
-
-
-def _resume(window: _Window, resume_at: re.Pattern[str]) -> bool:
-    """Move to where the next record begins; False if there is none."""
-    window.at += 1
-    while True:
-        if match := resume_at.search(window.text, window.at):
-            window.at = match.start()
-            return True
-        if window.ended:
-            return False
-        # What is behind cannot hold a whole beginning any more, but for a few characters.
-        window.at = max(window.at, len(window.text) - 256)
-        window.grow()

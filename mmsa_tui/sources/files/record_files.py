@@ -14,33 +14,35 @@ from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import natural_key
 from mmsa_tui.sources.base import Match, ReadOptions
-from mmsa_tui.sources.files.ndjson import Entry, read_entries, read_head
+from mmsa_tui.sources.fields.lookup import Object
+from mmsa_tui.sources.files.ndjson import Entry, read_entries, sample_records
 
 _PLAIN = (".json", ".jsonl", ".ndjson", ".jl")
 _SUFFIXES = (*_PLAIN, *(plain + packed for plain in _PLAIN for packed in (".gz", ".bz2")))
 
 _DETECT_FILES = 3
+_ONE_IN = 5
 _DETECT_NAMES = 20_000
 
 
 def detect_records(
-    source: Path, is_ours: Callable[[str], bool], name: str, reason: str, certainty: int = 95
+    source: Path, is_ours: Callable[[Object], bool], name: str, reason: str, certainty: int = 95
 ) -> Match | None:
     """Claim a source if one of its first files begins like the format.
 
     Args:
-        is_ours: whether a file's head is of the format.
+        is_ours: whether a record is of the format.
         name: the reader's.
         reason: what was recognised, as a sentence that goes on after "<file>: ".
         certainty: as in `Match`.
     """
     for path in _first_files(source):
-        if is_ours(read_head(path)):
+        if _is_of_format(path, is_ours):
             return Match(name, certainty, f"{path.name}: {reason}")
     return None
 
 
-def read_records(source: Path, options: ReadOptions, is_ours: Callable[[str], bool]) -> Iterator[Entry]:
+def read_records(source: Path, options: ReadOptions, is_ours: Callable[[Object], bool]) -> Iterator[Entry]:
     """Yield the records of every file of the format, files in natural order.
 
     A file that the user points at is read whatever it looks like.
@@ -57,7 +59,7 @@ def read_records(source: Path, options: ReadOptions, is_ours: Callable[[str], bo
             ) from error
         return
     names = sorted((name for name in walk(source, options.note) if _has_records(name)), key=natural_key)
-    ours = [name for name in names if is_ours(read_head(source / name))]
+    ours = [name for name in names if _is_of_format(source / name, is_ours)]
     if not ours:
         raise SourceError(
             f"{source} holds no file of this format", "Run `mmsa inspect` to see what it looks like."
@@ -69,6 +71,12 @@ def read_records(source: Path, options: ReadOptions, is_ours: Callable[[str], bo
             yield from read_entries(source / name)
         except OSError as error:
             yield Entry(name, reason=f"{name} cannot be read: {error}")
+
+
+def _is_of_format(path: Path, is_ours: Callable[[Object], bool]) -> bool:
+    """Whether enough of a file's first records are of a format: some may be notices, or damaged."""
+    records = sample_records(path)
+    return sum(map(is_ours, records)) > len(records) / _ONE_IN
 
 
 def _has_records(name: str) -> bool:

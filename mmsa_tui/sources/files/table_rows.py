@@ -15,7 +15,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.columns import unique_names
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import delimited, workbook
-from mmsa_tui.sources.files.ndjson import Entry, read_entries, read_head, records_in
+from mmsa_tui.sources.files.ndjson import Entry, read_entries, sample_records
 
 SAMPLE_ROWS = 50
 MAX_CELL = 1 << 20
@@ -66,7 +66,7 @@ def kind_of_table(path: Path, encoding: str = "") -> str:
         return "parquet"
     may_be_json = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") or head[:2] == b"\x1f\x8b"
     # A csv may begin with a bracket too; a table of JSON begins with a record.
-    if may_be_json and next(records_in(read_head(path)), None) is not None:
+    if may_be_json and sample_records(path, 1):
         return "jsonl"
     dialect = delimited.sniff(head, encoding)
     if dialect is None:

@@ -20,7 +20,6 @@ from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id
 from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES
-from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
 
@@ -73,8 +72,8 @@ class Annotation:
                 yield _post(_example(entry.value), entry.where, entry.encoding, root, files)
 
 
-def _is_ours(head: str) -> bool:
-    return any(_is_task(record) or _is_min(record) or _is_doccano(record) for record in records_in(head))
+def _is_ours(record: Object) -> bool:
+    return _is_task(record) or _is_min(record) or _is_doccano(record)
 
 
 def _is_task(record: Object) -> bool:

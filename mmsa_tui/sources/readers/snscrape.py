@@ -18,7 +18,6 @@ from mmsa_tui.sources.fields.tweet import (
     to_item,
     tweet_url,
 )
-from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
 
@@ -44,8 +43,8 @@ class Snscrape:
                 yield to_item(_read(entry.value), files, entry.where, entry.encoding)
 
 
-def _is_ours(head: str) -> bool:
-    return any(record.get("_type") == _TYPE for record in records_in(head))
+def _is_ours(record: Object) -> bool:
+    return record.get("_type") == _TYPE
 
 
 def _read(record: Object) -> Tweet:

@@ -5,21 +5,16 @@ A file may mix kinds; every record is read for what it is. Pictures are files in
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.fields.lookup import Object, as_id, as_object, first_id
+from mmsa_tui.sources.fields.lookup import Object, as_id, first_id
 from mmsa_tui.sources.fields.tweet import read_tweet, to_item
 from mmsa_tui.sources.fields.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
-from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-
-_PAGE = re.compile(r'\s*\{\s*"data"\s*:\s*\[?\s*')
 
 _NOTICES = frozenset(
     ("delete", "limit", "scrub_geo", "status_withheld", "user_withheld", "warning", "disconnect")
@@ -60,18 +55,8 @@ class Twarc:
             options.note(f"records that hold no tweet, only errors or notices: {without_tweets:,}")
 
 
-def _is_ours(head: str) -> bool:
-    if any(_is_v1(record) or is_tweet(record) or _is_v2_page(record) for record in records_in(head)):
-        return True
-    # A page of 500 tweets is one line of a megabyte; its first tweet is in sight.
-    match = _PAGE.match(head)
-    if not match:
-        return False
-    try:
-        first, _ = json.JSONDecoder().raw_decode(head, match.end())
-    except (ValueError, RecursionError):
-        return False
-    return is_tweet(as_object(first))
+def _is_ours(record: Object) -> bool:
+    return _is_v1(record) or is_tweet(record) or _is_v2_page(record)
 
 
 def _is_v1(record: Object) -> bool:

@@ -16,7 +16,6 @@ from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
-from mmsa_tui.sources.files.ndjson import records_in
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
 
@@ -48,11 +47,9 @@ class Zeeschuimer:
                 yield to_item(_read(entry.value, tweet), files, entry.where, entry.encoding)
 
 
-def _is_ours(head: str) -> bool:
-    return any(
-        ("source_platform_url" in record or "source_platform" in record)
-        and bool(_unwrapped(record.get("data")))
-        for record in records_in(head)
+def _is_ours(record: Object) -> bool:
+    return ("source_platform_url" in record or "source_platform" in record) and bool(
+        _unwrapped(record.get("data"))
     )
 
 

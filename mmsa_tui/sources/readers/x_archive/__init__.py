@@ -32,7 +32,6 @@ _NOTES = re.compile(r"(?:.*/)?note-tweets?(?:-part\d+)?\.js")
 _ACCOUNT = re.compile(r"(?:.*/)?account\.js")
 
 _ASSIGNMENT = re.compile(rb"\s*window\.YTD\.\w+\.part\d+\s*=\s*")
-_TWEET_BEGINS = re.compile(r'\{\s*"tweet"\s*:')
 _RETWEET = re.compile(r"RT @(\w+): ")
 _HEAD_BYTES = 400
 
@@ -106,7 +105,7 @@ def _find_tweets(tree: FileTree) -> list[str]:
 
 def _entries(tree: FileTree, name: str) -> Iterator[Entry]:
     try:
-        yield from parse_entries(_without_assignment(tree.open(name)), name, _TWEET_BEGINS)
+        yield from parse_entries(_without_assignment(tree.open(name)), name)
     except OSError as error:
         yield Entry(name, reason=f"{name} cannot be read: {error}")
 
