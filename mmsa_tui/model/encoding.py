@@ -19,8 +19,15 @@ from mmsa_tui.model import mobilenet
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.features import Features
-from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, lexicon
-from mmsa_tui.pictures.decoder import PictureError, decode, normalise
+from mmsa_tui.model.preprocessing import (
+    N_LEXICON,
+    TRANSFORM_VERSION,
+    TextTransform,
+    decode,
+    lexicon,
+    normalise,
+)
+from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture, Post, hash_bytes
 from mmsa_tui.text.words import has_words

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from mmsa_tui.model.features import Features
-from mmsa_tui.model.preprocessing import lexicon
-from mmsa_tui.pictures.decoder import PictureError, decode, normalise
+from mmsa_tui.model.preprocessing import decode, lexicon, normalise
+from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.records import Post
 
 if TYPE_CHECKING:

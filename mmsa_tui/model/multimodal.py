@@ -16,8 +16,15 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.preprocessing import TRANSFORM_VERSION, TextTransform, lexicon
-from mmsa_tui.pictures.decoder import SIZE_PX, PictureError, decode, normalise
+from mmsa_tui.model.preprocessing import (
+    SIZE_PX,
+    TRANSFORM_VERSION,
+    TextTransform,
+    decode,
+    lexicon,
+    normalise,
+)
+from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Post
 

@@ -50,7 +50,7 @@ def choose_numerics(device: torch.device, text: Path, image: Path, cache_dir: Pa
 
 def _probe(text: Path, image: Path) -> str:
     from mmsa_tui.model.encoding import Encoders
-    from mmsa_tui.pictures.decoder import normalise
+    from mmsa_tui.model.preprocessing import normalise
 
     pixels = torch.stack([_pattern(seed) for seed in range(4)])
     results: list[tuple[float, Tensor, Tensor]] = []

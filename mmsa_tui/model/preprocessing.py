@@ -1,7 +1,7 @@
 """How a post becomes numbers: one transform for inference and training.
 
-Anything here or in `words` that changes what the encoders see must change `TRANSFORM_VERSION`: it
-is hashed into every bundle and into every cached feature.
+Anything here, in `text.words` or in `pictures.decoder` that changes what the encoders see must change
+`TRANSFORM_VERSION`: it is hashed into every bundle and into every cached feature.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsa_tui.pictures.decoder import square_pixels
 from mmsa_tui.text.words import MAX_CHARACTERS
 from mmsa_tui.text.words import normalise_text as normalise_text
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 TRANSFORM_VERSION = "1"
+SIZE_PX = 224
 MAX_TOKENS = 128
 N_LEXICON = 4
 """VADER's negative, neutral, positive and compound scores."""
@@ -97,3 +99,18 @@ class TextTransform:
         """Name the word pieces of one encoded text."""
         pieces: list[str] = self._tokenizer.convert_ids_to_tokens(list(ids))
         return pieces
+
+
+def decode(data: bytes) -> Tensor:
+    """Decode picture bytes to [3, 224, 224] uint8.
+
+    Raises:
+        PictureError: see `pictures.decoder`.
+    """
+    return torch.from_numpy(square_pixels(data, SIZE_PX)).permute(2, 0, 1).contiguous()
+
+
+def normalise(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Scale uint8 pixels [B, 3, 224, 224] to -1..1, channels last: MobileNetV2's own normalisation."""
+    scaled = pixels.to(dtype).mul_(1 / 127.5).sub_(1.0)
+    return scaled.contiguous(memory_format=torch.channels_last)

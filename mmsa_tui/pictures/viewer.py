@@ -6,32 +6,35 @@ no shell is asked.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from mmsa_tui.pictures.decoder import PictureError, why_corrupt
+from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
 from mmsa_tui.records import Picture, hash_bytes
-from mmsa_tui.tui.pictures import PictureError, Pictures, decode
 
 _SUFFIXES = {
-    b"\xff\xd8\xff": ".jpg",
-    b"\x89PNG": ".png",
-    b"GIF8": ".gif",
-    b"BM": ".bmp",
-    b"II*\x00": ".tif",
-    b"MM\x00*": ".tif",
+    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "png": (".png",),
+    "gif": (".gif",),
+    "bmp": (".bmp",),
+    "tiff": (".tif", ".tiff"),
+    "webp": (".webp",),
 }
+"""The names under which a system knows each kind, the usual one first."""
 
 
 class NoViewerError(Exception):
     """The system has no viewer; the message says where the picture is."""
 
 
-async def open_picture(pictures: Pictures, picture: Picture, cache_dir: Path) -> Path:
-    """Open a picture in the system's viewer.
+def open_in_viewer(picture: Picture, cache_dir: Path, read: Callable[[Picture], bytes]) -> Path:
+    """Open a picture in the system's viewer; blocks while the picture is read and decoded.
 
     Returns:
         The file that was opened: the source's own, or a copy if that is in an archive or has a
@@ -41,40 +44,40 @@ async def open_picture(pictures: Pictures, picture: Picture, cache_dir: Path) ->
         PictureError: it is missing, or is no picture.
         NoViewerError: there is no screen or no program to show it.
     """
-    if picture.is_missing:
-        raise PictureError("picture is not in the source")
-    try:
-        data = await pictures.read(picture)
-    except OSError as error:
-        raise PictureError(f"picture cannot be read: {error.strerror or error}") from error
-    path = await asyncio.to_thread(_place, picture, data, cache_dir)
-    await asyncio.to_thread(_launch, path)
+    path = place(picture, cache_dir, read)
+    _launch(path)
     return path
 
 
-def _place(picture: Picture, data: bytes, cache_dir: Path) -> Path:
-    found = decode(data)
-    if isinstance(found, PictureError):
-        raise found
-    suffix = _suffix(data)
-    own = picture.path
-    honest = (suffix, suffix.replace("jpg", "jpeg"), suffix + "f")
-    if own is not None and picture.member is None and own.suffix.lower() in honest:
-        return own.resolve()
+def place(picture: Picture, cache_dir: Path, read: Callable[[Picture], bytes]) -> Path:
+    """Find or make a file of the picture that is safe to open.
+
+    Raises:
+        PictureError: see `open_in_viewer`.
+    """
+    if picture.path is None:
+        raise PictureError("picture is not in the source")
+    try:
+        # Links are followed now: what is judged is the file that the viewer will open.
+        own = picture.path.resolve(strict=True)
+        data = read(replace(picture, path=own))
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"picture cannot be read: {reason}") from error
+    problem = why_corrupt(data)
+    if problem:
+        raise PictureError(problem)
+    suffixes = _SUFFIXES.get(kind_of(data[:HEAD_BYTES]), (".png",))
+    if picture.member is None and own.suffix.lower() in suffixes:
+        return own
     folder = cache_dir / "opened"
-    copy = folder / (hash_bytes(data)[:16] + suffix)
+    copy = folder / (hash_bytes(data)[:16] + suffixes[0])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(data)
     except OSError as error:
         raise PictureError(f"picture cannot be copied to {folder}: {error.strerror}") from error
     return copy
-
-
-def _suffix(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    return next((suffix for magic, suffix in _SUFFIXES.items() if data.startswith(magic)), ".png")
 
 
 def _launch(path: Path) -> None:

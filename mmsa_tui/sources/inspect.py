@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
-from mmsa_tui.pictures.corrupt import why_corrupt
+from mmsa_tui.pictures.decoder import why_corrupt
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Match, ReadOptions

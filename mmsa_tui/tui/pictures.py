@@ -1,14 +1,12 @@
 """Pictures of posts, decoded off the event loop, kept small, and turned into coloured half blocks.
 
-A picture that is missing or broken is a `PictureError` with words for the user. Pillow is
-imported on the thread that decodes, not with the app.
+A picture that is missing or broken is a `PictureError` with words for the user; what a picture
+looks like is the decoder's business.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
-import warnings
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +16,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from mmsa_tui.pictures.corrupt import FORMATS, MAX_PIXELS
+from mmsa_tui.pictures.decoder import PictureError, fit_picture
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture
 
@@ -33,10 +31,6 @@ GRID = 7
 """Regions of an explanation along each side of a picture."""
 
 _WARM, _COLD = (255, 140, 0), (40, 110, 255)
-
-
-class PictureError(Exception):
-    """Why a picture cannot be shown, in a few words for the user."""
 
 
 Key = tuple[Path | None, str | None, str]
@@ -68,14 +62,13 @@ class Pictures:
             raise found
         return found
 
-    async def read(self, picture: Picture) -> bytes:
-        """Fetch the bytes as they are on disk.
+    def read(self, picture: Picture) -> bytes:
+        """Read the bytes as they are on disk; blocks.
 
         Raises:
             OSError: the picture is missing or unreadable.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._files.read, picture)
+        return self._files.read(picture)
 
     async def draw(self, image: Image, columns: int, rows: int, regions: tuple[float, ...] | None) -> Blocks:
         """Draw a picture as half blocks that fit into so many cells."""
@@ -95,37 +88,10 @@ class Pictures:
             return PictureError("picture is gone from the disk")
         except OSError as error:
             return PictureError(f"picture cannot be read: {error.strerror or error}")
-        return decode(data)
-
-
-def decode(data: bytes) -> Image | PictureError:
-    """Decode picture bytes to a small RGB image: first frame, upright, transparency on white."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    if not data:
-        return PictureError("picture is an empty file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    return PictureError(f"picture is too large: {image.width}×{image.height}")
-                image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
-                image.load()
-                upright = ImageOps.exif_transpose(image)
-                upright.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), reducing_gap=2.0)
-                if "A" in upright.getbands() or "transparency" in upright.info:
-                    rgba = upright.convert("RGBA")
-                    white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-                    upright = Image.alpha_composite(white, rgba)
-                return upright.convert("RGB")
-    except Image.DecompressionBombError:
-        return PictureError("picture is too large")
-    except UnidentifiedImageError:
-        return PictureError("file is not a picture")
-    except Exception as error:
-        # Pillow's plugins raise nearly anything on damaged files, zlib.error and struct.error too.
-        return PictureError(f"picture is damaged: {error or type(error).__name__}")
+        try:
+            return fit_picture(data, MAX_SIDE_PX)
+        except PictureError as error:
+            return error
 
 
 def fit_size(width_px: int, height_px: int, columns: int, rows: int) -> tuple[int, int]:

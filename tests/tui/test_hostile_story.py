@@ -74,7 +74,7 @@ async def test_each_picture_that_cannot_be_shown_says_why(make_app, hostile, wai
         await pilot.press("end", "up")
         caption = screen.query_one("#picture-caption")
         await wait_for(pilot, lambda: "[1/5]" in str(caption.content), "the first picture")
-        for words in ("damaged", "empty file", "not in the source", "gone from the disk"):
+        for words in ("cannot be decoded", "is empty", "not in the source", "gone from the disk"):
             await pilot.press("]")
             await wait_for(pilot, lambda words=words: words in str(caption.content), words)
 

@@ -9,18 +9,11 @@ from pathlib import Path
 import pytest
 from small_pictures import draw_picture
 
-from mmsa_tui.pictures.viewer import NoViewerError, open_picture
+from mmsa_tui.pictures.decoder import PictureError
+from mmsa_tui.pictures.viewer import NoViewerError, open_in_viewer
 from mmsa_tui.records import Picture
-from mmsa_tui.tui.pictures import PictureError, Pictures
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the viewer is called otherwise there")
-
-
-@pytest.fixture
-def pictures():
-    pictures = Pictures()
-    yield pictures
-    pictures.close()
 
 
 @pytest.fixture
@@ -48,33 +41,44 @@ async def written(path: Path) -> str:
     raise AssertionError("the viewer was not started")
 
 
-async def test_a_picture_is_opened_where_it_lies(tmp_path, pictures, viewer):
+async def test_a_picture_is_opened_where_it_lies(tmp_path, viewer):
     path = tmp_path / "a; touch x.png"
     draw_picture(path, 1)
-    await open_picture(pictures, Picture(path.name, path), tmp_path / "cache")
+    open_in_viewer(Picture(path.name, path), tmp_path / "cache", Picture.read)
     assert await written(viewer) == f"1|{path.resolve()}"
 
 
-async def test_a_picture_under_a_false_name_is_opened_as_a_copy(tmp_path, pictures, viewer):
+def test_a_picture_under_a_false_name_is_opened_as_a_copy(tmp_path, viewer):
     path = tmp_path / "picture.desktop"
     draw_picture(tmp_path / "p.png", 1)
     (tmp_path / "p.png").rename(path)
-    opened = await open_picture(pictures, Picture(path.name, path), tmp_path / "cache")
+    opened = open_in_viewer(Picture(path.name, path), tmp_path / "cache", Picture.read)
     assert opened.suffix == ".png"
     assert opened.parent == tmp_path / "cache" / "opened"
 
 
-async def test_what_is_no_picture_is_not_opened(tmp_path, pictures, viewer):
+def test_what_is_no_picture_is_not_opened(tmp_path, viewer):
     path = tmp_path / "program.png"
     path.write_text("#!/bin/sh\necho")
     with pytest.raises(PictureError):
-        await open_picture(pictures, Picture(path.name, path), tmp_path / "cache")
+        open_in_viewer(Picture(path.name, path), tmp_path / "cache", Picture.read)
 
 
-async def test_without_a_screen_the_path_is_named(tmp_path, pictures, viewer, monkeypatch):
+def test_without_a_screen_the_path_is_named(tmp_path, viewer, monkeypatch):
     monkeypatch.delenv("DISPLAY")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     path = tmp_path / "p.png"
     draw_picture(path, 1)
     with pytest.raises(NoViewerError, match=r"p\.png"):
-        await open_picture(pictures, Picture(path.name, path), tmp_path / "cache")
+        open_in_viewer(Picture(path.name, path), tmp_path / "cache", Picture.read)
+
+
+def test_a_link_is_judged_by_the_file_that_it_opens(tmp_path, viewer):
+    page = tmp_path / "page.html"
+    draw_picture(tmp_path / "p.png", 1)
+    page.write_bytes((tmp_path / "p.png").read_bytes() + b"<script>alert(1)</script>")
+    link = tmp_path / "s1.png"
+    link.symlink_to(page)
+    opened = open_in_viewer(Picture(link.name, link), tmp_path / "cache", Picture.read)
+    assert opened.parent == tmp_path / "cache" / "opened"
+    assert opened.suffix == ".png"

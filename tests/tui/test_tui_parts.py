@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,7 @@ from PIL import Image
 
 from mmsa_tui.tui.browse.position import Position
 from mmsa_tui.tui.picker.paths_typed import complete, dropped_path
-from mmsa_tui.tui.pictures import MAX_SIDE_PX, PictureError, draw_blocks, fit_size
-from mmsa_tui.tui.pictures import decode as decode_picture
+from mmsa_tui.tui.pictures import draw_blocks, fit_size
 from mmsa_tui.tui.widgets.bars import clock
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.label_looks import shorten
@@ -111,39 +109,6 @@ def test_a_position_reads_back_and_nonsense_is_the_start():
     assert Position.from_text(position.to_text()) == position
     for text in ("", "{}", "[]", "null", '{"ordinal": "x"}', '{"unknown": 1}'):
         assert Position.from_text(text) == Position()
-
-
-def encoded(image: Image.Image, format: str, **options: object) -> bytes:
-    data = io.BytesIO()
-    image.save(data, format, **options)
-    return data.getvalue()
-
-
-def test_a_large_picture_is_kept_small():
-    image = decode_picture(encoded(Image.new("RGB", (3000, 1000), "red"), "PNG"))
-    assert not isinstance(image, PictureError)
-    assert max(image.size) == MAX_SIDE_PX
-
-
-def test_transparency_is_laid_on_white():
-    image = decode_picture(encoded(Image.new("RGBA", (10, 10), (0, 0, 0, 0)), "PNG"))
-    assert not isinstance(image, PictureError)
-    assert image.getpixel((5, 5)) == (255, 255, 255)
-
-
-def test_a_picture_is_turned_upright():
-    exif = Image.Exif()
-    exif[274] = 6
-    image = decode_picture(encoded(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
-    assert not isinstance(image, PictureError)
-    assert image.size == (20, 40)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" + b"\0" * 50]
-)
-def test_bytes_that_are_no_picture_are_a_reason_not_a_crash(data: bytes):
-    assert isinstance(decode_picture(data), PictureError)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (96, 64), (64, 96)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import io
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from PIL import Image
 from source_files import picture_bytes
 
 from mmsa_tui.errors import SourceError
-from mmsa_tui.pictures.corrupt import why_corrupt
+from mmsa_tui.pictures.decoder import why_corrupt
 from mmsa_tui.records import Failure
 from mmsa_tui.sources import read
 
@@ -37,12 +36,6 @@ def test_empty_bytes_text_and_giants_are_corrupt() -> None:
         "not a picture in a known format",
         "too large to decode",
     ]
-
-
-def test_what_counts_as_corrupt_is_what_the_predictor_refuses() -> None:
-    images = importlib.import_module("mmsa_tui.pictures.decoder")
-    files = importlib.import_module("mmsa_tui.pictures.corrupt")
-    assert (images.FORMATS, images.MAX_PIXELS) == (files.FORMATS, files.MAX_PIXELS)
 
 
 @pytest.mark.parametrize("format", ["twarc", "table"])

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from mmsa_tui.model import mobilenet
 from mmsa_tui.model.encoders import ImageEncoder
 from mmsa_tui.model.metrics import weighted_f1
-from mmsa_tui.pictures.decoder import SIZE_PX, PictureError, decode, normalise
+from mmsa_tui.model.preprocessing import SIZE_PX, decode, normalise
+from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from training.examples import Example
 from training.full.loop import FineTuning, fine_tune, seed_everything

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import on, work
 
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.pictures.viewer import NoViewerError, open_picture
+from mmsa_tui.pictures.decoder import PictureError
+from mmsa_tui.pictures.viewer import NoViewerError, open_in_viewer
 from mmsa_tui.store import Order, Where
 from mmsa_tui.tui.browse.base import BrowseBase
 from mmsa_tui.tui.browse.filter_bar import FilterBar
@@ -13,7 +16,6 @@ from mmsa_tui.tui.browse.filter_input import FilterInput
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.browse.queue_bar import QueueBar
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
-from mmsa_tui.tui.pictures import PictureError
 from mmsa_tui.tui.widgets.post_view import PostView
 
 SORTS = (
@@ -192,7 +194,9 @@ class BrowseView(BrowseBase):
             self.tell("This post has no picture.")
             return
         try:
-            path = await open_picture(self.mmsa.pictures, picture, self.mmsa.config.paths.cache_dir)
+            path = await asyncio.to_thread(
+                open_in_viewer, picture, self.mmsa.config.paths.cache_dir, self.mmsa.pictures.read
+            )
         except (PictureError, NoViewerError) as problem:
             self.tell(str(problem), "$text-warning")
         else:

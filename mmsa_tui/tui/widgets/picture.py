@@ -15,10 +15,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
+from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.records import Picture
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.graphics import Graphics, make_picture_widget
-from mmsa_tui.tui.pictures import Blocks, PictureError, Pictures, fit_size, heat
+from mmsa_tui.tui.pictures import Blocks, Pictures, fit_size, heat
 
 if TYPE_CHECKING:
     from PIL.Image import Image
