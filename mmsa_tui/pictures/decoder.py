@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,7 @@ def _open(data: bytes, target_px: int) -> _Opened:
                 if n_pixels > MAX_PIXELS or needed > MAX_DECODING_BYTES:
                     raise PictureError(f"{image.width}x{image.height} pixels is too large to decode")
                 with _memory.held(needed):
+                    _give_back_large_blocks()
                     image.load()
                     return _upright_rgb(image, target_px)
     except PictureError:
@@ -170,6 +172,20 @@ def _memory_needed(image: Image, n_pixels: int, data: bytes) -> int:
         # A strip may be as large as the picture; and Pillow sets it upright beside what it has loaded.
         return kept * (2 if image.getexif().get(_ORIENTATION, 1) == 1 else 3)
     return kept
+
+
+_BLOCK_BYTES = 1 << 26
+
+
+@cache
+def _give_back_large_blocks() -> None:
+    """Let Pillow take the memory of large pictures in blocks that go back to the system when freed.
+
+    glibc keeps for each thread what was freed in blocks of under 32 MB; Pillow's own are 16 MB.
+    """
+    from PIL import _imaging
+
+    _imaging.set_block_size(_BLOCK_BYTES)
 
 
 class _Memory:

@@ -8,6 +8,7 @@ import io
 import re
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
@@ -215,3 +216,27 @@ def test_what_is_no_bitmap_is_corrupt_and_is_not_handed_to_a_viewer(tmp_path: Pa
     assert why_corrupt(STRANGERS[kind]) == "not a picture in a known format"
     with pytest.raises(PictureError):
         place(Picture(path.name, path), tmp_path, Picture.read)
+
+
+MEASURE = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from mmsa_tui.pictures.decoder import square_pixels
+data = Path(sys.argv[1]).read_bytes()
+with ThreadPoolExecutor(3) as pool:
+    list(pool.map(lambda _: square_pixels(data, 224), range(3)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted otherwise there")
+@pytest.mark.parametrize(("mode", "most_mb"), [("RGBA", 144), ("LA", 144), ("I;16", 216)])
+def test_large_pictures_are_not_converted_whole_nor_decoded_together(
+    tmp_path: Path, mode: str, most_mb: int
+) -> None:
+    side = 6_000
+    picture = tmp_path / "large.png"
+    Image.new(mode, (side, side), 7 if mode == "I;16" else None).save(picture, compress_level=1)
+    ran = subprocess.run([sys.executable, "-c", MEASURE, picture], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < most_mb + 160
