@@ -4,21 +4,35 @@ Counts in SQL or in one pass, a fraction of a second for 100,000 posts; nothing 
 "Label" is the final one: the analyst's, else the model's; "" is none.
 """
 
+from mmsa_tui.analysis.counts import (
+    N_BINS,
+    Counts,
+    count,
+    count_failures,
+    count_heads,
+    percentages,
+    with_rest,
+)
+from mmsa_tui.analysis.examples import CLEAR, Examples, examples
 from mmsa_tui.analysis.groups import Group
 from mmsa_tui.analysis.occurring import occurring
-from mmsa_tui.analysis.shares import N_BINS, Audit, Shares, audit, shares
 from mmsa_tui.analysis.survey import Survey, survey
 from mmsa_tui.analysis.timeline import Timeline
 
 __all__ = [
+    "CLEAR",
     "N_BINS",
-    "Audit",
+    "Counts",
+    "Examples",
     "Group",
-    "Shares",
     "Survey",
     "Timeline",
-    "audit",
+    "count",
+    "count_failures",
+    "count_heads",
+    "examples",
     "occurring",
-    "shares",
+    "percentages",
     "survey",
+    "with_rest",
 ]

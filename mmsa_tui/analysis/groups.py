@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_HASHTAG = re.compile(r"#(\w*[^\W\d]\w*)")
+_HASHTAG = re.compile(r"(?<![\w#＃&])[#＃](\w*[^\W\d]\w*)")
+_LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/\S*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,13 @@ class Group:
 
 
 def hashtags_in(text: str) -> set[str]:
-    """Find the hashtags of a text without their sign, each in one spelling only."""
-    found = set(_HASHTAG.findall(text)) if "#" in text else set()
+    """Find the hashtags of a text without their sign, each in one spelling only.
+
+    The fragment of a link is none, nor is an escaped character, nor a sign that follows a letter.
+    """
+    if "#" not in text and "＃" not in text:
+        return set()
+    found = set(_HASHTAG.findall(_LINK.sub(" ", text)))
     return set({tag.casefold(): tag for tag in found}.values()) if len(found) > 1 else found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmsa_tui.analysis import Counts
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.cli import console
@@ -151,7 +152,7 @@ class BatchRun:
                 target,
                 bundle.labels,
                 overwrite=self.resume or self.restart,
-                summary=Summary(facts),
+                summary=Summary(facts, Counts()),
                 source_columns=list(columns),
                 thumbnails=self.thumbnails,
             )

@@ -20,12 +20,6 @@ _KINDS = {
     "image": "people's labels of the picture",
     "label": "labels",
 }
-_TITLES = {
-    "fused": "text and picture",
-    "text": "text alone",
-    "image": "picture alone",
-    "vader": "VADER alone",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -111,6 +105,8 @@ def _read_labels(path: Path | None, encoding: str) -> Mapping[str, Mapping[str, 
 
 
 def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
+    from mmsa_tui.services.evaluate import TITLES, scores_table
+
     parts = [
         f"{about['source']}",
         f"bundle {about['bundle']} against {_KINDS[outcome.label_kind]}, {outcome.n_scored:,} posts",
@@ -120,7 +116,7 @@ def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
         "",
         *_difference_lines(outcome),
         "",
-        f"{_TITLES[outcome.main]}, by class",
+        f"{TITLES[outcome.main]}, by class",
         _class_table(outcome.lines[outcome.main]),
         "",
         "rows: people's label; columns: the bundle's",
@@ -144,40 +140,26 @@ def _remarks(outcome: Evaluation) -> list[str]:
     return remarks
 
 
-def scores_table(outcome: Evaluation) -> list[tuple[str, ...]]:
-    """Lay out the scores of every way to tell, a header first."""
-    rows: list[tuple[str, ...]] = [
-        ("", "posts", "accuracy", "", "macro F1", "", "weighted F1", "macro recall", "calib. error")
-    ]
-    for way, line in outcome.lines.items():
-        scores = line.scores
-        rows.append(
-            (
-                _TITLES[way], f"{scores.n:,}",
-                _score(scores.accuracy), _interval(line.accuracy_interval),
-                _score(scores.macro_f1), _interval(line.macro_f1_interval),
-                _score(scores.weighted_f1), _score(scores.macro_recall),
-                "" if scores.ece is None else _score(scores.ece),
-            )
-        )  # fmt: skip
-    return rows
-
-
 def _difference_lines(outcome: Evaluation) -> list[str]:
+    from mmsa_tui.services.evaluate import TITLES, format_interval
+
     lines = []
     for way, less in outcome.differences.items():
         lines.append(
-            f"{_TITLES[outcome.main]} less {_TITLES[way]}, on the same {less.n:,} posts: "
-            f"accuracy {less.accuracy:+.3f} {_interval(less.accuracy_interval, '+')}, "
-            f"macro F1 {less.macro_f1:+.3f} {_interval(less.macro_f1_interval, '+')}"
+            f"{TITLES[outcome.main]} less {TITLES[way]}, on the same {less.n:,} posts: "
+            f"accuracy {less.accuracy:+.3f} {format_interval(less.accuracy_interval, '+')}, "
+            f"macro F1 {less.macro_f1:+.3f} {format_interval(less.macro_f1_interval, '+')}"
         )
     return lines
 
 
 def _class_table(line: Line) -> str:
+    from mmsa_tui.services.evaluate import format_score
+
     rows = [("label", "precision", "recall", "F1", "posts")]
     for label, own in line.scores.per_class.items():
-        rows.append((label, _score(own.precision), _score(own.recall), _score(own.f1), f"{own.support:,}"))
+        scores = (format_score(own.precision), format_score(own.recall), format_score(own.f1))
+        rows.append((label, *scores, f"{own.support:,}"))
     return console.table(rows, right=(1, 2, 3, 4), indent="  ")
 
 
@@ -186,12 +168,3 @@ def _confusion_table(line: Line, labels: tuple[str, ...]) -> str:
     for label, counts in zip(labels, line.scores.confusion, strict=True):
         rows.append((label, *(f"{count:,}" for count in counts)))
     return console.table(rows, right=range(1, len(labels) + 1), indent="  ")
-
-
-def _score(value: float) -> str:
-    return f"{value:.3f}"
-
-
-def _interval(interval: tuple[float, float], sign: str = "") -> str:
-    low, high = interval
-    return f"[{low:{sign}.3f}, {high:{sign}.3f}]"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from mmsa_tui.analysis import Counts, with_rest
 from mmsa_tui.cli.console import table
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe_line
@@ -26,30 +27,25 @@ class Tally:
     def __init__(self, labels: Sequence[str], min_confidence: float = 0.0) -> None:
         self._labels = labels
         self._min_confidence = min_confidence
-        self._by_label: Counter[str] = Counter()
-        self._by_status: Counter[str] = Counter()
+        self._counts = Counts()
         self._failures: Counter[str] = Counter()
         self._losses: Counter[str] = Counter()
         self._n_withheld = 0
 
     @property
     def n_rows(self) -> int:
-        return self._by_status.total()
+        return self._counts.n_posts
 
     @property
     def n_failed(self) -> int:
-        return self._by_status["failed"]
+        return self._counts.n_failed
 
     def add(self, row: Row) -> None:
         prediction = row.prediction
-        self._by_label[row.final_label] += 1
+        self._counts.add(row)
         if row.failure is not None:
-            self._by_status["failed"] += 1
             _count(self._failures, row.failure.reason)
-        elif prediction is None:
-            self._by_status["not classified"] += 1
-        else:
-            self._by_status[prediction.status] += 1
+        elif prediction is not None:
             if prediction.status == "failed":
                 _count(self._failures, _FILE_NAME.sub("…", prediction.error))
             else:
@@ -85,11 +81,7 @@ class Tally:
         return "\n".join(parts)
 
     def _label_table(self) -> str:
-        counts = [(label, self._by_label[label]) for label in self._labels]
-        known = set(self._labels)
-        counts += [(name, n) for name, n in sorted(self._by_label.items()) if name and name not in known]
-        if self._by_label[""]:
-            counts.append((_NO_LABEL, self._by_label[""]))
+        counts = with_rest(self._labels, self._counts.labels, _NO_LABEL)
         total = self.n_rows or 1
         rows = [(name, f"{n:,}", f"{100 * n / total:.1f} %") for name, n in counts]
         return table([("label", "posts", "share"), *rows], right=(1, 2), indent="  ")
@@ -99,8 +91,8 @@ class Tally:
             yield f"{self.n_failed:,} failed and have no label:"
             yield from _reasons(self._failures)
         for status, words in (("text_only", "text"), ("image_only", "picture")):
-            if self._by_status[status]:
-                yield f"{self._by_status[status]:,} were judged by their {words} alone"
+            if self._counts.statuses[status]:
+                yield f"{self._counts.statuses[status]:,} were judged by their {words} alone"
         if self._losses:
             yield f"{self._losses.total():,} were judged without something they name:"
             yield from _reasons(self._losses)

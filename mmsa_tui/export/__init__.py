@@ -6,6 +6,15 @@ will do.
 
 from mmsa_tui.export.columns import fixed_columns
 from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, write
-from mmsa_tui.export.xlsx_file import Summary
+from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable
 
-__all__ = ["SUFFIXES", "Summary", "check_target", "fixed_columns", "stream_jsonl", "write"]
+__all__ = [
+    "SUFFIXES",
+    "CountTable",
+    "Summary",
+    "TextTable",
+    "check_target",
+    "fixed_columns",
+    "stream_jsonl",
+    "write",
+]

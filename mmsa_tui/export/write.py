@@ -16,7 +16,7 @@ from mmsa_tui.export.columns import Row, Value, describe, fixed_columns, name_so
 from mmsa_tui.export.csv_file import write_csv
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.export.parquet_file import write_parquet
-from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, Summary, write_xlsx
+from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, Counted, Summary, write_xlsx
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.pictures.thumbnails import small_jpeg
 
@@ -68,6 +68,8 @@ def write(
     with whole_file(target, overwrite=overwrite) as part, PictureFiles() as files:
         suffix = target.suffix.lower()
         small = None
+        if summary is not None and summary.counted is not None:
+            rows = _watched(rows, summary.counted)
         if thumbnails and suffix == ".xlsx" and source_columns is not None:
             # Both copies are read in step, so that one row at most is held between them.
             rows, shown = tee(rows)
@@ -105,6 +107,12 @@ def _write_as(
         if suffix == ".parquet":
             return write_parquet(part, columns, labels, records)
         return write_xlsx(part, columns, labels, records, summary, thumbnails=thumbnails)
+
+
+def _watched(rows: Iterable[Row], counted: Counted) -> Iterator[Row]:
+    for row in rows:
+        counted.add(row)
+        yield row
 
 
 def _thumbnail(row: Row, files: PictureFiles) -> bytes | None:

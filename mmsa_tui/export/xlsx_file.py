@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.cells import clean, cut
-from mmsa_tui.export.columns import LABELS, Value
+from mmsa_tui.export.colours import label_tint
+from mmsa_tui.export.columns import LABELS, Row, Value
 
 SHEET_ROWS = 1_048_575
 """Rows below the header that a sheet holds; more go on on `Posts 2` and so on."""
@@ -32,30 +32,49 @@ MAX_THUMBNAILS = 20_000
 
 _WIDTHS = {"post_id": 21, "text": 70, "image": 16, "error": 30, "bundle": 14}
 _WIDTH = 12
-_RED, _GREY, _GREEN = (244, 199, 195), (236, 239, 241), (200, 230, 201)
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """Counts by name, as a table of the Summary sheet; `colours` are those of a chart of it, if any."""
+
+    title: str
+    counts: Sequence[tuple[str, int]]
+    total: int
+    colours: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table of texts and numbers for the Summary sheet; `percent` names the columns that are shares."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+    percent: Sequence[int] = ()
+    note: str = ""
+
+
+class Counted(Protocol):
+    """What counts the rows of a file as they pass, for its Summary sheet."""
+
+    def add(self, row: Row) -> None: ...
+
+    def lines(self) -> Sequence[tuple[str, int]]: ...
+
+    def tables(self, labels: Sequence[str]) -> Sequence[CountTable]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the Summary sheet says besides the counts: name and value, in order."""
+    """What the Summary sheet says: facts by name in order, what was counted, further tables.
+
+    `counted` sees every row as it is written.
+    """
 
     facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Counts:
-    n_rows: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
-    n_conflicts: int = 0
-    n_corrected: int = 0
-
-    def add(self, record: Mapping[str, Value]) -> None:
-        self.n_rows += 1
-        self.labels[str(record["final_label"])] += 1
-        self.statuses[str(record["status"])] += 1
-        self.n_conflicts += record["conflict"] is True
-        self.n_corrected += record["corrected_label"] != ""
+    counted: Counted | None = None
+    tables: Sequence[TextTable] = ()
 
 
 def write_xlsx(
@@ -92,12 +111,12 @@ def write_xlsx(
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
         book.use_zip64()
         try:
-            counts = _Posts(book, columns, labels, sheet_rows).write(records, thumbnails or repeat(None))
-            _write_summary(book, labels, counts, summary or Summary())
+            n_rows = _Posts(book, columns, labels, sheet_rows).write(records, thumbnails or repeat(None))
+            _write_summary(book, labels, summary or Summary())
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
             raise _cause(error) from error
-    return counts.n_rows
+    return n_rows
 
 
 def _cause(error: Exception) -> OSError:
@@ -120,13 +139,14 @@ class _Posts:
         # Excel may show a cell of format "@" as #### beyond 255 characters.
         self._long_text = book.add_format({"quote_prefix": True})
         self._by_label = {
-            label: book.add_format({"num_format": "@", "quote_prefix": True, "bg_color": colour})
-            for label, colour in zip(labels, colours(len(labels)), strict=True)
+            label: book.add_format(
+                {"num_format": "@", "quote_prefix": True, "bg_color": label_tint(at, len(labels))}
+            )
+            for at, label in enumerate(labels)
         }
 
-    def write(self, records: Iterable[Mapping[str, Value]], thumbnails: Iterable[bytes | None]) -> _Counts:
-        counts = _Counts()
-        n_thumbnails = 0
+    def write(self, records: Iterable[Mapping[str, Value]], thumbnails: Iterable[bytes | None]) -> int:
+        total = n_thumbnails = 0
         sheet = self._add_sheet("Posts")
         n_sheets, n_rows = 1, 0
         for record, thumbnail in zip(records, thumbnails, strict=False):
@@ -134,7 +154,7 @@ class _Posts:
                 self._finish(sheet, n_rows)
                 n_sheets, n_rows = n_sheets + 1, 0
                 sheet = self._add_sheet(f"Posts {n_sheets}")
-            counts.add(record)
+            total += 1
             n_rows += 1
             if thumbnail is not None and n_thumbnails < MAX_THUMBNAILS:
                 n_thumbnails += 1
@@ -142,7 +162,7 @@ class _Posts:
             for index, name in enumerate(self._columns):
                 self._write_cell(sheet, n_rows, index, name, record.get(name))
         self._finish(sheet, n_rows)
-        return counts
+        return total
 
     def _add_sheet(self, name: str) -> Any:
         sheet = self._book.add_worksheet(name)
@@ -177,74 +197,82 @@ class _Posts:
             sheet.write_string(row, index, _fit(value), style or plain)
 
 
-def _write_summary(book: Any, labels: Sequence[str], counts: _Counts, summary: Summary) -> None:
+def _write_summary(book: Any, labels: Sequence[str], summary: Summary) -> None:
     sheet = book.add_worksheet("Summary")
     bold = book.add_format({"bold": True})
     percent = book.add_format({"num_format": "0.0%"})
     sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 2, 14)
+    sheet.set_column(1, 8, 14)
     row = 0
     for name, text in summary.facts.items():
         sheet.write_string(row, 0, _fit(name), bold)
         sheet.write_string(row, 1, _fit(text))
         row += 1
-    for name, number in (
-        ("posts", counts.n_rows),
-        ("text and picture disagree", counts.n_conflicts),
-        ("corrected by people", counts.n_corrected),
-    ):
-        sheet.write_string(row, 0, name, bold)
-        sheet.write_number(row, 1, number)
+    charted: list[tuple[CountTable, int]] = []
+    if summary.counted is not None:
+        for name, number in summary.counted.lines():
+            sheet.write_string(row, 0, name, bold)
+            sheet.write_number(row, 1, number)
+            row += 1
+        for counts in summary.counted.tables(labels):
+            if counts.colours:
+                charted.append((counts, row + 2))
+            row = _write_counts(sheet, row + 1, counts, bold, percent)
+    for table in summary.tables:
+        row = _write_text_table(sheet, row + 1, table, bold, percent)
+    for at, (counts, first) in enumerate(charted):
+        sheet.insert_chart(1 + 16 * at, 10, _chart(book, counts, first))
+
+
+def _write_counts(sheet: Any, row: int, table: CountTable, bold: Any, percent: Any) -> int:
+    """Write a table; returns the row below it."""
+    for column, name in enumerate((table.title, "posts", "share")):
+        sheet.write_string(row, column, name, bold)
+    for name, number in table.counts:
         row += 1
-    shares = _with_rest(labels, counts.labels, "no label")
-    first = row + 2
-    row = _write_table(sheet, row + 1, "label", shares, counts.n_rows, bold, percent)
-    statuses = _with_rest(("ok", "text_only", "image_only", "failed"), counts.statuses, "not classified")
-    _write_table(sheet, row + 1, "status", statuses, counts.n_rows, bold, percent)
+        sheet.write_string(row, 0, _fit(name))
+        sheet.write_number(row, 1, number)
+        sheet.write_number(row, 2, number / table.total if table.total else 0.0, percent)
+    return row + 1
+
+
+def _write_text_table(sheet: Any, row: int, table: TextTable, bold: Any, percent: Any) -> int:
+    """Write a table; returns the row below it."""
+    sheet.write_string(row, 0, _fit(table.title), bold)
+    row += 1
+    for column, name in enumerate(table.header):
+        sheet.write_string(row, column, _fit(name), bold)
+    for cells in table.rows:
+        row += 1
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str):
+                sheet.write_string(row, column, _fit(cell))
+            else:
+                sheet.write_number(row, column, cell, percent if column in table.percent else None)
+    if table.note:
+        row += 1
+        sheet.write_string(row, 0, _fit(table.note))
+    return row + 1
+
+
+def _chart(book: Any, table: CountTable, first: int) -> Any:
+    """Draw the shares of a table whose first line is row `first` of the Summary sheet."""
+    last = first + len(table.counts) - 1
     chart = book.add_chart({"type": "column"})
-    fills = [*(colours(len(labels), dark=True)), *["#90A4AE"] * (len(shares) - len(labels))]
     chart.add_series(
         {
             "name": "share of posts",
-            "categories": ["Summary", first, 0, first + len(shares) - 1, 0],
-            "values": ["Summary", first, 2, first + len(shares) - 1, 2],
-            "points": [{"fill": {"color": colour}} for colour in fills],
+            "categories": ["Summary", first, 0, last, 0],
+            "values": ["Summary", first, 2, last, 2],
+            "points": [{"fill": {"color": colour}} for colour in table.colours],
             "data_labels": {"value": True},
             "gap": 60,
         }
     )
-    chart.set_title({"name": "Share of posts by label"})
+    chart.set_title({"name": f"Share of posts by {table.title}"})
     chart.set_legend({"none": True})
     chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": {"visible": False}})
-    sheet.insert_chart(1, 4, chart)
-
-
-def _with_rest(known: Sequence[str], counts: Counter[str], unknown: str) -> list[tuple[str, int]]:
-    """Order counts by the known names; others follow, and "" under the name for it."""
-    table = [(name, counts[name]) for name in known]
-    table += [(name, number) for name, number in sorted(counts.items()) if name and name not in known]
-    return [*table, (unknown, counts[""])] if counts[""] else table
-
-
-def _write_table(
-    sheet: Any, row: int, title: str, table: list[tuple[str, int]], total: int, bold: Any, percent: Any
-) -> int:
-    for column, name in enumerate((title, "posts", "share")):
-        sheet.write_string(row, column, name, bold)
-    for name, number in table:
-        row += 1
-        sheet.write_string(row, 0, _fit(name))
-        sheet.write_number(row, 1, number)
-        sheet.write_number(row, 2, number / total if total else 0.0, percent)
-    return row + 1
-
-
-def colours(n_labels: int, dark: bool = False) -> list[str]:
-    """Choose a colour for each label of an ordered list: red first, grey between, green last."""
-    ends = ((198, 40, 40), (144, 164, 174), (46, 125, 50)) if dark else (_RED, _GREY, _GREEN)
-    middle = [ends[1]] * max(n_labels - 2, 0)
-    chosen = [ends[0], *middle, ends[2]] if n_labels > 1 else [ends[1]] * n_labels
-    return ["#{:02X}{:02X}{:02X}".format(*colour) for colour in chosen]
+    return chart
 
 
 def _fit(text: str) -> str:

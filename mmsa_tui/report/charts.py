@@ -1,7 +1,7 @@
-"""Charts as inline SVG: stacked bars and columns, each part with its numbers as a tooltip.
+"""Charts as HTML and inline SVG: bars and columns, each part with its numbers as a tooltip.
 
 Colours come from CSS classes `c0`, `c1`... in label order, and never stand alone: every chart has
-a legend or names beside it, and parts are divided by gaps.
+a legend or names beside it, and parts are divided by gaps. All of them shrink with the window.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from mmsa_tui.analysis import percentages
 from mmsa_tui.text.display import safe_line
 
-_WIDTH = 720
-_GAP = 1.0
+_HEIGHT = 180
+_WIDTH = 1000
+"""Of the drawing of columns, which is stretched to the room there is."""
 
 
 def share_bar(counts: Mapping[str, int], labels: Sequence[str]) -> str:
     """Draw one bar of the labels' shares, with names and percentages in the parts."""
-    total = sum(counts.get(label, 0) for label in labels)
+    numbers = [counts.get(label, 0) for label in labels]
+    total = sum(numbers)
     if not total:
         return ""
-    parts, x = [], 0.0
-    for number, label in enumerate(labels):
-        n = counts.get(label, 0)
-        width = _WIDTH * n / total
-        if n:
-            share = f"{100 * n / total:.0f} %"
-            parts.append(_part(x, 0, width, 44, number, f"{label}: {n:,} ({share})"))
-            words = f"{label} {share}" if width > 8 * len(f"{label} {share}") else share if width > 40 else ""
-            parts.append(f'<text class="on c{number}" x="{x + width / 2:.1f}" y="27">{_text(words)}</text>')
-        x += width
-    return _svg(_WIDTH, 44, parts, "share of posts by label")
+    parts, words = [], []
+    for at, (label, number, percent) in enumerate(zip(labels, numbers, percentages(numbers), strict=True)):
+        words.append(f"{label} {percent} %")
+        if number:
+            parts.append(
+                _part(at, 100 * number / total, f"{label}: {number:,} ({percent} %)", f"{percent} %")
+            )
+    return f'<div class="bar share" role="img" aria-label="{_text(", ".join(words))}">{"".join(parts)}</div>'
 
 
 def ranked_bars(counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequence[str]) -> str:
@@ -38,74 +38,79 @@ def ranked_bars(counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequenc
     if not counts:
         return ""
     most = max(sum(by_label.values()) for _, by_label in counts)
-    row, name_width, room = 22, 210, _WIDTH - 210 - 60
-    parts = []
-    for line, (name, by_label) in enumerate(counts):
-        y, x = line * row, float(name_width)
-        parts.append(f'<text class="name" x="{name_width - 8}" y="{y + 15}">{_text(name, 28)}</text>')
-        for number, label in enumerate(labels):
-            n = by_label.get(label, 0)
-            width = room * n / most
-            if n:
-                parts.append(_part(x, y + 3, width, row - 6, number, f"{name}, {label}: {n:,}"))
-            x += width
+    lines = []
+    for name, by_label in counts:
         total = sum(by_label.values())
-        parts.append(f'<text class="count" x="{x + 6:.1f}" y="{y + 15}">{total:,}</text>')
-    return _svg(_WIDTH, row * len(counts), parts, "posts by name and label")
+        parts = [
+            _part(at, 100 * by_label[label] / most, f"{name}, {label}: {by_label[label]:,}")
+            for at, label in enumerate(labels)
+            if by_label.get(label, 0)
+        ]
+        words = _text(", ".join(f"{label} {by_label.get(label, 0):,}" for label in labels), 200)
+        bar = f'<div class="bar" role="img" aria-label="{words}">{"".join(parts)}</div>'
+        lines.append(
+            f'<tr><th scope="row">{_text(name, 40)}</th><td class="bar-cell">{bar}</td>'
+            f"<td>{total:,}</td></tr>"
+        )
+    return f'<table class="ranked"><tbody>{"".join(lines)}</tbody></table>'
 
 
 def columns(
-    counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequence[str], marks: Mapping[int, str]
+    counts: Sequence[tuple[str, Mapping[str, int]]],
+    labels: Sequence[str],
+    marks: Mapping[int, str],
+    about: str = "posts by column and label",
 ) -> str:
     """Draw a column for every period or step, parted by label.
 
     Args:
         counts: the name of each column, shown as a tooltip, and its counts.
         marks: words under the axis, by the number of the column at whose left edge they stand.
+        about: what the chart shows, for who cannot see it.
     """
-    most = max((sum(by_label.values()) for _, by_label in counts), default=0)
+    most = max((sum(by_label.get(label, 0) for label in labels) for _, by_label in counts), default=0)
     if not most:
         return ""
-    height, left, bottom = 180.0, 46.0, 22.0
-    step = (_WIDTH - left) / len(counts)
-    parts = []
+    step = _WIDTH / len(counts)
+    drawn, ticks = [], []
     for value in _ticks(most):
-        y = height - height * value / most + 8
-        parts.append(f'<line class="grid" x1="{left}" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text class="tick" x="{left - 6}" y="{y + 4:.1f}">{value:,}</text>')
+        y = _HEIGHT * (1 - value / most)
+        drawn.append(f'<line class="grid" x1="0" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        ticks.append(f'<span style="bottom:{100 * value / most:.2f}%">{value:,}</span>')
     for column, (name, by_label) in enumerate(counts):
-        y = height + 8
+        y = float(_HEIGHT)
         for number, label in enumerate(labels):
             n = by_label.get(label, 0)
             if n:
-                part = height * n / most
+                part = _HEIGHT * n / most
                 y -= part
-                about = f"{name}, {label}: {n:,}"
-                parts.append(_part(left + column * step, y, max(step - 1, 0.5), part, number, about))
-    for column, words in marks.items():
-        x = left + column * step
-        parts.append(
-            f'<text class="mark" x="{x:.1f}" y="{height + 8 + bottom - 6:.1f}">{_text(words)}</text>'
-        )
-    return _svg(_WIDTH, height + 8 + bottom, parts, "posts by column and label")
+                drawn.append(
+                    f'<rect class="c{number}" x="{column * step:.2f}" y="{y:.2f}" width="{step * 0.92:.2f}"'
+                    f' height="{part:.2f}"><title>{_text(f"{name}, {label}: {n:,}", 200)}</title></rect>'
+                )
+    under = "".join(
+        f'<span style="left:{100 * column / len(counts):.2f}%">{_text(words)}</span>'
+        for column, words in marks.items()
+    )
+    return (
+        f'<div class="columns"><div class="ticks" aria-hidden="true">{"".join(ticks)}</div>'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img"'
+        f' aria-label="{_text(about, 200)}">{"".join(drawn)}</svg>'
+        f'<div class="marks" aria-hidden="true">{under}</div></div>'
+    )
 
 
 def legend(labels: Sequence[str]) -> str:
     """Name the colours."""
-    items = (
-        f'<span><svg width="12" height="12" aria-hidden="true"><rect class="c{number}" width="12" '
-        f'height="12"/></svg> {_text(label)}</span>'
-        for number, label in enumerate(labels)
-    )
+    items = (f'<span><i class="c{number}"></i>{_text(label)}</span>' for number, label in enumerate(labels))
     return f'<p class="legend">{"".join(items)}</p>'
 
 
-def _part(x: float, y: float, width: float, height: float, number: int, about: str) -> str:
-    drawn = max(width - _GAP, 0.4)
-    return (
-        f'<rect class="c{number}" x="{x:.1f}" y="{y:.1f}" width="{drawn:.1f}" height="{height:.1f}">'
-        f"<title>{_text(about, 200)}</title></rect>"
-    )
+def _part(number: int, percent: float, about: str, words: str = "") -> str:
+    # What is written in a part too narrow for it would only be cut.
+    shown = words if percent >= 8 else ""
+    style = f'class="c{number}" style="width:{percent:.2f}%"'
+    return f'<span {style} title="{_text(about, 200)}">{_text(shown)}</span>'
 
 
 def _ticks(most: int) -> list[int]:
@@ -119,10 +124,3 @@ def _ticks(most: int) -> list[int]:
 
 def _text(text: str, limit: int = 60) -> str:
     return escape(safe_line(text, limit))
-
-
-def _svg(width: float, height: float, parts: Sequence[str], about: str) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
-        f'aria-label="{escape(about)}">{"".join(parts)}</svg>'
-    )

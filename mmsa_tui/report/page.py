@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mmsa_tui.analysis.periods import gather
-from mmsa_tui.analysis.tally import BINS, Tally
+from mmsa_tui.analysis import CLEAR, N_BINS, Group, with_rest
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.report import charts
+from mmsa_tui.report.content import Content
+from mmsa_tui.report.redact import redact
 from mmsa_tui.report.style import style
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe, safe_line
@@ -21,39 +21,46 @@ _N_NAMES = 15
 _N_REASONS = 10
 _N_CHARACTERS = 600
 _PICTURE_PX = 240
+_UNITS = {"hour": "an hour", "day": "a day", "week": "a week", "month": "a month", "year": "a year"}
 _STATUS_WORDS = {
-    "ok": "by text and picture",
-    "text_only": "by text alone",
-    "image_only": "by picture alone",
+    "ok": "judged by text and picture",
+    "text_only": "judged by text alone",
+    "image_only": "judged by picture alone",
     "failed": "could not be judged",
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of texts; columns after the first are numbers."""
-
+@dataclass(frozen=True, slots=True)
+class _Section:
     title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
+    body: str
 
 
-def compose(tally: Tally, title: str, facts: Mapping[str, str], tables: Sequence[Table]) -> str:
+def compose(content: Content) -> str:
     """Write the whole page."""
-    body = "\n".join(_sections(tally, tables))
-    head = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in facts.items())
+    sections = [section for section in _sections(content) if section.body]
+    links = "".join(
+        f'<li><a href="#s{number}">{_text(section.title)}</a></li>' for number, section in enumerate(sections)
+    )
+    body = "\n".join(
+        f'<section aria-labelledby="s{number}"><h2 id="s{number}">{_text(section.title)}</h2>'
+        f"{section.body}</section>"
+        for number, section in enumerate(sections)
+    )
+    head = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in content.facts.items())
+    warnings = "".join(f'<p class="warning">{_text(words)}</p>' for words in content.warnings)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<title>{_text(title)}</title>
-<style>{style(len(tally.labels))}</style>
+<title>{_text(content.title)}</title>
+<style>{style(len(content.labels))}</style>
 </head>
 <body>
-<header><h1>{_text(title)}</h1><dl>{head}</dl></header>
+<header><h1>{_text(content.title)}</h1><dl>{head}</dl>{warnings}
+<nav aria-label="Sections"><ul>{links}</ul></nav></header>
 <main>
 {body}
 </main>
@@ -62,129 +69,166 @@ def compose(tally: Tally, title: str, facts: Mapping[str, str], tables: Sequence
 """
 
 
-def _sections(tally: Tally, tables: Sequence[Table]) -> Iterator[str]:
-    yield _section("What the posts feel", _overview(tally))
-    yield _section("Over time", _over_time(tally))
-    yield _section("Hashtags", _ranking(tally, tally.by_hashtag))
-    yield _section("Authors", _ranking(tally, tally.by_author))
-    for label in tally.labels:
-        yield _section(f"Most clearly {label}", _examples(tally.clearest[label].rows()))
-    yield _section("Hardest to tell", _examples(tally.unsure.rows()))
-    yield _section("Text against picture", _at_odds(tally))
-    yield _section("How sure the model is", _confidence(tally))
-    yield _section("Corrections", _corrections(tally))
-    for table in tables:
-        yield _section(table.title, _table(table.header, table.rows) + _paragraph(table.note))
-    yield _section("What was judged, and how", _coverage(tally))
+def _sections(content: Content) -> Iterator[_Section]:
+    yield _Section("What the posts feel", _overview(content))
+    yield _Section("Over time", _over_time(content))
+    yield _Section("Hashtags", _ranking(content, content.survey.hashtags))
+    if not content.redacted:
+        yield _Section("Authors", _ranking(content, content.survey.authors))
+    yield _Section("Text against picture", _at_odds(content))
+    for label in content.labels:
+        yield _Section(f"Most clearly {label}", _clearest(content, label))
+    yield _Section("Hardest to tell", _examples(content, content.examples.unsure))
+    yield _Section("How sure the model is", _confidence(content))
+    yield _Section("Corrections", _corrections(content))
+    for table in content.tables:
+        yield _Section(table.title, _table(table.header, table.rows) + _paragraph(table.note))
+    yield _Section("What was judged, and how", _coverage(content))
+    yield _Section("Method", "".join(map(_paragraph, content.method)))
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{_text(title)}</h2>{content}</section>" if content else ""
-
-
-def _overview(tally: Tally) -> str:
-    total = sum(tally.by_label.values())
-    if not total:
+def _overview(content: Content) -> str:
+    counts = content.counts
+    if not counts.n_labelled:
         return "<p>No post has a label.</p>"
-    words = f"{total:,} of {tally.n_rows:,} posts have a label."
-    return _paragraph(words) + charts.share_bar(tally.by_label, tally.labels) + charts.legend(tally.labels)
+    words = f"{counts.n_labelled:,} of {counts.n_posts:,} posts have a label."
+    names = [name for name, _ in with_rest(content.labels, counts.labels, "")]
+    known = [name for name in names if name]
+    bar = charts.share_bar(counts.labels, known) + charts.legend(known)
+    return _paragraph(words) + bar + _paragraph(content.standing)
 
 
-def _over_time(tally: Tally) -> str:
-    periods, step = gather(tally.by_day)
-    if len(periods) < 2:
+def _over_time(content: Content) -> str:
+    timeline = content.survey.timeline
+    if len(timeline.buckets) < 2:
         return ""
-    every = max(1, -(-len(periods) // 6))
+    periods = [(group.name, group.counts) for group in timeline.buckets]
+    every = max(1, -(-len(periods) // 5))
     marks = {number: periods[number][0] for number in range(0, len(periods) - every // 2, every)}
-    length = {1: "a day", 7: "a week"}.get(step, f"{step} days")
-    chart = charts.columns(periods, tally.labels, marks)
-    return chart + charts.legend(tally.labels) + _paragraph(f"One column is {length} (UTC).")
+    about = f"posts by {timeline.unit} and label, {periods[0][0]} to {periods[-1][0]}"
+    words = f"One column is {_UNITS[timeline.unit]} (UTC)."
+    if timeline.n_undated:
+        words += f" {timeline.n_undated:,} posts have no date."
+    chart = charts.columns(periods, content.labels, marks, about)
+    return chart + charts.legend(content.labels) + _paragraph(words)
 
 
-def _ranking(tally: Tally, by_name: Mapping[str, Counter[str]]) -> str:
-    ranked = sorted(by_name.items(), key=lambda item: (-item[1].total(), item[0]))[:_N_NAMES]
-    if len(ranked) < 2:
+def _ranking(content: Content, groups: Sequence[Group]) -> str:
+    if len(groups) < 2:
         return ""
-    return charts.ranked_bars(ranked, tally.labels) + charts.legend(tally.labels)
+    named = [(group.name, group.counts) for group in groups[:_N_NAMES]]
+    return charts.ranked_bars(named, content.labels) + charts.legend(content.labels)
 
 
-def _confidence(tally: Tally) -> str:
-    steps = [
-        (f"{bin_ / BINS:.2f} to {(bin_ + 1) / BINS:.2f}", tally.by_confidence[bin_]) for bin_ in range(BINS)
-    ]
-    marks = {bin_: f"{bin_ / BINS:g}" for bin_ in range(0, BINS, 2)}
-    chart = charts.columns(steps, tally.labels, marks)
+def _confidence(content: Content) -> str:
+    bins = content.counts.bins
+    steps = [(f"{at / N_BINS:.2f} to {(at + 1) / N_BINS:.2f}", bins[at]) for at in range(N_BINS)]
+    marks = {at: f"{at / N_BINS:g}" for at in range(0, N_BINS, 4)}
+    chart = charts.columns(steps, content.labels, marks, "posts by the model's confidence and label")
     if not chart:
         return ""
-    note = "Posts by the probability of their label; where it is calibrated, 0.8 is right 8 times in 10."
-    return chart + charts.legend(tally.labels) + _paragraph(note)
+    note = (
+        "Posts by the model's label and the probability it gives it, whatever an analyst said. Where it is"
+        " calibrated, 0.8 is right 8 times in 10."
+    )
+    return chart + charts.legend(content.labels) + _paragraph(note)
 
 
-def _at_odds(tally: Tally) -> str:
-    if not tally.heads:
+def _at_odds(content: Content) -> str:
+    if not content.heads:
         return ""
-    both = sum(tally.heads.values())
-    rows = [(text, *(f"{tally.heads[text, image]:,}" for image in tally.labels)) for text in tally.labels]
-    words = f"In {tally.n_conflicts:,} of {both:,} posts with both, text alone and picture alone disagree."
-    table = _table(("text ↓ picture →", *tally.labels), rows)
-    return _paragraph(words) + table + _examples(tally.at_odds.rows())
+    both = content.heads.total()
+    rows = [
+        (text, *(f"{content.heads[text, image]:,}" for image in content.labels)) for text in content.labels
+    ]
+    n_conflicts = content.counts.n_conflicts
+    words = f"In {n_conflicts:,} of {both:,} posts with both, text alone and picture alone disagree."
+    table = _table(("text ↓ picture →", *content.labels), rows)
+    return _paragraph(words) + table + _examples(content, content.examples.at_odds)
 
 
-def _corrections(tally: Tally) -> str:
-    n_corrected = sum(tally.changed.values())
-    if not n_corrected:
+def _clearest(content: Content, label: str) -> str:
+    rows = content.examples.clearest[label]
+    if not rows and not content.counts.labels[label]:
         return ""
-    n_changed = sum(n for (before, after), n in tally.changed.items() if before != after)
-    rows = [(old, *(f"{tally.changed[old, new]:,}" for new in tally.labels)) for old in tally.labels]
-    words = f"{n_corrected:,} posts were looked at by an analyst; {n_changed:,} got another label."
-    return _paragraph(words) + _table(("model ↓ analyst →", *tally.labels), rows)
+    return _examples(content, rows) or _paragraph(
+        f"No post is {label} with a confidence of {CLEAR:g} or more."
+    )
 
 
-def _coverage(tally: Tally) -> str:
-    rows = [(words, f"{tally.by_status[status]:,}") for status, words in _STATUS_WORDS.items()]
-    if tally.n_unclassified:
-        rows.append(("not classified yet", f"{tally.n_unclassified:,}"))
-    content = _table(("judged", "posts"), rows)
-    if tally.failures:
-        reasons = [(f"{n:,}", reason) for reason, n in tally.failures.most_common(_N_REASONS)]
+def _corrections(content: Content) -> str:
+    counts = content.counts
+    if not counts.n_corrected:
+        return ""
+    before = [old for old, _ in counts.corrections]
+    after = [new for _, new in counts.corrections]
+    old_names = [*content.labels, *sorted({old for old in before if old not in content.labels})]
+    new_names = [*content.labels, *sorted({new for new in after if new not in content.labels})]
+    rows = [
+        (old or "no label", *(f"{counts.corrections[old, new]:,}" for new in new_names)) for old in old_names
+    ]
+    words = f"{counts.n_corrected:,} posts have an analyst's label; {counts.n_changed:,} of these differ."
+    return _paragraph(words) + _table(("model ↓ analyst →", *new_names), rows)
+
+
+def _coverage(content: Content) -> str:
+    statuses = content.counts.statuses
+    rows = [(words, f"{statuses[status]:,}") for status, words in _STATUS_WORDS.items()]
+    if statuses[""]:
+        rows.append(("not classified yet", f"{statuses['']:,}"))
+    body = _table(("posts", "number"), rows)
+    if content.failures and not content.redacted:
+        reasons = [(f"{n:,}", reason) for reason, n in content.failures.most_common(_N_REASONS)]
         items = "".join(f"<li>{_text(n)} × {_text(safe_line(reason, 200))}</li>" for n, reason in reasons)
-        content += f"<p>Why posts could not be judged:</p><ul>{items}</ul>"
-    return content
+        body += f"<p>Why posts could not be judged:</p><ul>{items}</ul>"
+    return body
 
 
-def _examples(rows: Sequence[Row]) -> str:
-    return f'<div class="posts">{"".join(map(_post, rows))}</div>' if rows else ""
+def _examples(content: Content, rows: Sequence[Row]) -> str:
+    posts = "".join(_post(row, content.redacted) for row in rows)
+    return f'<div class="posts">{posts}</div>' if posts else ""
 
 
-def _post(row: Row) -> str:
+def _post(row: Row, redacted: bool) -> str:
     post, prediction = row.post, row.prediction
-    assert post is not None and prediction is not None
-    about = " · ".join(part for part in (post.post_id, post.author, post.created_at[:16]) if part)
-    belief = f"{prediction.label} {prediction.confidence:.2f}"
+    if post is None or prediction is None:
+        return ""
+    known = (post.created_at[:10],) if redacted else (post.post_id, post.author, post.created_at[:16])
+    belief = f"model: {prediction.label} {prediction.confidence:.2f}"
     if prediction.conflict:
-        belief += f" · text {prediction.text_label}, picture {prediction.image_label}"
+        belief += f" (text {prediction.text_label}, picture {prediction.image_label})"
     if row.corrected_label:
         belief += f" · analyst: {row.corrected_label}"
-    shown = post.text[:_N_CHARACTERS] + ("…" if len(post.text) > _N_CHARACTERS else "")
-    picture = ""
-    if post.pictures:
-        index = prediction.deciding_picture or 0
-        chosen = post.pictures[index if index < len(post.pictures) else 0]
-        small = small_jpeg(chosen, _PICTURE_PX)
-        if small is not None:
-            address = "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
-            picture = f'<img src="{address}" alt="{_text(chosen.alt_text or chosen.name)}">'
+    words = redact(post.text) if redacted else post.text
+    shown = words[:_N_CHARACTERS] + ("…" if len(words) > _N_CHARACTERS else "")
     return (
-        f'<article>{picture}<p class="about">{_text(about)}</p>'
+        f"<article>{'' if redacted else _picture(row)}"
+        f'<p class="about">{_text(" · ".join(part for part in known if part))}</p>'
         f'<p dir="auto" class="text">{_text(shown, lines=True)}</p>'
         f'<p class="belief">{_text(belief)}</p></article>'
     )
 
 
+def _picture(row: Row) -> str:
+    """Show the picture that decided, else the first."""
+    assert row.post is not None and row.prediction is not None
+    pictures = row.post.pictures
+    if not pictures:
+        return ""
+    index = row.prediction.deciding_picture or 0
+    chosen = pictures[index if index < len(pictures) else 0]
+    small = small_jpeg(chosen, _PICTURE_PX)
+    if small is None:
+        return ""
+    address = "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
+    return f'<img src="{address}" alt="{_text(chosen.alt_text or chosen.name)}">'
+
+
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{_text(cell)}</th>" for cell in header)
+    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in header)
     lines = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    return f'<div class="wide" tabindex="0">{table}</div>'
 
 
 def _paragraph(words: str) -> str:

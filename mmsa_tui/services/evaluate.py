@@ -23,6 +23,13 @@ KINDS = ("post", "label", "text", "image")
 WAYS = ("fused", "text", "image", "vader")
 """The ways to tell that are compared."""
 
+TITLES = {
+    "fused": "text and picture",
+    "text": "text alone",
+    "image": "picture alone",
+    "vader": "VADER alone",
+}
+
 _MAIN = {"post": "fused", "label": "fused", "text": "text", "image": "image"}
 _NOT_SAID = -1
 _VADER_LIMIT = 0.05
@@ -235,3 +242,31 @@ def _nothing_to_score(
         f"{where} has no {kind} label for any post of the source",
         "Give --labels FILE with the posts' ids, and --label-kind " + "|".join(KINDS) + ".",
     )
+
+
+def scores_table(outcome: Evaluation) -> list[tuple[str, ...]]:
+    """Lay out the scores of every way to tell, a header first."""
+    rows: list[tuple[str, ...]] = [
+        ("", "posts", "accuracy", "", "macro F1", "", "weighted F1", "macro recall", "calib. error")
+    ]
+    for way, line in outcome.lines.items():
+        scores = line.scores
+        rows.append(
+            (
+                TITLES[way], f"{scores.n:,}",
+                format_score(scores.accuracy), format_interval(line.accuracy_interval),
+                format_score(scores.macro_f1), format_interval(line.macro_f1_interval),
+                format_score(scores.weighted_f1), format_score(scores.macro_recall),
+                "" if scores.ece is None else format_score(scores.ece),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def format_score(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def format_interval(interval: tuple[float, float], sign: str = "") -> str:
+    low, high = interval
+    return f"[{low:{sign}.3f}, {high:{sign}.3f}]"

@@ -13,6 +13,7 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `label`, `confidence`, `margin` | of the fused prediction; margin = first less second prob |
 | `conflict`, `status`, `error` | 0 or 1; `ok|text_only|image_only|failed`, "" = not classified |
 | `text_label`, `image_label` | what one modality alone says |
+| `text_confidence`, `image_confidence` | its largest probability; NULL where it is silent |
 | `p_<label>` | fused probability, one column per label of the bundle |
 | `corrected_label`, `final_label` | the analyst's label; that, else the prediction's |
 | `truth_label` | what people said of the whole post in the source itself |
@@ -138,6 +139,8 @@ _COLUMNS: Mapping[str, str] = {
     "error": "coalesce(posts.failure, predictions.error, '')",
     "text_label": "coalesce(predictions.text_label, '')",
     "image_label": "coalesce(predictions.image_label, '')",
+    "text_confidence": "(SELECT max(value) FROM json_each(predictions.text_probs))",
+    "image_confidence": "(SELECT max(value) FROM json_each(predictions.image_probs))",
     "corrected_label": "coalesce(current_correction.label, '')",
     "final_label": "coalesce(nullif(current_correction.label, ''), predictions.label, '')",
     "truth_label": _TRUTH_LABEL,

@@ -99,8 +99,6 @@ CONTRAST = Theme(
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
 
-_DARK_SCALE = ("#ff8577", "#c3c8d2", "#62b6ff")
-_LIGHT_SCALE = ("#b3261e", "#565d68", "#0b5cad")
 _SIGNS: dict[int, str] = {1: "■", 2: "▼▲", 3: "▼■▲", 4: "▼▽△▲", 5: "▼▽■△▲"}
 
 
@@ -128,26 +126,7 @@ def register_themes(app: App[Any], name: str = "") -> None:
     app.theme = name or DEFAULT_THEME
 
 
-def label_colour(index: int, n_labels: int, dark: bool = True) -> str:
-    """Choose the colour of a label as `#rrggbb`; the middle of the scale for an only one.
-
-    Args:
-        index: the label's place in the bundle's order.
-    """
-    low, middle, high = _DARK_SCALE if dark else _LIGHT_SCALE
-    place = 2 * index / (n_labels - 1) - 1 if n_labels > 1 else 0.0
-    return _mixed(middle, low if place < 0 else high, abs(place))
-
-
 def label_sign(index: int, n_labels: int) -> str:
     """Choose one cell that tells labels apart without colour."""
     signs: Sequence[str] = _SIGNS.get(n_labels, "123456789")
     return signs[index] if index < len(signs) else "#"
-
-
-def _mixed(first: str, second: str, share: float) -> str:
-    channels = (
-        round(int(first[at : at + 2], 16) * (1 - share) + int(second[at : at + 2], 16) * share)
-        for at in (1, 3, 5)
-    )
-    return "#" + "".join(f"{channel:02x}" for channel in channels)

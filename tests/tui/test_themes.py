@@ -7,7 +7,8 @@ from textual.app import App
 from textual.color import Color
 
 from mmsa_tui.errors import ConfigError
-from mmsa_tui.tui.themes import THEMES, label_colour, label_sign, register_themes
+from mmsa_tui.export.colours import label_colour
+from mmsa_tui.tui.themes import THEMES, label_sign, register_themes
 
 AA = 4.5
 """Contrast of text that WCAG 2.2 asks for at level AA."""

@@ -17,6 +17,7 @@ from export_rows import (
     without_controls,
 )
 
+from mmsa_tui.analysis import Counts
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export import Summary, fixed_columns, write
 from mmsa_tui.export.xlsx_file import write_xlsx
@@ -69,7 +70,9 @@ def test_xlsx_labels_are_coloured_apart(tmp_path: Path) -> None:
 
 def test_xlsx_summary_counts_labels_and_draws_them(tmp_path: Path) -> None:
     rows = [predicted(), predicted(), predicted(label="negative"), Row(failure=Failure("9", "broken"))]
-    write(rows, tmp_path / "out.xlsx", LABELS, summary=Summary({"source": "=evil", "bundle": "mvsa"}))
+    write(
+        rows, tmp_path / "out.xlsx", LABELS, summary=Summary({"source": "=evil", "bundle": "mvsa"}, Counts())
+    )
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Summary"]
     cells = {str(row[0]): row[1:3] for row in sheet.values if row[0] is not None}
     assert cells["source"][0] == "=evil"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.analysis import audit, occurring, shares, survey
-from mmsa_tui.analysis.shares import wilson
+from mmsa_tui.analysis import count, occurring, survey
 from mmsa_tui.filters import parse
 from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
 from mmsa_tui.store import Store, Where
@@ -48,8 +47,8 @@ def test_posts_are_counted_by_kind_and_final_label(store: Store) -> None:
             Correction("", posts[1].content_hash, "positive"),
         ]
     )
-    found = shares(store, 1, BUNDLE)
-    assert (found.n_posts, found.n_classified, found.n_failed, found.n_flagged) == (5, 3, 1, 1)
+    found = count(store, 1, BUNDLE)
+    assert (found.n_posts, found.n_labelled, found.n_failed, found.n_flagged) == (5, 3, 1, 1)
     assert found.labels == {"positive": 2, "neutral": 1, "": 2}
     assert found.corrections == {("negative", "positive"): 1, ("positive", "positive"): 1}
     assert (found.n_corrected, found.n_changed) == (2, 1)
@@ -57,21 +56,21 @@ def test_posts_are_counted_by_kind_and_final_label(store: Store) -> None:
 
 def test_confidence_falls_into_bins_of_five_points_by_the_models_label(store: Store) -> None:
     fill(store, [post(1), post(2), post(3)], "-+")
-    found = shares(store, 1, BUNDLE)
+    found = count(store, 1, BUNDLE)
     assert [dict(counts) for counts in found.bins if counts] == [{"negative": 1, "positive": 1}]
     assert found.bins[12]
 
 
 def test_an_empty_source_has_an_overview(store: Store) -> None:
     fill(store, [])
-    assert shares(store, 1, BUNDLE).n_posts == 0
+    assert count(store, 1, BUNDLE).n_posts == 0
     assert survey(store, 1, BUNDLE).timeline.buckets == ()
 
 
 def test_a_filter_narrows_everything(store: Store) -> None:
     fill(store, [post(1, "#a", "ann"), post(2, "#b", "bob")], "-+")
     where = Where("author = ?", ("ann",))
-    assert shares(store, 1, BUNDLE, where).n_posts == 1
+    assert count(store, 1, BUNDLE, where).n_posts == 1
     found = survey(store, 1, BUNDLE, where)
     assert [group.name for group in (*found.authors, *found.hashtags)] == ["ann", "#a"]
 
@@ -147,27 +146,3 @@ def test_values_that_occur_come_with_the_most_frequent_first(store: Store) -> No
     fill(store, [post(number, author=author) for number, author in enumerate(authors)])
     assert occurring(store, 1, BUNDLE) == {"author": ["@ann", "@bob"], "lang": []}
     assert occurring(store, 1, BUNDLE, most=1)["author"] == ["@ann"]
-
-
-def test_an_audit_says_nothing_before_the_first_label(store: Store) -> None:
-    fill(store, [post(1)], "-")
-    assert audit(store, 1, BUNDLE, 1) is None
-
-
-def test_an_audit_bounds_how_often_the_model_is_right(store: Store) -> None:
-    posts = [post(number) for number in range(5)]
-    fill(store, list(posts), "-----")
-    labels = ("negative", "negative", "negative", "positive")
-    store.add_corrections(
-        [Correction("", item.content_hash, label) for item, label in zip(posts, labels, strict=False)]
-    )
-    found = audit(store, 1, BUNDLE, len(posts))
-    assert found is not None
-    assert (found.n_right, found.n_done, found.n_total) == (3, 4, 5)
-    assert found.low < 0.75 < found.high
-
-
-def test_the_interval_is_wilsons() -> None:
-    """Brown, Cai, DasGupta (2001), Interval Estimation for a Binomial Proportion: x = 0 of 10."""
-    low, high = wilson(0, 10)
-    assert (round(low, 3), round(high, 3)) == (0.0, 0.278)

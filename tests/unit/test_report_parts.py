@@ -1,31 +1,12 @@
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from mmsa_tui.analysis.periods import MAX_COLUMNS, gather
+from mmsa_tui.analysis import percentages
 from mmsa_tui.report.charts import columns, ranked_bars, share_bar
+from mmsa_tui.report.redact import redact
 
 LABELS = ("negative", "neutral", "positive")
-
-
-def test_days_without_posts_keep_their_place() -> None:
-    periods, step = gather({"2024-05-01": Counter(a=1), "2024-05-04": Counter(a=2)})
-    assert step == 1
-    assert [day for day, _ in periods] == ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04"]
-    assert [counts.total() for _, counts in periods] == [1, 0, 0, 2]
-
-
-@pytest.mark.parametrize("last", ["2024-06-30", "2024-12-31", "2026-12-31", "2060-01-01", "2900-01-01"])
-def test_however_long_the_span_the_chart_has_room_and_no_post_is_lost(last: str) -> None:
-    periods, _ = gather({"2024-05-01": Counter(a=1), last: Counter(a=2)})
-    assert len(periods) <= MAX_COLUMNS
-    assert sum(counts.total() for _, counts in periods) == 3
-
-
-def test_what_is_no_date_is_left_out() -> None:
-    assert gather({"yesterday!": Counter(a=1)}) == ([], 1)
 
 
 def test_a_chart_of_nothing_is_nothing() -> None:
@@ -38,4 +19,35 @@ def test_a_name_in_a_chart_is_escaped() -> None:
 
 
 def test_every_part_of_a_chart_tells_its_number() -> None:
-    assert "<title>neutral: 3 (75 %)</title>" in share_bar({"neutral": 3, "positive": 1}, LABELS)
+    assert 'title="neutral: 3 (75 %)"' in share_bar({"neutral": 3, "positive": 1}, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "percents"),
+    [
+        ([1, 1, 1], [34, 33, 33]),
+        ([0, 0], [0, 0]),
+        ([5], [100]),
+        ([995, 3, 2], [100, 0, 0]),
+        ([1, 2, 4], [14, 29, 57]),
+        ([10**9, 1, 10**9], [50, 0, 50]),
+    ],
+)
+def test_shares_in_whole_percents_add_up_to_100(numbers: list[int], percents: list[int]) -> None:
+    assert percentages(numbers) == percents
+    assert sum(percents) in (0, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("thanks @ann.b and ＠bob!", "thanks @[name] and @[name]!"),
+        ("see https://t.co/x?u=@ann now", "see [link] now"),
+        ("see bit.ly/ann now", "see [link] now"),
+        ("write to ann+x@mail.example.org", "write to [mail]"),
+        ("call +49 (30) 1234-5678 or 2024", "call [number] or 2024"),
+        ("best day ever #rain", "best day ever #rain"),
+    ],
+)
+def test_what_names_a_person_is_masked(text: str, masked: str) -> None:
+    assert redact(text) == masked

@@ -15,8 +15,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from mmsa_tui.export.colours import label_colour
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.themes import label_colour, label_sign
+from mmsa_tui.tui.themes import label_sign
 from mmsa_tui.tui.widgets.tick import Tick
 
 On = Literal["filter", "selection"]

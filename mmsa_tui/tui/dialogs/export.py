@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
+from mmsa_tui.analysis import Counts
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.export import SUFFIXES, Summary, check_target, write
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
@@ -207,7 +208,7 @@ class ExportDialog(ModalScreen[str | None]):
                 order.target,
                 self._labels,
                 overwrite=True,
-                summary=Summary(self._facts(order)),
+                summary=Summary(self._facts(order), Counts()),
                 source_columns=() if order.own_only else self._source.metadata_columns,
             )
 

@@ -6,7 +6,7 @@ back to the posts behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on, work
@@ -16,7 +16,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from mmsa_tui.analysis import N_BINS, Audit, Group, Shares, Survey, audit, shares, survey
+from mmsa_tui.analysis import N_BINS, Counts, Group, Survey, count, survey
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import SourceRow, Where
 from mmsa_tui.text.display import safe_line
@@ -138,19 +138,15 @@ class OverviewScreen(AppScreen[str | None]):
         """Count and show, part by part."""
         source_id, bundle = self._source.id, self.mmsa.bundle_id
         where = None if self._is_whole_source else self._where
-        n_posts = self._source.n_posts + self._source.n_failures
         self._show_title(None)
         try:
-            counted = await self.mmsa.slow.run(lambda store: shares(store, source_id, bundle, where))
+            counted = await self.mmsa.slow.run(lambda store: count(store, source_id, bundle, where))
             if self.is_whole:
                 self._show_title(counted.n_posts)
                 self._show_shares(counted)
             surveyed = await self.mmsa.slow.run(lambda store: survey(store, source_id, bundle, where))
             if self.is_whole:
                 self._show_survey(surveyed)
-            audited = await self.mmsa.slow.run(lambda store: audit(store, source_id, bundle, n_posts))
-            if self.is_whole and audited is not None:
-                self._show_corrections(counted, audited)
         except MmsaError as error:
             self.notify(safe_line(error.hint), title=safe_line(error.message), severity="error", markup=False)
 
@@ -165,7 +161,7 @@ class OverviewScreen(AppScreen[str | None]):
             parts.append((f" · only {shown}", "$text-warning"))
         self.query_one("#overview-title", Static).update(Content.assemble(*parts))
 
-    def _show_shares(self, counted: Shares) -> None:
+    def _show_shares(self, counted: Counts) -> None:
         looks = self.looks
         known = [label for label in (*self.labels, *counted.labels) if label]
         groups = [
@@ -188,9 +184,9 @@ class OverviewScreen(AppScreen[str | None]):
         footer = (facts, more)
         self.query_one("#overview-labels", LabelRows).show(groups, looks, counted.n_posts, footer)
         self._show_confidence(counted)
-        self._show_corrections(counted, None)
+        self._show_corrections(counted)
 
-    def _show_confidence(self, counted: Shares) -> None:
+    def _show_confidence(self, counted: Counts) -> None:
         bins = [_bin(at, counts) for at, counts in enumerate(counted.bins)]
         # Below an even split between the labels there is nothing to see.
         first = next((at for at, group in enumerate(bins) if group.total), 0)
@@ -199,7 +195,7 @@ class OverviewScreen(AppScreen[str | None]):
         note = f"mean {middle:.2f}" if total else ""
         self.query_one("#overview-confidence", LabelColumns).show(bins[first:], self.looks, note)
 
-    def _show_corrections(self, counted: Shares, audited: Audit | None) -> None:
+    def _show_corrections(self, counted: Counts) -> None:
         short = shorten(self.labels)
         changed = sorted(
             ((pair, number) for pair, number in counted.corrections.items() if pair[0] != pair[1]),
@@ -217,7 +213,7 @@ class OverviewScreen(AppScreen[str | None]):
         ]
         part = self.query_one("#overview-corrections", LabelRows)
         part.border_title = f"Corrections: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
-        part.show(groups, self.looks, counted.n_corrected, _audit_lines(audited))
+        part.show(groups, self.looks, counted.n_corrected)
 
     def _show_survey(self, surveyed: Survey) -> None:
         looks = self.looks
@@ -236,19 +232,6 @@ def _bin(at: int, counts: Mapping[str, int]) -> Group:
     low, high = at / N_BINS, (at + 1) / N_BINS
     above = f" conf:<{high:.2f}" if at < N_BINS - 1 else ""
     return Group(f"{low:.2f}–{high:.2f}", counts, f"conf:>={low:.2f}{above}")
-
-
-def _audit_lines(audited: Audit | None) -> Sequence[Sequence[Part]]:
-    if audited is None:
-        return ()
-    share = audited.n_right / audited.n_done
-    done: list[Part] = [
-        ("audit: ", "$foreground-muted"),
-        (f"model right in {share:.0%}", "bold"),
-        (f" of {audited.n_done:,}/{audited.n_total:,}", "$foreground-muted"),
-    ]
-    bounds = f"so in {audited.low:.0%} to {audited.high:.0%} of all posts"
-    return done, [(bounds, "$foreground-muted")]
 
 
 def _quoted(label: str) -> str:

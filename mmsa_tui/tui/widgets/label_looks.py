@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmsa_tui.tui.themes import label_colour, label_sign
+from mmsa_tui.export.colours import label_colour
+from mmsa_tui.tui.themes import label_sign
 
 UNKNOWN_SIGN = "·"
 

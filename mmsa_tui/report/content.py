@@ -1,0 +1,83 @@
+"""What a report shows: everything counted, chosen and worded before the first line is drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mmsa_tui.analysis import Counts, Examples, Survey, count, count_failures, count_heads, examples, survey
+from mmsa_tui.store import Store, Where
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts; columns after the first are numbers."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All of a page.
+
+    `standing` says what the shares are worth. `heads` counts (text's label, picture's label).
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    counts: Counts
+    survey: Survey
+    examples: Examples
+    heads: Counter[tuple[str, str]]
+    failures: Counter[str]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    warnings: Sequence[str] = ()
+    standing: str = ""
+    method: Sequence[str] = ()
+    redacted: bool = False
+
+
+def gather(
+    store: Store,
+    source_id: int,
+    bundle: str,
+    *,
+    title: str,
+    where: Where | None = None,
+    facts: Mapping[str, str] | None = None,
+    tables: Sequence[Table] = (),
+    warnings: Sequence[str] = (),
+    standing: str = "",
+    method: Sequence[str] = (),
+    redacted: bool = False,
+) -> Content:
+    """Count what the page shows of a classified source.
+
+    Args:
+        where: only these posts.
+        facts: name and value pairs for the head of the page.
+        tables: further tables, such as scores.
+        warnings: what a reader must know before the numbers.
+        redacted: show nothing that names or shows a person.
+    """
+    labels = store.bundle_labels(bundle)
+    return Content(
+        title=title,
+        labels=labels,
+        counts=count(store, source_id, bundle, where),
+        survey=survey(store, source_id, bundle, where),
+        examples=examples(store, source_id, bundle, labels, where),
+        heads=count_heads(store, source_id, bundle, where),
+        failures=count_failures(store, source_id, bundle, where),
+        facts=facts or {},
+        tables=tables,
+        warnings=warnings,
+        standing=standing,
+        method=method,
+        redacted=redacted,
+    )

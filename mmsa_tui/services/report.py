@@ -1,0 +1,121 @@
+"""Service: a classified source to the page that is sent round; the command and the app both call it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmsa_tui.bundle.contents import trained_on
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.disk.whole_file import check_place
+from mmsa_tui.errors import BundleError, OutputError, UsageError
+from mmsa_tui.filters import parse
+from mmsa_tui.report import Table, gather, write_page
+from mmsa_tui.services.evaluate import evaluate, scores_table
+from mmsa_tui.store import SourceRow, Store, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report came to: posts in it, and how many of those are not classified yet."""
+
+    n_posts: int
+    n_unclassified: int
+
+
+def check_report_target(target: Path, *, overwrite: bool = False) -> None:
+    """Refuse a target that cannot become the page.
+
+    Raises:
+        OutputError: it has another suffix, exists, or lies where no file can be written.
+    """
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(f"{target} does not end in .html", "Choose a name that does.")
+    check_place(target, overwrite=overwrite)
+
+
+def write_report(
+    store: Store,
+    source: SourceRow,
+    bundle: Bundle,
+    target: Path,
+    *,
+    filter_text: str = "",
+    redacted: bool = False,
+    overwrite: bool = False,
+) -> Reported:
+    """Write the report of a source, or of what a filter leaves of it.
+
+    Args:
+        redacted: show nothing that names or shows a person.
+
+    Raises:
+        OutputError: see `check_report_target`.
+        UsageError: the source has not been classified with this bundle, or nothing passes the filter.
+        FilterError: the filter makes no sense.
+    """
+    check_report_target(target, overwrite=overwrite)
+    labels = store.bundle_labels(bundle.id)
+    if not labels or store.count_unpredicted(source.id, bundle.id) >= max(source.n_posts, 1):
+        raise UsageError(
+            f"{source.title} has not been classified with bundle {bundle.id}",
+            f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose another --bundle.",
+        )
+    where = parse(filter_text, labels) if filter_text.strip() else None
+    n_posts = store.count(source.id, bundle.id, where)
+    if where is not None and not n_posts:
+        raise UsageError(f"no post of {source.title} passes the filter {filter_text}", "Widen the filter.")
+    facts = {"source": source.title, "posts": f"{n_posts:,}"}
+    if where is not None:
+        facts["filter"] = filter_text
+    facts |= {
+        "read": source.read_at[:16].replace("T", " ") + " UTC",
+        "bundle": bundle.id,
+        "written": time.strftime("%Y-%m-%d %H:%M"),
+    }
+    scores, warnings = _scores(store, source, bundle, labels, where)
+    content = gather(
+        store,
+        source.id,
+        bundle.id,
+        title=f"{source.title}: what {n_posts:,} posts feel",
+        where=where,
+        facts=facts,
+        tables=scores,
+        warnings=warnings,
+        redacted=redacted,
+    )
+    write_page(content, target, overwrite=overwrite)
+    return Reported(content.counts.n_posts, content.counts.statuses[""])
+
+
+def _scores(
+    store: Store, source: SourceRow, bundle: Bundle, labels: tuple[str, ...], where: Where | None
+) -> tuple[list[Table], list[str]]:
+    """Score the bundle where the source carries people's labels; warn of posts that it learned from."""
+    try:
+        outcome = evaluate(store.rows(source.id, bundle.id, where), labels)
+    except UsageError:
+        return [], []
+    header, *lines = scores_table(outcome)
+    table = Table("Against people's labels", header, lines, "Brackets show 95 % bootstrap intervals.")
+    try:
+        n_seen = _count_trained_on(store, source, bundle, where)
+    except BundleError:
+        return [table], [f"It cannot be told which of these posts bundle {bundle.id} was trained on."]
+    if not n_seen:
+        return [table], []
+    warning = (
+        f"Bundle {bundle.id} was trained on {n_seen:,} of these posts. Its shares and scores look better here"
+        " than they are on posts it has not seen."
+    )
+    return [table], [warning]
+
+
+def _count_trained_on(store: Store, source: SourceRow, bundle: Bundle, where: Where | None) -> int:
+    learned = trained_on(bundle)
+    if not learned:
+        return 0
+    found = store.values(source.id, bundle.id, ["content_hash"], where)
+    return sum(digest in learned for (digest,) in found)

@@ -1,0 +1,131 @@
+"""Overview, report and workbook say the same of the same posts, however nasty these are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from mmsa_tui.analysis import Counts, count, survey
+from mmsa_tui.analysis.groups import hashtags_in
+from mmsa_tui.export import Summary, write
+from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction, content_hash
+from mmsa_tui.report import gather, write_page
+from mmsa_tui.store import Store
+
+BUNDLE = "mvsa 1.0.0"
+LABELS = ("negative", "neutral", "positive")
+TEXTS = (
+    "#Rain over https://example.org/page#frag and https://example.org/#top",
+    "#rain #RAIN www.example.org/#no &#39;quoted&#39; a#b ##double #1",
+    "＃雨 #été #Rain’s bit.ly/x#no",
+    "",
+    "lone \ud800 surrogate #rain",
+    "=1+1 <script>#xss</script>",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Hold a source with copies, failures, undated and unclassified posts, and labels of all kinds."""
+    items: list[Post | Failure] = []
+    for number in range(60):
+        text = TEXTS[number % len(TEXTS)] + (f" {number}" if number % 3 else "")
+        pictures = (Picture("a.jpg", tmp_path / "a.jpg"),) if number % 4 == 0 else ()
+        if number % 7 == 0:
+            pictures = (*pictures, Picture("gone.jpg"))
+        written = ("2024-05-01T09:00:00+00:00", "", "2024-05-03", "no date")[number % 4]
+        author = ("ann", "", '"b", ob', "ann")[number % 4]
+        digest = content_hash(text, [str(number)] if number % 5 else [])
+        items.append(Post(str(number), text, pictures, author, written, content_hash=digest))
+    items[10:10] = [Failure("x", "cannot be read"), Failure("y", "cannot be read", "#rain")]
+    with Store.open(tmp_path / "mmsa.db") as opened:
+        opened.save_bundle_labels(BUNDLE, LABELS)
+        opened.index_source("here", "pairs", "Here", items)
+        posts = [item for item in items if isinstance(item, Post)]
+        opened.save_predictions([_prediction(number, post) for number, post in enumerate(posts[:50])])
+        opened.add_corrections(
+            [
+                Correction("", posts[1].content_hash, "positive", analyst="ann"),
+                Correction("", posts[2].content_hash, "", note="a note alone", analyst="ann"),
+                Correction("", posts[3].content_hash, "", flagged=True, analyst="ann"),
+                Correction("", posts[4].content_hash, "sarcastic", analyst="ann"),
+                Correction("", posts[58].content_hash, "neutral", analyst="ann"),
+            ]
+        )
+        yield opened
+
+
+def _prediction(number: int, post: Post) -> Prediction:
+    if number % 11 == 0:
+        return Prediction(post.content_hash, BUNDLE, "failed", error="nothing to judge")
+    at = number % 3
+    probs = tuple(0.5 if index == at else 0.25 for index in range(3))
+    other = LABELS[(at + number % 2) % 3]
+    return Prediction(
+        *(post.content_hash, BUNDLE, "ok", LABELS[at], 0.5, probs),
+        *(LABELS[at], probs, other, probs),
+    )
+
+
+def summary_of(store: Store, path: Path) -> dict[str, Any]:
+    rows = store.rows(1, BUNDLE)
+    write(rows, path, LABELS, summary=Summary({}, Counts()), source_columns=())
+    sheet = openpyxl.load_workbook(path)["Summary"]
+    return {str(row[0]): row[1] for row in sheet.values if row[0] is not None}
+
+
+def test_overview_report_and_workbook_count_alike(store: Store, tmp_path: Path) -> None:
+    overview = count(store, 1, BUNDLE)
+    by_row = Counts()
+    for row in store.rows(1, BUNDLE):
+        by_row.add(row)
+    assert by_row == overview
+    summary = summary_of(store, tmp_path / "out.xlsx")
+    assert summary["posts"] == overview.n_posts == 62
+    assert summary["text and picture disagree"] == overview.n_conflicts
+    assert summary["corrected by people"] == overview.n_corrected
+    assert {label: summary[label] for label in (*LABELS, "sarcastic")} == {
+        label: overview.labels[label] for label in (*LABELS, "sarcastic")
+    }
+    assert summary["no label"] == overview.labels[""]
+    assert summary["failed"] == overview.statuses["failed"]
+    assert summary["not classified"] == overview.statuses[""]
+    write_page(gather(store, 1, BUNDLE, title="Here"), tmp_path / "out.html")
+    page = unescape((tmp_path / "out.html").read_text(encoding="utf-8"))
+    assert f"{overview.n_labelled:,} of {overview.n_posts:,} posts have a label." in page
+    shown = dict(re.findall(r'title="(\w+): (\d+) \(\d+ %\)"', page))
+    assert shown == {name: str(number) for name, number in overview.labels.items() if name and number}
+    assert f"In {overview.n_conflicts:,} of" in page
+
+
+def test_overview_and_report_rank_the_same_hashtags_and_authors(store: Store, tmp_path: Path) -> None:
+    overview = survey(store, 1, BUNDLE)
+    write_page(gather(store, 1, BUNDLE, title="Here"), tmp_path / "out.html")
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    rows = re.findall(r'<th scope="row">(.*?)</th>.*?</td><td>([\d,]+)</td>', page)
+    shown = [(unescape(name), int(number)) for name, number in rows]
+    assert shown == [(group.name, group.total) for group in (*overview.hashtags, *overview.authors)]
+    assert "#frag" not in dict(shown) and "#top" not in dict(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        (TEXTS[0], {"Rain"}),
+        (TEXTS[2], {"雨", "été", "Rain"}),
+        ("a#b &#39; ##c #1", set()),
+        ("(#ok) #ok2, #o_k", {"ok", "ok2", "o_k"}),
+    ],
+)
+def test_a_hashtag_is_what_its_author_meant_as_one(text: str, tags: set[str]) -> None:
+    assert hashtags_in(text) == tags
+
+
+def test_a_text_made_to_take_long_is_searched_quickly() -> None:
+    assert hashtags_in("a." * 20_000 + "#tag") == {"tag"}
