@@ -109,9 +109,7 @@ def test_a_filter_narrows_the_page_and_one_that_finds_nothing_is_refused(mmsa: M
 
 def test_a_redacted_page_names_and_shows_nobody(mmsa: Mmsa, source: Path) -> None:
     with source.open("a", encoding="utf-8") as file:
-        file.write(
-            "\n41,best @jane https://t.co/abc jane@example.org,glad_best.png,author9,2025-05-02,"
-        )
+        file.write("\n41,best @jane https://t.co/abc jane@example.org,glad_best.png,author9,2025-05-02,")
     assert mmsa("classify", source, "-o", "out.csv").code == 0
     assert mmsa("report", source, "-o", "safe.html", "--redact").code == 0
     page = (source.parent / "safe.html").read_text(encoding="utf-8")
