@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
@@ -18,12 +19,14 @@ import pytest
 from export_rows import LABELS, predicted
 from PIL import Image
 
+from mmsa_tui.analysis import Counts, Examples, Survey, Timeline
 from mmsa_tui.export.write import write
 from mmsa_tui.pictures.decoder import PictureError, why_corrupt
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.pictures.viewer import place
 from mmsa_tui.records import Picture, Post
-from mmsa_tui.report import write_report
+from mmsa_tui.report.content import Content
+from mmsa_tui.report.page import compose
 from mmsa_tui.store import Row
 from mmsa_tui.tui.pictures import Pictures
 
@@ -60,9 +63,10 @@ def row_with(path: Path) -> Row:
 
 
 def through_report(path: Path) -> Image.Image | None:
-    page = path.with_suffix(".html")
-    write_report([row_with(path)], page, LABELS, title="t", facts={}, overwrite=True)
-    found = re.search(r"data:image/jpeg;base64,([^\"]+)", page.read_text("utf-8"))
+    shown = Examples({label: [] for label in LABELS}, [row_with(path)], [])
+    survey = Survey(Timeline("day", (), 0), (), ())
+    page = compose(Content("t", LABELS, Counts(), survey, shown, Counter(), Counter()))
+    found = re.search(r"data:image/jpeg;base64,([^\"]+)", page)
     return Image.open(io.BytesIO(base64.b64decode(found[1]))) if found else None
 
 
