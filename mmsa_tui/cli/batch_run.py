@@ -25,6 +25,7 @@ from mmsa_tui.config import Config
 from mmsa_tui.errors import Interrupted
 from mmsa_tui.export import Summary, write
 from mmsa_tui.services.classify import Progress, classify
+from mmsa_tui.services.export import WHOSE, source_columns
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import Row, SourceRow, Store, Where
 
@@ -96,7 +97,7 @@ class BatchRun:
             changed = apply(found, changes)
             # One pass is counted, whichever comes first.
             counted = changed if streams or number else tally.watch(changed)
-            self._write(target, counted, rows, bundle)
+            self._write(store, target, counted, rows, bundle)
         device = predictor.device_name if predictor is not None else ""
         console.talk(tally.describe(bundle.id, device, self._n_done, time.monotonic() - started, files))
         return tally
@@ -133,15 +134,20 @@ class BatchRun:
             if stream is not None:
                 stream.advance()
 
-    def _write(self, target: Path, rows: Iterator[Row], sources: Sequence[SourceRow], bundle: Bundle) -> None:
-        columns = dict.fromkeys(name for source in sources for name in source.metadata_columns)
-        if self.explain:
-            columns[EXPLANATION] = None
+    def _write(
+        self, store: Store, target: Path, rows: Iterator[Row], sources: Sequence[SourceRow], bundle: Bundle
+    ) -> None:
+        columns = [*source_columns(store, *sources), *([EXPLANATION] if self.explain else ())]
         facts = {
             "source": ", ".join(source.location for source in sources),
             "bundle": bundle.id,
             "written": time.strftime("%Y-%m-%d %H:%M"),
+            **WHOSE,
         }
+        if self.min_confidence > 0:
+            facts["labels below a confidence of"] = f"{self.min_confidence:g} are left out"
+        if self.part is not None:
+            facts["part"] = f"{self.part[0]} of {self.part[1]}"
         with console.progress(f"writing {target.name}") as advance:
             if self.tool is not None:
                 overwrite = self.resume or self.restart
@@ -153,7 +159,7 @@ class BatchRun:
                 bundle.labels,
                 overwrite=self.resume or self.restart,
                 summary=Summary(facts, Counts()),
-                source_columns=list(columns),
+                source_columns=columns,
                 thumbnails=self.thumbnails,
             )
 

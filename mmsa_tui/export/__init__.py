@@ -4,7 +4,7 @@ Knows the records and nothing of the store: any row with a post, a prediction an
 will do.
 """
 
-from mmsa_tui.export.columns import fixed_columns
+from mmsa_tui.export.columns import fixed_columns, people_columns
 from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, write
 from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable
 
@@ -15,6 +15,7 @@ __all__ = [
     "TextTable",
     "check_target",
     "fixed_columns",
+    "people_columns",
     "stream_jsonl",
     "write",
 ]

@@ -32,7 +32,8 @@ class Row(Protocol):
 
 
 NUMBERS = ("confidence", "text_confidence", "image_confidence")
-TRUTHS = ("conflict",)
+TRUTHS = ("conflict", "flag")
+_KINDS = ("post", "label", "text", "image")
 LABELS = ("label", "text_label", "image_label", "corrected_label", "final_label")
 
 
@@ -43,7 +44,18 @@ def fixed_columns(labels: Sequence[str]) -> tuple[str, ...]:
         *(f"p_{label}" for label in labels),
         *("text_label", "text_confidence", "image_label", "image_confidence", "conflict"),
         *("corrected_label", "final_label", "status", "error", "bundle"),
+        *("note", "flag", "analyst", "labelled_at", "language"),
     )
+
+
+def people_columns(kinds: Iterable[str]) -> list[str]:
+    """Name the columns of the labels that people gave in the source itself, in a fixed order.
+
+    Args:
+        kinds: what they judged, as in `Post.truth`.
+    """
+    known = set(kinds)
+    return [f"people_{kind}" for kind in (*_KINDS, *sorted(known.difference(_KINDS))) if kind in known]
 
 
 def name_source_columns(names: Iterable[str], labels: Sequence[str]) -> dict[str, str]:
@@ -72,7 +84,8 @@ def describe(row: Row, labels: Sequence[str]) -> tuple[dict[str, Value], Mapping
         labels: the label order that the row's probabilities follow.
 
     Returns:
-        The values of our columns in order, and the source's own under their original names.
+        The values of our columns in order, and the source's own under their original names, people's
+        labels first.
     """
     item = row.post or row.failure
     assert item is not None
@@ -89,10 +102,21 @@ def describe(row: Row, labels: Sequence[str]) -> tuple[dict[str, Value], Mapping
         record["error"] = row.failure.reason
     if prediction is not None:
         record.update(_describe_prediction(prediction, labels))
-    corrected = row.correction.new_label if row.correction else ""
+    correction = row.correction
+    corrected = correction.new_label if correction else ""
     record["corrected_label"] = corrected
     record["final_label"] = corrected or record["label"]
-    return record, item.metadata
+    if row.post is not None:
+        record["flag"] = correction is not None and correction.flagged
+        record["language"] = row.post.language
+    if correction is not None:
+        record["note"] = correction.note
+        record["analyst"] = correction.analyst
+        record["labelled_at"] = correction.created_at if corrected else ""
+    if row.post is None or not row.post.truth:
+        return record, item.metadata
+    people = {f"people_{kind}": label for kind, label in row.post.truth.items()}
+    return record, {**{name: people[name] for name in people_columns(row.post.truth)}, **item.metadata}
 
 
 def _picture_names(post: Post, prediction: Prediction | None) -> list[str]:

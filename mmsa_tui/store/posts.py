@@ -130,6 +130,15 @@ def post(db: Database, source_id: int, ordinal: int) -> StoredPost:
     return db.decode(to_stored, [row])[0]
 
 
+def truth_kinds(db: Database, source_id: int) -> list[str]:
+    rows = db.all(
+        "SELECT DISTINCT judged.key FROM posts, json_each(posts.truth) AS judged"
+        " WHERE posts.reading = ? AND posts.truth <> '{}' ORDER BY judged.key",
+        (current_reading(db, source_id),),
+    )
+    return [str(kind) for (kind,) in rows]
+
+
 def to_stored(row: tuple[Any, ...]) -> StoredPost:
     """Rebuild what `POST_COLUMNS` selected."""
     (ordinal, post_id, text, author, created_at, language, encoding, digest) = row[:8]

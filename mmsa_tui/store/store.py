@@ -101,6 +101,10 @@ class Store:
         """Fetch one input of a source."""
         return posts.post(self._db, source_id, ordinal)
 
+    def truth_kinds(self, source_id: int) -> list[str]:
+        """List what people have judged in the source itself: `post`, `label`, `text`, `image`."""
+        return posts.truth_kinds(self._db, source_id)
+
     def posts_with_content(self, content_hashes: Sequence[str]) -> Iterator[Post]:
         """Find posts by identity in all sources; one that several hold comes several times.
 

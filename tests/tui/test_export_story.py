@@ -107,7 +107,8 @@ async def test_a_workbook_says_which_posts_it_holds(make_app, classified, tmp_pa
         await back(pilot, wait_for)
     book = openpyxl.load_workbook(target, read_only=True)
     facts = {row[0]: row[1] for row in book["Summary"].iter_rows(max_col=2, values_only=True) if row[0]}
-    assert facts["filter"] == "train"
+    assert facts["queue"] == "all: 12 posts"
+    assert (facts["filter"], facts["in the list"], facts["selection"]) == ("train", "2 posts", "none")
     assert facts["posts"] == 2
 
 

@@ -29,6 +29,16 @@ from mmsa_tui.export import fixed_columns, stream_jsonl, write
 from mmsa_tui.export.cells import restore
 from mmsa_tui.records import Correction, Failure, Picture, Post
 
+SIGNED = Correction(
+    "u",
+    "b2:1",
+    "negative",
+    analyst="ann",
+    created_at="2024-05-01T10:00:00+00:00",
+    note="sarcasm",
+    flagged=True,
+)
+
 
 def test_the_columns_are_ours_in_order_then_the_sources(tmp_path: Path) -> None:
     rows = [Row(Post("1", "a", metadata={"likes": "3"})), Row(Post("2", "b", metadata={"lang": "en"}))]
@@ -36,12 +46,13 @@ def test_the_columns_are_ours_in_order_then_the_sources(tmp_path: Path) -> None:
     header = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[0]
     assert header == (
         "post_id,text,image,label,confidence,p_negative,p_neutral,p_positive,text_label,text_confidence,"
-        "image_label,image_confidence,conflict,corrected_label,final_label,status,error,bundle,likes,lang"
+        "image_label,image_confidence,conflict,corrected_label,final_label,status,error,bundle,"
+        "note,flag,analyst,labelled_at,language,likes,lang"
     )
 
 
 def test_a_classified_post_fills_every_column(tmp_path: Path) -> None:
-    corrected = Row(predicted().post, None, predicted().prediction, Correction("u", "b2:1", "negative"))
+    corrected = Row(predicted().post, None, predicted().prediction, SIGNED)
     write([corrected], tmp_path / "out.jsonl", LABELS)
     assert read_jsonl(tmp_path / "out.jsonl") == [
         {
@@ -63,7 +74,29 @@ def test_a_classified_post_fills_every_column(tmp_path: Path) -> None:
             "status": "ok",
             "error": "",
             "bundle": "mvsa@1.0.0",
+            "note": "sarcasm",
+            "flag": True,
+            "analyst": "ann",
+            "labelled_at": "2024-05-01T10:00:00+00:00",
+            "language": "",
         }
+    ]
+
+
+def test_labels_that_people_gave_in_the_source_come_before_its_own_columns(tmp_path: Path) -> None:
+    post = Post("1", "a", language="de", metadata={"own": "x"}, truth={"text": "negative", "post": "neutral"})
+    write([Row(post)], tmp_path / "out.csv", LABELS)
+    record = read_csv(tmp_path / "out.csv")[0]
+    assert list(record)[-4:] == ["language", "people_post", "people_text", "own"]
+    assert list(record.values())[-4:] == ["de", "neutral", "negative", "x"]
+
+
+def test_a_note_alone_has_an_author_and_no_time_of_a_label(tmp_path: Path) -> None:
+    noted = replace(SIGNED, new_label="", flagged=False)
+    write([replace(predicted(), correction=noted)], tmp_path / "out.csv", LABELS)
+    record = read_csv(tmp_path / "out.csv")[0]
+    assert [record[name] for name in ("note", "flag", "analyst", "labelled_at")] == [
+        *("sarcasm", "false", "ann", "")
     ]
 
 

@@ -86,6 +86,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
             self.filter_text,
             self.order,
             self.selection,
+            self.queue_name,
         )
 
         async def take(written: str | None) -> None:

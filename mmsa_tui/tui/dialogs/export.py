@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,15 +16,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
-from mmsa_tui.analysis import Counts
 from mmsa_tui.errors import Interrupted, MmsaError
-from mmsa_tui.export import SUFFIXES, Summary, check_target, write
-from mmsa_tui.store import Order, Row, SourceRow, Store, Where
+from mmsa_tui.export import SUFFIXES, check_target
+from mmsa_tui.services.export import Choice, Posts, count_choice, describe_choice, export_posts
+from mmsa_tui.store import Order, SourceRow, Store, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.dialogs.working import Working
 
-Posts = Literal["source", "list", "selection"]
+T = TypeVar("T")
+
 FORMATS = {
     ".csv": "CSV, for any program",
     ".xlsx": "Excel workbook",
@@ -36,11 +36,10 @@ FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is to be written; `own_only` leaves the source's own columns out."""
+    """What is to be written where."""
 
     target: Path
-    posts: Posts
-    own_only: bool
+    choice: Choice
 
 
 class ExportDialog(ModalScreen[str | None]):
@@ -50,6 +49,7 @@ class ExportDialog(ModalScreen[str | None]):
         where: what the list shows, which `filter_text` describes as far as a filter made it.
         order: how the list is sorted.
         selection: ordinals of the marked posts; they are proposed first.
+        queue: the queue that the list shows.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
@@ -59,6 +59,7 @@ class ExportDialog(ModalScreen[str | None]):
         .export-row { height: 1; margin-bottom: 1; }
         .export-row Label { width: 10; color: $foreground-muted; }
         .export-row Select, .export-row Input { width: 1fr; }
+        #export-about { color: $foreground-muted; margin-bottom: 1; width: 100%; }
         #export-problem { color: $text-error; display: none; }
     }
     """
@@ -73,12 +74,14 @@ class ExportDialog(ModalScreen[str | None]):
         filter_text: str,
         order: Order | None,
         selection: Sequence[int],
+        queue: str = "all",
     ) -> None:
         super().__init__(classes="dialog-screen")
         self._database, self._source = database, source
         self._bundle_id, self._labels = bundle_id, labels
         self._where, self._filter_text = where, filter_text
         self._order, self._selection = order, tuple(selection)
+        self._queue = queue
 
     def compose(self) -> ComposeResult:
         posts = self._posts()
@@ -94,6 +97,7 @@ class ExportDialog(ModalScreen[str | None]):
             with Horizontal(classes="export-row"):
                 yield Label("Posts")
                 yield Select(posts, value=posts[-1][1], allow_blank=False, id="export-posts", compact=True)
+            yield Label("", id="export-about", markup=False)
             with Horizontal(classes="export-row"):
                 yield Label("Columns")
                 columns = [("ours and the source's own", "all"), ("only ours", "ours")]
@@ -106,6 +110,24 @@ class ExportDialog(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
+        self._describe()
+
+    @on(Select.Changed, "#export-posts")
+    @work(exclusive=True, group="export-about")
+    async def _describe(self) -> None:
+        """Say which posts these are before they are written, as the file will."""
+
+        def describe(store: Store) -> dict[str, str]:
+            return describe_choice(store, self._source, self._bundle_id, self._choice())
+
+        try:
+            facts = await asyncio.to_thread(self._with_store, describe)
+        except MmsaError as error:
+            self._show_problem(error)
+            return
+        if self.is_attached:
+            about = " · ".join(f"{name}: {value}" for name, value in facts.items())
+            self.query_one("#export-about", Label).update(Content(safe_line(about, 300)))
 
     def _proposal(self) -> Path:
         """Propose a name in the current folder that is not taken."""
@@ -172,8 +194,14 @@ class ExportDialog(ModalScreen[str | None]):
             target = Path.home() / typed[1:].lstrip("/\\")
         if target.name and not target.suffix:
             target = target.with_suffix(str(self.query_one("#export-format", Select).value))
+        return _Order(target, self._choice())
+
+    def _choice(self) -> Choice:
         posts: Posts = self.query_one("#export-posts", Select).value  # type: ignore[assignment]
-        return _Order(target, posts, self.query_one("#export-columns", Select).value == "ours")
+        own_only = self.query_one("#export-columns", Select).value == "ours"
+        return Choice(
+            *(posts, self._where, self._order, self._queue, self._filter_text, self._selection), own_only
+        )
 
     async def _may_replace(self, target: Path) -> bool:
         name = safe_line(target.name, 80)
@@ -181,64 +209,32 @@ class ExportDialog(ModalScreen[str | None]):
         return await self.app.push_screen_wait(question)
 
     async def _run(self, order: _Order) -> int:
-        total = len(self._selection) if order.posts == "selection" else await self._count(order)
+        total = await asyncio.to_thread(self._with_store, lambda store: self._count(store, order))
         working = Working(f"Writing {safe_line(order.target.name, 60)}", total)
         await self.app.push_screen(working)
         try:
-            return await asyncio.to_thread(self._write_file, order, working.count)
+            return await asyncio.to_thread(
+                self._with_store, lambda store: self._write_file(store, order, working.count)
+            )
         finally:
             # Cancelled or done: the thread must not go on by itself.
             working.action_stop()
             working.finish()
 
-    async def _count(self, order: _Order) -> int:
-        def count() -> int:
-            with Store.open(self._database) as store:
-                return store.count(self._source.id, self._bundle_id, self._where_of(order))
-
-        return await asyncio.to_thread(count)
-
-    def _where_of(self, order: _Order) -> Where | None:
-        return self._where if order.posts == "list" else None
-
-    def _write_file(self, order: _Order, count: Callable[[int], None]) -> int:
+    def _with_store(self, work: Callable[[Store], T]) -> T:
         with Store.open(self._database) as store:
-            return write(
-                self._rows(store, order, count),
-                order.target,
-                self._labels,
-                overwrite=True,
-                summary=Summary(self._facts(order), Counts()),
-                source_columns=() if order.own_only else self._source.metadata_columns,
-            )
+            return work(store)
 
-    def _facts(self, order: _Order) -> dict[str, str]:
-        facts = {"source": self._source.location, "bundle": self._bundle_id}
-        if order.posts == "list" and self._filter_text:
-            facts["filter"] = self._filter_text
-        if order.posts == "selection":
-            facts["filter"] = f"{len(self._selection):,} marked posts"
-        return facts | {"written": time.strftime("%Y-%m-%d %H:%M")}
+    def _count(self, store: Store, order: _Order) -> int:
+        return count_choice(store, self._source, self._bundle_id, order.choice)
 
-    def _rows(self, store: Store, order: _Order, count: Callable[[int], None]) -> Iterator[Row]:
-        if order.posts == "selection":
-            rows = store.rows_at(self._source.id, self._bundle_id, sorted(self._selection))
-        else:
-            rows = store.rows(self._source.id, self._bundle_id, self._where_of(order), self._order)
-        for n, row in enumerate(rows, start=1):
-            count(n)
-            yield _without_metadata(row) if order.own_only else row
+    def _write_file(self, store: Store, order: _Order, count: Callable[[int], None]) -> int:
+        return export_posts(
+            store, self._source, self._bundle_id, order.target, order.choice, overwrite=True, on_row=count
+        )
 
     def _show_problem(self, error: MmsaError) -> None:
         shown = self.query_one("#export-problem", Label)
         shown.update(Content(f"{safe_line(error.message, 200)}\n{safe_line(error.hint, 200)}".strip()))
         shown.display = True
         self.query_one(Input).focus()
-
-
-def _without_metadata(row: Row) -> Row:
-    return replace(
-        row,
-        post=replace(row.post, metadata={}) if row.post is not None else None,
-        failure=replace(row.failure, metadata={}) if row.failure is not None else None,
-    )
