@@ -43,8 +43,25 @@ class Match:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A tiny source in a reader's format, and the first post that comes of it; a test reads it.
+
+    `files` are file names and their content, or the rows of a workbook; `point_at` is what of them
+    a user points at. `picture` is the name of the picture file that is found, if one is.
+    """
+
+    files: Mapping[str, str | tuple[tuple[str, ...], ...]]
+    post_id: str
+    text: str
+    author: str = ""
+    created_at: str = ""
+    picture: str = ""
+    point_at: str = "."
+
+
 class Reader(Protocol):
-    """One on-disk format: a module in `sources.readers` holds one as `READER`."""
+    """One on-disk format: a module or folder in `sources.readers` holds one as `READER`."""
 
     name: str
     """The word for `--format`, lower-case."""
@@ -52,6 +69,7 @@ class Reader(Protocol):
     """The words for a person."""
     takes_encoding: bool
     """Whether it consists of text that does not say in what encoding it is."""
+    example: Example
 
     def detect(self, source: Path) -> Match | None:
         """Look at names and at most the first 64 kB of a few files; never raise on content."""

@@ -50,9 +50,9 @@ def context_of(record: Object) -> dict[str, str]:
     return metadata(
         conversation_id=record_key(as_text(dig(record, "reply", "root", "uri"))),
         reply_to=record_key(as_text(dig(record, "reply", "parent", "uri"))),
-        reply_to_author=_owner(as_text(dig(record, "reply", "parent", "uri"))),
+        reply_to_author=owner_of(as_text(dig(record, "reply", "parent", "uri"))),
         quote_of=record_key(quote),
-        quote_author=_owner(quote),
+        quote_author=owner_of(quote),
         links=" ".join(_links(record)),
     )
 
@@ -67,7 +67,8 @@ def record_key(uri: str) -> str:
     return uri.rpartition("/")[2]
 
 
-def _owner(uri: str) -> str:
+def owner_of(uri: str) -> str:
+    """Return the account that `at://did:plc:…` begins with."""
     return uri.removeprefix("at://").partition("/")[0] if uri.startswith("at://") else ""
 
 

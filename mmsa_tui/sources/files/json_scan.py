@@ -50,7 +50,7 @@ _OWN_FIELDS = frozenset((
     "created_time", "time",
     "published", "created_utc", "createTime", "timestamp_collected", "source_platform", "source_platform_url",
     "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
-    "noteTweet",
+    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
 _PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
@@ -112,7 +112,11 @@ def _holds_records(name: str, items: list[Any]) -> bool:
 def _records_of(items: list[Any]) -> Iterator[tuple[str, Object]]:
     for item in items:
         if isinstance(item, dict):
-            inner = unwrap(item)
+            # Only a list of its own makes an envelope in a list: a chat with its messages.
+            has_list = any(
+                isinstance(part, list) and _holds_records(name, part) for name, part in item.items()
+            )
+            inner = unwrap(item) if has_list else None
             if inner is None:
                 yield "", item
             else:

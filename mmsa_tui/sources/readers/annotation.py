@@ -17,7 +17,7 @@ from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.pictures.finder import split_name
 from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id
 from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES
 from mmsa_tui.sources.files.record_files import detect_records, read_records
@@ -56,6 +56,17 @@ class Annotation:
     name = "annotation"
     title = "Label Studio tasks or doccano examples"
     takes_encoding = False
+    example = Example(
+        {
+            "tasks.json": '[{"id": 1, "data": {"post_id": "11", "text": "A fine day", "image":'
+            ' "/data/upload/1/0a1b2c3d-90.png"}, "annotations": [{"result": [{"from_name": "sentiment",'
+            ' "value": {"choices": ["Positive"]}}]}]}]',
+            "90.png": "",
+        },
+        post_id="11",
+        text="A fine day",
+        picture="90.png",
+    )
 
     def detect(self, source: Path) -> Match | None:
         reason = "labelled examples of Label Studio or doccano"

@@ -14,7 +14,7 @@ from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.bluesky import (
     POST_TYPE,
     context_of,
@@ -40,6 +40,19 @@ class Bluesky:
     name = "bluesky"
     title = "Bluesky repository, unpacked"
     takes_encoding = False
+    example = Example(
+        {
+            "sam.example/app.bsky.feed.post/3kmxq2abcde2a.json": '{"$type": "app.bsky.feed.post", "text":'
+            ' "A fine day", "createdAt": "2026-05-01T10:00:00.000Z", "embed": {"images": [{"alt": "",'
+            ' "image": {"ref": {"$link": "bafkre1"}}}]}}',
+            "sam.example/_blob/bafkre1.jpg": "",
+        },
+        post_id="3kmxq2abcde2a",
+        text="A fine day",
+        author="sam.example",
+        created_at="2026-05-01T10:00:00Z",
+        picture="bafkre1.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         for folder in _collections(source, _DETECT_FOLDERS):

@@ -14,7 +14,7 @@ from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, PictureIndex
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import unescape
 from mmsa_tui.sources.files.workbook import is_workbook, read_rows
 from mmsa_tui.text.garbled import repair
@@ -110,6 +110,15 @@ class EnrichedReader:
     name = "enriched"
     title = "enriched MVSA spreadsheet"
     takes_encoding = False
+    example = Example(
+        {
+            "labels.xlsx": (("File Name", "Caption", "LABEL"), ("7.txt", "A fine day", "positive")),
+            "positive/7.jpg": "",
+        },
+        post_id="7",
+        text="A fine day",
+        picture="7.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         workbook = find_workbook(source)

@@ -15,7 +15,7 @@ from pathlib import Path
 from mmsa_tui.disk.safety import walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.readers.pairs import look_for_pairs, pair_files, read_pairs
 
@@ -86,6 +86,16 @@ class MvsaReader:
     name = "mvsa"
     title = "MVSA (Single or Multiple)"
     takes_encoding = True
+    example = Example(
+        {
+            "labelResultAll.txt": "ID\ttext,image\n7\tpositive,neutral\n",
+            "data/7.txt": "A fine day",
+            "data/7.jpg": "",
+        },
+        post_id="7",
+        text="A fine day",
+        picture="7.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():

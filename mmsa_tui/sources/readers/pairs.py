@@ -23,7 +23,7 @@ from mmsa_tui.pictures.finder import (
     split_name,
 )
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unescape
 
 _LOOK_AT = 5_000
@@ -167,6 +167,7 @@ class PairsReader:
     name = "pairs"
     title = "folder of texts and pictures with equal names"
     takes_encoding = True
+    example = Example({"7.txt": "A fine day", "7.jpg": ""}, post_id="7", text="A fine day", picture="7.jpg")
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmsa_tui.pictures.media import Media, MediaFiles
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id, first_text
 from mmsa_tui.sources.fields.tweet import (
     SHORT_LINK,
@@ -30,6 +30,20 @@ class Snscrape:
     name = "snscrape"
     title = "snscrape (tweets as JSON lines)"
     takes_encoding = False
+    example = Example(
+        {
+            "tweets.jsonl": '{"_type": "snscrape.modules.twitter.Tweet", "id": '
+            '1918410713521908131, "rawContent": "A fine day", "date": "2026-05-01T10:00:00+00:00", "user": {"username": "sam"}, "media":'
+            ' [{"fullUrl": "https://pbs.twimg.com/media/GA1?format=jpg&name=large"}]}',
+            "media/GA1.jpg": "",
+        },
+        post_id="1918410713521908131",
+        text="A fine day",
+        author="sam",
+        created_at="2026-05-01T10:00:00Z",
+        picture="GA1.jpg",
+        point_at="tweets.jsonl",
+    )
 
     def detect(self, source: Path) -> Match | None:
         return detect_records(source, _is_ours, self.name, f"records of _type {_TYPE}")

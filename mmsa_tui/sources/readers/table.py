@@ -12,7 +12,7 @@ from pathlib import Path
 from mmsa_tui.disk.safety import ignore, resolve_inside
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.columns import Roles, choose_roles
 from mmsa_tui.sources.files.encodings import unescape
 from mmsa_tui.sources.files.table_rows import Table, kind_of_table, open_table
@@ -30,6 +30,14 @@ class TableReader:
     name = "table"
     title = "table (csv, tsv, xlsx, jsonl, parquet)"
     takes_encoding = True
+    example = Example(
+        {"posts.csv": "id,text,date,image\n7,A fine day,2026-05-01,7.jpg\n", "7.jpg": ""},
+        post_id="7",
+        text="A fine day",
+        created_at="2026-05-01T00:00:00Z",
+        picture="7.jpg",
+        point_at="posts.csv",
+    )
 
     def detect(self, source: Path) -> Match | None:
         path = find_table(source)

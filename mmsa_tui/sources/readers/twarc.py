@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_id, first_id
 from mmsa_tui.sources.fields.tweet import read_tweet, to_item
 from mmsa_tui.sources.fields.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
@@ -28,6 +28,20 @@ class Twarc:
     name = "twarc"
     title = "twarc (Twitter API v1.1 or v2 records)"
     takes_encoding = False
+    example = Example(
+        {
+            "tweets.jsonl": '{"id_str": "1918410713521908131", "full_text": "A fine day https://t.co/a",'
+            ' "created_at": "Fri May 01 10:00:00 +0000 2026", "user": {"screen_name": "sam"},'
+            ' "extended_entities": {"media": [{"url": "https://t.co/a", "type": "photo", "media_url_https":'
+            ' "https://pbs.twimg.com/media/GA1.jpg"}]}}',
+            "media/GA1.jpg": "",
+        },
+        post_id="1918410713521908131",
+        text="A fine day",
+        author="sam",
+        created_at="2026-05-01T10:00:00Z",
+        picture="GA1.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         return detect_records(source, _is_ours, self.name, "records as Twitter's API gives them, one a line")
@@ -60,7 +74,7 @@ def _is_ours(record: Object) -> bool:
 
 
 def _is_v1(record: Object) -> bool:
-    if "full_text" in record:
+    if "full_text" in record and "screen_name" not in record:
         return bool(first_id(record.get("id_str"), record.get("id")))
     return "text" in record and bool(as_id(record.get("id_str")))
 

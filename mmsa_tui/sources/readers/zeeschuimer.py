@@ -13,7 +13,7 @@ from typing import Any
 
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
@@ -29,6 +29,18 @@ class Zeeschuimer:
     name = "zeeschuimer"
     title = "Zeeschuimer (X/Twitter captured in the browser)"
     takes_encoding = False
+    example = Example(
+        {
+            "capture.ndjson": '{"source_platform": "twitter.com", "source_platform_url": "https://x.com/sam",'
+            ' "timestamp_collected": 1777629600000, "data": {"rest_id": "1918410713521908131", "core":'
+            ' {"user_results": {"result": {"core": {"screen_name": "sam"}}}}, "legacy": {"full_text":'
+            ' "A fine day", "created_at": "Fri May 01 10:00:00 +0000 2026"}}}',
+        },
+        post_id="1918410713521908131",
+        text="A fine day",
+        author="sam",
+        created_at="2026-05-01T10:00:00Z",
+    )
 
     def detect(self, source: Path) -> Match | None:
         reason = "captured records with source_platform_url and the tweet under data.legacy"

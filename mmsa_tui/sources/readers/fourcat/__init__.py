@@ -19,7 +19,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.tweet import Tweet, language, plain_text, with_pictures, without_last_link
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.delimited import Row, read_rows, rows_of
@@ -65,6 +65,20 @@ class Fourcat:
     name = "4cat"
     title = "4CAT dataset (CSV, with or without images)"
     takes_encoding = True
+    example = Example(
+        {
+            "posts.csv": "id,thread_id,timestamp,body,author,images\n"
+            "11,11,2026-05-01 10:00:00,A fine day,sam,https://files.example/90.jpg?stp=x\n",
+            "posts-images/.metadata.json": '{"https://files.example/90.jpg?stp=x": {"filename": "90.jpg",'
+            ' "success": true, "post_ids": ["11"]}}',
+            "posts-images/90.jpg": "",
+        },
+        post_id="11",
+        text="A fine day",
+        author="sam",
+        created_at="2026-05-01T10:00:00Z",
+        picture="90.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         try:

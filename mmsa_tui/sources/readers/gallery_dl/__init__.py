@@ -17,7 +17,7 @@ from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, is_picture, natural_key, split_name
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_text
 from mmsa_tui.sources.fields.tweet import with_pictures
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
@@ -48,6 +48,19 @@ class GalleryDl:
     name = "gallery-dl"
     title = "gallery-dl (X or Bluesky, with metadata)"
     takes_encoding = False
+    example = Example(
+        {
+            "sam/1918410713521908131_1.jpg.json": '{"category": "twitter", "tweet_id": 1918410713521908131,'
+            ' "content": "A fine day", "author": {"name": "sam"}, "date": "2026-05-01 10:00:00", "num": 1,'
+            ' "extension": "jpg"}',
+            "sam/1918410713521908131_1.jpg": "",
+        },
+        post_id="1918410713521908131",
+        text="A fine day",
+        author="sam",
+        created_at="2026-05-01T10:00:00Z",
+        picture="1918410713521908131_1.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():

@@ -19,7 +19,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import natural_key, split_name
 from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, dig, first_text
 from mmsa_tui.sources.fields.tweet import Tweet, linked_tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError
@@ -42,6 +42,21 @@ class XArchive:
     name = "x-archive"
     title = "X (Twitter) account archive"
     takes_encoding = False
+    example = Example(
+        {
+            "data/account.js": 'window.YTD.account.part0 = [{"account": {"username": "sam"}}]',
+            "data/tweets.js": 'window.YTD.tweets.part0 = [{"tweet": {"id_str": "1918410713521908131",'
+            ' "full_text": "A fine day https://t.co/a", "created_at": "Fri May 01 10:00:00 +0000 2026",'
+            ' "extended_entities": {"media": [{"url": "https://t.co/a", "type": "photo", "media_url_https":'
+            ' "https://pbs.twimg.com/media/GA1.jpg"}]}}}]',
+            "data/tweets_media/1918410713521908131-GA1.jpg": "",
+        },
+        post_id="1918410713521908131",
+        text="A fine day",
+        author="sam",
+        created_at="2026-05-01T10:00:00Z",
+        picture="1918410713521908131-GA1.jpg",
+    )
 
     def detect(self, source: Path) -> Match | None:
         try:

@@ -1,0 +1,85 @@
+"""Posts of social networks as their APIs, browser extensions and scrapers hand them on, as JSON.
+
+What a record of each network looks like is described in `fields.networks`; lists, lines, pages and
+other wrappings are undone before. Pictures are files in a folder beside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from mmsa_tui.pictures.media import MediaFiles
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.lookup import Object
+from mmsa_tui.sources.fields.networks import recognise
+from mmsa_tui.sources.fields.tweet import Tweet, to_item
+from mmsa_tui.sources.files.record_files import detect_records, read_records
+
+_MAX_KEYS = 8
+
+
+class Network:
+    """JSON of Mastodon, Bluesky, Reddit, Instagram, TikTok, Facebook and the others that are described."""
+
+    name = "network"
+    title = "posts of a social network (JSON of an API, extension or scraper)"
+    takes_encoding = False
+    example = Example(
+        {
+            "statuses.json": '[{"id": "11", "created_at": "2026-05-01T10:00:00.000Z", "language": "en",'
+            ' "content": "<p>A fine day</p>", "account": {"acct": "sam@m.example"}, "media_attachments":'
+            ' [{"type": "image", "url": "https://m.example/media/90.png"}]}]',
+            "media/90.png": "",
+        },
+        post_id="11",
+        text="A fine day",
+        author="sam@m.example",
+        created_at="2026-05-01T10:00:00Z",
+        picture="90.png",
+    )
+
+    def detect(self, source: Path) -> Match | None:
+        return detect_records(source, _is_ours, self.name, "posts as a social network's API gives them", 85)
+
+    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        files = MediaFiles.near(source, options.note)
+        foreign: Counter[str] = Counter()
+        like: Object = {}
+        for entry in read_records(source, options, _is_ours):
+            if entry.value is None:
+                yield Failure(entry.where, entry.reason)
+            elif recognise(entry.value):
+                like = entry.value
+                for post in _thread(entry.value):
+                    if not post.post_id:
+                        post = replace(
+                            post, post_id=entry.where.replace(" record ", "-").replace(" line ", "-")
+                        )
+                    yield to_item(post, files, entry.where, entry.encoding)
+            elif len(like.keys() & entry.value.keys()) * 2 >= max(1, len(like)):
+                yield Failure(entry.where, f"{entry.where} lacks a field that the other posts have")
+            else:
+                foreign[", ".join(list(entry.value)[:_MAX_KEYS])[:100]] += 1
+        for keys, count in foreign.most_common(5):
+            options.note(f"records that are no posts of a network left out: {count:,}, with {keys}")
+
+
+def _thread(record: Object) -> Iterator[Tweet]:
+    """Yield a post and the answers that stand in it, each before its own."""
+    pending = [record]
+    while pending:
+        record = pending.pop()
+        if found := recognise(record):
+            yield found.read(found.record)
+        pending += reversed(list(replies_of(record)))
+
+
+def _is_ours(record: Object) -> bool:
+    return recognise(record) is not None
+
+
+READER: Reader = Network()
