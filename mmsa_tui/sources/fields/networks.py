@@ -53,15 +53,15 @@ def recognise(record: Object, depth: int = 0) -> Found | None:
 
 def replies_of(record: Object) -> Iterator[Object]:
     """Yield what a record holds of answers to it, each a record with answers of its own."""
-    replies = record.get("replies")
+    replies: object = record.get("replies")
     if isinstance(replies, dict):
         inner = as_object(replies.get("data"))
         replies = inner.get("children", replies.get("data"))
     if isinstance(replies, list):
         yield from (reply for reply in replies if isinstance(reply, dict))
     for name in ("data", "thread"):
-        if isinstance(inner := record.get(name), dict):
-            yield from replies_of(inner)
+        if isinstance(part := record.get(name), dict):
+            yield from replies_of(part)
 
 
 def read(record: Object, network: Network) -> Tweet:

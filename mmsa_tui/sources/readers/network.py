@@ -15,7 +15,7 @@ from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object
-from mmsa_tui.sources.fields.networks import recognise
+from mmsa_tui.sources.fields.networks import recognise, replies_of
 from mmsa_tui.sources.fields.tweet import Tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 

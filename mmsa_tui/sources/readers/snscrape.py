@@ -32,9 +32,9 @@ class Snscrape:
     takes_encoding = False
     example = Example(
         {
-            "tweets.jsonl": '{"_type": "snscrape.modules.twitter.Tweet", "id": '
-            '1918410713521908131, "rawContent": "A fine day", "date": "2026-05-01T10:00:00+00:00", "user": {"username": "sam"}, "media":'
-            ' [{"fullUrl": "https://pbs.twimg.com/media/GA1?format=jpg&name=large"}]}',
+            "tweets.jsonl": '{"_type": "snscrape.modules.twitter.Tweet", "id": 1918410713521908131, "date":'
+            ' "2026-05-01T10:00:00+00:00", "rawContent": "A fine day", "user": {"username": "sam"},'
+            ' "media": [{"fullUrl": "https://pbs.twimg.com/media/GA1?format=jpg&name=large"}]}',
             "media/GA1.jpg": "",
         },
         post_id="1918410713521908131",
