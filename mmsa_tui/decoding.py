@@ -36,6 +36,10 @@ class DecodingError(ValueError):
     """It is not what it should be; the message is the end of a sentence about it."""
 
 
+class Tagged(msgspec.Struct, frozen=True, tag=True, tag_field="type", forbid_unknown_fields=True):
+    """A record that is told from others by its `type` when it goes from process to process."""
+
+
 def from_json(data: bytes | str, kind: type[_T], *, surrogates: Literal["refuse", "keep"] = "refuse") -> _T:
     """Read JSON text and check its shape.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmsa_tui.cli import console
-from mmsa_tui.cli.wording import counted
+from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
     from mmsa_tui.corrections import Ratings

@@ -67,11 +67,17 @@ def browse(
 
 def _read_in(source: Path, format: str | None, read_options: ReadOptions) -> None:
     """Read the source as it is meant to be, before the app finds it in the database."""
-    from mmsa_tui.cli.opened import read_source
+    from mmsa_tui.services.ingest import read_in
     from mmsa_tui.store import Store
 
-    with Store.open(options.configure().paths.database) as store:
-        read_source(store, source, format, read_options)
+    with (
+        Store.open(options.configure().paths.database) as store,
+        console.progress(f"reading {source.name}") as advance,
+    ):
+        read_in(
+            store, source,
+            format=format, options=read_options, on_count=lambda count: advance(count, None),
+        )  # fmt: skip
 
 
 def open_app(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmsa_tui.cli import options
+from mmsa_tui.cli import console, options
 from mmsa_tui.errors import ExitCode, UsageError
+from mmsa_tui.text.display import safe_line
+
+if TYPE_CHECKING:
+    from mmsa_tui.services.batch import Outcome
+
+_N_REASONS = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -69,13 +79,13 @@ def classify(
     Every post gets one row; one that cannot be classified gets status "failed" and the reason. Work
     that is done is kept: after an interruption the same command with --resume goes on.
     """
-    from mmsa_tui.cli.batch_run import BatchRun
+    from mmsa_tui.services.batch import Request, run_batch
 
     if resume and restart:
         raise UsageError("--resume and --restart exclude each other", "Give one of the two.")
     if thumbnails and not any(name.lower().endswith(".xlsx") for name in output):
         raise UsageError("--thumbnails is for workbooks", "Give -o FILE.xlsx.")
-    run = BatchRun(
+    request = Request(
         sources=sources,
         outputs=output,
         config=options.configure(bundle, device, batch_size, threads),
@@ -89,6 +99,61 @@ def classify(
         thumbnails=thumbnails,
         tool=annotate,
     )
-    tally = run.run()
-    if strict and tally.n_failed:
+    started = time.monotonic()
+    outcome = run_batch(request, sys.stdout, console.progress)
+    console.talk("\n".join(_describe(outcome, min_confidence, time.monotonic() - started)))
+    if strict and outcome.n_failed:
         raise typer.Exit(ExitCode.FAILED_ROWS)
+
+
+def _describe(outcome: Outcome, min_confidence: float, seconds: float) -> Iterator[str]:
+    """Tell what a run came to."""
+    device = f", on {outcome.device}" if outcome.device else ""
+    yield f"{outcome.n_rows:,} posts, bundle {outcome.bundle}{device}"
+    yield ""
+    yield _label_table(outcome)
+    notes = list(_notes(outcome, min_confidence))
+    if notes:
+        yield from ("", *notes)
+    n_done, known = outcome.n_done, outcome.n_rows - outcome.n_done
+    rate = f", {n_done / seconds:,.0f} a second" if n_done and seconds > 0 else ""
+    rest = ""
+    if n_done and known > 0:
+        rest = f"; {known:,} were known, repeated or failed"
+    elif not n_done and outcome.n_rows > outcome.n_failed:
+        rest = "; all were known from an earlier run"
+    yield ""
+    yield f"{n_done:,} classified in {seconds:,.1f} s{rate}{rest}"
+    yield from (f"wrote {file}" for file in outcome.files)
+
+
+def _label_table(outcome: Outcome) -> str:
+    from mmsa_tui.analysis import with_rest
+
+    counts = with_rest(outcome.labels, outcome.counts.labels, "no label")
+    total = outcome.n_rows or 1
+    rows = [(name, f"{n:,}", f"{100 * n / total:.1f} %") for name, n in counts]
+    return console.table([("label", "posts", "share"), *rows], right=(1, 2), indent="  ")
+
+
+def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
+    if outcome.n_failed:
+        yield f"{outcome.n_failed:,} failed and have no label:"
+        yield from _reasons(outcome.failures)
+    for status, words in (("text_only", "text"), ("image_only", "picture")):
+        if outcome.counts.statuses[status]:
+            yield f"{outcome.counts.statuses[status]:,} were judged by their {words} alone"
+    if outcome.losses:
+        yield f"{outcome.losses.total():,} were judged without something they name:"
+        yield from _reasons(outcome.losses)
+    if outcome.n_withheld:
+        yield f"{outcome.n_withheld:,} have no label: confidence below {min_confidence:g}"
+
+
+def _reasons(reasons: Counter[str]) -> Iterator[str]:
+    shown = reasons.most_common(_N_REASONS)
+    for reason, number in shown:
+        yield f"  {number:,} × {safe_line(reason, 200)}"
+    rest = reasons.total() - sum(number for _, number in shown)
+    if rest:
+        yield f"  {rest:,} × something else; the column `error` says what"

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
 
 import typer
 
 from mmsa_tui.text.display import safe, safe_line
-
-_T = TypeVar("_T")
 
 Advance = Callable[[int, int | None], None]
 """Told how many are done, and of how many if that is known."""
@@ -84,11 +81,3 @@ def progress(title: str, unit: str = "posts") -> Iterator[Advance]:
             bars.update(task, completed=done, total=total, count=count + rate)
 
         yield advance
-
-
-def watched(rows: Iterable[_T], advance: Advance) -> Iterator[_T]:
-    """Count what passes, for a bar."""
-    for number, row in enumerate(rows, start=1):
-        yield row
-        if number % 100 == 0:
-            advance(number, None)

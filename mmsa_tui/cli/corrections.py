@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmsa_tui.cli import agreement_text, console, options
-from mmsa_tui.cli.wording import counted
 from mmsa_tui.errors import ExitCode, UsageError
+from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
     from mmsa_tui.corrections import Conflict, Intake, Rejection

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.services.evaluate import Evaluation, Line
@@ -55,53 +54,29 @@ def evaluate(
     Prints accuracy, F1, recall and calibration error with 95 % bootstrap intervals, beside those of the
     text alone, the picture alone and VADER on the same posts; scores by class; the confusion matrix.
     """
-    from mmsa_tui.bundle.meta import verify_bundle
-    from mmsa_tui.bundle.registry import find_bundle
-    from mmsa_tui.cli.opened import check_device, check_sources, load_predictor, read_source
-    from mmsa_tui.services import evaluate as service
-    from mmsa_tui.services.classify import classify
-    from mmsa_tui.store import Store
+    from mmsa_tui.services.evaluate import evaluate_source
 
-    if label_kind is not None and label_kind not in service.KINDS:
-        raise UsageError(f"there is no label kind {label_kind!r}", f"Use one of {', '.join(service.KINDS)}.")
-    config = options.configure(bundle, device, batch_size, threads)
-    read_options = options.read_options(map, encoding)
-    (path,) = check_sources([source], format, read_options)
-    truth = _read_labels(labels, read_options.encoding)
-    chosen = find_bundle(config.paths, config.bundle)
-    verify_bundle(chosen, config.paths)
-    check_device(config.device)
-    device_name = ""
-    with Store.open(config.paths.database) as store:
-        row = read_source(store, path, format, read_options)
-        store.save_bundle_labels(chosen.id, chosen.labels)
-        if store.count_unpredicted(row.id, chosen.id):
-            predictor = load_predictor(chosen, config)
-            device_name = predictor.device_name
-            with console.progress(f"classifying {row.title}") as advance:
-                classify(
-                    store, row.id, predictor,
-                    on_progress=lambda progress: advance(progress.done, progress.total),
-                )  # fmt: skip
-        outcome = service.evaluate(store.rows(row.id, chosen.id), chosen.labels, truth, label_kind)
+    found = evaluate_source(
+        options.configure(bundle, device, batch_size, threads),
+        source,
+        labels_file=labels,
+        kind=label_kind,
+        format=format,
+        options=options.read_options(map, encoding),
+        bar=console.progress,
+    )
     about = {
-        "source": row.location,
+        "source": found.source,
         "labels_file": str(labels) if labels else "",
-        "bundle": chosen.id,
-        "device": device_name,
+        "bundle": found.bundle,
+        "device": found.device,
     }
     if json:
-        console.show_json({**about, **outcome.to_json()})
+        console.show_json({**about, **found.outcome.to_json()})
     else:
-        console.show(_describe(outcome, about))
-
-
-def _read_labels(path: Path | None, encoding: str) -> Mapping[str, Mapping[str, str]] | None:
-    if path is None:
-        return None
-    from mmsa_tui.sources.labels import read_labels
-
-    return read_labels(path.expanduser(), encoding)
+        console.show(_describe(found.outcome, about))
+    if found.outcome.warning:
+        console.talk(f"note: {found.outcome.warning}")
 
 
 def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
@@ -156,7 +131,7 @@ def _difference_lines(outcome: Evaluation) -> list[str]:
 def _class_table(line: Line) -> str:
     from mmsa_tui.services.evaluate import format_score
 
-    rows = [("label", "precision", "recall", "F1", "posts")]
+    rows: list[tuple[str, ...]] = [("label", "precision", "recall", "F1", "posts")]
     for label, own in line.scores.per_class.items():
         scores = (format_score(own.precision), format_score(own.recall), format_score(own.f1))
         rows.append((label, *scores, f"{own.support:,}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -11,15 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.cli.reclassify import reclassify_after
-from mmsa_tui.cli.wording import counted
 from mmsa_tui.errors import ExitCode, MmsaError, UsageError
+from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
     from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.config import Config
     from mmsa_tui.retrain import Result
     from mmsa_tui.retrain.verdict import Verdict
+    from mmsa_tui.services.classify import Progress
+    from mmsa_tui.services.reclassify import Comparison
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the gate's verdict, keep nothing.")]
 PromoteOption = Annotated[
@@ -144,11 +146,11 @@ def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None, ru
             threads=config.threads,
             weight=weight,
             rule=rule,
-            on_event=_Listener(bars),
+            on_event=_Bars(bars).show_event,
         )
 
 
-class _Listener:
+class _Bars:
     """Says how far a retrain is: a line for each epoch that is learned from, else a bar on a terminal."""
 
     def __init__(self, bars: ExitStack) -> None:
@@ -156,7 +158,8 @@ class _Listener:
         self._title = ""
         self._advance: console.Advance = lambda done, total: None
 
-    def __call__(self, event: Mapping[str, Any]) -> None:
+    def show_event(self, event: Mapping[str, Any]) -> None:
+        """Show an event of a retrain."""
         from mmsa_tui.retrain import stage_of
 
         stage = stage_of(event)
@@ -166,11 +169,18 @@ class _Listener:
         elif event["event"] == "encoded" and event["done"] == event["total"]:
             self._talk(f"{counted(event['total'], 'corrected post')}, features at hand")
         elif stage is not None:
-            if stage.title != self._title:
-                self._bars.close()
-                self._title = stage.title
-                self._advance = self._bars.enter_context(console.progress(stage.title, unit=stage.unit))
-            self._advance(stage.done, stage.total)
+            self._show(stage.title, stage.done, stage.total, stage.unit)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far judging again is."""
+        self._show(f"classifying {progress.title}", progress.done, progress.total, "posts")
+
+    def _show(self, title: str, done: int, total: int, unit: str) -> None:
+        if title != self._title:
+            self._bars.close()
+            self._title = title
+            self._advance = self._bars.enter_context(console.progress(title, unit=unit))
+        self._advance(done, total)
 
     def _talk(self, message: str) -> None:
         # A line that is printed while a bar stands would begin at its end.
@@ -199,7 +209,7 @@ def _promote(
     warn_if_another_is_set(bundle)
     if reclassify:
         try:
-            reclassify_after(config, parent, bundle, changes)
+            _reclassify(config, parent, bundle, changes)
         except (KeyboardInterrupt, MmsaError):
             console.talk(
                 f"{bundle.id} is active all the same; `mmsa classify SOURCE -o FILE` judges what is left."
@@ -249,3 +259,41 @@ def _as_json(result: Result, promoted: Bundle | None) -> dict[str, Any]:
         "promoted": promoted.id if promoted else "",
         "overruled": bool(promoted and promoted.meta.training["overruled"]),
     }
+
+
+def _reclassify(config: Config, parent: Bundle, bundle: Bundle, target: Path | None) -> None:
+    """Judge again what the bundle before had judged, and say what that changed."""
+    from mmsa_tui.corrections import write_table
+    from mmsa_tui.services.reclassify import describe_change, list_changes, reclassify, sources_judged_by
+    from mmsa_tui.services.work import Work
+    from mmsa_tui.store import Store
+
+    with Store.open(config.paths.database) as store, ExitStack() as bars:
+        if sources_judged_by(store, parent.id):
+            predictor = Work(config, bundle, store, console.progress).predictor
+            reclassify(store, predictor, parent.id, on_progress=_Bars(bars).show_progress)
+            bars.close()
+        else:
+            console.talk(f"no source was classified by {parent.id}, so nothing was judged again")
+        found = list_changes(store, parent.id, bundle.id)
+    for comparison in found:
+        console.talk(_describe_changes(comparison))
+    if target is not None:
+        rows = [describe_change(change) for comparison in found for change in comparison.changes]
+        write_table(target, tuple(rows[0]) if rows else ("post_id",), rows)
+        console.talk(f"wrote {counted(len(rows), 'change')} to {target}")
+
+
+def _describe_changes(comparison: Comparison) -> str:
+    changed = comparison.changes
+    ways = Counter((change.before, change.after) for change in changed)
+    posts = counted(comparison.n_compared, "post")
+    lines = [f"{comparison.source.title}: {len(changed):,} of {posts} judged before have another label now"]
+    if comparison.n_unlike:
+        unlike = counted(comparison.n_unlike, "post")
+        lines.append(f"  {unlike} left out: a picture was there for one of the two judgements only")
+    lines += [f"  {before} -> {after}: {count:,}" for (before, after), count in ways.most_common()]
+    rows = [(c.post_id, c.before, c.after, c.corrected_label, c.text[:60]) for c in changed[:_SHOWN]]
+    if rows:
+        lines.append(console.table([("post", "before", "after", "corrected", "text"), *rows], indent="  "))
+    return "\n".join(lines)

@@ -1,11 +1,9 @@
 """What app and training both know of a retrain, and neither of its processes alone; imports no torch.
 
 `eligible` is the rule of what can be learned from, `held_out` of what only judges; `waiting` is what there
-is and how it is to be taken, `result` how far a run is and how it ended, `verdict` what the gate said of it,
-`changes` what a promotion changed.
+is and how it is to be taken, `result` how far a run is and how it ended, `verdict` what the gate said of it.
 """
 
-from mmsa_tui.retrain.changes import Change, Comparison, compare, describe_change, sources_judged_by
 from mmsa_tui.retrain.result import NO_OUTLOOK, Example, Result, Stage, stage_of
 from mmsa_tui.retrain.waiting import (
     AS_FOUND,
@@ -26,17 +24,12 @@ __all__ = [
     "OWN_RULE",
     "TEACHINGS",
     "USUAL",
-    "Change",
-    "Comparison",
     "Example",
     "Result",
     "Stage",
     "Teaching",
     "Waiting",
-    "compare",
     "count_new",
     "count_waiting",
-    "describe_change",
-    "sources_judged_by",
     "stage_of",
 ]

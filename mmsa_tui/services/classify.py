@@ -9,9 +9,9 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from mmsa_tui.decoding import Tagged
 from mmsa_tui.records import Post, Prediction
 from mmsa_tui.store import Store, Where
 
@@ -27,31 +27,39 @@ class Judge(Protocol):
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]: ...
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is; rates over the run so far, `seconds_left` None until known."""
+class Progress(Tagged, frozen=True):
+    """How far a run is, in posts; rates over the run so far, `seconds_left` None until known.
+
+    `title` names the source in hand where a run goes through several.
+    """
 
     done: int
     total: int
-    per_second: float
-    seconds_left: float | None
+    per_second: float = 0.0
+    seconds_left: float | None = None
+    paused: bool = False
+    title: str = ""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a run did. `n_skipped` posts had a prediction already; `stopped` by the user."""
+class Finished(Tagged, frozen=True):
+    """What a run did, in posts. `n_skipped` had a prediction already; `stopped` by the user."""
 
-    n_ok: int
-    n_text_only: int
-    n_image_only: int
-    n_failed: int
-    n_skipped: int
-    seconds: float
-    stopped: bool
+    n_ok: int = 0
+    n_text_only: int = 0
+    n_image_only: int = 0
+    n_failed: int = 0
+    n_skipped: int = 0
+    seconds: float = 0.0
+    stopped: bool = False
 
     @property
-    def n_judged(self) -> int:
+    def n_done(self) -> int:
         return self.n_ok + self.n_text_only + self.n_image_only + self.n_failed
+
+    def plus(self, other: Finished) -> Finished:
+        """Add up two runs; stopped if one of them was."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
+        return Finished(**{**sums, "stopped": self.stopped or other.stopped})
 
 
 def classify(
@@ -64,7 +72,7 @@ def classify(
     on_progress: Callable[[Progress], None] | None = None,
     on_batch: Callable[[Sequence[Prediction]], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> Outcome:
+) -> Finished:
     """Judge every post of a source that this bundle has not judged yet.
 
     Args:
@@ -93,7 +101,7 @@ def classify(
         if should_stop is not None and should_stop():
             stopped = done < waiting
             break
-    return Outcome(
+    return Finished(
         counts["ok"],
         counts["text_only"],
         counts["image_only"],

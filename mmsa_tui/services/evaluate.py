@@ -7,14 +7,20 @@ picture alone, and VADER, a word list that needs no model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mmsa_tui.bundle.contents import trained_on
+from mmsa_tui.config import Config
 from mmsa_tui.errors import UsageError
 from mmsa_tui.model.metrics import FloatArray, IntArray, Scores, accuracy, bootstrap_interval, macro_f1, score
+from mmsa_tui.services.work import Bar, begin, no_bar
+from mmsa_tui.sources import ReadOptions
+from mmsa_tui.sources.labels import read_labels
 from mmsa_tui.store import Row
 
 KINDS = ("post", "label", "text", "image")
@@ -64,7 +70,8 @@ class Evaluation:
 
     `main` is the way that answers for the kind of label: the text head for people's labels of
     texts, the image head for those of pictures, the fused prediction otherwise. `unknown` counts
-    labels that the bundle does not have.
+    labels that the bundle does not have. `n_seen` of the `n_scored` posts are among those that the
+    bundle was fitted on: on them it does better than on new ones.
     """
 
     label_kind: str
@@ -74,9 +81,20 @@ class Evaluation:
     n_labelled: int
     n_scored: int
     n_failed: int
+    n_seen: int
     unknown: Mapping[str, int]
     lines: Mapping[str, Line]
     differences: Mapping[str, Difference]
+
+    @property
+    def warning(self) -> str:
+        """Say on how many posts the scores are too good; "" if on none."""
+        if not self.n_seen:
+            return ""
+        return (
+            f"The bundle was made from {self.n_seen:,} of the {self.n_scored:,} posts scored here:"
+            " expect less on posts that are new to it."
+        )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,9 +106,52 @@ class _Judged:
 
     truth: list[int] = field(default_factory=list)
     answers: dict[str, list[int]] = field(default_factory=lambda: {way: [] for way in WAYS})
+    n_seen: int = 0
     probs: dict[str, list[tuple[float, ...]]] = field(
         default_factory=lambda: {way: [] for way in ("fused", "text", "image")}
     )
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation, and of what; `device` is "" if the posts were classified before."""
+
+    source: str
+    bundle: str
+    device: str
+    outcome: Evaluation
+
+
+def evaluate_source(
+    config: Config,
+    source: Path,
+    *,
+    labels_file: Path | None = None,
+    kind: str | None = None,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    bar: Bar = no_bar,
+) -> Evaluated:
+    """Read a source, classify what is not classified yet, and score it.
+
+    Args:
+        labels_file: people's labels by post id; without it those that the source carries.
+        kind: one of `KINDS`; without it the first that occurs.
+
+    Raises:
+        UsageError: no post has a label that could be compared, or there is no such kind.
+        SourceError, BundleError, DeviceError, StoreError: something is missing or damaged.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"there is no label kind {kind!r}", f"Use one of {', '.join(KINDS)}.")
+    options = options or ReadOptions()
+    truth = read_labels(labels_file.expanduser(), options.encoding) if labels_file else None
+    with begin(config, [source], format=format, options=options, bar=bar) as work:
+        (row,) = work.sources
+        work.classify(row)
+        rows = work.store.rows(row.id, work.bundle.id)
+        outcome = evaluate(rows, work.bundle.labels, truth, kind, trained_on(work.bundle))
+        return Evaluated(row.location, work.bundle.id, work.device_name, outcome)
 
 
 def evaluate(
@@ -98,6 +159,7 @@ def evaluate(
     labels: Sequence[str],
     truth: Mapping[str, Mapping[str, str]] | None = None,
     kind: str | None = None,
+    seen: Collection[str] = (),
 ) -> Evaluation:
     """Score classified rows against people's labels.
 
@@ -105,6 +167,7 @@ def evaluate(
         labels: the bundle's label order.
         truth: people's labels by post id and kind; without it those that the source carries.
         kind: one of `KINDS`; without it the first that occurs.
+        seen: content hashes of the posts that the bundle was made from.
 
     Raises:
         UsageError: no post has a label that could be compared.
@@ -132,6 +195,7 @@ def evaluate(
             n_failed += 1
         else:
             _add(judged, row, index[said.casefold()], labels, vader)
+            judged.n_seen += row.post is not None and row.post.content_hash in seen
     if not judged.truth:
         raise _nothing_to_score(kind, n_labelled, n_failed, unknown, labels, truth is not None)
     return _score(judged, kind, tuple(labels), n_inputs, n_labelled, n_failed, unknown)
@@ -204,8 +268,9 @@ def _score(
         if way != main and both.any():
             differences[way] = _difference(truth[both], answers[main][both], answers[way][both])
     return Evaluation(
-        kind, labels, main, n_inputs, n_labelled, len(truth), n_failed, dict(unknown), lines, differences
-    )
+        kind, labels, main, n_inputs, n_labelled, len(truth), n_failed, judged.n_seen,
+        dict(unknown), lines, differences,
+    )  # fmt: skip
 
 
 def _line(truth: IntArray, said: IntArray, labels: Sequence[str], probs: FloatArray | None) -> Line:

@@ -1,19 +1,29 @@
-"""Service: posts of a source to a file, with a Summary that says which posts these are."""
+"""Service: posts to a file, with a Summary that says which posts these are."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.queues import QUEUES, queue_rows
-from mmsa_tui.export import Summary, people_columns, write
+from mmsa_tui.disk.whole_file import check_place
+from mmsa_tui.errors import OutputError, UsageError
+from mmsa_tui.export import Summary, check_target, people_columns, write
+from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
 
 Posts = Literal["source", "list", "selection"]
+
+_TOOLS = {
+    "label-studio": (".json", write_label_studio),
+    "doccano": (".jsonl", write_doccano),
+    "4cat": (".csv", write_fourcat),
+}
+"""Annotation tools, by their name on the command line: the suffix they take, and what writes it."""
 
 WHOSE = {
     "label, confidence, p_…": "the model's; they belong together, whatever an analyst said",
@@ -92,6 +102,68 @@ def export_posts(
         overwrite=overwrite,
         summary=Summary(facts | WHOSE, Counts()),
         source_columns=columns,
+    )
+
+
+def check_file(target: Path, tool: str | None = None, *, overwrite: bool = False) -> None:
+    """Refuse a target that `write_rows` would refuse.
+
+    Args:
+        tool: the annotation tool that the file is for, if any.
+
+    Raises:
+        UsageError: there is no such tool.
+        OutputError: the suffix names no format, or the file exists or cannot be written.
+    """
+    if tool is None:
+        check_target(target, overwrite=overwrite)
+        return
+    if tool not in _TOOLS:
+        raise UsageError(f"there is no annotation tool {tool!r}", f"Use one of {', '.join(_TOOLS)}.")
+    suffix, _ = _TOOLS[tool]
+    if target.suffix.lower() != suffix:
+        raise OutputError(f"{tool} does not take {target.name}", f"End the name in {suffix}.")
+    check_place(target, overwrite=overwrite)
+
+
+def write_rows(
+    store: Store,
+    sources: Sequence[SourceRow],
+    rows: Iterable[Row],
+    bundle_id: str,
+    target: Path,
+    *,
+    tool: str | None = None,
+    overwrite: bool = False,
+    facts: Mapping[str, str] | None = None,
+    further_columns: Sequence[str] = (),
+    thumbnails: bool = False,
+) -> None:
+    """Write rows of several sources, for an annotation tool or as a table.
+
+    Args:
+        facts: what the Summary says of these rows beside where they are from.
+        further_columns: metadata that the rows have beside the sources' own.
+
+    Raises:
+        OutputError: see `check_file`; or the disk is full or fails.
+    """
+    if tool is not None:
+        _TOOLS[tool][1](rows, target, overwrite=overwrite)
+        return
+    about = {
+        "source": ", ".join(source.location for source in sources),
+        "bundle": bundle_id,
+        "written": time.strftime("%Y-%m-%d %H:%M"),
+    }
+    write(
+        rows,
+        target,
+        store.bundle_labels(bundle_id),
+        overwrite=overwrite,
+        summary=Summary(about | WHOSE | dict(facts or {}), Counts()),
+        source_columns=[*source_columns(store, *sources), *further_columns],
+        thumbnails=thumbnails,
     )
 
 

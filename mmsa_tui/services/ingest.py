@@ -5,19 +5,29 @@ The command line and the app both come in here, so that a source read by one is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from mmsa_tui import sources
+from mmsa_tui.disk.safety import ignore
 from mmsa_tui.records import ReadAs
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.store import SourceRow, Store
 
+_SAID = tuple(said.name for said in fields(ReadAs) if said.name != "format")
+"""What a user can say of how to read a source, beside its format."""
+
 
 def location_of(source: Path | str) -> str:
     """Name a source in the store: its path without links and dots."""
     return str(Path(source).expanduser().resolve())
+
+
+def options_of(read_as: ReadAs, note: Callable[[str], None] = ignore) -> ReadOptions:
+    """Read a source as it was read before; `note` is told what holds for it as a whole."""
+    return ReadOptions(**{name: getattr(read_as, name) for name in _SAID}, note=note)
 
 
 def find_format(source: Path | str, format: str | None = None, options: ReadOptions | None = None) -> str:
@@ -32,6 +42,20 @@ def find_format(source: Path | str, format: str | None = None, options: ReadOpti
     if options is not None and options.columns:
         return "table"
     return sources.detect(Path(source).expanduser()).format
+
+
+def check_sources(named: Sequence[Path], format: str | None, options: ReadOptions) -> list[Path]:
+    """Refuse what cannot be read, and drop what is named twice.
+
+    Raises:
+        SourceError: one is missing, unreadable, empty or in no known format.
+    """
+    unique = {location_of(source): source for source in named}
+    if len(unique) < len(named):
+        options.note("a source that is named twice is read once")
+    for source in unique.values():
+        find_format(source, format, options)
+    return list(unique.values())
 
 
 def read_in(
@@ -56,7 +80,7 @@ def read_in(
     # Absolute, because the pictures' paths are kept and used from other working folders.
     path = Path(source).expanduser().resolve()
     options = options or ReadOptions()
-    read_as = ReadAs(format or "", options.columns, options.encoding)
+    read_as = ReadAs(format or "", **{name: getattr(options, name) for name in _SAID})
     format = find_format(path, format, options)
     posts = sources.read(path, format=format, options=options)
     return store.index_source(str(path), format, path.name, posts, on_count, read_as)

@@ -165,3 +165,8 @@ def _is_pictorial(char: str) -> bool:
 
 def _is_emoji(char: str) -> bool:
     return "\U0001f000" <= char <= "\U0001faff" or "\u2190" <= char <= "\u2bff" or char in "\u3030\u303d"
+
+
+def counted(number: int, noun: str) -> str:
+    """Count things whose plural takes an s: `1 post`, `1,200 posts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

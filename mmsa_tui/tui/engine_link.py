@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mmsa_tui.config import Config
@@ -16,19 +16,25 @@ from mmsa_tui.worker.messages import (
     Pause,
     Progress,
     Ready,
+    Reclassify,
     Stop,
     Trouble,
     loading,
 )
+
+_BATCHES = (Classify, Reclassify)
 
 State = Literal["off", "loading", "ready", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The batch in hand: of which source, how far, and whether the user has asked it to end."""
+    """The batch in hand: how far, and whether the user has asked it to end.
 
-    source_id: int
+    `source_id` is None where it goes through several sources; `title` names the one in hand.
+    """
+
+    source_id: int | None
     title: str
     progress: Progress | None = None
     is_stopping: bool = False
@@ -86,9 +92,9 @@ class EngineLink:
         await self.close()
         await self.start()
 
-    async def classify(self, request: Classify, title: str) -> None:
+    async def classify(self, request: Classify | Reclassify, title: str) -> None:
         """Begin a batch; it waits for the model where that is still loading."""
-        self.batch = Batch(request.source_id, title)
+        self.batch = Batch(request.source_id if isinstance(request, Classify) else None, title)
         await self._send(request)
 
     async def explain(self, request: Explain) -> None:
@@ -105,11 +111,11 @@ class EngineLink:
         if self.batch is None:
             return
         if self._waiting or self._child is None:
-            self._waiting = [request for request in self._waiting if not isinstance(request, Classify)]
+            self._waiting = [request for request in self._waiting if not isinstance(request, _BATCHES)]
             self.batch = None
             self._hear(Finished(stopped=True))
             return
-        self.batch = Batch(self.batch.source_id, self.batch.title, self.batch.progress, True)
+        self.batch = replace(self.batch, is_stopping=True)
         self._child.send(Stop())
 
     async def close(self) -> None:
@@ -135,8 +141,10 @@ class EngineLink:
                 assert self._child is not None
                 self._child.send(request)
         elif isinstance(message, Progress) and self.batch is not None:
-            self.batch = Batch(self.batch.source_id, self.batch.title, message, self.batch.is_stopping)
-        elif isinstance(message, Finished) or (isinstance(message, Trouble) and message.about == "Classify"):
+            self.batch = replace(self.batch, title=message.title or self.batch.title, progress=message)
+        elif isinstance(message, Finished) or (
+            isinstance(message, Trouble) and message.about in [kind.__name__ for kind in _BATCHES]
+        ):
             self.batch = None
         elif isinstance(message, Trouble) and message.about == "Load":
             self._fail(message.message)
@@ -144,7 +152,9 @@ class EngineLink:
 
     def _mourn(self, last_words: str) -> None:
         """Take in that the child has ended by itself: out of memory, or a defect."""
-        about = "Load" if self.state == "loading" else "Classify" if self.batch is not None else "Load"
+        about = "Load"
+        if self.state != "loading" and self.batch is not None:
+            about = "Classify" if self.batch.source_id is not None else "Reclassify"
         reason = last_words.strip().rpartition("\n")[2]
         message = "the model process has ended" + (f": {reason}" if reason else "")
         self._fail(message)

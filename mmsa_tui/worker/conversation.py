@@ -20,12 +20,13 @@ from mmsa_tui.worker.messages import (
     Message,
     Pause,
     Quit,
+    Reclassify,
     Stop,
     decode,
     encode,
 )
 
-_WORK = (Classify, Index, Inspect)
+_WORK = (Classify, Reclassify, Index, Inspect)
 
 
 class Conversation:

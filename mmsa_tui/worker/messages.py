@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import field
 
 from mmsa_tui.config import Config, Paths
-from mmsa_tui.decoding import from_json
+from mmsa_tui.decoding import Tagged, from_json
+from mmsa_tui.records import ReadAs
+from mmsa_tui.services.classify import Finished as Finished
+from mmsa_tui.services.classify import Progress as Progress
 
 
-class _Message(msgspec.Struct, frozen=True, tag=True, tag_field="type", forbid_unknown_fields=True):
-    """One line; `type` names which of those below it is."""
-
-
-class Load(_Message, frozen=True):
+class Load(Tagged, frozen=True):
     """Load a bundle and keep it; `paths` are the fields of `Paths`."""
 
     paths: Mapping[str, str]
@@ -31,7 +29,7 @@ class Load(_Message, frozen=True):
     threads: int = 0
 
 
-class Classify(_Message, frozen=True):
+class Classify(Tagged, frozen=True):
     """Classify a source's posts that have no prediction yet, or with `restart` all of them.
 
     `where_sql` and `where_params` narrow it down, as in `store.Where`; "" means all.
@@ -43,47 +41,49 @@ class Classify(_Message, frozen=True):
     restart: bool = False
 
 
-class Pause(_Message, frozen=True):
+class Reclassify(Tagged, frozen=True):
+    """Classify again, in every source, what the bundle `before` has judged."""
+
+    before: str
+
+
+class Pause(Tagged, frozen=True):
     """Hold the running batch, or with `paused` false go on."""
 
     paused: bool
 
 
-class Stop(_Message, frozen=True):
+class Stop(Tagged, frozen=True):
     """End the running batch after the posts in hand; what is done is kept."""
 
 
-class Explain(_Message, frozen=True):
+class Explain(Tagged, frozen=True):
     """Say what in a post carried the decision; works during a batch too."""
 
     source_id: int
     ordinal: int
 
 
-class Inspect(_Message, frozen=True):
-    """Look at a source without writing anything; the fields of `ReadAs` say how to read it."""
+class Inspect(Tagged, frozen=True):
+    """Look at a source without writing anything."""
 
     path: str
-    format: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    encoding: str = ""
+    read_as: ReadAs = ReadAs()
 
 
-class Index(_Message, frozen=True):
-    """Read a source into the database; the fields of `ReadAs` say how to read it."""
+class Index(Tagged, frozen=True):
+    """Read a source into the database."""
 
     database: str
     path: str
-    format: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    encoding: str = ""
+    read_as: ReadAs = ReadAs()
 
 
-class Quit(_Message, frozen=True):
+class Quit(Tagged, frozen=True):
     """End the process."""
 
 
-class Ready(_Message, frozen=True):
+class Ready(Tagged, frozen=True):
     """The bundle is loaded; `device` is a description such as `cpu bf16`."""
 
     bundle: str
@@ -91,33 +91,7 @@ class Ready(_Message, frozen=True):
     device: str
 
 
-class Progress(_Message, frozen=True):
-    """How far a batch is; rates and times are 0 until they can be told."""
-
-    done: int
-    total: int
-    per_second: float = 0.0
-    seconds_left: float = 0.0
-    paused: bool = False
-
-
-class Finished(_Message, frozen=True):
-    """A batch has ended; `stopped` if before its end. Counts are of posts."""
-
-    n_ok: int = 0
-    n_text_only: int = 0
-    n_image_only: int = 0
-    n_failed: int = 0
-    n_skipped: int = 0
-    seconds: float = 0.0
-    stopped: bool = False
-
-    @property
-    def n_done(self) -> int:
-        return self.n_ok + self.n_text_only + self.n_image_only + self.n_failed
-
-
-class Explained(_Message, frozen=True):
+class Explained(Tagged, frozen=True):
     """What carried the decision on a post.
 
     `words` are (start, end, weight) over the post's text, `regions` 49 weights of a 7 by 7 grid
@@ -132,7 +106,7 @@ class Explained(_Message, frozen=True):
     picture: int | None = None
 
 
-class Detected(_Message, frozen=True):
+class Detected(Tagged, frozen=True):
     """What a source is; `others` are further formats it might be, with their reasons."""
 
     path: str
@@ -143,26 +117,26 @@ class Detected(_Message, frozen=True):
     others: tuple[tuple[str, str], ...] = ()
 
 
-class Counted(_Message, frozen=True):
+class Counted(Tagged, frozen=True):
     """How many inputs have been looked at or read so far."""
 
     n: int
 
 
-class Inspected(_Message, frozen=True):
+class Inspected(Tagged, frozen=True):
     """The result of an inspection, as `Inspection.to_json` gives it."""
 
     result: Mapping[str, Any]
 
 
-class Indexed(_Message, frozen=True):
+class Indexed(Tagged, frozen=True):
     """A source is in the database; `notes` hold for it as a whole."""
 
     location: str
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
-class Trouble(_Message, frozen=True):
+class Trouble(Tagged, frozen=True):
     """A request failed, for a reason the user can read; `about` is the request's type."""
 
     about: str
@@ -171,16 +145,15 @@ class Trouble(_Message, frozen=True):
 
 
 Message = (
-    Load | Classify | Pause | Stop | Explain | Inspect | Index | Quit | Ready | Progress | Finished
-    | Explained | Detected | Counted | Inspected | Indexed | Trouble
+    Load | Classify | Reclassify | Pause | Stop | Explain | Inspect | Index | Quit
+    | Ready | Progress | Finished | Explained | Detected | Counted | Inspected | Indexed | Trouble
 )  # fmt: skip
 
 
 def encode(message: Message) -> bytes:
     """Write a message as one line, ended by a newline."""
-    fields = msgspec.structs.asdict(message)
     # By the standard library: file names that are no text have halves of characters, which only it keeps.
-    return json.dumps({"type": type(message).__name__, **fields}).encode("ascii") + b"\n"
+    return json.dumps(msgspec.to_builtins(message)).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message:

@@ -11,21 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.records import Post
-from mmsa_tui.services import classify as service
+from mmsa_tui.services.classify import Judge, Progress, classify
+from mmsa_tui.services.reclassify import reclassify
 from mmsa_tui.store import Store, Where
 from mmsa_tui.worker.conversation import Conversation
 from mmsa_tui.worker.messages import (
     Classify,
     Explain,
     Explained,
-    Finished,
     Load,
     Message,
-    Progress,
     Quit,
     Ready,
+    Reclassify,
     Trouble,
     to_paths,
 )
@@ -34,7 +36,7 @@ TELL_EVERY_S = 0.2
 PAUSE_STEP_S = 0.2
 
 
-class Model(service.Judge, Protocol):
+class Model(Judge, Protocol):
     """What is needed of a predictor."""
 
     device_name: str
@@ -94,48 +96,36 @@ class _ModelSide:
         if isinstance(request, Explain):
             self._explain(request)
         elif isinstance(request, Classify):
-            self._classify(request)
+            where = Where(request.where_sql, request.where_params) if request.where_sql else None
+            self._parent.say(
+                classify(
+                    self._store, request.source_id, self._model, where=where, restart=request.restart,
+                    on_progress=self._on_progress, should_stop=self._is_stopping,
+                )
+            )  # fmt: skip
+        elif isinstance(request, Reclassify):
+            self._parent.say(
+                reclassify(
+                    self._store, self._model, request.before,
+                    on_progress=self._on_progress, should_stop=self._is_stopping,
+                )
+            )  # fmt: skip
 
-    def _classify(self, request: Classify) -> None:
-        where = Where(request.where_sql, request.where_params) if request.where_sql else None
-        outcome = service.classify(
-            self._store,
-            request.source_id,
-            self._model,
-            where=where,
-            restart=request.restart,
-            on_progress=self._on_progress,
-            should_stop=lambda: self._parent.is_stopping,
-        )
-        self._parent.say(
-            Finished(
-                outcome.n_ok,
-                outcome.n_text_only,
-                outcome.n_image_only,
-                outcome.n_failed,
-                outcome.n_skipped,
-                outcome.seconds,
-                outcome.stopped,
-            )
-        )
+    def _is_stopping(self) -> bool:
+        return self._parent.is_stopping
 
-    def _on_progress(self, progress: service.Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         """Between two batches: report, explain what was asked for, hold while paused."""
         now_s = time.monotonic()
         if now_s - self._told_s >= TELL_EVERY_S or progress.done == progress.total:
             self._told_s = now_s
-            self._report(progress, paused=False)
+            self._parent.say(progress)
         self._explain_what_waits()
         if self._parent.is_paused:
-            self._report(progress, paused=True)
+            self._parent.say(msgspec.structs.replace(progress, paused=True))
             while self._parent.is_paused and not self._parent.is_stopping:
                 self._parent.wait_while_paused(PAUSE_STEP_S)
                 self._explain_what_waits()
-
-    def _report(self, progress: service.Progress, *, paused: bool) -> None:
-        self._parent.say(
-            Progress(progress.done, progress.total, progress.per_second, progress.seconds_left or 0.0, paused)
-        )
 
     def _explain_what_waits(self) -> None:
         later: list[Message] = []

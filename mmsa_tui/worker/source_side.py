@@ -8,7 +8,6 @@ from pathlib import Path
 from mmsa_tui import sources
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import ingest as intake
-from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.store import Store
 from mmsa_tui.worker.conversation import Conversation
@@ -45,17 +44,17 @@ def serve(parent: Conversation) -> None:
 
 
 def _inspect(parent: Conversation, request: Inspect) -> None:
-    path = Path(request.path)
-    options = ReadOptions(request.columns, request.encoding)
-    if request.format or request.columns:
-        format = intake.find_format(path, request.format or None, options)
+    path, read_as = Path(request.path), request.read_as
+    options = intake.options_of(read_as)
+    if read_as.format or read_as.columns:
+        format = intake.find_format(path, read_as.format or None, options)
         parent.say(Detected(request.path, format, reader(format).title, "you chose it"))
     else:
         found = sources.detect(path)
         title = reader(found.format).title
         others = tuple((other.format, other.reason) for other in found.others)
         parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))
-    result = sources.inspect(path, format=request.format or None, options=options, on_count=_Teller(parent))
+    result = sources.inspect(path, format=read_as.format or None, options=options, on_count=_Teller(parent))
     parent.say(Inspected(result.to_json()))
 
 
@@ -65,8 +64,8 @@ def _index(parent: Conversation, request: Index) -> None:
         row = intake.read_in(
             store,
             request.path,
-            format=request.format or None,
-            options=ReadOptions(request.columns, request.encoding, notes.setdefault),
+            format=request.read_as.format or None,
+            options=intake.options_of(request.read_as, notes.setdefault),
             on_count=_Teller(parent),
         )
     parent.say(Indexed(row.location, tuple(notes)))

@@ -11,6 +11,8 @@ import pytest
 from command_runs import Mmsa
 from word_model import write_word_bundle
 
+from mmsa_tui.records import content_hash
+
 Table = Callable[..., Path]
 
 
@@ -45,6 +47,16 @@ class TestEvaluate:
         assert scores["n_scored"] == 8
         assert scores["lines"]["fused"]["scores"]["accuracy"] == 0.75
         assert scores["lines"]["fused"]["scores"]["confusion"] == [[2, 0, 1], [0, 2, 0], [1, 0, 2]]
+
+    def test_posts_that_the_bundle_was_made_from_are_counted_and_warned_of(
+        self, mmsa: Mmsa, labelled: Path, home: Path
+    ) -> None:
+        seen = [content_hash(text, ()) for text in ("best", "worst")]
+        write_word_bundle(home, "1.1.0", seen=seen)
+        ran = mmsa("evaluate", labelled, "--bundle", "words 1.1.0", "--json")
+        assert json.loads(ran.out)["n_seen"] == 2
+        assert "made from 2 of the 8 posts scored here" in ran.err
+        assert "made from" not in mmsa("evaluate", labelled, "--bundle", "words 1.0.0").err
 
     def test_vader_and_the_text_alone_are_always_beside_it(self, mmsa: Mmsa, labelled: Path) -> None:
         ran = mmsa("evaluate", labelled)

@@ -104,9 +104,16 @@ def predictor_module() -> types.ModuleType:
     return module
 
 
-def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "") -> Path:
-    """Write a bundle that passes every check, with weights that nobody can load."""
-    from mmsa_tui.bundle.meta import REQUIRED, directory_hash
+def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "", seen: Sequence[str] = ()) -> Path:
+    """Write a bundle that passes every check, with weights that nobody can load.
+
+    Args:
+        seen: content hashes of the posts that it was made from.
+    """
+    import numpy as np
+    from safetensors.numpy import save
+
+    from mmsa_tui.bundle.meta import REPLAY, REQUIRED, directory_hash
 
     encoders = {}
     for which in ("text", "image"):
@@ -122,9 +129,12 @@ def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "") -> P
     folder = home / "data" / "bundles" / f"words-{version}"
     folder.mkdir(parents=True)
     files = {}
+    hashes = [list(bytes.fromhex(content_hash.removeprefix("b2:"))) for content_hash in seen]
+    posts = save({"hashes": np.array(hashes, dtype=np.uint8).reshape(-1, 20)})
     for name in REQUIRED:
-        (folder / name).write_bytes(name.encode())
-        files[name] = hashlib.sha256(name.encode()).hexdigest()
+        data = posts if name == REPLAY else name.encode()
+        (folder / name).write_bytes(data)
+        files[name] = hashlib.sha256(data).hexdigest()
     meta = {
         "format_version": 1, "name": "words", "version": version, "parent": parent,
         "created_at": "2025-05-01T00:00:00+00:00", "licence": "MIT", "labels": list(LABELS),

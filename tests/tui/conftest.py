@@ -19,7 +19,7 @@ from small_pictures import draw_picture
 from snapshot_stories import looks_right, merrow
 from textual.pilot import Pilot
 
-from mmsa_tui.bundle.meta import EVALUATION, REQUIRED, directory_hash
+from mmsa_tui.bundle.meta import EVALUATION, REPLAY, REQUIRED, directory_hash
 from mmsa_tui.bundle.registry import use_bundle
 from mmsa_tui.config import Config, find_paths
 from mmsa_tui.services.ingest import read_in
@@ -69,6 +69,7 @@ def write_small_bundle(root: Path) -> None:
     folder.mkdir()
     files = {name: name.encode() for name in REQUIRED}
     files[EVALUATION] = save({"hashes": np.ones((1, 20), dtype=np.uint8)})
+    files[REPLAY] = save({"hashes": np.zeros((0, 20), dtype=np.uint8)})
     for name, data in files.items():
         (folder / name).write_bytes(data)
     meta = {

@@ -5,8 +5,13 @@ Bundle 1.0.1 sees in every post the label after the one that 1.0.0 sees.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+
+# Processes of ours do not look for modules beside the script that they run.
+sys.path.append(str(Path(__file__).parent))
 
 from small_engine import LABELS, SmallModel, judge
 

@@ -7,10 +7,10 @@ import shutil
 from retrain_stories import active, correct, on_retrain_screen, run_to_its_end
 from stories import SIZE, asked, opened, text_of
 
-from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import read_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.services import promote as promotion
+from mmsa_tui.services.reclassify import list_changes
 from mmsa_tui.store import judged_by
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
@@ -34,7 +34,7 @@ async def test_what_passed_is_promoted_judges_again_and_lists_the_changes(
         await asked(pilot, wait_for, ChangesScreen)
         assert active(config) == "small 1.0.1"
         assert store.count_unpredicted(classified.id, "small 1.0.1") == 0
-        compared = service.compare(store, classified.id, "small 1.0.0", "small 1.0.1")
+        (compared,) = list_changes(store, "small 1.0.0", "small 1.0.1")
         assert (len(compared.changes), compared.n_compared, compared.n_unlike) == (12, 12, 0)
         assert "12 of 12 posts have another label" in text_of(pilot.app.screen, "#changes-title")
         await pilot.press("end", "enter")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on, work
@@ -159,7 +159,7 @@ class PickerScreen(AppScreen[None]):
             return
         if self._found is not None and path == self._path:
             database = str(self.mmsa.config.paths.database)
-            await self._ask(Index(database, self._path, **asdict(self._read_as)))
+            await self._ask(Index(database, self._path, self._read_as))
             return
         known = await self._known(path)
         if known is not None and path != self._path:
@@ -184,7 +184,7 @@ class PickerScreen(AppScreen[None]):
         await self._inspect()
 
     async def _inspect(self) -> None:
-        await self._ask(Inspect(self._path, **asdict(self._read_as)))
+        await self._ask(Inspect(self._path, self._read_as))
 
     async def _ask(self, request: Inspect | Index) -> None:
         if isinstance(request, Inspect):

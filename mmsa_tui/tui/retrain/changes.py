@@ -14,16 +14,13 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from mmsa_tui.retrain import Change, Comparison
+from mmsa_tui.services.reclassify import Change, Comparison
 from mmsa_tui.store import SourceRow
-from mmsa_tui.text.display import safe_line
+from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.jump import Jump
-from mmsa_tui.tui.retrain.texts import MUTED, Part, change_parts, counted
+from mmsa_tui.tui.retrain.texts import MUTED, Part, change_parts
 from mmsa_tui.tui.widgets.post_columns import fit
-
-Found = tuple[SourceRow, Comparison]
-"""A source and the posts of it that have another label."""
 
 
 class ChangesScreen(AppScreen[Jump | None]):
@@ -50,11 +47,11 @@ class ChangesScreen(AppScreen[Jump | None]):
     }
     """
 
-    def __init__(self, found: Sequence[Found], before: str, after: str) -> None:
+    def __init__(self, found: Sequence[Comparison], before: str, after: str) -> None:
         super().__init__()
         self._before, self._after = before, after
         self._found = list(found)
-        self._rows = [(source, change) for source, comparison in found for change in comparison.changes]
+        self._rows = [(comparison.source, change) for comparison in found for change in comparison.changes]
 
     def compose(self) -> ComposeResult:
         yield Static("", id="changes-title", markup=False)
@@ -63,8 +60,8 @@ class ChangesScreen(AppScreen[Jump | None]):
         yield Static("enter goes to the post · ↑↓ move · esc back", id="changes-keys", markup=False)
 
     def on_mount(self) -> None:
-        n_posts = sum(comparison.n_compared for _, comparison in self._found)
-        n_unlike = sum(comparison.n_unlike for _, comparison in self._found)
+        n_posts = sum(comparison.n_compared for comparison in self._found)
+        n_unlike = sum(comparison.n_unlike for comparison in self._found)
         title: list[Part] = [
             (f"{self._before} → {self._after}", "bold $text-accent"),
             (f"  {len(self._rows):,} of {counted(n_posts, 'post')} have another label now", "bold"),

@@ -6,16 +6,14 @@ import asyncio
 
 from textual import work
 
-from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.bundle.registry import roll_back
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.services import promote as promotion
-from mmsa_tui.store import SourceRow, Store
-from mmsa_tui.text.display import safe_line
+from mmsa_tui.services.reclassify import list_changes, sources_judged_by
+from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
-from mmsa_tui.tui.retrain import texts
-from mmsa_tui.tui.retrain.changes import ChangesScreen, Found
+from mmsa_tui.tui.retrain.changes import ChangesScreen
 from mmsa_tui.tui.retrain.reclassify import Reclassification
 from mmsa_tui.tui.retrain.view import Offer, RetrainView
 
@@ -95,11 +93,9 @@ class RetrainDecision(RetrainView):
             return
         self.tell(f"{promoted.id} is in use{note}.", "$text-success")
         self.look()
-        sources = await self.mmsa.slow.run(lambda store: service.sources_judged_by(store, before.id))
-        if not sources:
-            return
-        await self.reclassification.run(sources, before.id)
-        await self._show_changes(before.id, promoted.id, sources)
+        if await self.mmsa.slow.run(lambda store: bool(sources_judged_by(store, before.id))):
+            await self.reclassification.run(before.id)
+            await self._show_changes(before.id, promoted.id)
 
     @work(exclusive=True, group="decision")
     async def action_discard(self) -> None:
@@ -163,17 +159,13 @@ class RetrainDecision(RetrainView):
             return
         parent = seen.bundle.meta.parent
         try:
-            sources = await self.mmsa.slow.run(lambda store: service.sources_judged_by(store, parent))
-            await self._show_changes(parent, seen.bundle.id, sources)
+            await self._show_changes(parent, seen.bundle.id)
         except MmsaError as error:
             self.fail(error)
 
-    async def _show_changes(self, before: str, after: str, sources: list[SourceRow]) -> None:
-        def compare(store: Store) -> list[Found]:
-            return [(row, service.compare(store, row.id, before, after)) for row in sources]
-
-        found = await self.mmsa.slow.run(compare)
-        n_changed = sum(len(comparison.changes) for _, comparison in found)
+    async def _show_changes(self, before: str, after: str) -> None:
+        found = await self.mmsa.slow.run(lambda store: list_changes(store, before, after))
+        n_changed = sum(len(comparison.changes) for comparison in found)
         if not n_changed:
             self.tell(f"No post has another label than by {before}.")
             return
@@ -194,6 +186,6 @@ def _describe_kept(item: promotion.Kept) -> str:
     said = "passed" if item.verdict.passed else "refused"
     made = item.bundle.meta.created_at[:16].replace("T", " ")
     training = item.bundle.meta.training
-    learned = texts.counted(int(training.get("n_corrections", 0)), "correction")
+    learned = counted(int(training.get("n_corrections", 0)), "correction")
     weight = f" × {training['correction_weight']:.3g}" if "correction_weight" in training else ""
     return f"{item.bundle.id} · {made} · {said} · {learned}{weight}"

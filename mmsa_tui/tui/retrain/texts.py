@@ -11,7 +11,7 @@ from textual.content import Content
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.retrain import AS_FOUND, ENOUGH, TEACHINGS, Example, Result, Teaching, Waiting
 from mmsa_tui.retrain.verdict import Verdict
-from mmsa_tui.text.display import safe_line
+from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
@@ -178,11 +178,6 @@ def change_parts(before: str, after: str, yours: str, looks: LabelLooks) -> list
             "" if is_right else MUTED,
         ),
     ]
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _line(text: str, style: str = "") -> Content:

@@ -23,8 +23,9 @@ from mmsa_tui.corrections import open_docket
 from mmsa_tui.errors import BundleError, MmsaError
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services import promote as promotion
+from mmsa_tui.services.reclassify import sources_judged_by
 from mmsa_tui.store import Store
-from mmsa_tui.text.display import safe, safe_line
+from mmsa_tui.text.display import counted, safe, safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import key_for
@@ -150,7 +151,7 @@ class RetrainView(AppScreen[Jump | None]):
                 waiting,
                 len(open_docket(store).conflicts),
                 promotion.kept_candidates(config.paths),
-                bool(parent and service.sources_judged_by(store, parent)),
+                bool(parent and sources_judged_by(store, parent)),
                 _way_back(config.paths),
             )
 
@@ -193,7 +194,7 @@ class RetrainView(AppScreen[Jump | None]):
             seen.waiting, self.teaching, seen.bundle, seen.n_contradictory, key, self.looks, width
         )
         if seen.kept:
-            aside = f"{texts.counted(len(seen.kept), 'candidate')} kept aside: k shows them"
+            aside = f"{counted(len(seen.kept), 'candidate')} kept aside: k shows them"
             text = Content("\n").join([text, Content.styled(aside, texts.MUTED)])
         self.write("#waiting-text", text)
 

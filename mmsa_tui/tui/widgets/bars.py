@@ -106,8 +106,8 @@ def batch_parts(title: str, progress: Progress | None, is_stopping: bool, width:
         (f" {progress.done:,}/{progress.total:,}", "bold"),
     ]
     if progress.per_second and not progress.paused:
-        pace = f" · {progress.per_second:,.0f}/s · {clock(progress.seconds_left)} left"
-        parts.append((pace, "$foreground-muted"))
+        left = "" if progress.seconds_left is None else f" · {clock(progress.seconds_left)} left"
+        parts.append((f" · {progress.per_second:,.0f}/s{left}", "$foreground-muted"))
     return parts
 
 

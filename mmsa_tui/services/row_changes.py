@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 EXPLANATION = "explanation"
 """The column that `--explain` adds after the source's own."""
 
+Change = Callable[[Row], Row]
+"""Something that is done to a row on its way out."""
+
 _N_WORDS = 5
 _PLACES = (("top", "middle", "bottom"), ("left", "centre", "right"))
 
@@ -74,7 +77,7 @@ def _place(regions: tuple[float, ...]) -> str:
     return "centre" if words == ("middle", "centre") else " ".join(words)
 
 
-def apply(rows: Iterable[Row], changes: Iterable[Callable[[Row], Row]]) -> Iterator[Row]:
+def apply(rows: Iterable[Row], changes: Iterable[Change]) -> Iterator[Row]:
     """Pass rows through every change in turn."""
     steps = list(changes)
     for row in rows:

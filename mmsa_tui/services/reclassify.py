@@ -1,9 +1,13 @@
-"""What another bundle makes of the same posts, post by post."""
+"""Service: after a promotion, judge again what the bundle before had judged, and say what that changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
+from mmsa_tui.services.classify import Finished, Judge, Progress, classify
 from mmsa_tui.store import Row, SourceRow, Store, judged_by
 
 
@@ -24,21 +28,61 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed on the `n_compared` posts that two bundles have judged by the same parts.
+    """What changed on the `n_compared` posts of a source that two bundles have judged by the same parts.
 
     `n_unlike` more lost or won a picture in between, so that no bundle is the reason.
     """
 
+    source: SourceRow
     changes: tuple[Change, ...]
     n_compared: int
     n_unlike: int
 
 
-def compare(store: Store, source_id: int, before: str, after: str) -> Comparison:
+def reclassify(
+    store: Store,
+    predictor: Judge,
+    before: str,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Finished:
+    """Judge again, in every source, what the bundle `before` has judged; from the feature cache, so only the
+    head runs.
+
+    Args:
+        before: id of the bundle that was in use.
+        on_progress: hears of each source in turn, by its title.
+        should_stop: asked between batches; what is done is kept.
+    """
+    total = Finished()
+    for source in sources_judged_by(store, before):
+
+        def tell(progress: Progress, title: str = source.title) -> None:
+            if on_progress is not None:
+                on_progress(msgspec.structs.replace(progress, title=title))
+
+        # What is there under the name of a new bundle is of another that is gone.
+        done = classify(
+            store, source.id, predictor, where=judged_by(before), restart=True,
+            on_progress=tell, should_stop=should_stop,
+        )  # fmt: skip
+        total = total.plus(done)
+        if should_stop is not None and should_stop():
+            break
+    return total
+
+
+def list_changes(store: Store, before: str, after: str) -> list[Comparison]:
+    """Compare two bundles, by id, on every source of which the first has judged posts."""
+    return [compare(store, source, before, after) for source in sources_judged_by(store, before)]
+
+
+def compare(store: Store, source: SourceRow, before: str, after: str) -> Comparison:
     """Compare the predictions of two bundles, by id, in the order of the source."""
     changes: list[Change] = []
     n_compared = n_unlike = 0
-    for old, new in zip(store.rows(source_id, before), store.rows(source_id, after), strict=True):
+    for old, new in zip(store.rows(source.id, before), store.rows(source.id, after), strict=True):
         one, other = old.prediction, new.prediction
         if new.post is None or one is None or other is None:
             continue
@@ -48,7 +92,7 @@ def compare(store: Store, source_id: int, before: str, after: str) -> Comparison
         n_compared += 1
         if one.label != other.label:
             changes.append(_change(old, new))
-    return Comparison(tuple(changes), n_compared, n_unlike)
+    return Comparison(source, tuple(changes), n_compared, n_unlike)
 
 
 def sources_judged_by(store: Store, bundle: str, limit: int = 100) -> list[SourceRow]:

@@ -1,0 +1,158 @@
+"""What every batch works with: a store, a bundle, and the sources read into it.
+
+Whatever could stop the work is found out before it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from mmsa_tui.bundle.meta import Bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.config import Config
+from mmsa_tui.services.classify import Finished, Progress, classify
+from mmsa_tui.services.ingest import check_sources, read_in
+from mmsa_tui.sources import ReadOptions
+from mmsa_tui.store import SourceRow, Store, Where
+
+if TYPE_CHECKING:
+    from mmsa_tui.model.predictor import Predictor
+
+_T = TypeVar("_T")
+
+Advance = Callable[[int, int | None], None]
+"""Told how many are done, and of how many if that is known."""
+
+
+class Bar(Protocol):
+    """Shows how far a piece of work is while a block runs."""
+
+    def __call__(self, title: str, unit: str = "posts") -> AbstractContextManager[Advance]: ...
+
+
+@contextmanager
+def no_bar(title: str, unit: str = "posts") -> Iterator[Advance]:
+    """Show nothing."""
+    yield lambda done, total: None
+
+
+def watched(items: Iterable[_T], advance: Advance) -> Iterator[_T]:
+    """Count what passes, for a bar."""
+    for number, item in enumerate(items, start=1):
+        yield item
+        if number % 100 == 0:
+            advance(number, None)
+
+
+class Work:
+    """A store with sources read into it, and the bundle that judges them; the model is loaded when needed."""
+
+    def __init__(self, config: Config, bundle: Bundle, store: Store, bar: Bar = no_bar) -> None:
+        self.config, self.bundle, self.store, self.bar = config, bundle, store, bar
+        self.sources: list[SourceRow] = []
+        self._predictor: Predictor | None = None
+
+    @property
+    def device_name(self) -> str:
+        """Where the model runs; "" if it was not needed."""
+        return self._predictor.device_name if self._predictor is not None else ""
+
+    @property
+    def predictor(self) -> Predictor:
+        """Load the bundle on the device of the settings, once.
+
+        Raises:
+            BundleError, DeviceError: it is damaged; the device is absent.
+        """
+        if self._predictor is None:
+            from mmsa_tui.model.predictor import Predictor
+
+            config = self.config
+            with self.bar(f"loading {self.bundle.id}", unit=""):
+                self._predictor = Predictor.load(
+                    self.bundle, config.paths, config.device, config.batch_size, config.threads
+                )
+        return self._predictor
+
+    def read(self, source: Path, format: str | None, options: ReadOptions) -> SourceRow:
+        """Read a source into the store."""
+        with self.bar(f"reading {source.name}") as advance:
+            row = read_in(
+                self.store,
+                source,
+                format=format,
+                options=options,
+                on_count=lambda count: advance(count, None),
+            )
+        self.sources.append(row)
+        return row
+
+    def n_to_do(self, where: Where | None = None) -> int:
+        """Count the posts that the bundle has not judged yet."""
+        return sum(self.store.count_unpredicted(row.id, self.bundle.id, where) for row in self.sources)
+
+    def classify(
+        self,
+        source: SourceRow,
+        where: Where | None = None,
+        *,
+        restart: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Finished:
+        """Judge what the bundle has not judged yet of a source; without anything to do loads no model."""
+        if not restart and not self.store.count_unpredicted(source.id, self.bundle.id, where):
+            return Finished(n_skipped=self.store.count(source.id, self.bundle.id, where))
+        with self.bar(f"classifying {source.title}") as advance:
+
+            def watch(progress: Progress) -> None:
+                advance(progress.done, progress.total)
+                if on_progress is not None:
+                    on_progress(progress)
+
+            return classify(
+                self.store, source.id, self.predictor, where=where, restart=restart, on_progress=watch
+            )
+
+
+@contextmanager
+def begin(
+    config: Config,
+    sources: Sequence[Path],
+    *,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    bar: Bar = no_bar,
+) -> Iterator[Work]:
+    """Check all that the work needs, then read the sources in.
+
+    Raises:
+        SourceError, BundleError, DeviceError, StoreError, UsageError: something is missing or damaged.
+    """
+    options = options or ReadOptions()
+    paths = check_sources(sources, format, options)
+    bundle = find_bundle(config.paths, config.bundle)
+    verify_bundle(bundle, config.paths)
+    check_device(config.device)
+    with Store.open(config.paths.database) as store:
+        work = Work(config, bundle, store, bar)
+        for path in paths:
+            work.read(path, format, options)
+        store.save_bundle_labels(bundle.id, bundle.labels)
+        yield work
+
+
+def check_device(name: str) -> None:
+    """Refuse a device that was asked for and is not there.
+
+    Raises:
+        DeviceError: it is absent.
+    """
+    if name in ("auto", "cpu"):
+        return
+    # torch takes a second to import; who runs on the CPU pays it later, if at all.
+    from mmsa_tui.model.device import choose_device
+
+    choose_device(name)
