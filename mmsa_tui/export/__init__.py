@@ -5,7 +5,7 @@ will do.
 """
 
 from mmsa_tui.export.columns import fixed_columns, people_columns
-from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, write
+from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, to_records, write
 from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "fixed_columns",
     "people_columns",
     "stream_jsonl",
+    "to_records",
     "write",
 ]

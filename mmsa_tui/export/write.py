@@ -86,7 +86,7 @@ def stream_jsonl(rows: Iterable[Row], file: TextIO, labels: Sequence[str]) -> in
     Raises:
         OSError: as the file raises it; a closed pipe is BrokenPipeError.
     """
-    return print_jsonl(file, _as_they_come(rows, labels), at_once=True)
+    return print_jsonl(file, to_records(rows, labels), at_once=True)
 
 
 def _write_as(
@@ -99,7 +99,7 @@ def _write_as(
     thumbnails: Iterable[bytes | None] | None,
 ) -> int:
     if suffix == ".jsonl":
-        return write_jsonl(part, _as_they_come(rows, labels))
+        return write_jsonl(part, to_records(rows, labels))
     with _with_columns(rows, labels, source_columns, part.parent) as (names, records):
         columns = (*fixed_columns(labels), *names)
         if suffix == ".csv":
@@ -124,7 +124,8 @@ def _thumbnail(row: Row, files: PictureFiles) -> bytes | None:
     return small_jpeg(pictures[index if index < len(pictures) else 0], THUMBNAIL_PX, files.read)
 
 
-def _as_they_come(rows: Iterable[Row], labels: Sequence[str]) -> Iterator[dict[str, Value]]:
+def to_records(rows: Iterable[Row], labels: Sequence[str]) -> Iterator[dict[str, Value]]:
+    """Describe rows as they come: our columns, then those of the source that the row has."""
     for row in rows:
         record, own = describe(row, labels)
         names = name_source_columns(own, labels)

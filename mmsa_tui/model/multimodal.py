@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.config import find_paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.preprocessing import (
     SIZE_PX,
@@ -56,6 +58,16 @@ class MultimodalPreprocessor:
 
     def __init__(self, tokenizer: str | Path) -> None:
         self._text = TextTransform(tokenizer)
+
+    @classmethod
+    def of_bundle(cls, bundle: str = "") -> MultimodalPreprocessor:
+        """Transform as a bundle does; "" for the active one.
+
+        Raises:
+            BundleError: it is not there, or damaged.
+        """
+        paths = find_paths()
+        return cls(find_bundle(paths, bundle).encoder_directory("text", paths))
 
     def __call__(
         self, texts: Sequence[str], pictures: Sequence[bytes | None], labels: Sequence[int] | None = None

@@ -42,10 +42,15 @@ def read(
     chosen = reader(format)
     if options.encoding and not chosen.takes_encoding:
         options.note(f"files of {format} state their encoding: --encoding is left aside")
-    return _complete(path, chosen.read(path, options))
+    return complete(chosen.read(path, options), path.name)
 
 
-def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | Failure]:
+def complete(items: Iterator[Post | Failure], name: str) -> Iterator[Post | Failure]:
+    """Clean what a reader yields, and give every post its digests and its content hash.
+
+    Args:
+        name: what is being read, for people.
+    """
     count = 0
     with PictureFiles() as files:
         while True:
@@ -56,7 +61,7 @@ def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | 
             except MmsaError as error:
                 if not count:
                     raise
-                yield Failure("", f"the rest of {source.name} cannot be read: {error.message}")
+                yield Failure("", f"the rest of {name} cannot be read: {error.message}")
                 return
             except Exception as error:
                 # The boundary of the readers: what they did not foresee ends the reading, not
@@ -64,9 +69,9 @@ def _complete(source: Path, items: Iterator[Post | Failure]) -> Iterator[Post | 
                 reason = f"{type(error).__name__}: {error}"
                 if not count:
                     raise SourceError(
-                        f"{source} cannot be read: {reason}", "Force another format with --format."
+                        f"{name} cannot be read: {reason}", "Force another format with --format."
                     ) from error
-                yield Failure("", clean(f"the rest of {source.name} cannot be read: {reason}"))
+                yield Failure("", clean(f"the rest of {name} cannot be read: {reason}"))
                 return
             count += 1
             yield _complete_post(item, files) if isinstance(item, Post) else _clean_failure(item)
