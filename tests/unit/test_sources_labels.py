@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.labels import read_labels
+from mmsa_tui.errors import SourceError, UsageError
+from mmsa_tui.sources.label_words import parse_label_map, propose_map
+from mmsa_tui.sources.labels import load_labels, read_labels
 
 
 def labels(tmp_path: Path, content: str, name: str = "labels.csv") -> dict[str, dict[str, str]]:
@@ -56,3 +58,130 @@ def test_a_row_that_cannot_be_read_is_named_instead_of_left_out(tmp_path: Path) 
     path.write_bytes("id,label,remark\n1,positive,can\x92t caf\xe9s\n".encode("latin-1"))
     with pytest.raises(SourceError, match="line 2"):
         read_labels(path)
+
+
+def lines(*records: object) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+TASK = {
+    "id": 100,
+    "annotations": [
+        {"result": [{"from_name": "sentiment", "type": "choices", "value": {"choices": ["Positive"]}}]}
+    ],
+    "data": {"post_id": "11", "text": "A fine day"},
+}
+MIN = {"id": 100, "tweet_id": "11", "text": "x", "sentiment": "Positive", "annotator": 1, "annotation_id": 3}
+PRODIGY = {"text": "x", "meta": {"post_id": "11"}, "_input_hash": 7, "answer": "accept"}
+ARGILLA = {
+    "id": "11",
+    "fields": {"text": "A fine day"},
+    "responses": {"sentiment": [{"value": "positive", "user_id": "u", "status": "submitted"}]},
+    "status": "completed",
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps([TASK]),
+        json.dumps([{**TASK, "completions": TASK["annotations"], "annotations": None}]),
+        json.dumps([MIN]),
+        json.dumps([{**MIN, "sentiment": {"choices": ["Positive"]}}]),
+        lines({"id": 5, "text": "x", "label": ["positive"], "meta": {"post_id": "11"}}),
+        lines({"id": 5, "text": "x", "cats": ["positive"], "post_id": 11}),
+        lines({**PRODIGY, "label": "POSITIVE"}),
+        lines({**PRODIGY, "accept": ["positive"], "options": [{"id": "positive", "text": "Positive"}]}),
+        lines({**PRODIGY, "accept": ["1"], "options": [{"id": 1, "text": "Positive"}]}),
+        json.dumps([ARGILLA]),
+        json.dumps([{**ARGILLA, "responses": [{"values": {"label": {"value": "positive"}}}]}]),
+        lines({"id": "11", "text": "x", "annotation": "pos", "annotation_agent": "a", "status": "Validated"}),
+        json.dumps({"11": "positive"}),
+        lines({"id": "11", "label": "positive"}),
+        "annotation_id,annotator,created_at,id,lead_time,sentiment,text,tweet_id\n3,1,2026,100,2,Positive,x,11\n",
+        "id\tlabel\n11\tPOS\n",
+        "11\tpositive\n",
+        "data/1/11.jpg positive\n",
+        "Tweet ID;Sentiment\n'11;positiv\n",
+        'id,label\n"=""11""",positive\n',
+    ],
+)
+def test_a_label_comes_back_from_every_tool(tmp_path: Path, content: str) -> None:
+    name = "labels.json" if content[0] in "[{" else "labels.csv"
+    assert labels(tmp_path, content, name) == {"11": {"label": "positive"}}
+
+
+def test_a_rejected_or_skipped_example_is_no_label_and_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "prodigy.jsonl"
+    records = [{**PRODIGY, "label": "pos", "meta": {"post_id": n}} for n in "123"]
+    records[1]["answer"], records[2]["answer"] = "reject", "ignore"
+    path.write_text(lines(*records), encoding="utf-8")
+    found = load_labels(path)
+    assert found.labels == {"1": {"label": "positive"}}
+    assert "examples without one label, as when skipped or rejected: 2, left out" in found.notes
+
+
+def test_two_people_who_differ_leave_a_post_undecided(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("id,label\n1,pos\n1,neg\n2,pos\n2,pos\n2,neg\n", encoding="utf-8")
+    found = load_labels(path)
+    assert (found.labels, found.undecided) == ({"2": {"label": "positive"}}, 1)
+
+
+def test_a_task_that_names_no_post_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([{**TASK, "data": {"text": "x"}}]), encoding="utf-8")
+    found = load_labels(path)
+    assert list(found.labels) == ["100"]
+    assert any("name no post: 1" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("words", "meanings"),
+    [
+        ("0 2 4", "negative neutral positive"),
+        ("0 4", "negative positive"),
+        ("-1 0 1", "negative neutral positive"),
+        ("0 1 2", "negative neutral positive"),
+        ("Neg Neu Pos", "negative neutral positive"),
+        ("1.0 -1.0", "positive negative"),
+        ("negativ positif 中性", "negative positive neutral"),
+    ],
+)
+def test_usual_words_are_mapped(tmp_path: Path, words: str, meanings: str) -> None:
+    rows = "".join(f"{number},{word}\n" for number, word in enumerate(words.split()))
+    found = labels(tmp_path, f"id,label\n{rows}")
+    assert [kinds["label"] for kinds in found.values()] == meanings.split()
+
+
+@pytest.mark.parametrize("words", [["0", "1"], ["1", "2", "3", "4", "5"], ["sarcastic", "not"]])
+def test_words_that_may_mean_anything_are_counted_and_named(tmp_path: Path, words: list[str]) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("id,label\n" + "".join(f"{n},{word}\n" for n, word in enumerate(words)), "utf-8")
+    found = load_labels(path)
+    assert found.unknown == dict.fromkeys(words, 1)
+    assert any(words[0] in note and "--labels-map" in note for note in found.notes)
+
+
+def test_what_the_user_says_of_a_word_is_taken_first(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("id,stars\n1,1\n2,3\n3,5\n4,pos\n", encoding="utf-8")
+    found = load_labels(path, stated=parse_label_map("1=negative, 3=, 5=positive, pos=negative"))
+    assert {post_id: kinds["label"] for post_id, kinds in found.labels.items()} == {
+        "1": "negative",
+        "3": "positive",
+        "4": "negative",
+    }
+    assert not found.unknown
+
+
+def test_a_map_to_what_is_no_label_is_refused() -> None:
+    with pytest.raises(UsageError, match="which is no label here"):
+        propose_map(["5"], ("negative", "positive"), {"5": "great"})
+    with pytest.raises(UsageError, match="does not understand"):
+        parse_label_map("positive")
+
+
+def test_ids_that_a_spreadsheet_rounded_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="has lost its digits"):
+        labels(tmp_path, "id,label\n1.91841E+18,positive\n")
