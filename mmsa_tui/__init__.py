@@ -1,17 +1,13 @@
 """mmsa-tui: what a mass of tweets feels, from words and pictures together.
 
 For notebooks: `read`, `classify` and `load_bundle`, and for training code of your own
-`MultimodalPreprocessor` and `MultimodalDataset`. They are imported when they are first used.
+`MultimodalPreprocessor` and `MultimodalDataset`. They are imported when they are first used;
+`__init__.pyi` tells type checkers of them.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mmsa_tui.model.multimodal import MultimodalDataset, MultimodalPreprocessor
-    from mmsa_tui.services.notebook import classify, load_bundle, read
 
 __version__ = "0.1.0"
 __all__ = ["MultimodalDataset", "MultimodalPreprocessor", "classify", "load_bundle", "read"]
