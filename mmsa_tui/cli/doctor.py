@@ -85,11 +85,9 @@ class _Examination:
 
 
 def _device(config: Config) -> dict[str, Any]:
-    # The one check that takes seconds: torch has to be loaded to know.
-    from mmsa_tui.model.device import choose_device, describe_device, set_threads
+    from mmsa_tui.model.device import choose_device, describe_device
 
-    set_threads(config.threads)
-    return describe_device(choose_device(config.device))
+    return describe_device(choose_device(config.device), config.threads)
 
 
 def _terminal(config: Config) -> dict[str, Any]:

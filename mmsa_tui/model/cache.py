@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import TypeVar
 
 import numpy as np
-import torch
-from torch import Tensor
+
+from mmsa_tui.model.encoded import Floats
 
 _T = TypeVar("_T")
 
@@ -86,9 +86,9 @@ class FeatureCache:
         except (OSError, sqlite3.Error):
             return
 
-    def get(self, keys: Sequence[str]) -> dict[str, Tensor]:
+    def get(self, keys: Sequence[str]) -> dict[str, Floats]:
         """Fetch what is there and whole: key -> float32 vector."""
-        found: dict[str, Tensor] = {}
+        found: dict[str, Floats] = {}
         unique = list(dict.fromkeys(keys))
         for start in range(0, len(unique), _CHUNK):
             part = unique[start : start + _CHUNK]
@@ -98,7 +98,7 @@ class FeatureCache:
                     found[key] = vector
         return found
 
-    def put(self, vectors: Mapping[str, Tensor]) -> None:
+    def put(self, vectors: Mapping[str, Floats]) -> None:
         """Keep vectors; a full disk or a busy file costs the entries, not the run."""
         rows = [(key, _pack(key, vector)) for key, vector in vectors.items()]
         self._run(lambda connection: _insert(connection, rows))
@@ -165,12 +165,12 @@ def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[str, bytes]]) -
         connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?)", rows)
 
 
-def _pack(key: str, vector: Tensor) -> bytes:
-    data = vector.half().numpy().tobytes()
+def _pack(key: str, vector: Floats) -> bytes:
+    data = vector.astype(np.float16).tobytes()
     return data + _checksum(key, data)
 
 
-def _unpack(key: str, blob: object) -> Tensor | None:
+def _unpack(key: str, blob: object) -> Floats | None:
     """Undo `_pack`; None if it is not what was kept under that key."""
     if not isinstance(blob, bytes) or len(blob) <= _CHECKSUM.size:
         return None
@@ -178,7 +178,7 @@ def _unpack(key: str, blob: object) -> Tensor | None:
     # SQLite notices a damaged page, not a damaged value on it.
     if checksum != _checksum(key, data):
         return None
-    return torch.from_numpy(np.frombuffer(data, dtype=np.float16).astype(np.float32))
+    return np.frombuffer(data, dtype=np.float16).astype(np.float32)
 
 
 def _checksum(key: str, data: bytes) -> bytes:

@@ -1,65 +1,89 @@
-"""Where the model runs, and in which numbers."""
+"""Where the model runs. Torch is imported only where a graphics card is in sight or asked for."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+import sys
 from typing import Any
 
-import torch
-
+from mmsa_tui.config import DEVICES
 from mmsa_tui.errors import DeviceError
 
 
-def choose_device(wanted: str = "auto") -> torch.device:
+def choose_device(wanted: str = "auto") -> str:
     """Pick a device; `auto` takes CUDA, then Apple's GPU, then the CPU.
 
     Raises:
         DeviceError: an explicit device is not there; never a silent fallback.
     """
-    if wanted == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise DeviceError(
-            "--device cuda: no CUDA device is visible here", "use --device auto or --device cpu"
-        )
-    if wanted == "mps" and not torch.backends.mps.is_available():
-        raise DeviceError("--device mps: there is no Apple GPU here", "use --device auto or --device cpu")
-    if wanted not in ("cpu", "cuda", "mps"):
+    if wanted not in DEVICES:
         raise DeviceError(f"unknown device {wanted!r}", "use auto, cpu, cuda or mps")
-    return torch.device(wanted)
+    if wanted == "cpu":
+        return "cpu"
+    if wanted == "auto":
+        # Torch takes seconds to import, only to say that there is nothing.
+        if _has_cuda_driver() and _torch_has("cuda"):
+            return "cuda"
+        return "mps" if _is_apple_silicon() and _torch_has("mps") else "cpu"
+    if not _torch_has(wanted):
+        what = "no CUDA device is visible here" if wanted == "cuda" else "there is no Apple GPU here"
+        raise DeviceError(f"--device {wanted}: {what}", "use --device auto or --device cpu")
+    return wanted
 
 
-def set_threads(threads: int) -> None:
-    """Let torch use this many threads; 0 means one per core that this process may use."""
-    if threads <= 0:
-        affinity = getattr(os, "sched_getaffinity", None)
-        threads = len(affinity(0)) if affinity else (os.cpu_count() or 1)
-    torch.set_num_threads(threads)
+def n_workers(threads: int) -> int:
+    """Return how many threads work at once; 0 means one for each core that this process may use."""
+    if threads > 0:
+        return threads
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else (os.cpu_count() or 1)
 
 
-def has_fast_bf16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware."""
-    for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
-        if getattr(torch.cpu, probe, lambda: False)():
-            return True
-    return False
+def set_torch_threads(threads: int) -> None:
+    """Let torch use this many threads while it trains; 0 means one for each core."""
+    import torch
+
+    torch.set_num_threads(n_workers(threads))
 
 
-def describe_device(device: torch.device) -> dict[str, Any]:
+def describe_device(device: str, threads: int) -> dict[str, Any]:
     """Say what a device is, for `mmsa doctor`."""
-    if device.type == "cuda":
-        memory = torch.cuda.get_device_properties(device).total_memory
+    if device == "cuda":
+        import torch
+
+        memory = torch.cuda.get_device_properties(0).total_memory
         return {
             "device": "cuda",
-            "name": torch.cuda.get_device_name(device),
+            "name": torch.cuda.get_device_name(0),
             "memory_gb": round(memory / 1e9, 1),
         }
     return {
-        "device": device.type,
+        "device": device,
         "name": platform.processor() or platform.machine(),
-        "threads": torch.get_num_threads(),
-        "bf16": has_fast_bf16() if device.type == "cpu" else False,
+        "threads": n_workers(threads),
     }
+
+
+def _has_cuda_driver() -> bool:
+    """Whether NVIDIA's driver is here and sees a card."""
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    if sys.platform == "darwin":
+        return False
+    try:
+        driver = ctypes.CDLL(name)
+        count = ctypes.c_int(0)
+        return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
+    except (OSError, AttributeError):
+        return False
+
+
+def _is_apple_silicon() -> bool:
+    return sys.platform == "darwin" and platform.machine() == "arm64"
+
+
+def _torch_has(device: str) -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available())

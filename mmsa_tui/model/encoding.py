@@ -1,235 +1,371 @@
-"""Posts to features: decoding, tokenising, both encoders, and the cache in front of them.
+"""Posts to features: reading, decoding, tokenising, both encoders, and the cache around them.
 
-The stages are decoupled: pictures are decoded by threads while the encoders work on the batch
-before, small image batches and large text batches, each of the size that suits it.
+What is to be encoded is cut into small jobs, eight pictures or sixteen texts of similar length each,
+and as many threads take them as there are cores. No job waits for another, and the jobs of the posts
+after these are queued already: a core is idle only when nothing is left.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from mmsa_tui.model import mobilenet
+from mmsa_tui.bundle.meta import CONFIG, Bundle, read_json
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import BundleError
 from mmsa_tui.model.cache import FeatureCache
-from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
-from mmsa_tui.model.features import Features
-from mmsa_tui.model.preprocessing import (
-    N_LEXICON,
-    TRANSFORM_VERSION,
-    TextTransform,
-    decode,
-    lexicon,
-    normalise,
-)
+from mmsa_tui.model.device import choose_device, n_workers
+from mmsa_tui.model.encoded import Arrays, Encoded, Floats
+from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, decode, lexicon
+from mmsa_tui.model.runtimes import ImageRuntime, TextRuntime, TextSpec, bucketed
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture, Post, hash_bytes
 from mmsa_tui.text.words import has_words
 
+_T = TypeVar("_T")
+
 IMAGE_BATCH = {"cpu": 8, "mps": 32, "cuda": 256}
-"""Larger image batches fall out of a CPU's cache and run slower."""
+"""Pictures of one job; larger batches fall out of a CPU's cache and run slower."""
+TEXT_BATCH = {"cpu": 16, "mps": 64, "cuda": 256}
+"""Texts of one job at most."""
+N_IMAGE = 1280
+"""Width of MobileNetV2's features."""
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """Posts as features, with what each picture said and what went wrong.
-
-    `pictures[i]` are post i's usable pictures as (index in the post, [I] features);
-    `problems[i]` says why others were not used, "" where all were.
-    """
-
-    features: Features
-    pictures: tuple[tuple[tuple[int, Tensor], ...], ...]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """A post's picture: its digest and pixels [3, 224, 224] uint8, None where features are cached."""
+class _Shown:
+    """What became of a picture: its digest and features, or the problem with it."""
 
     digest: str
-    pixels: Tensor | None
+    vector: Floats | None
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Pending:
+    """Posts whose features are known or on their way."""
+
+    posts: Sequence[Post]
+    texts: dict[str, Floats]
+    text_jobs: Sequence[Future[dict[str, Floats]]]
+    pictures: dict[Picture, _Shown]
+    picture_jobs: Sequence[Future[dict[Picture, _Shown]]]
+
+    def cancel(self) -> None:
+        """Drop what has not begun."""
+        for text_job in self.text_jobs:
+            text_job.cancel()
+        for picture_job in self.picture_jobs:
+            picture_job.cancel()
+
+
 class Encoders:
-    """Both encoders of a bundle, loaded when first needed, with a feature cache in front.
+    """Both encoders of a bundle, loaded when first needed, with a feature cache around them.
 
     Args:
-        text_directory, image_directory: Hugging Face directories whose names are their hashes.
-        dtype: of the weights while encoding; bfloat16 only where the probe allowed it.
+        device: cpu, cuda or mps; a CPU runs ONNX Runtime, the others torch.
+        workers: how many jobs are done at once.
+        batch_size: texts of one job at most.
         cache: None encodes everything anew.
+        graphs: where derived graphs are kept; None derives them every time.
     """
 
     def __init__(
         self,
-        text_directory: Path,
-        image_directory: Path,
-        device: torch.device,
-        dtype: torch.dtype = torch.float32,
+        text: TextSpec,
+        image: Path,
+        device: str = "cpu",
+        *,
+        workers: int = 1,
         batch_size: int = 32,
         cache: FeatureCache | None = None,
+        graphs: Path | None = None,
     ) -> None:
-        self._directories = (text_directory, image_directory)
-        self.device, self.dtype, self.batch_size = device, dtype, batch_size
-        self._cache = cache
-        self._text: tuple[TextTransform, TextEncoder] | None = None
-        self._image: ImageEncoder | None = None
-        self._widths: tuple[int, int] | None = None
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
+        self._text_spec, self._image_folder, self.device = text, image, device
+        self._cache, self._graphs = cache, graphs
+        self._text_batch = min(batch_size, TEXT_BATCH[device])
+        self._image_batch = IMAGE_BATCH[device]
+        self._texts: tuple[TextTransform, TextRuntime] | None = None
+        self._images: ImageRuntime | None = None
+        self._loading = threading.Lock()
+        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="encode")
         self._picture_files = PictureFiles()
-        tag = "half" if dtype != torch.float32 else "full"
-        self._text_key = f"t{TRANSFORM_VERSION}:{tag}:{text_directory.name[:20]}:"
-        self._image_key = f"i{TRANSFORM_VERSION}:{tag}:{image_directory.name[:20]}:"
+        self.notes: list[str] = []
+        """What did not go as planned, in words for a user."""
+        numbers = text.precision if device == "cpu" else "half"
+        whole = "full" if numbers == "fp32" else numbers
+        layers = "".join(f"{layer}." for layer in text.layers)
+        self.runtime = f"{device} {'fp16' if device == 'cuda' else text.precision}"
+        """Where and in which numbers, as shown and kept with each prediction."""
+        self._text_key = f"t{TRANSFORM_VERSION}:{whole}{layers}:{text.folder.name[:20]}:"
+        self._image_key = f"i{TRANSFORM_VERSION}:{'full' if device == 'cpu' else 'half'}:{image.name[:20]}:"
 
     def load(self) -> None:
         """Load both encoders now rather than at the first miss of the cache."""
-        self.text_encoder()
-        self.image_encoder()
-
-    def text_encoder(self) -> tuple[TextTransform, TextEncoder]:
-        if self._text is None:
-            encoder = TextEncoder(self._directories[0]).eval().to(self.device, self.dtype)
-            self._text = (TextTransform(self._directories[0]), encoder)
-        return self._text
-
-    def image_encoder(self) -> ImageEncoder:
-        if self._image is None:
-            encoder = ImageEncoder(self._directories[1]).eval()
-            mobilenet.fold(encoder.model)
-            self._image = mobilenet.channels_last(encoder.to(self.device, self.dtype))
-        return self._image
-
-    def widths(self) -> tuple[int, int]:
-        """Width of text and of image features, from the encoders' configs."""
-        if self._widths is None:
-            from transformers import AutoConfig
-
-            text = AutoConfig.from_pretrained(str(self._directories[0]))
-            self._widths = (int(text.hidden_size), 1280)
-        return self._widths
+        for job in (self._threads.submit(self._text_runtime), self._threads.submit(self._image_runtime)):
+            job.result()
 
     def close_archives(self) -> None:
         """Let go of the archives that pictures were read from; they are opened again when needed."""
         self._picture_files.close()
 
-    def prepare(self, posts: Sequence[Post]) -> list[list[_Loaded]]:
-        """Read and decode the pictures of a batch; safe to run in a thread of its own."""
-        known: set[str] = set()
-        if self._cache is not None:
-            digests = [p.digest for post in posts for p in post.pictures if p.digest]
-            known = {
-                key.removeprefix(self._image_key)
-                for key in self._cache.get([self._image_key + d for d in digests])
-            }
-        read = self._picture_files.read
-        jobs = [
-            [self._threads.submit(_load, picture, known, read) for picture in post.pictures] for post in posts
-        ]
-        return [[job.result() for job in row] for row in jobs]
-
-    def encode(self, posts: Sequence[Post], prepared: Sequence[Sequence[_Loaded]] | None = None) -> Encoded:
-        """Encode posts, in their order; a picture that cannot be used becomes a problem, not an error."""
-        loaded = self.prepare(posts) if prepared is None else prepared
-        n_text, n_image = self.widths()
-        text_vectors = self._encode_texts(posts)
-        image_vectors = self._encode_images([item for row in loaded for item in row])
-        text = torch.zeros(len(posts), n_text)
-        lexicon_scores = torch.zeros(len(posts), N_LEXICON)
-        image = torch.zeros(len(posts), n_image)
-        has_text, has_image = (
-            torch.zeros(len(posts), dtype=torch.bool),
-            torch.zeros(len(posts), dtype=torch.bool),
-        )
-        pictures, problems = [], []
-        for row, post in enumerate(posts):
-            vector = text_vectors.get(post.text)
-            if vector is not None:
-                text[row], lexicon_scores[row], has_text[row] = vector[:n_text], vector[n_text:], True
-            usable = tuple(
-                (i, image_vectors[item.digest]) for i, item in enumerate(loaded[row]) if not item.problem
-            )
-            if usable:
-                image[row], has_image[row] = torch.stack([v for _, v in usable]).mean(0), True
-            pictures.append(usable)
-            problems.append("; ".join(item.problem for item in loaded[row] if item.problem))
-        features = Features(text, lexicon_scores, image, has_text, has_image)
-        return Encoded(features, tuple(pictures), tuple(problems))
-
-    def _encode_texts(self, posts: Sequence[Post]) -> dict[str, Tensor]:
-        """Raw text -> [H + 4] features and lexicon scores, for texts with words."""
+    def begin(self, posts: Sequence[Post]) -> Pending:
+        """Look posts up in the cache and start encoding what is not there."""
         texts = list(dict.fromkeys(post.text for post in posts if has_words(post.text)))
         keys = {text: self._text_key + _text_hash(text) for text in texts}
-        found = self._cache.get(list(keys.values())) if self._cache is not None else {}
-        missing = [text for text in texts if keys[text] not in found]
-        fresh: dict[str, Tensor] = {}
-        if missing:
-            # Rounded as the cache keeps them: a post gets the same answer cached or not.
-            vectors = (
-                torch.cat([self.encode_raw_texts(missing), lexicon().features(missing)], dim=1).half().float()
-            )
-            fresh = {keys[text]: vector for text, vector in zip(missing, vectors, strict=True)}
-            if self._cache is not None:
-                self._cache.put(fresh)
-        both = found | fresh
-        return {text: both[key] for text, key in keys.items()}
+        known = self._cached(list(keys.values()))
+        found = {text: known[key] for text, key in keys.items() if key in known}
+        missing = [text for text in texts if text not in found]
+        buckets = bucketed([len(text) for text in missing], self._text_batch)
+        text_jobs = [
+            self._threads.submit(self._encode_texts, [missing[row] for row in rows]) for rows in buckets
+        ]
+        pictures = list(dict.fromkeys(picture for post in posts for picture in post.pictures))
+        known = self._cached([self._image_key + picture.digest for picture in pictures if picture.digest])
+        shown = {
+            picture: _Shown(picture.digest, known[self._image_key + picture.digest])
+            for picture in pictures
+            if self._image_key + picture.digest in known
+        }
+        unseen = [picture for picture in pictures if picture not in shown]
+        # Pictures with one digest are one picture: only the first of them is decoded.
+        first = {picture.digest or picture: picture for picture in reversed(unseen)}
+        fresh = [picture for picture in unseen if first[picture.digest or picture] is picture]
+        picture_jobs = [
+            self._threads.submit(self._encode_pictures, fresh[start : start + self._image_batch])
+            for start in range(0, len(fresh), self._image_batch)
+        ]
+        return Pending(posts, found, text_jobs, shown, picture_jobs)
 
-    @torch.inference_mode()
-    def encode_raw_texts(self, texts: Sequence[str]) -> Tensor:
-        """Encode texts in batches of similar length: [N, H] float32 on the CPU, in the order given."""
-        transform, encoder = self.text_encoder()
-        ids = transform.encode(texts)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        out = torch.zeros(len(ids), encoder.n_features)
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            batch = transform.collate([ids[i] for i in rows])
-            hidden = encoder(batch.input_ids.to(self.device), batch.attention_mask.to(self.device))
-            out[rows] = hidden.float().cpu()
+    def finish(self, pending: Pending) -> Encoded:
+        """Wait for what was begun; a picture that cannot be used becomes a problem, not an error."""
+        texts, pictures = dict(pending.texts), dict(pending.pictures)
+        fresh: dict[str, Floats] = {}
+        for text_job in pending.text_jobs:
+            done = text_job.result()
+            texts |= done
+            fresh |= {self._text_key + _text_hash(text): vector for text, vector in done.items()}
+        by_digest = {shown.digest: shown for shown in pictures.values() if shown.vector is not None}
+        for picture_job in pending.picture_jobs:
+            for picture, shown in picture_job.result().items():
+                pictures[picture] = shown
+                if shown.vector is not None:
+                    by_digest[shown.digest] = shown
+                    fresh[self._image_key + shown.digest] = shown.vector
+        if self._cache is not None and fresh:
+            self._cache.put(fresh)
+
+        def of(picture: Picture) -> _Shown:
+            return pictures[picture] if picture in pictures else self._twin(picture, by_digest, pictures)
+
+        rows = [[of(picture) for picture in post.pictures] for post in pending.posts]
+        return self._gather(pending.posts, texts, rows)
+
+    def encode(self, posts: Sequence[Post]) -> Encoded:
+        """Encode posts, in their order."""
+        return self.finish(self.begin(posts))
+
+    def encode_raw_texts(self, texts: Sequence[str]) -> Floats:
+        """Encode texts as they are, past the cache: [N, T], in the order given."""
+        buckets = bucketed([len(text) for text in texts], self._text_batch)
+        jobs = [self._threads.submit(self._run_texts, [texts[row] for row in rows]) for rows in buckets]
+        parts = [job.result() for job in jobs]
+        out = np.zeros((len(texts), parts[0].shape[1] if parts else 0), np.float32)
+        for rows, part in zip(buckets, parts, strict=True):
+            out[rows] = part
         return out
 
-    @torch.inference_mode()
-    def _encode_images(self, items: Sequence[_Loaded]) -> dict[str, Tensor]:
-        """Digest -> [I] features of every usable picture."""
-        usable = {item.digest: item for item in items if not item.problem}
-        found: dict[str, Tensor] = {}
-        if self._cache is not None:
-            hits = self._cache.get([self._image_key + digest for digest in usable])
-            found = {key.removeprefix(self._image_key): vector for key, vector in hits.items()}
-        missing = [item for digest, item in usable.items() if digest not in found and item.pixels is not None]
-        fresh: dict[str, Tensor] = {}
-        size = IMAGE_BATCH[self.device.type]
-        for start in range(0, len(missing), size):
-            part = missing[start : start + size]
-            pixels = torch.stack([item.pixels for item in part if item.pixels is not None]).to(self.device)
-            vectors = self.image_encoder()(normalise(pixels, self.dtype)).half().float().cpu()
-            fresh |= {item.digest: vector for item, vector in zip(part, vectors, strict=True)}
-        if self._cache is not None and fresh:
-            self._cache.put({self._image_key + digest: vector for digest, vector in fresh.items()})
-        return found | fresh
+    def regions(self, picture: Picture) -> Floats:
+        """Encode one picture into its regions, [49, I].
+
+        Raises:
+            OSError, PictureError: it cannot be read or decoded.
+        """
+        pixels = decode(self._picture_files.read(picture))
+        return self._attempt(lambda: self._image_runtime().regions(pixels))
+
+    def _gather(self, posts: Sequence[Post], texts: dict[str, Floats], rows: list[list[_Shown]]) -> Encoded:
+        n_text = next((len(vector) - N_LEXICON for vector in texts.values()), 0) or self._n_text()
+        n_image = next((len(s.vector) for row in rows for s in row if s.vector is not None), N_IMAGE)
+        text = np.zeros((len(posts), n_text), np.float32)
+        scores = np.zeros((len(posts), N_LEXICON), np.float32)
+        image = np.zeros((len(posts), n_image), np.float32)
+        has_text, has_image = np.zeros(len(posts), bool), np.zeros(len(posts), bool)
+        usable = []
+        for row, post in enumerate(posts):
+            vector = texts.get(post.text)
+            if vector is not None:
+                text[row], scores[row], has_text[row] = vector[:n_text], vector[n_text:], True
+            vectors = tuple((i, s.vector) for i, s in enumerate(rows[row]) if s.vector is not None)
+            if vectors:
+                image[row], has_image[row] = np.mean([v for _, v in vectors], axis=0), True
+            usable.append(vectors)
+        problems = tuple("; ".join(s.problem for s in row if s.problem) for row in rows)
+        return Encoded(Arrays(text, scores, image, has_text, has_image), tuple(usable), problems)
+
+    def _n_text(self) -> int:
+        width = read_json(self._text_spec.folder / "config.json").get("hidden_size")
+        return int(width or 0) * max(1, len(self._text_spec.layers))
+
+    def _cached(self, keys: Sequence[str]) -> dict[str, Floats]:
+        return self._cache.get(keys) if self._cache is not None and keys else {}
+
+    def _encode_texts(self, texts: Sequence[str]) -> dict[str, Floats]:
+        vectors = np.concatenate([self._run_texts(texts), lexicon().features(texts)], axis=1)
+        # Rounded as the cache keeps them: a post gets the same answer cached or not.
+        return dict(zip(texts, vectors.astype(np.float16).astype(np.float32), strict=True))
+
+    def _run_texts(self, texts: Sequence[str]) -> Floats:
+        transform, _ = self._text_runtime()
+        batch = transform.collate(transform.encode(texts))
+        return self._attempt(lambda: self._text_runtime()[1].encode(batch))
+
+    def _encode_pictures(self, pictures: Sequence[Picture]) -> dict[Picture, _Shown]:
+        done: dict[Picture, _Shown] = {}
+        pixels = []
+        for picture in pictures:
+            try:
+                data = self._picture_files.read(picture)
+                pixels.append((picture, picture.digest or hash_bytes(data), decode(data)))
+            except (OSError, PictureError) as error:
+                done[picture] = _Shown(picture.digest, None, _why(picture, error))
+        if pixels:
+            stacked = np.stack([array for _, _, array in pixels])
+            vectors = self._attempt(lambda: self._image_runtime().encode(stacked))
+            rounded = vectors.astype(np.float16).astype(np.float32)
+            for (picture, digest, _), vector in zip(pixels, rounded, strict=True):
+                done[picture] = _Shown(digest, vector)
+        return done
+
+    def _twin(
+        self, picture: Picture, by_digest: dict[str, _Shown], pictures: dict[Picture, _Shown]
+    ) -> _Shown:
+        """What became of a picture whose bytes another one has, by the name of this one."""
+        shown = by_digest.get(picture.digest)
+        if shown is not None:
+            return shown
+        # The other could not be read; this file may be whole.
+        return self._encode_pictures([picture])[picture]
+
+    def _text_runtime(self) -> tuple[TextTransform, TextRuntime]:
+        with self._loading:
+            if self._texts is None:
+                transform = TextTransform(self._text_spec.folder)
+                self._texts = (transform, self._open_text())
+            return self._texts
+
+    def _image_runtime(self) -> ImageRuntime:
+        with self._loading:
+            if self._images is None:
+                self._images = self._open_image()
+            return self._images
+
+    def _open_text(self) -> TextRuntime:
+        if self.device == "cpu":
+            from mmsa_tui.model.runtimes.onnx import OnnxText
+
+            return OnnxText(self._text_spec, self._graphs)
+        from mmsa_tui.model.runtimes.torch import TorchText, numbers_on
+
+        return TorchText(self._text_spec, *numbers_on(self.device))
+
+    def _open_image(self) -> ImageRuntime:
+        if self.device == "cpu":
+            from mmsa_tui.model.runtimes.onnx import OnnxImage
+
+            return OnnxImage(self._image_folder, self._graphs)
+        from mmsa_tui.model.runtimes.torch import TorchImage, numbers_on
+
+        return TorchImage(self._image_folder, *numbers_on(self.device))
+
+    def _attempt(self, run: Callable[[], _T]) -> _T:
+        """Run an encoder; should its runtime break down, torch on the CPU takes over for good."""
+        try:
+            return run()
+        except (BundleError, MemoryError):
+            raise
+        except Exception as error:  # whatever a runtime raises: they have no common class
+            self._fall_back(error)
+            return run()
+
+    def _fall_back(self, error: Exception) -> None:
+        import torch
+
+        from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
+
+        with self._loading:
+            if isinstance(self._images, TorchImage) and self.device == "cpu":
+                raise error
+            what = str(error).strip().partition("\n")[0] or type(error).__name__
+            self.notes.append(f"{self.runtime} broke down ({what}); torch on the CPU went on")
+            self.device, cpu = "cpu", torch.device("cpu")
+            self._texts = (TextTransform(self._text_spec.folder), TorchText(self._text_spec, cpu))
+            self._images = TorchImage(self._image_folder, cpu)
+
+
+def open_encoders(
+    bundle: Bundle,
+    paths: Paths,
+    device: str = "auto",
+    *,
+    threads: int = 0,
+    batch_size: int = 32,
+    cache: FeatureCache | None = None,
+) -> Encoders:
+    """Find the encoders of a bundle and say how they are run.
+
+    Args:
+        device: auto, cpu, cuda or mps. threads: 0 for all cores.
+
+    Raises:
+        BundleError: one is missing or cut. DeviceError: the device is not there.
+    """
+    chosen = choose_device(device)
+    folders = [_checked_encoder(bundle, which, paths) for which in ("text", "image")]
+    wanted = read_json(bundle.directory / CONFIG).get("text", {})
+    try:
+        layers = tuple(int(layer) for layer in wanted.get("layers", ()))
+        precision = wanted.get("precision", "fp32")
+        if precision not in ("fp32", "int8"):
+            raise ValueError(f"precision {precision!r}")
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"bundle {bundle.id}: config.json does not say how its text encoder is read ({error})",
+            "see `mmsa bundle verify`",
+        ) from error
+    return Encoders(
+        TextSpec(folders[0], layers, precision), folders[1], chosen,
+        workers=n_workers(threads), batch_size=batch_size, cache=cache, graphs=paths.cache_dir,
+    )  # fmt: skip
+
+
+def _checked_encoder(bundle: Bundle, which: str, paths: Paths) -> Path:
+    """Find an encoder and refuse a cut one; full checksums are `verify_bundle`'s work."""
+    directory = bundle.encoder_directory(which, paths)
+    for name in ("config.json", "model.safetensors"):
+        path = directory / name
+        if not path.is_file() or path.stat().st_size == 0:
+            raise BundleError(
+                f"bundle {bundle.id}: {name} of its {which} encoder is missing", "see `mmsa bundle verify`"
+            )
+    return directory
 
 
 def _text_hash(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _load(picture: Picture, known: set[str], read: Callable[[Picture], bytes]) -> _Loaded:
-    if picture.digest in known:
-        return _Loaded(picture.digest, None)
-    try:
-        data = read(picture)
-        return _Loaded(picture.digest or hash_bytes(data), decode(data))
-    except FileNotFoundError:
-        return _Loaded(picture.digest, None, f"picture {picture.name} is missing")
-    except PictureError as error:
-        return _Loaded(picture.digest, None, f"picture {picture.name}: {error}")
-    except OSError as error:
-        return _Loaded(
-            picture.digest, None, f"picture {picture.name} cannot be read ({error.strerror or error})"
-        )
+def _why(picture: Picture, error: OSError | PictureError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"picture {picture.name} is missing"
+    if isinstance(error, PictureError):
+        return f"picture {picture.name}: {error}"
+    return f"picture {picture.name} cannot be read ({error.strerror or error})"

@@ -12,11 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from mmsa_tui.model.features import Features
-from mmsa_tui.model.preprocessing import decode, lexicon, normalise
+from mmsa_tui.model.encoded import Arrays, Floats
+from mmsa_tui.model.preprocessing import lexicon
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.records import Post
 
@@ -43,7 +42,6 @@ class Explanation:
     picture: int | None = None
 
 
-@torch.inference_mode()
 def explain(predictor: Predictor, post: Post) -> Explanation:
     """Explain the label that `predictor` gives `post`; empty when it gives none."""
     prediction = predictor.predict([post])[0]
@@ -51,64 +49,62 @@ def explain(predictor: Predictor, post: Post) -> Explanation:
         return Explanation("")
     encoded = predictor.encoders.encode([post])
     features, label = encoded.features, predictor.labels.index(prediction.label)
-    base = _belief(predictor, features, label)
-    words = _words(predictor, post, features, label, float(base)) if bool(features.has_text) else ()
+    base = float(_belief(predictor, features, label)[0])
+    words = _words(predictor, post, features, label, base) if bool(features.has_text) else ()
     regions = None
     if prediction.deciding_picture is not None:
-        regions = _regions(predictor, post, prediction.deciding_picture, features, label, float(base))
+        regions = _regions(predictor, post, prediction.deciding_picture, features, label, base)
     return Explanation(prediction.label, words, regions, prediction.deciding_picture if regions else None)
 
 
 def _words(
-    predictor: Predictor, post: Post, features: Features, label: int, base: float
+    predictor: Predictor, post: Post, features: Arrays, label: int, base: float
 ) -> tuple[tuple[int, int, float], ...]:
     spans = [match.span() for match in _WORD.finditer(post.text)][:MAX_WORDS]
     if not spans:
         return ()
     without = [post.text[:start] + post.text[end:] for start, end in spans]
     n = len(spans)
-    varied = Features(
+    varied = Arrays(
         predictor.encoders.encode_raw_texts(without),
         lexicon().features(without),
-        features.image.expand(n, -1),
-        features.has_text.expand(n),
-        features.has_image.expand(n),
+        features.image.repeat(n, axis=0),
+        features.has_text.repeat(n),
+        features.has_image.repeat(n),
     )
     weights = _scaled(base - _belief(predictor, varied, label))
     return tuple((start, end, float(w)) for (start, end), w in zip(spans, weights, strict=True))
 
 
 def _regions(
-    predictor: Predictor, post: Post, picture: int, features: Features, label: int, base: float
+    predictor: Predictor, post: Post, picture: int, features: Arrays, label: int, base: float
 ) -> tuple[float, ...] | None:
     try:
-        pixels = decode(post.pictures[picture].read())
+        regions = predictor.encoders.regions(post.pictures[picture])  # [49, I]
     except (OSError, PictureError):
         return None
-    encoders = predictor.encoders
-    batch = normalise(pixels.unsqueeze(0).to(encoders.device), encoders.dtype)
-    regions = encoders.image_encoder().regions(batch)[0].float().cpu().flatten(1).T  # [49, I]
     n = len(regions)
     leave_one_out = (regions.sum(0) - regions) / (n - 1)  # [49, I]
     # With several pictures the features are their mean; only this picture's share changes.
     change = (leave_one_out - regions.mean(0)) / max(1, len(post.pictures))
-    varied = Features(
-        features.text.expand(n, -1),
-        features.lexicon.expand(n, -1),
+    varied = Arrays(
+        features.text.repeat(n, axis=0),
+        features.lexicon.repeat(n, axis=0),
         features.image + change,
-        features.has_text.expand(n),
-        features.has_image.expand(n),
+        features.has_text.repeat(n),
+        features.has_image.repeat(n),
     )
     return tuple(float(w) for w in _scaled(base - _belief(predictor, varied, label)))
 
 
-def _belief(predictor: Predictor, features: Features, label: int) -> Tensor:
+def _belief(predictor: Predictor, features: Arrays, label: int) -> Floats:
     """Log odds of the label, [B]: differences stay visible where a probability saturates."""
     decided, _, _ = predictor.probs(features)
-    p = decided[:, label].clamp(1e-6, 1 - 1e-6)
-    return torch.log(p / (1 - p))
+    p = decided[:, label].clip(1e-6, 1 - 1e-6)
+    odds: Floats = np.log(p / (1 - p))
+    return odds
 
 
-def _scaled(weights: Tensor) -> Tensor:
-    top = float(weights.abs().max())
-    return weights / top if top > 1e-6 else torch.zeros_like(weights)
+def _scaled(weights: Floats) -> Floats:
+    top = float(np.abs(weights).max())
+    return weights / top if top > 1e-6 else np.zeros_like(weights)

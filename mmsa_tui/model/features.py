@@ -1,4 +1,4 @@
-"""What the encoders say of posts, as tensors: the only input of the fusion head."""
+"""What the encoders say of posts, as tensors: the only input of the fusion head while it is trained."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
+
+from mmsa_tui.model.encoded import Arrays
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Features:
     image: Tensor
     has_text: Tensor
     has_image: Tensor
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> Features:
+        """Take over what the encoders gave."""
+        return cls(*(torch.from_numpy(getattr(arrays, f.name)) for f in fields(arrays)))
 
     def __len__(self) -> int:
         return int(self.text.shape[0])

@@ -11,21 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.errors import BundleError
-from mmsa_tui.model.preprocessing import (
-    SIZE_PX,
-    TRANSFORM_VERSION,
-    TextTransform,
-    decode,
-    lexicon,
-    normalise,
-)
+from mmsa_tui.model.preprocessing import SIZE_PX, TRANSFORM_VERSION, TextTransform, decode, lexicon, normalise
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Post
@@ -81,16 +76,16 @@ class MultimodalPreprocessor:
             raise ValueError("texts, pictures and labels must be of one length")
         tokens = self._text.collate(self._text.encode(texts))
         decoded = [_decode(data) for data in pictures]
-        blank = torch.zeros(3, SIZE_PX, SIZE_PX, dtype=torch.uint8)
-        pixels = normalise(torch.stack([blank if d is None else d for d in decoded]))
+        blank = np.zeros((3, SIZE_PX, SIZE_PX), np.uint8)
+        pixels = torch.from_numpy(normalise(np.stack([blank if d is None else d for d in decoded])))
         has_image = torch.tensor([d is not None for d in decoded])
         pixels[~has_image] = 0.0
         return MultimodalBatch(
-            tokens.input_ids,
-            tokens.attention_mask,
+            torch.from_numpy(tokens.input_ids),
+            torch.from_numpy(tokens.attention_mask),
             pixels,
             has_image,
-            lexicon().features(texts),
+            torch.from_numpy(lexicon().features(texts)),
             torch.tensor([-1] * len(texts) if labels is None else list(labels), dtype=torch.int64),
         )
 
@@ -119,7 +114,7 @@ class MultimodalPreprocessor:
         return cls(directory)
 
 
-def _decode(data: bytes | None) -> Tensor | None:
+def _decode(data: bytes | None) -> NDArray[np.uint8] | None:
     if data is None:
         return None
     try:

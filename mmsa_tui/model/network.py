@@ -1,51 +1,20 @@
 """The fusion head: from features of text and picture to logits for both together and each alone.
 
 The only trained part of a bundle; encoders are frozen when it is fitted. Knows `Features`, not
-posts. Two kinds: `default`, what measures best, and `reference`, the report this work grew from.
+posts. For training: what classifies does the same arithmetic in `head`, without torch. Two kinds:
+`default`, what measures best, and `reference`, the report this work grew from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from mmsa_tui.bundle.meta import HEAD, Bundle
 from mmsa_tui.model.features import Features
-
-
-@dataclass(frozen=True)
-class HeadConfig:
-    """Enough to rebuild a head.
-
-    n_text, n_image: width of the encoders' features. n_components: how many principal components
-    of the image features the head reads, 0 for all. width: of the tokens attention works on.
-    """
-
-    kind: Literal["default", "reference"] = "default"
-    n_labels: int = 3
-    n_text: int = 384
-    n_image: int = 1280
-    n_lexicon: int = 4
-    n_components: int = 256
-    width: int = 32
-    n_attention_heads: int = 4
-    dropout: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.n_labels < 2:
-            raise ValueError("a head needs two labels or more")
-        if self.kind == "default" and self.width % self.n_attention_heads:
-            raise ValueError("width must be a multiple of n_attention_heads")
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> HeadConfig:
-        return cls(**data)
+from mmsa_tui.model.head import HeadConfig, check_head_files, misfit
 
 
 @dataclass(frozen=True)
@@ -212,3 +181,21 @@ class ReferenceHead(FusionHead):
 def build_head(config: HeadConfig) -> FusionHead:
     """Make a head with fresh weights."""
     return ReferenceHead(config) if config.kind == "reference" else DefaultHead(config)
+
+
+def load_network(bundle: Bundle) -> FusionHead:
+    """Load a bundle's fusion head to train on, every file checked first; in eval mode on the CPU.
+
+    Raises:
+        BundleError: a file is missing, altered, cut short, or does not fit the config.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    config = check_head_files(bundle)
+    try:
+        head = build_head(config)
+        head.load_state_dict(load_file(bundle.directory / HEAD))
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise misfit(bundle, error) from error
+    return head.eval()

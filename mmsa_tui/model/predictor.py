@@ -2,87 +2,44 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from mmsa_tui.bundle.meta import CALIBRATION, CONFIG, HEAD, Bundle, file_hash, read_json
+from mmsa_tui.bundle.meta import CALIBRATION, Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
-from mmsa_tui.model.device import choose_device, set_threads
-from mmsa_tui.model.encoding import Encoded, Encoders
-from mmsa_tui.model.features import Features
-from mmsa_tui.model.network import FusionHead, HeadConfig, build_head
-from mmsa_tui.model.numerics import choose_numerics
-from mmsa_tui.model.preprocessing import TRANSFORM_VERSION
+from mmsa_tui.model.encoded import Arrays, Encoded, Floats
+from mmsa_tui.model.encoding import Encoders, Pending, open_encoders
+from mmsa_tui.model.head import Head, softmax
 from mmsa_tui.records import Post, Prediction, Status
 
 if TYPE_CHECKING:
     from mmsa_tui.model.explain import Explanation
 
-
-def load_head(bundle: Bundle) -> FusionHead:
-    """Load a bundle's fusion head, every file checked first; in eval mode on the CPU.
-
-    Raises:
-        BundleError: a file is missing, altered, cut short, or does not fit the config.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    for name in (CONFIG, HEAD, CALIBRATION):
-        path = bundle.directory / name
-        if not path.is_file():
-            raise BundleError(f"bundle {bundle.id}: {name} is missing", "see `mmsa bundle verify`")
-        if file_hash(path) != bundle.meta.files.get(name):
-            raise BundleError(
-                f"bundle {bundle.id}: {name} is damaged (its checksum differs)", "see `mmsa bundle verify`"
-            )
-    config = read_json(bundle.directory / CONFIG)
-    theirs = config.get("transform_version")
-    if theirs != TRANSFORM_VERSION:
-        raise BundleError(
-            f"bundle {bundle.id} has transform {theirs!r}; this program has {TRANSFORM_VERSION!r}",
-            "update mmsa-tui, or train the bundle again",
-        )
-    try:
-        head = build_head(HeadConfig.from_json(config["head"]))
-        if head.config.n_labels != len(bundle.labels):
-            raise ValueError(f"{head.config.n_labels} outputs for {len(bundle.labels)} labels")
-        head.load_state_dict(load_file(bundle.directory / HEAD))
-    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"bundle {bundle.id}: the head does not fit its config ({error})", "see `mmsa bundle verify`"
-        ) from error
-    return head.eval()
+_AHEAD = 3
+"""Batches that are being encoded while one is judged and stored."""
 
 
 class Predictor:
     """One bundle on one device.
 
-    `device_name` says where and in which numbers, `cpu bf16`.
+    `device_name` says where and in which numbers, `cpu fp32`.
     """
 
     def __init__(
-        self,
-        bundle_id: str,
-        labels: Sequence[str],
-        head: FusionHead,
-        calibration: Calibration,
-        encoders: Encoders,
+        self, bundle_id: str, labels: Sequence[str], head: Head, calibration: Calibration, encoders: Encoders
     ) -> None:
         self.bundle_id, self.labels = bundle_id, tuple(labels)
-        self.head, self.calibration, self.encoders = head.eval(), calibration, encoders
-        number = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}[encoders.dtype]
-        self.device_name = f"{encoders.device.type} {number}"
-        self._ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        self.head, self.calibration, self.encoders = head, calibration, encoders
+
+    @property
+    def device_name(self) -> str:
+        return self.encoders.runtime
 
     @classmethod
     def load(
@@ -102,20 +59,13 @@ class Predictor:
         Raises:
             BundleError: damaged. DeviceError: the device is not there.
         """
-        chosen = choose_device(device)
-        set_threads(threads)
-        head = load_head(bundle)
-        text, image = (_checked_encoder(bundle, which, paths) for which in ("text", "image"))
-        features = FeatureCache(paths.features_file) if cache else None
-        dtype = choose_numerics(chosen, text, image, paths.cache_dir)
+        head = Head.load(bundle)
         calibration = Calibration.load(bundle.directory / CALIBRATION)
-        return cls(
-            bundle.id,
-            bundle.labels,
-            head,
-            calibration,
-            Encoders(text, image, chosen, dtype, batch_size, features),
+        features = FeatureCache(paths.features_file) if cache else None
+        encoders = open_encoders(
+            bundle, paths, device, threads=threads, batch_size=batch_size, cache=features
         )
+        return cls(bundle.id, bundle.labels, head, calibration, encoders)
 
     def predict(self, posts: Sequence[Post]) -> list[Prediction]:
         """Judge posts: one prediction for each, in order; one that cannot be judged has status `failed`."""
@@ -125,17 +75,18 @@ class Predictor:
             self.encoders.close_archives()
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
-        """Judge batch after batch, decoding the pictures of the next while encoding this one."""
-        waiting = None
+        """Judge batch after batch, the next ones being encoded meanwhile."""
+        begun: deque[Pending] = deque()
         try:
-            for batch in itertools.chain(batches, [None]):
-                following = (
-                    None if batch is None else (batch, self._ahead.submit(self.encoders.prepare, batch))
-                )
-                if waiting is not None:
-                    yield self._judge(waiting[0], self.encoders.encode(waiting[0], waiting[1].result()))
-                waiting = following
+            for batch in batches:
+                begun.append(self.encoders.begin(batch))
+                if len(begun) > _AHEAD:
+                    yield self._finished(begun.popleft())
+            while begun:
+                yield self._finished(begun.popleft())
         finally:
+            for pending in begun:
+                pending.cancel()
             self.encoders.close_archives()
 
     def explain(self, post: Post) -> Explanation:
@@ -144,22 +95,29 @@ class Predictor:
 
         return explain(self, post)
 
-    @torch.inference_mode()
-    def probs(self, features: Features) -> tuple[Tensor, Tensor, Tensor]:
+    def probs(self, features: Arrays) -> tuple[Floats, Floats, Floats]:
         """Calibrated probabilities for the decision, text alone and picture alone, each [B, K].
 
         The decision is the fused one, or that of the only modality there is.
+
+        Raises:
+            BundleError: the model gives numbers that are not finite.
         """
-        logits = self.head(features)
-        text = Calibration.probs(logits.text, self.calibration.text)
-        image = Calibration.probs(logits.image, self.calibration.image)
-        fused = Calibration.probs(logits.fused, self.calibration.both)
-        decided = torch.where(
-            (features.has_text & features.has_image).unsqueeze(1),
-            fused,
-            torch.where(features.has_text.unsqueeze(1), text, image),
-        )
+        fused, text, image = self.head.logits(features)
+        fused = softmax(fused / np.float32(self.calibration.both))
+        text = softmax(text / np.float32(self.calibration.text))
+        image = softmax(image / np.float32(self.calibration.image))
+        alone = np.where(features.has_text[:, None], text, image)
+        decided = np.where((features.has_text & features.has_image)[:, None], fused, alone)
+        if not np.isfinite(decided[features.has_text | features.has_image]).all():
+            raise BundleError(
+                f"bundle {self.bundle_id} gives numbers that are no probabilities: its weights are damaged",
+                "Check it with `mmsa bundle verify`, or choose another with `mmsa bundle use`.",
+            )
         return decided, text, image
+
+    def _finished(self, pending: Pending) -> list[Prediction]:
+        return self._judge(pending.posts, self.encoders.finish(pending))
 
     def _judge(self, posts: Sequence[Post], encoded: Encoded) -> list[Prediction]:
         if not posts:
@@ -167,7 +125,7 @@ class Predictor:
         features = encoded.features
         scores = self.probs(features)
         deciding = self._deciding_pictures(encoded, scores[0])
-        # Plain numbers: reading a tensor cell by cell takes longer than the head itself.
+        # Plain numbers: reading an array cell by cell takes longer than the head itself.
         decided, text, image = (part.tolist() for part in scores)
         out = []
         for row, post in enumerate(posts):
@@ -196,7 +154,7 @@ class Predictor:
             )
         return out
 
-    def _deciding_pictures(self, encoded: Encoded, decided: Tensor) -> list[int | None]:
+    def _deciding_pictures(self, encoded: Encoded, decided: Floats) -> list[int | None]:
         """Of several pictures, the one that alone with the text speaks most for the decision."""
         rows, indices, vectors = [], [], []
         best: list[int | None] = [pictures[0][0] if pictures else None for pictures in encoded.pictures]
@@ -209,9 +167,7 @@ class Predictor:
             return best
         repeated = encoded.features.take(rows)
         alone, _, _ = self.probs(
-            Features(
-                repeated.text, repeated.lexicon, torch.stack(vectors), repeated.has_text, repeated.has_image
-            )
+            Arrays(repeated.text, repeated.lexicon, np.stack(vectors), repeated.has_text, repeated.has_image)
         )
         strength = [-1.0] * len(best)
         for row, index, probs in zip(rows, indices, alone, strict=True):
@@ -222,15 +178,3 @@ class Predictor:
 
     def _label(self, probs: Sequence[float]) -> str:
         return self.labels[probs.index(max(probs))]
-
-
-def _checked_encoder(bundle: Bundle, which: str, paths: Paths) -> Path:
-    """Find an encoder and refuse a cut one; full checksums are `verify_bundle`'s work."""
-    directory = bundle.encoder_directory(which, paths)
-    for name in ("config.json", "model.safetensors"):
-        path = directory / name
-        if not path.is_file() or path.stat().st_size == 0:
-            raise BundleError(
-                f"bundle {bundle.id}: {name} of its {which} encoder is missing", "see `mmsa bundle verify`"
-            )
-    return directory

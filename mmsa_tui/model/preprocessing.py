@@ -1,4 +1,4 @@
-"""How a post becomes numbers: one transform for inference and training.
+"""How a post becomes numbers: one transform for inference and training. Imports no torch.
 
 Anything here, in `text.words` or in `pictures.decoder` that changes what the encoders see must change
 `TRANSFORM_VERSION`: it is hashed into every bundle and into every cached feature.
@@ -6,16 +6,18 @@ Anything here, in `text.words` or in `pictures.decoder` that changes what the en
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
+from mmsa_tui.errors import BundleError
 from mmsa_tui.pictures.decoder import square_pixels
 from mmsa_tui.text.words import MAX_CHARACTERS
 from mmsa_tui.text.words import normalise_text as normalise_text
@@ -29,6 +31,9 @@ MAX_TOKENS = 128
 N_LEXICON = 4
 """VADER's negative, neutral, positive and compound scores."""
 
+_TOKENIZER = "tokenizer.json"
+_TOKENIZER_FILES = (_TOKENIZER, "tokenizer_config.json", "special_tokens_map.json")
+
 
 class Lexicon:
     """VADER on the raw text: hashtag words and emoji included.
@@ -41,13 +46,13 @@ class Lexicon:
 
         self._analyzer: SentimentIntensityAnalyzer = SentimentIntensityAnalyzer()
 
-    def features(self, texts: Sequence[str]) -> Tensor:
-        """Score texts: [B, 4] float32, columns negative, neutral, positive in 0..1, compound in -1..1."""
+    def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Score texts: [B, 4], columns negative, neutral, positive in 0..1, compound in -1..1."""
         out = np.zeros((len(texts), N_LEXICON), dtype=np.float32)
         for row, text in enumerate(texts):
             scores = self._analyzer.polarity_scores(text[:MAX_CHARACTERS])
             out[row] = (scores["neg"], scores["neu"], scores["pos"], scores["compound"])
-        return torch.from_numpy(out)
+        return out
 
 
 @lru_cache(maxsize=1)
@@ -60,57 +65,79 @@ def lexicon() -> Lexicon:
 class TokenBatch:
     """Token ids and attention mask of one batch, both [B, T] int64, T at most `MAX_TOKENS`."""
 
-    input_ids: Tensor
-    attention_mask: Tensor
+    input_ids: NDArray[np.int64]
+    attention_mask: NDArray[np.int64]
 
 
 class TextTransform:
-    """Tweets to token ids with the encoder's own tokenizer."""
+    """Tweets to token ids with the encoder's own tokenizer.
+
+    Args:
+        directory: holds `tokenizer.json`, as Hugging Face writes it.
+
+    Raises:
+        BundleError: there is none, or it cannot be understood.
+    """
 
     def __init__(self, directory: str | Path) -> None:
-        from transformers import AutoTokenizer
+        from tokenizers import Tokenizer
 
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(str(directory))
+        self._directory = Path(directory)
+        try:
+            self._tokenizer = Tokenizer.from_file(str(self._directory / _TOKENIZER))
+        except Exception as error:  # the library raises nothing more specific
+            raise BundleError(
+                f"{self._directory / _TOKENIZER} is no tokenizer ({error})", "see `mmsa bundle verify`"
+            ) from error
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._pad = self._find_pad()
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Turn raw texts into token ids, special tokens included, at most 128 each."""
         normalised = [normalise_text(text) for text in texts]
-        ids: list[list[int]] = self._tokenizer(
-            normalised, truncation=True, max_length=MAX_TOKENS, padding=False
-        )["input_ids"]
-        return ids
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(normalised)]
 
     def collate(self, ids: Sequence[Sequence[int]], *, pad_to: int | None = None) -> TokenBatch:
         """Pad to the longest of the batch, or to `pad_to` tokens."""
         width = pad_to or max(len(row) for row in ids)
-        pad = self._tokenizer.pad_token_id or 0
-        input_ids = torch.full((len(ids), width), pad, dtype=torch.int64)
-        mask = torch.zeros((len(ids), width), dtype=torch.int64)
+        input_ids = np.full((len(ids), width), self._pad, dtype=np.int64)
+        mask = np.zeros((len(ids), width), dtype=np.int64)
         for row, tokens in enumerate(ids):
-            input_ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
+            input_ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
         return TokenBatch(input_ids, mask)
 
     def save(self, directory: Path) -> None:
-        """Write the tokenizer beside the encoder it belongs to."""
-        self._tokenizer.save_pretrained(directory)
+        """Copy the tokenizer beside the encoder it belongs to."""
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in _TOKENIZER_FILES:
+            if (self._directory / name).is_file():
+                shutil.copyfile(self._directory / name, directory / name)
 
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """Name the word pieces of one encoded text."""
-        pieces: list[str] = self._tokenizer.convert_ids_to_tokens(list(ids))
-        return pieces
+    def _find_pad(self) -> int:
+        """Find what stands for nothing; the mask hides it, so that any id would do."""
+        try:
+            config = json.loads((self._directory / "tokenizer_config.json").read_text(encoding="utf-8"))
+            token = config["pad_token"]
+            found = self._tokenizer.token_to_id(token["content"] if isinstance(token, dict) else token)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            found = None
+        return int(found or 0)
 
 
-def decode(data: bytes) -> Tensor:
-    """Decode picture bytes to [3, 224, 224] uint8.
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """Decode picture bytes to [3, 224, 224].
 
     Raises:
         PictureError: see `pictures.decoder`.
     """
-    return torch.from_numpy(square_pixels(data, SIZE_PX)).permute(2, 0, 1).contiguous()
+    return np.ascontiguousarray(square_pixels(data, SIZE_PX).transpose(2, 0, 1))
 
 
-def normalise(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Scale uint8 pixels [B, 3, 224, 224] to -1..1, channels last: MobileNetV2's own normalisation."""
-    scaled = pixels.to(dtype).mul_(1 / 127.5).sub_(1.0)
-    return scaled.contiguous(memory_format=torch.channels_last)
+def normalise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scale pixels to -1..1: MobileNetV2's own normalisation."""
+    scaled = pixels.astype(np.float32)
+    scaled *= np.float32(1 / 127.5)
+    scaled -= np.float32(1)
+    return scaled

@@ -22,6 +22,6 @@ def vader_labels(texts: Sequence[str], labels: Sequence[str]) -> IntArray:
     names = ("negative", "neutral", "positive")
     if not set(names) <= set(labels):
         raise ValueError("VADER knows negative, neutral and positive only")
-    compound = lexicon().features(texts)[:, 3].numpy()
+    compound = lexicon().features(texts)[:, 3]
     which = np.where(compound >= THRESHOLD, 2, np.where(compound <= -THRESHOLD, 0, 1))
     return np.array([labels.index(name) for name in names], dtype=np.int64)[which]

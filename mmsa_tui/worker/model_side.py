@@ -39,7 +39,8 @@ PAUSE_STEP_S = 0.2
 class Model(Judge, Protocol):
     """What is needed of a predictor."""
 
-    device_name: str
+    @property
+    def device_name(self) -> str: ...
 
     def explain(self, post: Post) -> Any: ...
 

@@ -68,11 +68,11 @@ def test_exported_corrections_are_known_to_the_store_they_came_from(old_home: Pa
 
 
 def test_a_bundle_opens_and_its_head_loads() -> None:
-    from mmsa_tui.model.predictor import load_head
+    from mmsa_tui.model.head import Head
 
     bundle = read_bundle(OLD / "small-1.0.0")
     assert (bundle.meta.name, bundle.meta.version) == ("small", "1.0.0")
-    assert load_head(bundle).config.n_text == 32
+    assert Head.load(bundle).config.n_text == 32
 
 
 @pytest.mark.bundle

@@ -13,8 +13,8 @@ from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.bundle.writer import store_encoder
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
-from mmsa_tui.model.network import HeadConfig
 from training.content import BundleContent
 from training.full.fusion import FusionSettings, fit_head
 

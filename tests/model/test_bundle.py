@@ -10,7 +10,8 @@ from mmsa_tui.bundle.registry import DamagedBundle, find_bundle, list_bundles, r
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.labelled import load_labelled
-from mmsa_tui.model.predictor import Predictor, load_head
+from mmsa_tui.model.network import load_network
+from mmsa_tui.model.predictor import Predictor
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_features_survive_the_replay_file(small_bundle: Bundle) -> None:
     assert len(replay) == 120
     assert replay.hashes[0] == "b2:" + f"{1:040x}"
     torch.testing.assert_close(replay.features.text[:40], evaluation.features.text)
-    head = load_head(small_bundle)
+    head = load_network(small_bundle)
     with torch.inference_mode():
         assert torch.isfinite(
             head.score(

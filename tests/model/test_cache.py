@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-import torch
 
 from mmsa_tui.model.cache import FeatureCache, check_cache
 
-VECTORS = {f"text:{i:04d}": torch.full((384,), float(i)) for i in range(400)}
+VECTORS = {f"text:{i:04d}": np.full(384, float(i), np.float32) for i in range(400)}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_what_was_put_comes_back(file: Path) -> None:
     with FeatureCache(file) as cache:
         found = cache.get([*VECTORS, "text:unknown"])
     assert found.keys() == VECTORS.keys()
-    assert all(torch.equal(found[key], vector) for key, vector in VECTORS.items())
+    assert all(np.array_equal(found[key], vector) for key, vector in VECTORS.items())
 
 
 @pytest.mark.parametrize("harm", [spoil, spoil_pages])
@@ -49,7 +49,7 @@ def test_a_damaged_cache_is_begun_anew_when_it_is_read(file: Path, harm: Callabl
     harm(file)
     with FeatureCache(file) as cache:
         found = cache.get(list(VECTORS))
-        assert all(torch.equal(vector, VECTORS[key]) for key, vector in found.items())
+        assert all(np.array_equal(vector, VECTORS[key]) for key, vector in found.items())
         cache.put(VECTORS)
     with FeatureCache(file) as cache:
         assert len(cache.get(list(VECTORS))) == len(VECTORS)
@@ -58,7 +58,7 @@ def test_a_damaged_cache_is_begun_anew_when_it_is_read(file: Path, harm: Callabl
 @pytest.mark.parametrize("harm", [spoil, spoil_pages])
 def test_a_damaged_cache_is_begun_anew_when_it_is_written(file: Path, harm: Callable[[Path], None]) -> None:
     harm(file)
-    more = {f"image:{i:04d}": torch.full((1280,), 0.5) for i in range(200)}
+    more = {f"image:{i:04d}": np.full(1280, 0.5, np.float32) for i in range(200)}
     with FeatureCache(file) as cache:
         cache.put(more)
         assert len(cache.get(list(more))) == len(more)
@@ -67,7 +67,7 @@ def test_a_damaged_cache_is_begun_anew_when_it_is_written(file: Path, harm: Call
 def test_a_cache_damaged_while_it_is_open_is_begun_anew(file: Path) -> None:
     with FeatureCache(file) as cache:
         spoil_pages(file, every=1)
-        assert all(torch.equal(v, VECTORS[key]) for key, v in cache.get(list(VECTORS)).items())
+        assert all(np.array_equal(v, VECTORS[key]) for key, v in cache.get(list(VECTORS)).items())
         cache.put(VECTORS)
         assert len(cache.get(list(VECTORS))) == len(VECTORS)
 
@@ -92,7 +92,7 @@ def test_an_altered_vector_is_as_good_as_absent(file: Path, harm: str) -> None:
     with FeatureCache(file) as cache:
         assert "text:0002" not in cache.get(list(VECTORS))
         cache.put(VECTORS)
-        assert torch.equal(cache.get(["text:0002"])["text:0002"], VECTORS["text:0002"])
+        assert np.array_equal(cache.get(["text:0002"])["text:0002"], VECTORS["text:0002"])
 
 
 def test_a_table_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
@@ -102,14 +102,14 @@ def test_a_table_of_another_shape_is_begun_anew(tmp_path: Path) -> None:
     connection.close()
     with FeatureCache(file) as cache:
         assert cache.get(["a"]) == {}
-        cache.put({"a": torch.ones(4)})
-        assert torch.equal(cache.get(["a"])["a"], torch.ones(4))
+        cache.put({"a": np.ones(4, np.float32)})
+        assert np.array_equal(cache.get(["a"])["a"], np.ones(4, np.float32))
 
 
 def test_where_no_cache_can_be_made_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with FeatureCache(tmp_path / "cache" / "features.db") as cache:
-        cache.put({"a": torch.ones(4)})
+        cache.put({"a": np.ones(4, np.float32)})
         assert cache.get(["a"]) == {}
 
 
@@ -117,7 +117,7 @@ def test_a_cache_that_another_process_holds_is_not_thrown_away(file: Path) -> No
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with FeatureCache(file, timeout_s=0.1) as cache:
-        cache.put({"a": torch.ones(4)})
+        cache.put({"a": np.ones(4, np.float32)})
         assert len(cache.get(list(VECTORS))) == len(VECTORS)
     holder.close()
 

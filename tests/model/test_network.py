@@ -3,8 +3,9 @@ import torch
 from small_features import make_features
 
 from mmsa_tui.model.features import Features
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import make_targets
-from mmsa_tui.model.network import HeadConfig, build_head
+from mmsa_tui.model.network import build_head
 from training.full.fusion import FusionSettings, fit_head, predict
 
 SMALL = HeadConfig(n_text=32, n_components=16, width=16, n_attention_heads=2)

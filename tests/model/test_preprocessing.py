@@ -40,7 +40,7 @@ def test_dynamic_padding_equals_padding_to_the_limit(text_encoder_directory: Pat
     ids = transform.encode(["the best day", "the train is late again , never again !", "sad"])
     with torch.inference_mode():
         short, long = transform.collate(ids), transform.collate(ids, pad_to=MAX_TOKENS)
-        a = encoder(short.input_ids, short.attention_mask)
-        b = encoder(long.input_ids, long.attention_mask)
+        a = encoder(*map(torch.from_numpy, (short.input_ids, short.attention_mask)))
+        b = encoder(*map(torch.from_numpy, (long.input_ids, long.attention_mask)))
     assert short.input_ids.shape[1] < MAX_TOKENS
     torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-5)

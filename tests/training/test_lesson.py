@@ -12,9 +12,10 @@ from small_features import make_features
 from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.metrics import FloatArray, IntArray
-from mmsa_tui.model.network import FusionHead, HeadConfig
+from mmsa_tui.model.network import FusionHead
 from training.decision import decided
 from training.full.fusion import FusionSettings, fit_head
 from training.retrain.own_rule import Agreement

@@ -11,8 +11,8 @@ from small_features import make_features
 
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
-from mmsa_tui.model.network import HeadConfig
 from training.full.fusion import FusionSettings, fit_head
 from training.modalities import shares_of, shown_as
 from training.retrain.gate import GateRules

@@ -12,8 +12,8 @@ from small_features import make_features
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
-from mmsa_tui.model.network import HeadConfig
 from mmsa_tui.records import Picture, Post
 from mmsa_tui.retrain.held_out import group_of, is_held_out
 from training.full.fusion import FusionSettings, fit_head, predict

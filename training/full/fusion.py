@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.features import Features, concatenate
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import UNLABELLED, Targets, concatenate_targets
 from mmsa_tui.model.metrics import IntArray, weighted_f1
-from mmsa_tui.model.network import FusionHead, HeadConfig, Logits, build_head
+from mmsa_tui.model.network import FusionHead, Logits, build_head
 
 LEAST_STEPS, MOST_EPOCHS = 150, 60
 """A few hundred posts are gone through more often: in 12 epochs of 4 steps a head learns too little

@@ -32,7 +32,7 @@ def read_pixels(examples: Sequence[Example]) -> Tensor:
     def pixels(example: Example) -> Tensor:
         for picture in example.pictures:
             try:
-                return decode(files.read(picture))
+                return torch.from_numpy(decode(files.read(picture)))
             except (OSError, PictureError):
                 continue
         return torch.zeros(3, SIZE_PX, SIZE_PX, dtype=torch.uint8)
@@ -63,7 +63,8 @@ def trunk_features(
     mobilenet.channels_last(trunk)
     rows: list[list[Tensor]] = [[], []]
     for start in range(0, len(pixels), batch_size):
-        batch = normalise(pixels[start : start + batch_size])
+        scaled = torch.from_numpy(normalise(pixels[start : start + batch_size].numpy()))
+        batch = scaled.contiguous(memory_format=torch.channels_last)
         for side, view in enumerate((batch, batch.flip(3))):
             rows[side].append(trunk(view).half().contiguous())
         if on_batch is not None:

@@ -167,7 +167,7 @@ class Pipeline:
         has_image = torch.tensor([bool(e.pictures) for e in self.examples])
         has_text = torch.tensor([bool(e.raw_text.strip()) for e in self.examples])
         pictures[~has_image] = 0.0
-        return Features(words, lexicon().features(texts), pictures, has_text, has_image)
+        return Features(words, torch.from_numpy(lexicon().features(texts)), pictures, has_text, has_image)
 
     def training_features(self, features: Features, trunk: Tensor) -> Features:
         """What the head is fitted on: out-of-fold features where the recipe has folds."""
@@ -223,7 +223,7 @@ class Pipeline:
         n = len(texts)
         return Features(
             encode_texts(encoder, transform, texts, self.device),
-            lexicon().features(texts),
+            torch.from_numpy(lexicon().features(texts)),
             torch.zeros(n, self.recipe.head.n_image),
             torch.ones(n, dtype=torch.bool),
             torch.zeros(n, dtype=torch.bool),

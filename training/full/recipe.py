@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mmsa_tui.decoding import from_toml
 from mmsa_tui.errors import TrainingError
-from mmsa_tui.model.network import HeadConfig
+from mmsa_tui.model.head import HeadConfig
 from training.examples import LabelKinds
 from training.full.fusion import FusionSettings
 from training.full.loop import FineTuning

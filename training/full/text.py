@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.metrics import weighted_f1
-from mmsa_tui.model.preprocessing import TextTransform
+from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
 from training.full.loop import FineTuning, fine_tune, length_sorted_batches, seed_everything
 from training.full.runs import RunLog
 
@@ -52,6 +52,7 @@ def tune_text_encoder(
     """
     seed_everything(seed)
     rng = random.Random(seed)
+    encoder = local_folder(encoder)
     transform = TextTransform(encoder)
     model = TextEncoder(encoder, dropout=settings.encoder_dropout).to(device)
     n_tasks = max(len(target.labels) for target in train)
@@ -64,8 +65,7 @@ def tune_text_encoder(
     )
 
     def loss_of(indices: Sequence[int]) -> Tensor:
-        batch = transform.collate([ids[i] for i in indices])
-        features = model(batch.input_ids.to(device), batch.attention_mask.to(device)).float()
+        features = model(*_tensors(transform.collate([ids[i] for i in indices]), device)).float()
         wanted = labels[torch.as_tensor(indices, device=device)]
         losses = [
             nn.functional.cross_entropy(
@@ -116,9 +116,27 @@ def encode_texts(
     out = torch.zeros(len(ids), model.n_features)
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
-        batch = transform.collate([ids[i] for i in rows])
-        out[rows] = model(batch.input_ids.to(device), batch.attention_mask.to(device)).float().cpu()
+        out[rows] = model(*_tensors(transform.collate([ids[i] for i in rows]), device)).float().cpu()
     return out
+
+
+def local_folder(encoder: str | Path) -> Path:
+    """Return an encoder's folder; one named by its hub id is fetched first.
+
+    Raises:
+        OSError: it is neither here nor to be had.
+    """
+    if Path(encoder).is_dir():
+        return Path(encoder)
+    from huggingface_hub import snapshot_download
+
+    wanted = ["*.json", "*.safetensors"]
+    return Path(snapshot_download(str(encoder), allow_patterns=wanted))
+
+
+def _tensors(batch: TokenBatch, device: torch.device) -> tuple[Tensor, Tensor]:
+    ids, mask = torch.from_numpy(batch.input_ids), torch.from_numpy(batch.attention_mask)
+    return ids.to(device), mask.to(device)
 
 
 def _score(

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from mmsa_tui.errors import MmsaError, TrainingError
-from mmsa_tui.model.device import choose_device, set_threads
+from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.records import Post
 from mmsa_tui.sources import read
 from mmsa_tui.sources.labels import read_labels
@@ -75,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> int:
-    set_threads(options.threads)
-    device = choose_device(options.device)
+    set_torch_threads(options.threads)
+    device = torch.device(choose_device(options.device))
     recipe = _recipe(options)
     log = RunLog(options.output, _reporter(options.json))
     _check_same_run(options.output, recipe)

@@ -80,7 +80,7 @@ def encode(
         usable = [row for row in range(len(batch)) if shows[row]]
         if len(usable) < len(batch):
             left_out[NOTHING] += len(batch) - len(usable)
-        parts.append(encoded.features.take(usable))
+        parts.append(Features.of(encoded.features.take(usable)))
         kept += [start + row for row in usable]
         on_progress(min(start + _BATCH, total), total)
     if not kept:

@@ -26,11 +26,10 @@ from mmsa_tui.config import Paths
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
-from mmsa_tui.model.device import choose_device, set_threads
-from mmsa_tui.model.encoding import Encoders
+from mmsa_tui.model.device import set_torch_threads
+from mmsa_tui.model.encoding import open_encoders
 from mmsa_tui.model.labelled import load_labelled
-from mmsa_tui.model.numerics import choose_numerics
-from mmsa_tui.model.predictor import load_head
+from mmsa_tui.model.network import load_network
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.store import Store
 from training.full.curves import draw_curves
@@ -74,13 +73,15 @@ def _say(**event: Any) -> None:
 def _retrain(request: Mapping[str, Any]) -> int:
     paths = Paths(**{name: Path(text) for name, text in request["paths"].items()})
     folder, bundle = Path(request["folder"]), read_bundle(Path(request["bundle"]))
-    set_threads(int(request["threads"]))
+    set_torch_threads(int(request["threads"]))
     base, settings = load_base(bundle), settings_of(bundle, request["weight"], request["rule"])
     log = RunLog(folder)
     with Store.open(paths.database) as store:
         collected = collect(store, bundle.labels)
     with FeatureCache(paths.features_file) as cache:
-        encoders = _encoders(bundle, paths, str(request["device"]), cache)
+        encoders = open_encoders(
+            bundle, paths, str(request["device"]), threads=int(request["threads"]), cache=cache
+        )
         corrected, collected = encode(
             collected, encoders, base.head, bundle.labels,
             lambda done, total: _say(event="encoded", done=done, total=total),
@@ -125,7 +126,7 @@ def load_base(bundle: Bundle) -> Base:
     """
     tuning = bundle.directory / TUNING
     return Base(
-        load_head(bundle),
+        load_network(bundle),
         Calibration.load(bundle.directory / CALIBRATION),
         load_labelled(bundle.directory / REPLAY),
         load_labelled(bundle.directory / EVALUATION),
@@ -145,12 +146,6 @@ def settings_of(bundle: Bundle, weight: float | None = None, rule: bool | None =
     if rule is None and training.get("lesson", {}).get("is_rule"):
         rule = True
     return RefitSettings(weight, rule, seed=int(training.get("seed", 1)), fusion=FusionSettings(**known))
-
-
-def _encoders(bundle: Bundle, paths: Paths, device: str, cache: FeatureCache) -> Encoders:
-    chosen = choose_device(device)
-    text, image = (bundle.encoder_directory(which, paths) for which in ("text", "image"))
-    return Encoders(text, image, chosen, choose_numerics(chosen, text, image, paths.cache_dir), cache=cache)
 
 
 def _examples(

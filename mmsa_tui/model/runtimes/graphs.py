@@ -1,0 +1,235 @@
+"""The encoders as ONNX graphs, built from the weights of a Hugging Face folder. Imports no torch.
+
+Two families are known: BERT-like text encoders and MobileNetV2. Nothing but the weights is read from
+the folder, so a folder cannot bring code or operators of its own. The word embeddings stay outside the
+graph: a tweet looks up some thirty of their rows, and a table of 78,000 would have to be read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import onnx
+
+Precision = Literal["fp32", "int8"]
+Weights = Mapping[str, NDArray[Any]]
+
+GRAPH_VERSION = "1"
+"""Part of the name under which a graph is kept: what changes a graph changes this."""
+_OPSET = 17
+_CONTRIB = "com.microsoft"
+
+
+class _Graph:
+    """Nodes and weights as they are put down, one after the other."""
+
+    def __init__(self) -> None:
+        from onnx import helper, numpy_helper
+
+        self._helper, self._to_tensor = helper, numpy_helper.from_array
+        self.nodes: list[Any] = []
+        self.weights: list[Any] = []
+        self._n = 0
+
+    def weight(self, array: NDArray[Any], name: str = "") -> str:
+        self._n += 1
+        name = name or f"w{self._n}"
+        self.weights.append(self._to_tensor(np.ascontiguousarray(array), name))
+        return name
+
+    def node(
+        self, op: str, inputs: Sequence[str], *, domain: str = "", n_outputs: int = 1, **more: Any
+    ) -> Any:
+        """Add a node and return the name of its output, a list of names where it has several."""
+        self._n += 1
+        outputs = [f"x{self._n}_{i}" for i in range(n_outputs)]
+        self.nodes.append(self._helper.make_node(op, list(inputs), outputs, domain=domain, **more))
+        return outputs[0] if n_outputs == 1 else outputs
+
+    def linear(self, x: str, weight: NDArray[Any], bias: NDArray[Any] | None, precision: Precision) -> str:
+        """Multiply by a weight [out, in]; in int8 with one scale for each output."""
+        matrix = weight.astype(np.float32).T
+        if precision == "int8":
+            quantised, scale = quantise(matrix)
+            inputs = [x, self.weight(quantised), self.weight(scale), ""]
+            if bias is not None:
+                inputs.append(self.weight(bias.astype(np.float32)))
+            return str(self.node("DynamicQuantizeMatMul", inputs, domain=_CONTRIB))
+        out = str(self.node("MatMul", [x, self.weight(matrix)]))
+        return out if bias is None else str(self.node("Add", [out, self.weight(bias.astype(np.float32))]))
+
+    def model(
+        self, inputs: Sequence[tuple[str, int, Sequence[Any]]], outputs: Sequence[tuple[str, Sequence[Any]]]
+    ) -> onnx.ModelProto:
+        from onnx import TensorProto
+
+        graph = self._helper.make_graph(
+            self.nodes, "encoder",
+            [self._helper.make_tensor_value_info(name, kind, shape) for name, kind, shape in inputs],
+            [self._helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
+            self.weights,
+        )  # fmt: skip
+        opsets = [self._helper.make_opsetid("", _OPSET), self._helper.make_opsetid(_CONTRIB, 1)]
+        return self._helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="mmsa-tui")
+
+
+def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Round a matrix [in, out] to int8, symmetric, one scale for each column."""
+    scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12).astype(np.float32) / np.float32(127)
+    return np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8), scale
+
+
+def text_graph(
+    weights: Weights, config: Mapping[str, Any], layers: Sequence[int], precision: Precision
+) -> onnx.ModelProto:
+    """Build a BERT-like encoder.
+
+    Args:
+        layers: whose hidden states are averaged over the real tokens, from 1 to the number of layers.
+
+    Returns:
+        Inputs `embedded` [B, T, H], the sum of the embeddings before their normalisation, and `mask`
+        [B, T] int32; output `pooled` [B, H * len(layers)].
+    """
+    from onnx import TensorProto
+
+    graph = _Graph()
+    epsilon, width = float(config["layer_norm_eps"]), int(config["hidden_size"])
+    heads = int(config["num_attention_heads"])
+
+    def get(name: str) -> NDArray[np.float32]:
+        return weights[name].astype(np.float32)
+
+    def norm(x: str, skip: str | None, prefix: str, bias: str = "") -> str:
+        scale, shift = graph.weight(get(f"{prefix}.weight")), graph.weight(get(f"{prefix}.bias"))
+        if skip is None:
+            return str(graph.node("LayerNormalization", [x, scale, shift], epsilon=epsilon))
+        inputs = [x, skip, scale, shift, *([bias] if bias else [])]
+        return str(graph.node("SkipLayerNormalization", inputs, domain=_CONTRIB, epsilon=epsilon))
+
+    # Masked mean: the mask as weights that sum to one over the real tokens.
+    as_float = graph.node("Cast", ["mask"], to=TensorProto.FLOAT)
+    axis = graph.weight(np.array([1], np.int64))
+    count = graph.node("ReduceSum", [as_float, axis], keepdims=1)
+    share = graph.node("Div", [as_float, graph.node("Max", [count, graph.weight(np.array([1], np.float32))])])
+    share = graph.node("Unsqueeze", [share, axis])  # [B, 1, T]
+
+    x = norm("embedded", None, "embeddings.LayerNorm")
+    pooled: dict[int, str] = {}
+    for number in range(1, max(layers) + 1):
+        layer = f"encoder.layer.{number - 1}"
+        own = f"{layer}.attention.self"
+        parts = ("query", "key", "value")
+        qkv = graph.linear(
+            x,
+            np.concatenate([get(f"{own}.{part}.weight") for part in parts]),
+            np.concatenate([get(f"{own}.{part}.bias") for part in parts]),
+            precision,
+        )
+        sizes = graph.weight(np.array([width] * 3, np.int64))
+        query, key, value = graph.node("Split", [qkv, sizes], n_outputs=3, axis=2)
+        attended = graph.node(
+            "MultiHeadAttention", [query, key, value, "", "mask"], domain=_CONTRIB, num_heads=heads
+        )
+        out = f"{layer}.attention.output"
+        attended = graph.linear(attended, get(f"{out}.dense.weight"), None, precision)
+        x = norm(attended, x, f"{out}.LayerNorm", graph.weight(get(f"{out}.dense.bias")))
+        inner = graph.linear(x, get(f"{layer}.intermediate.dense.weight"), None, precision)
+        bias = graph.weight(get(f"{layer}.intermediate.dense.bias"))
+        inner = graph.node("BiasGelu", [inner, bias], domain=_CONTRIB)
+        inner = graph.linear(inner, get(f"{layer}.output.dense.weight"), None, precision)
+        x = norm(inner, x, f"{layer}.output.LayerNorm", graph.weight(get(f"{layer}.output.dense.bias")))
+        if number in layers:
+            mean = graph.node("MatMul", [share, x])  # [B, 1, H]
+            pooled[number] = graph.node("Squeeze", [mean, axis])
+    joined = graph.node("Concat", [pooled[number] for number in layers], axis=1)
+    graph.nodes.append(graph._helper.make_node("Identity", [joined], ["pooled"]))
+    return graph.model(
+        [("embedded", TensorProto.FLOAT, ["B", "T", width]), ("mask", TensorProto.INT32, ["B", "T"])],
+        [("pooled", ["B", width * len(layers)])],
+    )
+
+
+def image_graph(weights: Weights, config: Mapping[str, Any]) -> onnx.ModelProto:
+    """Build MobileNetV2 without classifier, BatchNorm folded into the convolutions.
+
+    Returns:
+        Input `pixels` [B, 3, 224, 224] float32 in -1..1; outputs `pooled` [B, C] and `regions`
+        [B, C, 7, 7].
+    """
+    from onnx import TensorProto
+
+    graph = _Graph()
+    epsilon = float(config["layer_norm_eps"])
+    zero, six = graph.weight(np.array(0, np.float32)), graph.weight(np.array(6, np.float32))
+
+    def conv(x: str, name: str, *, stride: int = 1, clips: bool = True) -> str:
+        kernel = weights[f"{name}.convolution.weight"].astype(np.float32)
+        scale = weights[f"{name}.normalization.weight"].astype(np.float32) / np.sqrt(
+            weights[f"{name}.normalization.running_var"].astype(np.float32) + epsilon
+        )
+        bias = weights[f"{name}.normalization.bias"].astype(np.float32) - scale * weights[
+            f"{name}.normalization.running_mean"
+        ].astype(np.float32)
+        size = kernel.shape[2]
+        # TensorFlow's SAME padding: at stride 2 on even sizes only right and below.
+        pads = [0, 0, 0, 0] if size == 1 else [0, 0, 1, 1] if stride == 2 else [1, 1, 1, 1]
+        group = 1 if kernel.shape[1] > 1 or kernel.shape[0] == 1 else kernel.shape[0]
+        inputs = [x, graph.weight(kernel * scale[:, None, None, None]), graph.weight(bias)]
+        y = graph.node(
+            "Conv", inputs, kernel_shape=[size, size], strides=[stride] * 2, pads=pads, group=group
+        )
+        return str(graph.node("Clip", [y, zero, six])) if clips else str(y)
+
+    x = conv("pixels", "conv_stem.first_conv", stride=2)
+    x = conv(x, "conv_stem.conv_3x3")
+    x = conv(x, "conv_stem.reduce_1x1", clips=False)
+    for number, stride in enumerate(_STRIDES):
+        name, before = f"layer.{number}", x
+        y = conv(x, f"{name}.expand_1x1")
+        y = conv(y, f"{name}.conv_3x3", stride=stride)
+        y = conv(y, f"{name}.reduce_1x1", clips=False)
+        n_in = weights[f"{name}.expand_1x1.convolution.weight"].shape[1]
+        n_out = weights[f"{name}.reduce_1x1.convolution.weight"].shape[0]
+        x = str(graph.node("Add", [y, before])) if stride == 1 and n_in == n_out else y
+    x = conv(x, "conv_1x1")
+    n_features = weights["conv_1x1.convolution.weight"].shape[0]
+    graph.nodes.append(graph._helper.make_node("Identity", [x], ["regions"]))
+    graph.nodes.append(graph._helper.make_node("ReduceMean", [x], ["pooled"], axes=[2, 3], keepdims=0))
+    return graph.model(
+        [("pixels", TensorProto.FLOAT, ["B", 3, 224, 224])],
+        [("pooled", ["B", n_features]), ("regions", ["B", n_features, 7, 7])],
+    )
+
+
+_STRIDES = (2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1)
+"""Of the 16 blocks after the stem (Sandler et al., MobileNetV2, 2018, table 2)."""
+
+
+class EncoderWeights(Mapping[str, NDArray[Any]]):
+    """The weights of an encoder folder, fp16 or fp32, each read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors import safe_open
+
+        file: Any = safe_open(folder / "model.safetensors", "np")
+        self._file = file
+        self._names: frozenset[str] = frozenset(self._file.keys())
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        array: NDArray[Any] = self._file.get_tensor(name)
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

@@ -1,0 +1,167 @@
+"""ONNX Runtime: what classifies on a CPU.
+
+A session has one thread and is run by several at once, a batch each: nobody waits inside an operator
+for a core that another program has taken. Graphs are derived from a bundle's weights, which are
+checked, and kept in the cache folder together with a checksum of what they are and what they hold; one
+that does not match is derived again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from mmsa_tui.errors import BundleError
+from mmsa_tui.model.encoded import Floats
+from mmsa_tui.model.preprocessing import TokenBatch, normalise
+from mmsa_tui.model.runtimes import TextSpec
+from mmsa_tui.model.runtimes.graphs import GRAPH_VERSION, EncoderWeights, image_graph, text_graph
+
+if TYPE_CHECKING:
+    import onnx
+    import onnxruntime
+
+_DIGEST_BYTES = 32
+_MAX_LAYERS = 48
+"""Of a text encoder; one that claims more is damaged, or made to keep a machine busy."""
+
+
+class OnnxText:
+    """A BERT-like text encoder; the word embeddings are looked up in the weights file itself."""
+
+    def __init__(self, spec: TextSpec, cache_dir: Path | None) -> None:
+        config = _config(spec.folder, "bert")
+        try:
+            n_layers, heads = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
+            if not (0 < n_layers <= _MAX_LAYERS and 0 < heads <= 64):
+                raise ValueError(f"{n_layers} layers of {heads} heads")
+            layers = spec.layers or (n_layers,)
+            if not all(1 <= layer <= n_layers for layer in layers):
+                raise ValueError(f"layers {layers} of {n_layers}")
+            weights = EncoderWeights(spec.folder)
+            words = weights["embeddings.word_embeddings.weight"]
+            places = weights["embeddings.position_embeddings.weight"].astype(np.float32)
+            kinds = weights["embeddings.token_type_embeddings.weight"].astype(np.float32)
+        except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+            raise _damaged(spec.folder, error) from error
+        self._words, self._places = words, places + kinds[0]
+        what = f"text {spec.precision} {','.join(map(str, layers))}"
+        self._session = _session(
+            spec.folder, what, cache_dir, lambda: text_graph(weights, config, layers, spec.precision)
+        )
+
+    def encode(self, batch: TokenBatch) -> Floats:
+        ids = batch.input_ids
+        embedded = self._words[ids].astype(np.float32) + self._places[: ids.shape[1]]
+        inputs = {"embedded": embedded, "mask": batch.attention_mask.astype(np.int32)}
+        out: Floats = self._session.run(["pooled"], inputs)[0]
+        return out
+
+
+class OnnxImage:
+    """MobileNetV2 without classifier."""
+
+    def __init__(self, folder: Path, cache_dir: Path | None) -> None:
+        config = _config(folder, "mobilenet_v2")
+        self._session = _session(
+            folder, "image fp32", cache_dir, lambda: image_graph(EncoderWeights(folder), config)
+        )
+
+    def encode(self, pixels: NDArray[np.uint8]) -> Floats:
+        out: Floats = self._session.run(["pooled"], {"pixels": normalise(pixels)})[0]
+        return out
+
+    def regions(self, pixels: NDArray[np.uint8]) -> Floats:
+        (found,) = self._session.run(["regions"], {"pixels": normalise(pixels[None])})[0]
+        out: Floats = found.reshape(len(found), -1).T
+        return out
+
+
+def _config(folder: Path, family: str) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = config["model_type"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _damaged(folder, error) from error
+    if found != family:
+        raise BundleError(
+            f"{folder} holds an encoder of the kind {found!r}; this program runs {family!r}",
+            "get the bundle again from where it came, or choose another with `mmsa bundle use`",
+        )
+    return dict(config)
+
+
+def _damaged(folder: Path, error: Exception) -> BundleError:
+    return BundleError(
+        f"the encoder in {folder} is damaged ({type(error).__name__}: {error})", "see `mmsa bundle verify`"
+    )
+
+
+def _session(
+    folder: Path, what: str, cache_dir: Path | None, build: Callable[[], onnx.ModelProto]
+) -> onnxruntime.InferenceSession:
+    """Open a session on the kept graph, or on one derived now."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+
+    def opened(graph: bytes) -> onnxruntime.InferenceSession:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    # The name of the folder is the hash of the encoder.
+    name = f"{GRAPH_VERSION} {folder.name} {what}"
+    file = None if cache_dir is None else cache_dir / "graphs" / f"{_digest(name.encode()).hex()[:32]}.graph"
+    kept = _read(file, name)
+    if kept is not None:
+        try:
+            return opened(kept)
+        except Exception:  # of another onnxruntime, perhaps: its errors have no common class
+            pass
+    try:
+        graph = build().SerializeToString()
+        session = opened(graph)
+    except Exception as error:
+        # A KeyError for a weight that is missing, ValueError for its shape, whatever the runtime raises.
+        raise _damaged(folder, error) from error
+    _keep(file, name, graph)
+    return session
+
+
+def _digest(*parts: bytes) -> bytes:
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.digest()
+
+
+def _read(file: Path | None, name: str) -> bytes | None:
+    """Read a kept graph; None where there is none, or not the one that was kept under this name."""
+    try:
+        data = file.read_bytes() if file is not None else b""
+    except OSError:
+        return None
+    graph = data[_DIGEST_BYTES:]
+    return graph if graph and data[:_DIGEST_BYTES] == _digest(name.encode(), graph) else None
+
+
+def _keep(file: Path | None, name: str, graph: bytes) -> None:
+    """Keep a graph for the next time; where that fails it is derived again."""
+    if file is None:
+        return
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(_digest(name.encode(), graph) + graph)
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
