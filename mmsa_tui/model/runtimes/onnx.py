@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,10 +160,11 @@ def _keep(file: Path | None, name: str, graph: bytes) -> None:
     """Keep a graph for the next time; where that fails it is derived again."""
     if file is None:
         return
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    part = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(_digest(name.encode(), graph) + graph)
         part.replace(file)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()

@@ -1,0 +1,224 @@
+"""ONNX Runtime computes what torch does, from kept graphs that are never trusted blindly."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_features import make_features
+
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import BundleError
+from mmsa_tui.model.encoded import Arrays, Floats
+from mmsa_tui.model.encoding import Encoders
+from mmsa_tui.model.head import Head, HeadConfig
+from mmsa_tui.model.network import build_head
+from mmsa_tui.model.predictor import Predictor
+from mmsa_tui.model.preprocessing import TextTransform
+from mmsa_tui.model.runtimes import TextSpec, bucketed
+from mmsa_tui.model.runtimes.graphs import quantise
+from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
+from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
+from mmsa_tui.records import Post
+
+CPU = torch.device("cpu")
+TEXTS = ["the best day", "late train again !", "so sad , worst rain ever ? " * 8, "a"]
+
+
+def cosine(a: Floats, b: Floats) -> float:
+    return float(((a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))).min())
+
+
+def tokens(folder: Path) -> object:
+    transform = TextTransform(folder)
+    return transform.collate(transform.encode(TEXTS))
+
+
+@pytest.mark.parametrize("layers", [(), (1, 2)])
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_both_runtimes_read_the_same_from_texts(
+    text_encoder_directory: Path, layers: tuple[int, ...], precision: str
+) -> None:
+    spec = TextSpec(text_encoder_directory, layers, precision)  # type: ignore[arg-type]
+    batch = tokens(text_encoder_directory)
+    ours, reference = OnnxText(spec, None).encode(batch), TorchText(spec, CPU).encode(batch)  # type: ignore[arg-type]
+    assert ours.shape == reference.shape == (4, 32 * max(1, len(layers)))
+    assert cosine(ours, reference) > (0.99999 if precision == "fp32" else 0.99)
+
+
+def test_both_runtimes_see_the_same_in_pictures(image_encoder_directory: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 224, 224), dtype=np.uint8)
+    ours, reference = OnnxImage(image_encoder_directory, None), TorchImage(image_encoder_directory, CPU)
+    np.testing.assert_allclose(ours.encode(pixels), reference.encode(pixels), atol=1e-4)
+    np.testing.assert_allclose(ours.regions(pixels[0]), reference.regions(pixels[0]), atol=1e-4)
+    assert ours.regions(pixels[0]).shape == (49, 1280)
+
+
+@pytest.mark.parametrize("kind", ["default", "reference"])
+def test_a_head_judges_as_it_did_in_training(kind: str) -> None:
+    config = HeadConfig(kind=kind, n_text=32, n_components=16, width=16)  # type: ignore[arg-type]
+    network = build_head(config).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    features, _ = make_features(20)
+    features = replace(
+        features,
+        has_text=torch.tensor([i % 3 != 0 for i in range(20)]),
+        has_image=torch.tensor([i % 3 != 1 for i in range(20)]),
+    )
+    network.fit_scaling(features)
+    arrays = Arrays(*(getattr(features, name).numpy() for name in Arrays.__dataclass_fields__))
+    head = Head(config, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
+    with torch.inference_mode():
+        wanted = network(features)
+    for ours, theirs in zip(head.logits(arrays), (wanted.fused, wanted.text, wanted.image), strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    config = HeadConfig(n_text=8, n_components=4, n_image=16, width=8)
+    weights = {name: tensor.numpy().copy() for name, tensor in build_head(config).state_dict().items()}
+    weights["post_head.bias"][0] = np.nan
+    with pytest.raises(ValueError, match=r"post_head\.bias"):
+        Head(config, weights)
+
+
+def test_rounding_to_int8_keeps_each_column_within_half_a_step() -> None:
+    matrix = np.random.default_rng(1).normal(size=(40, 7)).astype(np.float32)
+    rounded, scale = quantise(matrix)
+    assert np.abs(rounded * scale - matrix).max() <= scale.max() / 2 + 1e-6
+
+
+def test_buckets_hold_every_index_once_in_order_of_length() -> None:
+    lengths = [5, 1, 9, 3, 3, 8, 2]
+    buckets = bucketed(lengths, 3)
+    flat = [index for bucket in buckets for index in bucket]
+    assert sorted(flat) == list(range(7))
+    assert [lengths[index] for index in flat] == sorted(lengths)
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def altered(data: bytes) -> bytes:
+    return data[:-40] + bytes([data[-40] ^ 1]) + data[-39:]
+
+
+def replaced(_: bytes) -> bytes:
+    return b"a graph of somebody else"
+
+
+@pytest.mark.parametrize("harm", [cut, altered, replaced])
+def test_a_kept_graph_that_was_tampered_with_is_derived_again(
+    image_encoder_directory: Path, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    pixels = np.full((1, 3, 224, 224), 99, np.uint8)
+    before = OnnxImage(image_encoder_directory, tmp_path).encode(pixels)
+    (file,) = (tmp_path / "graphs").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(harm(whole))
+    np.testing.assert_array_equal(OnnxImage(image_encoder_directory, tmp_path).encode(pixels), before)
+    assert file.read_bytes() == whole
+
+
+def test_a_graph_kept_for_another_encoder_is_not_taken(
+    text_encoder_directory: Path, image_encoder_directory: Path, tmp_path: Path
+) -> None:
+    OnnxImage(image_encoder_directory, tmp_path)
+    (picture,) = (tmp_path / "graphs").iterdir()
+    spec = TextSpec(text_encoder_directory)
+    before = OnnxText(spec, tmp_path).encode(tokens(text_encoder_directory))  # type: ignore[arg-type]
+    (text,) = set((tmp_path / "graphs").iterdir()) - {picture}
+    shutil.copyfile(picture, text)
+    after = OnnxText(spec, tmp_path).encode(tokens(text_encoder_directory))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(after, before)
+
+
+def test_where_nothing_can_be_kept_the_graph_is_derived_each_time(
+    image_encoder_directory: Path, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "cache"
+    blocked.write_text("a file where the folder should be")
+    assert OnnxImage(image_encoder_directory, blocked).encode(np.zeros((1, 3, 224, 224), np.uint8)).any()
+
+
+def test_two_that_derive_a_graph_at_once_both_get_it(image_encoder_directory: Path, tmp_path: Path) -> None:
+    found: list[OnnxImage] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(OnnxImage(image_encoder_directory, tmp_path)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert [file.suffix for file in (tmp_path / "graphs").iterdir()] == [".graph"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"model_type": "strange", "auto_map": {"AutoModel": "evil.Model"}}, {"num_hidden_layers": 100_000},
+     {"num_hidden_layers": "two"}, {"layer_norm_eps": None}],
+)  # fmt: skip
+def test_an_encoder_of_another_kind_or_size_is_refused(
+    text_encoder_directory: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(text_encoder_directory, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(BundleError):
+        OnnxText(TextSpec(folder), None)
+
+
+def test_cut_weights_are_refused(text_encoder_directory: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(text_encoder_directory, folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(cut(weights.read_bytes()))
+    with pytest.raises(BundleError, match="damaged"):
+        OnnxText(TextSpec(folder), None)
+
+
+class Broken:
+    """A runtime that fails in the middle of a run."""
+
+    def encode(self, _: object) -> Floats:
+        raise RuntimeError("out of luck\nand more")
+
+    regions = encode
+
+
+def test_when_a_runtime_breaks_down_torch_goes_on_with_the_same_labels(
+    small_bundle: Bundle, paths: Paths
+) -> None:
+    posts = [Post(str(i), text, content_hash=f"b2:{i}") for i, text in enumerate(TEXTS)]
+    expected = Predictor.load(small_bundle, paths, device="cpu", cache=False).predict(posts)
+    predictor = Predictor.load(small_bundle, paths, device="cpu", cache=False)
+    predictor.encoders.load()
+    assert predictor.encoders._texts is not None
+    predictor.encoders._texts = (predictor.encoders._texts[0], Broken())
+    found = predictor.predict(posts)
+    assert [p.label for p in found] == [p.label for p in expected]
+    assert predictor.encoders.notes == ["cpu fp32 broke down (out of luck); torch on the CPU went on"]
+
+
+def test_a_text_that_comes_twice_is_encoded_once(
+    text_encoder_directory: Path, image_encoder_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoders = Encoders(TextSpec(text_encoder_directory), image_encoder_directory)
+    seen: list[str] = []
+    run = encoders._run_texts
+    monkeypatch.setattr(encoders, "_run_texts", lambda texts: seen.extend(texts) or run(texts))
+    encoders.encode([Post("1", "the best day"), Post("2", "the best day"), Post("3", "rain")])
+    assert sorted(seen) == ["rain", "the best day"]
