@@ -21,10 +21,11 @@ from mmsa_tui.bundle.meta import CALIBRATION
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.model.calibration import Calibration
-from mmsa_tui.model.device import set_threads
+from mmsa_tui.model.device import set_torch_threads
 from mmsa_tui.model.encoders import masked_mean
 from mmsa_tui.model.features import Features
-from mmsa_tui.model.predictor import Predictor, load_head
+from mmsa_tui.model.network import load_network
+from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.model.preprocessing import lexicon, normalise_text
 from mmsa_tui.pictures.decoder import open_picture
 from mmsa_tui.records import Post
@@ -44,7 +45,7 @@ def hugging_face_arm(batch_size: int, pad_to_limit: bool) -> Arm:
     text = AutoModel.from_pretrained(str(text_folder), dtype=torch.float32).eval()
     image = AutoModel.from_pretrained(str(image_folder), dtype=torch.float32).eval()
     processor = MobileNetV2ImageProcessor()
-    head, calibration = load_head(bundle), Calibration.load(bundle.directory / CALIBRATION)
+    head, calibration = load_network(bundle), Calibration.load(bundle.directory / CALIBRATION)
 
     @torch.inference_mode()
     def run(posts: Sequence[Post]) -> list[str]:
@@ -63,7 +64,9 @@ def hugging_face_arm(batch_size: int, pad_to_limit: bool) -> Arm:
             pixels = processor(pictures, return_tensors="pt")["pixel_values"]
             seen = image(pixel_values=pixels).last_hidden_state.mean(dim=(2, 3))
             both = torch.ones(len(batch), dtype=torch.bool)
-            features = Features(words, lexicon().features([p.text for p in batch]), seen, both, both)
+            features = Features(
+                words, torch.from_numpy(lexicon().features([p.text for p in batch])), seen, both, both
+            )
             probs = Calibration.probs(head(features).fused, calibration.both)
             labels += [bundle.labels[int(i)] for i in probs.argmax(1)]
         return labels
@@ -89,7 +92,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=96, help="posts an arm")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    set_threads(0)
+    set_torch_threads(0)
     posts = [p for p in read(options.source) if isinstance(p, Post) and p.pictures and p.text.strip()][
         : options.n
     ]

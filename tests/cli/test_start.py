@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,19 @@ def test_the_package_can_be_run_as_a_module() -> None:
         [sys.executable, "-m", "mmsa_tui", "--version"], capture_output=True, text=True, check=True
     )
     assert ran.stdout == f"mmsa {__version__}\n"
+
+
+@pytest.mark.bundle
+@pytest.mark.parametrize("explain", [[], ["--explain"]])
+def test_classifying_on_a_cpu_loads_no_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, explain: list[str]
+) -> None:
+    monkeypatch.setenv("MMSA_HOME", str(tmp_path))
+    table = tmp_path / "posts.csv"
+    table.write_text("id,text\n1,what a day\n2,late again\n", encoding="utf-8")
+    loaded = modules_after(
+        "classify", str(table), "-o", str(tmp_path / "out.csv"), "--device", "cpu", *explain
+    )
+    assert (tmp_path / "out.csv").is_file()
+    assert "onnxruntime" in loaded
+    assert not loaded & {"torch", "transformers"}
