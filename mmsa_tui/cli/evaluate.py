@@ -36,6 +36,14 @@ def evaluate(
             readable=False,
         ),
     ] = None,
+    labels_map: Annotated[
+        str | None,
+        typer.Option(
+            "--labels-map",
+            metavar="WORD=LABEL,...",
+            help="What words of the labels mean: 1=negative,3=neutral,5=positive. WORD= leaves it out.",
+        ),
+    ] = None,
     label_kind: Annotated[
         str | None,
         typer.Option("--label-kind", metavar="post|text|image|label", help="What people have judged."),
@@ -55,11 +63,13 @@ def evaluate(
     text alone, the picture alone and VADER on the same posts; scores by class; the confusion matrix.
     """
     from mmsa_tui.services.evaluate import evaluate_source
+    from mmsa_tui.sources.label_words import parse_label_map
 
     found = evaluate_source(
         options.configure(bundle, device, batch_size, threads),
         source,
         labels_file=labels,
+        label_words=parse_label_map(labels_map) if labels_map else None,
         kind=label_kind,
         format=format,
         options=options.read_options(map, encoding),
@@ -101,7 +111,7 @@ def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
 
 
 def _remarks(outcome: Evaluation) -> list[str]:
-    remarks = []
+    remarks = list(outcome.notes)
     without = outcome.n_inputs - outcome.n_labelled
     if without:
         remarks.append(f"{without:,} of {outcome.n_inputs:,} inputs have no such label and are left out")

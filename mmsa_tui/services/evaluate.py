@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mmsa_tui.bundle.contents import trained_on
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
 from mmsa_tui.errors import UsageError
 from mmsa_tui.model.metrics import FloatArray, IntArray, Scores, accuracy, bootstrap_interval, macro_f1, score
 from mmsa_tui.services.work import Bar, begin, no_bar
 from mmsa_tui.sources import ReadOptions
-from mmsa_tui.sources.labels import read_labels
+from mmsa_tui.sources.label_words import LabelMap, propose_map
+from mmsa_tui.sources.labels import load_labels
 from mmsa_tui.store import Row
 
 KINDS = ("post", "label", "text", "image")
@@ -85,6 +87,8 @@ class Evaluation:
     unknown: Mapping[str, int]
     lines: Mapping[str, Line]
     differences: Mapping[str, Difference]
+    notes: tuple[str, ...] = ()
+    """How the words of the labels were read, and which were not."""
 
     @property
     def warning(self) -> str:
@@ -127,6 +131,7 @@ def evaluate_source(
     source: Path,
     *,
     labels_file: Path | None = None,
+    label_words: Mapping[str, str] | None = None,
     kind: str | None = None,
     format: str | None = None,
     options: ReadOptions | None = None,
@@ -136,6 +141,7 @@ def evaluate_source(
 
     Args:
         labels_file: people's labels by post id; without it those that the source carries.
+        label_words: what the user says that words of the labels mean.
         kind: one of `KINDS`; without it the first that occurs.
 
     Raises:
@@ -145,12 +151,19 @@ def evaluate_source(
     if kind is not None and kind not in KINDS:
         raise UsageError(f"there is no label kind {kind!r}", f"Use one of {', '.join(KINDS)}.")
     options = options or ReadOptions()
-    truth = read_labels(labels_file.expanduser(), options.encoding) if labels_file else None
+    truth: Mapping[str, Mapping[str, str]] | None = None
+    notes: tuple[str, ...] = ()
+    if labels_file:
+        labels = find_bundle(config.paths, config.bundle).labels
+        file = load_labels(labels_file.expanduser(), options.encoding, labels, label_words)
+        truth, notes = file.labels, tuple(file.notes)
     with begin(config, [source], format=format, options=options, bar=bar) as work:
         (row,) = work.sources
         work.classify(row)
         rows = work.store.rows(row.id, work.bundle.id)
-        outcome = evaluate(rows, work.bundle.labels, truth, kind, trained_on(work.bundle))
+        seen = trained_on(work.bundle)
+        outcome = evaluate(rows, work.bundle.labels, truth, kind, seen, label_words=label_words)
+        outcome = replace(outcome, notes=notes or outcome.notes)
         return Evaluated(row.location, work.bundle.id, work.device_name, outcome)
 
 
@@ -160,6 +173,8 @@ def evaluate(
     truth: Mapping[str, Mapping[str, str]] | None = None,
     kind: str | None = None,
     seen: Collection[str] = (),
+    *,
+    label_words: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Score classified rows against people's labels.
 
@@ -168,9 +183,10 @@ def evaluate(
         truth: people's labels by post id and kind; without it those that the source carries.
         kind: one of `KINDS`; without it the first that occurs.
         seen: content hashes of the posts that the bundle was made from.
+        label_words: what the user says that words of the source's own labels mean.
 
     Raises:
-        UsageError: no post has a label that could be compared.
+        UsageError: no post has a label that could be compared, or `label_words` names no label.
     """
     labelled: list[tuple[Row, Mapping[str, str]]] = []
     n_inputs = 0
@@ -180,6 +196,10 @@ def evaluate(
         if known:
             labelled.append((row, known))
     index = {label.casefold(): number for number, label in enumerate(labels)}
+    words = LabelMap()
+    if truth is None:
+        words = propose_map((word for _, known in labelled for word in known.values()), labels, label_words)
+        labelled = [(row, _mapped(known, words)) for row, known in labelled]
     kind = kind or _first_kind([known for _, known in labelled], index)
     vader = _vader(index)
     judged, unknown = _Judged(), Counter[str]()
@@ -198,7 +218,12 @@ def evaluate(
             judged.n_seen += row.post is not None and row.post.content_hash in seen
     if not judged.truth:
         raise _nothing_to_score(kind, n_labelled, n_failed, unknown, labels, truth is not None)
-    return _score(judged, kind, tuple(labels), n_inputs, n_labelled, n_failed, unknown)
+    outcome = _score(judged, kind, tuple(labels), n_inputs, n_labelled, n_failed, unknown)
+    return replace(outcome, notes=tuple(filter(None, [words.describe()])))
+
+
+def _mapped(known: Mapping[str, str], words: LabelMap) -> Mapping[str, str]:
+    return {kind: words(said) or said for kind, said in known.items()}
 
 
 def _known(row: Row, truth: Mapping[str, Mapping[str, str]] | None) -> Mapping[str, str]:
