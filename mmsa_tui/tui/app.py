@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.signal import Signal
 
 from mmsa_tui.bundle.registry import find_bundle
@@ -30,13 +31,16 @@ from mmsa_tui.tui.commands import MmsaCommands
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
-from mmsa_tui.tui.keys import check_keys
+from mmsa_tui.tui.keys import check_keys, keymap
 from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
 from mmsa_tui.tui.store_thread import StoreThread
 from mmsa_tui.tui.themes import check_theme, register_themes
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Message, Ready
+
+T = TypeVar("T")
 
 MODEL_AFTER_S = 0.5
 """How long the model waits: it would take the processor from the first rows."""
@@ -94,6 +98,7 @@ class MmsaApp(App[None]):
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
         self._source = source
         register_themes(self, config.theme)
+        self.set_keymap(keymap(config.keys))
 
     async def on_mount(self) -> None:
         for name in ("SIGHUP", "SIGTERM"):
@@ -196,7 +201,22 @@ class MmsaApp(App[None]):
 
         self.push_screen(HelpScreen(context, self.labels))
 
+    async def ask(self, dialog: Screen[T], take: Callable[[T | None], Awaitable[None]]) -> None:
+        """Show a dialog, and hand its answer on.
+
+        Await it in an action: whatever is typed after the key goes to the dialog then, however
+        fast, and nothing of it to what is below.
+        """
+        await self.push_screen(dialog, take)
+        if dialog.focused is None and dialog.focus_chain:
+            dialog.set_focus(dialog.focus_chain[0])
+
     # the model
+
+    @property
+    def looks(self) -> LabelLooks:
+        """How the labels of the bundle in use look in the theme of now."""
+        return LabelLooks(self.labels, self.current_theme.dark)
 
     def model_state(self) -> str:
         """Say in a few words how the model is."""

@@ -39,14 +39,8 @@ class AppScreen(Screen[ScreenResultType]):
         return False
 
     async def ask(self, dialog: Screen[T], take: Callable[[T | None], Awaitable[None]]) -> None:
-        """Show a dialog, and hand its answer on.
-
-        Await it in an action: whatever is typed after the key goes to the dialog then, however
-        fast, and nothing of it to what is below.
-        """
-        await self.app.push_screen(dialog, take)
-        if dialog.focused is None and dialog.focus_chain:
-            dialog.set_focus(dialog.focus_chain[0])
+        """Show a dialog, and hand its answer on; see the app's."""
+        await self.mmsa.ask(dialog, take)
 
     @on(KeyBar.Pressed)
     async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:

@@ -1,17 +1,28 @@
 """Every action of the main screen with its key, and what the config makes of the keys.
 
-One table serves the bindings, the key bar, the help and the command palette.
+One table serves the bindings, the key bar, the help and the command palette. Textual's keymap gives
+the bindings, by their ids, the keys of the config; what is here keeps that map free of mistakes.
+
+Textual hands an ordinary key to the focused widget first and finds its binding when the key has
+bubbled up to the app. Keys that come in one burst, from fast fingers or a slow line, would overtake
+an action that way: the `1` after a `down` could label the row above, the letters after `n` could
+become commands. So every key here has priority: it is looked up before anything else, in the order
+typed, and its action is awaited before the next; only while text is being typed are they left to
+the field.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from textual.binding import Binding
 from textual.keys import Keys, key_to_character
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from mmsa_tui.errors import ConfigError
 
@@ -95,7 +106,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "palette", "ctrl+p", "commands", "Search all commands", group="App", textual="app.command_palette"
     ),
-    Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave", group="App", textual="app.quit"),
+    Action("quit", "q,ctrl+q", "quit", "Leave", group="App", textual="app.quit"),
     Action("help", "f1,?", "help", "Help", in_footer=True, group="App"),
 )
 
@@ -119,24 +130,82 @@ _SHOWN: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def bindings(where: str, keys: Mapping[str, str]) -> list[Binding]:
-    """Bind the actions of a screen.
+MOVES = (
+    Binding("up,k", "move(-1)", "Up", show=False),
+    Binding("down,j", "move(1)", "Down", show=False),
+    Binding("pageup", "move(-10)", "Page up", show=False),
+    Binding("pagedown", "move(10)", "Page down", show=False),
+    Binding("home", "move(-1000000)", "First", show=False),
+    Binding("end", "move(1000000)", "Last", show=False),
+)
+"""The keys that go through a short list, for whatever has `action_move`."""
 
-    Args:
-        keys: the config's keys by action.
+SCROLLS = (
+    Binding("up", "scroll(-1)", "Scroll", show=False),
+    Binding("down", "scroll(1)", "Scroll", show=False),
+    Binding("pageup", "scroll(-10)", "Scroll", show=False),
+    Binding("pagedown", "scroll(10)", "Scroll", show=False),
+)
+"""The keys that go through a long text, for whatever has `action_scroll`."""
+
+WRAPPED = "press_key"
+"""The action of a screen that runs another one unless text is being typed."""
+
+_URGENT = ("palette", "quit", "help", "read_again")
+"""What works while text is typed too; Textual leaves letters and signs to the field in any case."""
+
+
+def bindings(where: str) -> list[Binding]:
+    """Bind the actions of a screen to the keys they have unless the config says otherwise."""
+    return [
+        _bind(key, action.name, action.action, action.title)
+        for action in ACTIONS
+        if action.where == where
+        for key in _keys_of(action, {})
+    ]
+
+
+def shared_bindings(titles: Mapping[str, str]) -> list[Binding]:
+    """Bind actions of the main screen on another one too, under titles that say what they do there."""
+    actions = {action.name: action for action in ACTIONS}
+    return [
+        _bind(key, name, actions[name].action, title)
+        for name, title in titles.items()
+        for key in _keys_of(actions[name], {})
+    ]
+
+
+def first(listed: Iterable[Binding]) -> list[Binding]:
+    """Have keys of a screen found before anything else, in the order typed, unless text is typed."""
+    return [
+        replace(binding, action=f"{WRAPPED}({binding.action!r})", priority=True)
+        for binding in Binding.make_bindings(listed)
+    ]
+
+
+def is_typing(screen: Screen[Any]) -> bool:
+    """Whether the keys belong to a field for text now."""
+    return isinstance(screen.focused, (Input, TextArea))
+
+
+def keymap(keys: Mapping[str, str]) -> dict[str, str]:
+    """Write the config's keys as Textual's keymap has them.
 
     Raises:
         ConfigError: an action or key is unknown, or two actions share a key.
     """
-    chosen = all_keys(where, keys)
-    return [
-        Binding(
-            key, action.action, action.title, show=False, id=action.name, priority=_is_urgent(action, key)
-        )
+    check_keys(keys)
+    # Textual takes an empty entry for none at all; this key is never pressed.
+    return {
+        action.name: ",".join(_keys_of(action, keys)) or Keys.Ignore.value
         for action in ACTIONS
-        if action.where == where
-        for key in chosen[action.name]
-    ]
+        if action.name in keys
+    }
+
+
+def _bind(key: str, name: str, action: str, title: str) -> Binding:
+    binding = Binding(key, action, title, show=False, id=name, priority=True)
+    return binding if name in _URGENT else next(iter(first([binding])))
 
 
 def all_keys(where: str, keys: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -227,11 +296,6 @@ def _is_key(key: str) -> bool:
 def _normal(key: str) -> str:
     """Bring the two ways to write a key, `?` and `question_mark`, to one."""
     return _SHOWN.get(key, key) if key in ("question_mark", "slash") else key_to_character(key) or key
-
-
-def _is_urgent(action: Action, key: str) -> bool:
-    """Whether a key works even while text is typed: no text field has a use for it."""
-    return action.group == "App" and (key in ("ctrl+q", "ctrl+p") or bool(re.fullmatch(r"f\d+", key)))
 
 
 def _lower(title: str) -> str:

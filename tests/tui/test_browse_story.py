@@ -47,13 +47,13 @@ async def test_the_position_is_remembered_for_each_source(make_app, source, stor
 async def test_a_press_on_a_header_sorts_and_a_second_one_turns_it_round(make_app, classified, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        screen.sort_by("confidence")
-        await wait_for(pilot, lambda: screen.listing.order is not None, "the order")
+        screen.posts.sort_by("confidence")
+        await wait_for(pilot, lambda: screen.posts.listing.order is not None, "the order")
         await pilot.press("home")
         await wait_for(pilot, lambda: screen.row is not None, "rows")
         lowest = screen.row.prediction.confidence
         await pilot.press("R")
-        await wait_for(pilot, lambda: screen.listing.order.descending, "the other order")
+        await wait_for(pilot, lambda: screen.posts.listing.order.descending, "the other order")
         await pilot.press("home")
         await wait_for(pilot, lambda: screen.row is not None, "rows")
         assert screen.row.prediction.confidence > lowest
@@ -72,9 +72,9 @@ async def test_shift_and_arrows_select_rows_and_escape_lets_them_go(make_app, so
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("shift+down", "shift+down")
-        assert screen.selection == (0, 1, 2)
+        assert screen.posts.selection == (0, 1, 2)
         await pilot.press("escape")
-        assert screen.selection == ()
+        assert screen.posts.selection == ()
 
 
 async def test_enter_gives_the_post_the_whole_width_and_back(make_app, source, wait_for):
@@ -128,7 +128,7 @@ async def test_a_filter_is_typed_after_a_slash_and_escape_clears_it(make_app, so
         screen = await opened(pilot, wait_for)
         await pilot.press("/", *"train", "enter")
         await wait_for(pilot, lambda: screen.n_rows == 2, "the matches")
-        assert screen.focused is screen.table
+        assert screen.focused is screen.posts.table
         await pilot.press("escape")
         await wait_for(pilot, lambda: screen.n_rows == 12, "all rows")
 
@@ -138,7 +138,7 @@ async def test_a_filter_that_matches_nothing_says_how_to_get_back(make_app, sour
         screen = await opened(pilot, wait_for)
         await pilot.press("/", *"zebra", "enter")
         await wait_for(pilot, lambda: screen.n_rows == 0, "no matches")
-        await wait_for(pilot, lambda: "esc clears" in screen.table.empty_text, "the advice")
+        await wait_for(pilot, lambda: "esc clears" in screen.posts.table.empty_text, "the advice")
         await pilot.press("1", "e", "space", "enter", "down")
         assert screen.row is None
 
@@ -148,8 +148,10 @@ async def test_tab_opens_the_next_queue(make_app, classified, wait_for):
         screen = await opened(pilot, wait_for)
         await wait_for(pilot, lambda: screen.counts.queues, "the counts")
         await pilot.press("tab")
-        await wait_for(pilot, lambda: screen.queue_name != "all" and screen.where is not None, "a queue")
-        count = screen.counts.queues[screen.queue_name]
+        await wait_for(
+            pilot, lambda: screen.posts.queue_name != "all" and screen.posts.where is not None, "a queue"
+        )
+        count = screen.counts.queues[screen.posts.queue_name]
         assert screen.n_rows == count.total - count.done
 
 
@@ -158,7 +160,7 @@ async def test_the_filter_is_remembered_too(make_app, source, wait_for):
         screen = await opened(pilot, wait_for)
         await pilot.press("/", *"train", "enter")
         await wait_for(pilot, lambda: screen.n_rows == 2, "the matches")
-        await wait_for(pilot, lambda: screen.position.filter == "train", "the position")
+        await wait_for(pilot, lambda: screen.posts.position.filter == "train", "the position")
         await pilot.press("q")
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)

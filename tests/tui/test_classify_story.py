@@ -98,8 +98,8 @@ async def test_a_model_that_dies_leaves_the_app_whole_and_can_be_started_again(
         await begin(pilot, wait_for)
         await wait_for(pilot, lambda: pilot.app.engine.batch and pilot.app.engine.batch.progress, "progress")
         pilot.app.engine._child._process.kill()
-        await wait_for(pilot, lambda: pilot.app.engine.state == "failed", "the failure")
-        assert "failed" in screen.query_one("#top").render().plain
+        await wait_for(pilot, lambda: "failed" in screen.query_one("#top").render().plain, "the failure")
+        assert pilot.app.engine.state == "failed"
         await begin(pilot, wait_for)
         await wait_for(pilot, lambda: store.count_unpredicted(many.id, BUNDLE) == 0, "the rest")
 

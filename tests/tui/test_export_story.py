@@ -100,7 +100,7 @@ async def test_a_workbook_says_which_posts_it_holds(make_app, classified, tmp_pa
     target = tmp_path / "out.xlsx"
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        screen.go_to_filter("train")
+        screen.posts.go_to_filter("train")
         await wait_for(pilot, lambda: screen.n_rows == 2, "the filter")
         await ask_for(pilot, wait_for, target)
         await pilot.press("enter")

@@ -35,7 +35,7 @@ class Host(App[None]):
     def on_mount(self) -> None:
         register_themes(self)
         self.bar.set_labels(LABELS)
-        self.bar.focus_input()
+        self.bar.input.focus()
 
     @property
     def bar(self) -> FilterBar:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from textual.binding import Binding
+from textual.binding import BindingsMap
 
 from mmsa_tui.errors import ConfigError
-from mmsa_tui.tui.keys import ACTIONS, all_keys, bindings, check_keys, key_for, show_key
+from mmsa_tui.tui.keys import ACTIONS, all_keys, bindings, check_keys, key_for, keymap, show_key
 
 
 def bound(keys: dict[str, str]) -> dict[str, str]:
-    return {binding.key: binding.action for binding in Binding.make_bindings(bindings("browse", keys))}
+    """What each key does on the main screen, once Textual has put the config's keys in."""
+    bound = BindingsMap(bindings("browse"))
+    clashes = bound.apply_keymap(keymap(keys)).clashed_bindings
+    assert not clashes
+    actions = {key: binding.action for key, binding in bound}
+    return {key: action.removeprefix("press_key('").removesuffix("')") for key, action in actions.items()}
 
 
 def test_the_keys_do_what_the_manual_says() -> None:
@@ -64,7 +69,7 @@ def test_an_action_may_do_without_a_key() -> None:
 )
 def test_a_key_that_cannot_work_is_refused_with_a_reason(keys: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        bindings("browse", keys)
+        keymap(keys)
     assert said in f"{caught.value.message} {caught.value.hint}"
 
 

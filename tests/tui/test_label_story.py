@@ -93,8 +93,8 @@ async def test_undo_leaves_a_correction_with_the_colleague_who_made_it(make_app,
 async def test_one_post_is_told_as_one(make_app, classified, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        screen.table.select([screen.row.ordinal])
-        await screen.apply(BulkChoice("selection", "label", label="neutral"))
+        screen.posts.table.select([screen.row.ordinal])
+        await screen.labeller.apply(BulkChoice("selection", "label", label="neutral"))
         assert "1 post ·" in screen.query_one(StatusLine).render().plain
         await pilot.press("down", "down", "1")
         assert "and 1 that repeats it" in screen.query_one(StatusLine).render().plain
@@ -149,7 +149,7 @@ async def test_a_note_is_kept_with_the_post(make_app, classified, store, wait_fo
 async def test_bulk_labels_what_is_listed_as_one_act(make_app, classified, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        await screen.apply(BulkChoice("filter", "label", label="neutral"))
+        await screen.labeller.apply(BulkChoice("filter", "label", label="neutral"))
         assert set(labels(store, classified).values()) == {"neutral"}
         assert len(labels(store, classified)) == 12
         await pilot.press("u")
@@ -160,7 +160,7 @@ async def test_bulk_on_a_selection_leaves_the_others_alone(make_app, classified,
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("shift+down")
-        await screen.apply(BulkChoice("selection", "label", label="neutral"))
+        await screen.labeller.apply(BulkChoice("selection", "label", label="neutral"))
         assert labels(store, classified) == {"01": "neutral", "02": "neutral"}
 
 
@@ -168,7 +168,7 @@ async def test_bulk_can_spare_what_was_corrected_by_hand(make_app, classified, s
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("1")
-        await screen.apply(BulkChoice("filter", "label", label="neutral", keep_corrected=True))
+        await screen.labeller.apply(BulkChoice("filter", "label", label="neutral", keep_corrected=True))
         assert labels(store, classified)["01"] == "negative"
 
 
@@ -213,7 +213,7 @@ async def test_letters_typed_at_once_after_a_slash_go_to_the_filter(make_app, cl
         for key in ("slash", *"123f", "enter"):
             character = "/" if key == "slash" else key if len(key) == 1 else None
             pilot.app.post_message(events.Key(key, character))
-        await wait_for(pilot, lambda: screen.filter_text == "123f", "the filter")
+        await wait_for(pilot, lambda: screen.posts.filter_text == "123f", "the filter")
         assert list(store.corrections()) == []
 
 

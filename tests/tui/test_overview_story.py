@@ -53,7 +53,7 @@ async def test_a_row_leads_to_its_posts(make_app, classified, store: Store, wait
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
         browse = pilot.app.screen
         await wait_for(pilot, lambda: browse.n_rows == chosen.total, "the posts of the row")
-        assert browse.filter_text == chosen.filter
+        assert browse.posts.filter_text == chosen.filter
 
 
 async def test_a_column_leads_to_its_posts(make_app, classified, wait_for):
@@ -70,7 +70,7 @@ async def test_a_column_leads_to_its_posts(make_app, classified, wait_for):
 async def test_an_open_filter_narrows_the_overview_and_w_widens_it(make_app, classified, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         browse = await opened(pilot, wait_for)
-        browse.go_to_filter("train")
+        browse.posts.go_to_filter("train")
         await wait_for(pilot, lambda: browse.n_rows == 2, "the filter")
         screen = await shown(pilot, wait_for)
         title = screen.query_one("#overview-title")
@@ -84,7 +84,7 @@ async def test_escape_goes_back_to_the_same_posts(make_app, classified, wait_for
         await shown(pilot, wait_for)
         await pilot.press("escape")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
-        assert pilot.app.screen.filter_text == ""
+        assert pilot.app.screen.posts.filter_text == ""
 
 
 async def test_corrections_are_listed_by_what_they_changed(make_app, classified, wait_for):

@@ -153,7 +153,7 @@ async def test_bulk(looks_right, merrow):
 async def test_the_posts_to_classify_are_asked_for(looks_right, merrow):
     async def story(pilot, wait_for):
         screen = await reading(pilot, wait_for)
-        screen.go_to_filter("#StormAlba")
+        screen.posts.go_to_filter("#StormAlba")
         await still(pilot, wait_for)
         await pilot.press("c")
         await asked(pilot, wait_for, ClassifyDialog)

@@ -5,21 +5,36 @@ Each decision is on disk before the next key is taken, and can be taken back, al
 
 from __future__ import annotations
 
-from textual import on
-from textual.binding import Binding
-from textual.widgets import OptionList
+from dataclasses import replace
+from typing import ClassVar
 
-from mmsa_tui.corrections import last_decision, settle, take_back
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from mmsa_tui.corrections import Conflict, last_decision, settle, take_back
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.adjudicate.view import NOWHERE, AdjudicateView
+from mmsa_tui.tui.adjudicate import texts
+from mmsa_tui.tui.adjudicate.case_list import CaseList
+from mmsa_tui.tui.adjudicate.cases import Case, Found, find_post, survey
+from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskText
-from mmsa_tui.tui.key_bindings import MOVES, WRAPPED, install, is_typing
-from mmsa_tui.tui.keys import MAX_LABELS, all_keys
+from mmsa_tui.tui.jump import Jump
+from mmsa_tui.tui.keys import MAX_LABELS, MOVES, WRAPPED, first, is_typing, key_for, shared_bindings
+from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
+from mmsa_tui.tui.widgets.label_looks import shorten
+from mmsa_tui.tui.widgets.post_view import PostView
+
+NOWHERE = "This post is in no source that was read here: only its words are known."
 
 _SHARED = {
+    **{f"label_{number}": "Decide for this label, and go on" for number in range(1, MAX_LABELS + 1)},
     "skip": "Go on without a decision",
     "undo": "Take the last decision back, also one of another day",
     "note": "Write why; it goes with the decision",
@@ -29,17 +44,158 @@ _SHARED = {
 """Actions that have here the key that they have among the posts, and what they do here."""
 
 
-class AdjudicateScreen(AdjudicateView):
+class AdjudicateScreen(AppScreen[Jump | None]):
     """Goes through the posts with contradictory labels; gives the post to go to, or None.
 
     Args:
         source_id: of a post that several sources hold, the one in this source is shown.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *shared_bindings(_SHARED),
+        *first(
+            [
+                *MOVES,
+                Binding("enter", "go", "Go to the post in its source", show=False),
+                Binding("escape,q", "leave", "Back to the posts", show=False),
+                Binding("f1,question_mark", "help", "Help", show=False),
+            ]
+        ),
+    ]
+
+    DEFAULT_CSS = """
+    AdjudicateScreen {
+        #agreement { height: auto; max-height: 6; width: 100%; padding: 0 1; background: $surface; }
+        #votes {
+            height: auto;
+            max-height: 12;
+            min-height: 4;
+            width: 100%;
+            padding: 0 1;
+            border: round $border-blurred;
+            border-title-color: $foreground;
+            border-title-style: bold;
+        }
+    }
+    AdjudicateScreen.-narrow #agreement { max-height: 1; }
+    AdjudicateScreen.-short #agreement { display: none; }
+    """
+
     def __init__(self, source_id: int) -> None:
-        super().__init__(source_id)
-        self.help_bindings = self._bindings_as_configured()
-        install(self, self.help_bindings)
+        super().__init__()
+        self._source_id = source_id
+        self._n_settled = 0
+        self._decided_order: list[Case] = []
+        self.found: Found | None = None
+        self.top = TopBar(id="top")
+        self.listed = CaseList(id="cases")
+        self.votes = Static("", id="votes", markup=False)
+        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(id="keys")
+
+    @property
+    def cases(self) -> list[Case]:
+        return list(self.listed.cases)
+
+    @property
+    def case(self) -> Case | None:
+        """The case under the cursor."""
+        return self.listed.case
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        yield Static("", id="agreement", markup=False)
+        with Container(id="panes"):
+            with Vertical(id="left"):
+                yield self.listed
+                yield self.votes
+            yield self.view
+        yield self.status
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        self.votes.border_title = "Votes"
+        self._show_top()
+        self._show_keys()
+        self.load()
+
+    def on_resize(self) -> None:
+        if self.listed.is_attached:
+            self.listed.fill()
+            self.show_case()
+            self._show_keys()
+
+    # what there is
+
+    @work(exclusive=True, group="load")
+    async def load(self, keep: str = "") -> None:
+        """Find the cases anew, and go to the one of a content hash."""
+        labels = self.labels
+        try:
+            docket, measured = await self.mmsa.slow.run(lambda store: survey(store, labels))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        if not self.is_attached:
+            return
+        self._decided_order.clear()
+        self._n_settled = docket.n_settled
+        agreement = self.query_one("#agreement", Static)
+        agreement.display = measured is not None
+        if measured is not None:
+            agreement.update(texts.describe_agreement(measured))
+        self.listed.show([Case(conflict) for conflict in docket.conflicts], self.looks, keep)
+        self.show_case()
+        self._show_keys()
+        if not self.listed.cases:
+            self._tell("Analysts disagree on no post.", "$text-success")
+
+    # the case under the cursor
+
+    def show_case(self) -> None:
+        """Show the votes on the case under the cursor, and its post."""
+        case = self.case
+        self._show_top()
+        if case is None:
+            self.votes.update(Content(""))
+            self.view.show(None, self.looks, "")
+            return
+        analyst = self.mmsa.config.analyst
+        self.votes.update(texts.describe_votes(case.conflict, case.decided, case.note, analyst, self.looks))
+        self._show_post(self.listed.at, case.conflict)
+
+    @work(exclusive=True, group="post")
+    async def _show_post(self, at: int, conflict: Conflict) -> None:
+        source_id, bundle_id = self._source_id, self.mmsa.bundle_id
+        try:
+            found = await self.mmsa.quick.run(lambda store: find_post(store, conflict, source_id, bundle_id))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        if not self.is_attached or at != self.listed.at:
+            return
+        self.found = found
+        missing = "Not classified by the model in use." if found.jump else NOWHERE
+        # The view takes posts for different by their place in the list.
+        row = replace(found.row, ordinal=at)
+        self.view.show(row, self.looks, missing, f"{at + 1:,} of {len(self.listed.cases):,}")
+
+    def _move_to(self, at: int) -> None:
+        self.listed.move_to(at)
+        self.show_case()
+
+    def _advance(self) -> None:
+        following = self.listed.next_open()
+        if following is None:
+            self._tell("All of them are settled. u takes the last decision back.", "$text-success")
+            self.show_case()
+        else:
+            self._move_to(following)
+
+    @on(OptionList.OptionSelected)
+    def _on_selected(self, event: OptionList.OptionSelected) -> None:
+        self._move_to(event.option_index)
 
     # what keys do
 
@@ -70,16 +226,15 @@ class AdjudicateScreen(AdjudicateView):
             self.mmsa.show_error(error)
             return
         case.decisions.append(act)
-        self.decided_order.append(case)
-        self.draw_case(self.at)
-        name = safe_line(case.conflict.post_id, 24)
-        self.status.tell((f" {self.looks.sign(label)} {label} · {name} is settled", ""))
+        self._decided_order.append(case)
+        self.listed.draw(case)
+        self._tell(f"{self.looks.sign(label)} {label} · {safe_line(case.conflict.post_id, 24)} is settled")
         self._advance()
 
     async def action_undo(self) -> None:
         """Take the last decision back, of this visit or an earlier one."""
         analyst = self.mmsa.config.analyst
-        case = self.decided_order[-1] if self.decided_order else None
+        case = self._decided_order[-1] if self._decided_order else None
         known = case.decisions[-1] if case is not None else None
 
         def undo(store: Store) -> Correction | None:
@@ -94,17 +249,17 @@ class AdjudicateScreen(AdjudicateView):
             self.mmsa.show_error(error)
             return
         if decision is None:
-            self.status.tell((" Nothing is left to undo.", ""))
+            self._tell("Nothing is left to undo.")
             return
         name = safe_line(decision.post_id, 24)
-        self.status.tell((f" taken back: {decision.new_label} · {name}; the votes stand again", ""))
+        self._tell(f"taken back: {decision.new_label} · {name}; the votes stand again")
         if case is None:
             self.load(decision.content_hash)
             return
-        self.decided_order.pop()
+        self._decided_order.pop()
         case.decisions.pop()
-        self.draw_case(self.cases.index(case))
-        self._move_to(self.cases.index(case))
+        self.listed.draw(case)
+        self._move_to(self.listed.cases.index(case))
 
     def action_skip(self) -> None:
         self._advance()
@@ -125,14 +280,14 @@ class AdjudicateScreen(AdjudicateView):
         await self.ask(dialog, take)
 
     def action_move(self, step: int) -> None:
-        self._move_to(max(0, min(self.at + step, len(self.cases) - 1)))
+        self._move_to(self.listed.at + step)
 
     def action_go(self) -> None:
         """Leave for the post in its source."""
         if self.found is not None and self.found.jump is not None:
             self.dismiss(self.found.jump)
         elif self.case is not None:
-            self.status.tell((" " + NOWHERE, "$text-warning"))
+            self._tell(NOWHERE, "$text-warning")
 
     def action_next_picture(self) -> None:
         self.view.turn_picture(1)
@@ -146,45 +301,28 @@ class AdjudicateScreen(AdjudicateView):
     def action_help(self) -> None:
         self.mmsa.show_help("adjudicate")
 
-    @on(OptionList.OptionSelected)
-    def _on_selected(self, event: OptionList.OptionSelected) -> None:
-        self._move_to(event.option_index)
+    # the lines around
 
-    # the case under the cursor
+    def _tell(self, text: str, style: str = "") -> None:
+        self.status.tell((" " + text, style))
 
-    def _advance(self) -> None:
-        """Go to the next case that is open, from the top again after the last."""
-        n = len(self.cases)
-        ring = [(self.at + step) % n for step in range(1, n + 1)]
-        following = next((at for at in ring if not self.cases[at].decided), None)
-        if following is None:
-            self.status.tell((" All of them are settled. u takes the last decision back.", "$text-success"))
-            self.show_case()
-        else:
-            self._move_to(following)
+    def _show_top(self) -> None:
+        n_open = len(self.listed.cases) - self.listed.n_decided
+        muted = "$foreground-muted"
+        left = [
+            (" mmsa ", "bold $text-accent"), ("settle", "bold"),
+            (f"  {n_open:,} open", "$text-warning" if n_open else "$text-success"),
+            (f" · {self._n_settled + self.listed.n_decided:,} settled", muted),
+        ]  # fmt: skip
+        name = safe_line(self.mmsa.config.analyst, 24) or "(no name)"
+        self.top.show(left, [(f"decisions are signed {name} ", muted)])
 
-    def _move_to(self, at: int) -> None:
-        if not self.cases:
-            return
-        self.at = at
-        self.query_one("#cases", OptionList).highlighted = at
-        self.show_case()
-
-    def _bindings_as_configured(self) -> list[Binding]:
-        keys = all_keys("browse", self.mmsa.config.keys)
-        decide = [
-            Binding(key, f"label({at})", "Decide for this label, and go on", show=False)
-            for at in range(min(MAX_LABELS, len(self.labels)))
-            for key in keys[f"label_{at + 1}"]
+    def _show_keys(self) -> None:
+        keys, short = self.mmsa.config.keys, shorten(self.labels)
+        items = [
+            KeyItem(key_for(f"label_{at + 1}", keys), short[label], f"label({at})", self.looks.colour(label))
+            for at, label in enumerate(self.labels[:MAX_LABELS])
         ]
-        shared = [
-            Binding(key, name, title, show=False) for name, title in _SHARED.items() for key in keys[name]
-        ]
-        return [
-            *decide,
-            *shared,
-            *MOVES,
-            Binding("enter", "go", "Go to the post in its source", show=False),
-            Binding("escape,q", "leave", "Back to the posts", show=False),
-            Binding("f1,question_mark", "help", "Help", show=False),
-        ]
+        items += [KeyItem(key_for(name, keys), name, name) for name in ("skip", "undo", "note")]
+        items += [KeyItem("enter", "go to the post", "go"), KeyItem("esc", "back", "leave")]
+        self.key_bar.show([*items, KeyItem("F1", "help", "help")])

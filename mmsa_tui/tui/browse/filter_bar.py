@@ -91,10 +91,10 @@ class FilterBar(Widget):
 
     @property
     def text(self) -> str:
-        return self._input.value
+        return self.input.value
 
     @property
-    def _input(self) -> FilterInput:
+    def input(self) -> FilterInput:
         return self.query_one(FilterInput)
 
     @property
@@ -121,7 +121,7 @@ class FilterBar(Widget):
         """Show a filter without telling anyone."""
         with self.prevent(Input.Changed):
             self._write(text)
-        self._told = self._input.value.strip()
+        self._told = self.input.value.strip()
         self._show_error(None)
 
     def choose(self, text: str) -> None:
@@ -129,9 +129,6 @@ class FilterBar(Widget):
         with self.prevent(Input.Changed):
             self._write(text)
         self._use(is_final=True)
-
-    def focus_input(self) -> None:
-        self._input.focus()
 
     # typing
 
@@ -165,7 +162,7 @@ class FilterBar(Widget):
             where = parse(text, self._labels) if text.strip() else None
         except FilterError as error:
             end = error.position + error.length
-            if is_final or not error.position <= self._input.cursor_position <= end:
+            if is_final or not error.position <= self.input.cursor_position <= end:
                 self._show_error(error)
             return False
         self._show_error(None)
@@ -175,8 +172,8 @@ class FilterBar(Widget):
         return True
 
     def _offer(self) -> None:
-        cursor = self._input.cursor_position
-        if not self._input.has_focus:
+        cursor = self.input.cursor_position
+        if not self.input.has_focus:
             self._list.show_offers((), 0)
             return
         found = completions(self.text, cursor, self._labels, self._values)
@@ -184,7 +181,7 @@ class FilterBar(Widget):
         start = found[0].start if found else 0
         self._list.show_offers(
             [*self.views.offers(self.text), *offers],
-            self._input.region.x - self.region.x + start,
+            self.input.region.x - self.region.x + start,
         )
 
     # keys
@@ -223,7 +220,7 @@ class FilterBar(Widget):
     @on(OfferList.Taken)
     def _clicked(self, event: OfferList.Taken) -> None:
         event.stop()
-        self._input.focus()
+        self.input.focus()
         self._take(event.offer)
 
     def _complete(self) -> None:
@@ -238,8 +235,8 @@ class FilterBar(Widget):
         self._write(offer.text, offer.cursor)
 
     def _write(self, text: str, cursor: int | None = None) -> None:
-        self._input.value = text
-        self._input.cursor_position = len(self._input.value) if cursor is None else cursor
+        self.input.value = text
+        self.input.cursor_position = len(self.input.value) if cursor is None else cursor
 
     def _leave(self) -> None:
         self._list.show_offers((), 0)
@@ -287,7 +284,7 @@ class FilterBar(Widget):
 
     def _show_error(self, error: FilterError | None) -> None:
         self._error = error
-        self._input.mark((error.position, error.position + error.length) if error else None)
+        self.input.mark((error.position, error.position + error.length) if error else None)
         self.set_class(error is not None, "-wrong")
         if error is not None:
             repair = " · tab repairs it" if error.suggestion else ""

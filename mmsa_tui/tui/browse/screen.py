@@ -1,26 +1,53 @@
-"""The main screen: the table of a source's posts, the post under the cursor, and every key."""
+"""The main screen: a source's posts, the post under the cursor, and every key.
+
+Which posts there are is `PostList`'s, what is done to them `Labeller`'s, what the model does with
+them `Batches`'. Here they are put together, and told what keys and messages want.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from contextlib import suppress
+from typing import ClassVar
+
 from textual import events, on, work
-from textual.binding import Binding
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
 
 from mmsa_tui.analysis import occurring
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.pictures.decoder import PictureError
+from mmsa_tui.pictures.viewer import NoViewerError, open_in_viewer
+from mmsa_tui.retrain import ENOUGH
 from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.browse.base import AFTER_ROWS_S
-from mmsa_tui.tui.browse.batch import BrowseBatch
+from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.browse.batches import Batches
+from mmsa_tui.tui.browse.counts import Counts
 from mmsa_tui.tui.browse.filter_input import FilterInput
 from mmsa_tui.tui.browse.footer import Situation, footer
-from mmsa_tui.tui.browse.labels import BrowseLabels
+from mmsa_tui.tui.browse.labeller import Labeller
 from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.browse.post_table import PostTable
-from mmsa_tui.tui.browse.view import BrowseView
+from mmsa_tui.tui.dialogs.ask import AskOne, AskText
+from mmsa_tui.tui.dialogs.bulk import BulkChoice
 from mmsa_tui.tui.jump import Jump
-from mmsa_tui.tui.key_bindings import WRAPPED, install, is_typing
-from mmsa_tui.tui.keys import bindings
-from mmsa_tui.worker.messages import Message
+from mmsa_tui.tui.keys import WRAPPED, bindings, first, is_typing, key_for
+from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
+from mmsa_tui.tui.widgets.post_view import PostView
+from mmsa_tui.worker.messages import Explained, Finished, Message, Progress, Ready, Trouble
+
+TICK_S = 2.0
+"""How often counts are brought up to date and the position is kept, where they have changed."""
+AFTER_ROWS_S = 0.3
+"""How long what walks the whole source waits, so that the first rows come first."""
+ALIKE_AFTER_S = 0.08
+"""How long the cursor must rest before copies of the post are looked for."""
+REFRESH_EVERY_S = 0.4
+"""How often rows are read again while results come in."""
 
 _MOVING = (
     Binding("up,k", "move(-1)", "Up", show=False),
@@ -33,60 +60,443 @@ _MOVING = (
 """The table's keys: the screen has them, so that they work on a post that fills it too."""
 
 
-class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
-    """Browse, understand, correct: one source."""
+class BrowseScreen(AppScreen[None]):
+    """Browse, understand, correct: one source, table and post side by side or below each other."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*first(_MOVING), *bindings("browse")]
 
     def __init__(self, source: SourceRow) -> None:
-        super().__init__(source)
-        install(self, [*_MOVING, *bindings("browse", self.mmsa.config.keys)])
+        super().__init__()
+        self.top = TopBar(id="top")
+        self.posts = PostList(self.mmsa, source, self.key, id="left")
+        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(id="keys")
+        self.counts = Counts(self.mmsa.slow, self.mmsa.config, self._show_counts)
+        self.labeller = Labeller(self.posts, self.counts, self.tell, self.key)
+        self.batches = Batches(self.posts, self.view, self.tell, self.key)
+        self._position_kept = self.posts.position
+        self._refreshed_s = 0.0
+        self._batch_shown: tuple[bool, bool] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        with Container(id="panes"):
+            yield self.posts
+            yield self.view
+        yield self.status
+        yield self.key_bar
 
     def on_mount(self) -> None:
-        super().on_mount()
+        self.posts.table.focus()
+        self.show_top()
+        self.set_interval(TICK_S, self.tick)
         self.mmsa.engine_reports.subscribe(self, self._hear)
         self.show_batch()
         self.set_timer(AFTER_ROWS_S, self.offer_values)
 
+    # what others may read
+
+    @property
+    def source(self) -> SourceRow:
+        return self.posts.source
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.posts.listing)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor, if it is in memory."""
+        return self.posts.row
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the widgets are there; messages and results may still come when they are gone."""
+        parts = (self.top, self.view, self.status, self.key_bar)
+        return self.is_attached and self.posts.is_whole and all(part.is_attached for part in parts)
+
+    def key(self, name: str) -> str:
+        """Write the key of an action as it is bound now, for a hint."""
+        return key_for(name, self.mmsa.config.keys) or "the palette"
+
+    def tell(self, text: str, style: str = "") -> None:
+        """Answer a key in the status line."""
+        self.status.tell((" " + text, style))
+
+    # keeping up
+
+    @on(PostList.Opened)
+    def _on_opened(self) -> None:
+        if not self.is_whole:
+            return
+        if not self.n_rows:
+            self.show_row(None)
+        self.show_top()
+        self.set_timer(AFTER_ROWS_S, self.tick)
+
+    @on(PostList.Lost)
+    def _on_lost(self) -> None:
+        self.app.notify("Another window has removed it from the list.", title="This source is gone")
+        self.mmsa.open_picker()
+
+    @work(group="tick")
+    async def tick(self) -> None:
+        """Bring the counts up to date and keep the position, where they have changed."""
+        if self.posts.position != self._position_kept:
+            self._position_kept = self.posts.position
+            await self.keep_position()
+        await self.counts.update(self.source.id, self.mmsa.bundle_id)
+
+    def _show_counts(self) -> None:
+        if self.is_whole:
+            self.posts.queue_bar.set_counts(self.counts.queues)
+            self.show_top()
+            self.show_status()
+
+    async def keep_position(self) -> None:
+        """Keep where the user is."""
+        source_id, text = self.source.id, self.posts.position.to_text()
+        # A place that is lost does no harm.
+        with suppress(MmsaError):
+            await self.mmsa.quick.run(lambda store: store.remember_position(source_id, text))
+
+    def refresh_rows(self) -> None:
+        """Read what is on screen again, and soon the counts."""
+        self.counts.expire()
+        self.posts.refresh_rows()
+
+    def adopt_bundle(self) -> None:
+        """Show what another bundle says, after it has taken the place of the one before."""
+        if self.posts.adopt_bundle():
+            self.counts.expire()
+
     @work(exclusive=True, group="values")
     async def offer_values(self) -> None:
         """Let the filter line complete the authors and languages that occur."""
-        source_id, bundle_id = self.source.id, self.bundle_id
+        source_id, bundle_id = self.source.id, self.mmsa.bundle_id
         try:
             values = await self.mmsa.slow.run(lambda store: occurring(store, source_id, bundle_id))
         except MmsaError:
             # The list itself says what is wrong; without offers one can still type.
             return
         if self.is_whole:
-            self.filter_bar.set_values(values)
+            self.posts.filter_bar.set_values(values)
+
+    # what the model says
 
     def _hear(self, message: Message) -> None:
+        if not self.is_whole:
+            return
+        match message:
+            case Ready():
+                self.adopt_bundle()
+                self.show_top()
+                self.show_batch()
+            case Progress():
+                self.show_batch()
+                if time.monotonic() - self._refreshed_s >= REFRESH_EVERY_S:
+                    self._refreshed_s = time.monotonic()
+                    self.refresh_rows()
+            case Finished():
+                self._finish(message)
+            case Explained():
+                self.batches.show_explained(message)
+            case Trouble():
+                self._show_trouble(message)
+
+    def _finish(self, finished: Finished) -> None:
+        self.show_batch()
+        self.show_top()
+        self.refresh_rows()
+        self.tick()
+        self.batches.tell_finished(finished)
+        if not finished.stopped and (self.posts.where is not None or self.posts.order is not None):
+            # The list was made by what was known before.
+            self.posts.open(self.posts.position.ordinal)
+
+    def _show_trouble(self, trouble: Trouble) -> None:
+        self.batches.give_up_explaining()
+        self.show_top()
+        self.show_batch()
+        if trouble.about != "Load":
+            self.mmsa.show_error(MmsaError(trouble.message, trouble.hint))
+        elif trouble.hint:
+            self.tell(trouble.message, "$text-error")
+
+    # the post in view
+
+    @on(PostTable.Highlighted)
+    def _on_highlighted(self, event: PostTable.Highlighted) -> None:
         if self.is_whole:
-            self.hear(message)
+            self.show_row(event.row)
+            if event.row is not None:
+                self._look_for_copies(event.row)
+
+    def show_row(self, row: Row | None) -> None:
+        """Show a row in the post view."""
+        if row is not None or not self.n_rows:
+            self.view.show(row, self.looks, self.batches.say_no_prediction(), self.posts.place)
+        self.show_keys()
+
+    @work(exclusive=True, group="alike")
+    async def _look_for_copies(self, row: Row) -> None:
+        await asyncio.sleep(ALIKE_AFTER_S)
+        try:
+            n_alike = await self.labeller.count_alike(row)
+        except MmsaError:
+            return
+        shown = self.view.row
+        if self.is_whole and shown is not None and shown.ordinal == row.ordinal:
+            self.view.show_alike(n_alike, self.labeller.labels_alone, self.key("alone"))
+
+    # the lines around
+
+    def show_top(self) -> None:
+        """Write the top line: source, list, model."""
+        source = self.source
+        n_all = source.n_posts + source.n_failures
+        left = [(" mmsa ", "bold $text-accent"), (safe_line(source.title, 60), "bold")]
+        left.append((f"  {n_all:,} posts", "$foreground-muted"))
+        if self.n_rows != n_all:
+            left.append((f" · {self.n_rows:,} shown", "$foreground-muted"))
+        if self.posts.selection:
+            left.append((f" · {len(self.posts.selection):,} selected", "$text-warning"))
+        self.top.show(left, self.mmsa.model_parts())
+
+    def show_status(self) -> None:
+        """Write the right end of the status line."""
+        n_all, n_new = self.counts.n_corrected, self.counts.n_to_learn
+        parts = [(f"{n_all:,} correction{'s' if n_all != 1 else ''} ", "$foreground-muted")]
+        if n_new >= ENOUGH:
+            key = key_for("retrain", self.mmsa.config.keys)
+            new = "" if n_new == n_all else f"{n_new:,} new · "
+            parts.append((f"· {new}retrain{f' ({key})' if key else ''}? ", "$text-accent"))
+        self.status.show_right(*parts)
+
+    def show_batch(self) -> None:
+        """Show how far the batch is, or that there is none."""
+        status, batch = self.status, self.mmsa.engine.batch
+        if batch is None:
+            status.end_batch()
+        else:
+            title = batch.title if batch.source_id != self.source.id else "classifying"
+            status.show_batch(title, batch.progress, is_stopping=batch.is_stopping)
+        now = (batch is not None, batch is not None and batch.is_paused)
+        if self._batch_shown != now:
+            self._batch_shown = now
+            self.refresh_bindings()
+            self.show_keys()
+
+    def show_keys(self) -> None:
+        """Write the keys that do something now."""
+        if not self.is_whole:
+            return
+        row = self.row
+        post = row.post if row is not None else None
+        batch = self.mmsa.engine.batch
+        now = Situation(
+            is_typing=is_typing(self),
+            is_batch=batch is not None,
+            is_paused=batch is not None and batch.is_paused,
+            has_prediction=row is not None and row.prediction is not None and bool(row.prediction.probs),
+            has_marks=bool(self.posts.selection),
+            n_pictures=len(post.pictures) if post is not None else 0,
+            is_post=post is not None,
+        )
+        self.key_bar.show(footer(now, self.looks, self.mmsa.config.keys))
+
+    @on(PostTable.SelectionChanged)
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _on_other_situation(self) -> None:
+        self.show_top()
+        self.show_keys()
+
+    # keys
+
+    async def action_press_key(self, action: str) -> None:
+        await self.run_action(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == WRAPPED:
+            # False lets the key go on to the field that is focused.
+            return not is_typing(self)
+        if action in ("pause", "stop_batch"):
+            return self.mmsa.engine.batch is not None
+        if action == "label" and parameters:
+            return isinstance(parameters[0], int) and parameters[0] < len(self.labels)
+        return True
+
+    # keys that change posts
+
+    async def action_label(self, index: int) -> None:
+        await self.labeller.label(index)
+
+    async def action_accept(self) -> None:
+        await self.labeller.accept()
+
+    def action_skip(self) -> None:
+        self.labeller.skip()
+
+    async def action_flag(self) -> None:
+        await self.labeller.flag()
+
+    async def action_note(self) -> None:
+        await self.labeller.note()
+
+    async def action_undo(self) -> None:
+        await self.labeller.undo()
+
+    async def action_redo(self) -> None:
+        await self.labeller.redo()
+
+    def action_alone(self) -> None:
+        self.labeller.toggle_alone()
+        if self.row is not None:
+            self._look_for_copies(self.row)
+
+    async def action_bulk(self) -> None:
+        def take(choice: BulkChoice) -> None:
+            self.run_worker(self.labeller.apply(choice), group="bulk")
+
+        await self.labeller.bulk(take)
+
+    # keys that choose posts
 
     def action_move(self, step: int) -> None:
-        self.table.move_to(self.table.cursor + step)
+        self.posts.move(step)
 
     def action_page(self, direction: int) -> None:
-        first, last = self.table.rows_on_screen
-        self.table.move_to(self.table.cursor + direction * max(1, last - first))
+        self.posts.page(direction)
 
     def action_edge(self, direction: int) -> None:
-        self.table.move_to(0 if direction < 0 else self.n_rows - 1)
+        self.posts.edge(direction)
 
-    # other screens
+    def action_filter(self) -> None:
+        self.posts.begin_filter()
+
+    def action_clear_filter(self) -> None:
+        if self.has_class("-zoomed"):
+            self.action_zoom()
+            self.posts.table.focus()
+        else:
+            self.posts.clear()
+
+    def action_next_queue(self) -> None:
+        self.posts.queue_bar.next()
+
+    def action_previous_queue(self) -> None:
+        self.posts.queue_bar.previous()
+
+    async def action_sort(self) -> None:
+        order = self.posts.order
+
+        async def take(column: str | None) -> None:
+            if column is not None:
+                self.posts.sort_by(column)
+
+        hint = "enter sorts · the same again turns it round"
+        await self.ask(AskOne("Sort by", self.posts.sorts(), order.column if order else "", hint), take)
+
+    def action_reverse_sort(self) -> None:
+        self.posts.reverse()
+
+    async def action_jump(self) -> None:
+        await self.ask(AskText("Go to id", "", "the id of a post, or #12 for row 12"), self._jump)
+
+    async def _jump(self, post_id: str | None) -> None:
+        if not post_id:
+            return
+        if post_id.startswith("#") and post_id[1:].isdecimal():
+            self.posts.table.move_to(int(post_id[1:]) - 1)
+            return
+        try:
+            found = await self.posts.find(post_id)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        if found is None:
+            self.tell(f"There is no post {post_id} in this source.", "$text-warning")
+        elif not self.posts.show_ordinal(found):
+            self.posts.go_to_filter("", found)
+            self.tell("The filter left it out: all posts are shown again.")
+
+    def action_mark(self) -> None:
+        self.posts.table.toggle_selected()
+        self.posts.move(1)
+
+    def action_mark_down(self) -> None:
+        self.posts.table.toggle_selected(step=1)
+
+    def action_mark_up(self) -> None:
+        self.posts.table.toggle_selected(step=-1)
+
+    def action_mark_all(self) -> None:
+        self.posts.mark_all()
+
+    # keys that show a post
+
+    def action_next_picture(self) -> None:
+        self.view.turn_picture(1)
+
+    def action_previous_picture(self) -> None:
+        self.view.turn_picture(-1)
+
+    @on(PostTable.RowPressed)
+    def action_zoom(self) -> None:
+        """Give the post view the whole width, or give it back."""
+        self.toggle_class("-zoomed")
+
+    @on(PostView.PicturePressed)
+    @work(exclusive=True, group="open")
+    async def action_open_picture(self) -> None:
+        picture = self.view.picture
+        if picture is None:
+            self.tell("This post has no picture.")
+            return
+        try:
+            path = await asyncio.to_thread(
+                open_in_viewer, picture, self.mmsa.config.paths.cache_dir, self.mmsa.pictures.read
+            )
+        except (PictureError, NoViewerError) as problem:
+            self.tell(str(problem), "$text-warning")
+        else:
+            self.tell(f"opened {path.name}")
+
+    # keys for the model
+
+    async def action_classify(self) -> None:
+        await self.batches.classify()
+        self.show_batch()
+
+    def action_pause(self) -> None:
+        self.batches.pause()
+
+    def action_stop_batch(self) -> None:
+        self.batches.stop()
+        self.show_batch()
+
+    @work(exclusive=True, group="explain")
+    async def action_explain(self) -> None:
+        await self.batches.explain()
+
+    # keys that lead to other screens
 
     async def action_export(self) -> None:
         from mmsa_tui.tui.dialogs.export import ExportDialog
 
+        posts = self.posts
         dialog = ExportDialog(
             self.mmsa.config.paths.database,
             self.source,
-            self.bundle_id,
+            self.mmsa.bundle_id,
             self.labels,
-            self.where,
-            self.filter_text,
-            self.order,
-            self.selection,
-            self.queue_name,
+            posts.where,
+            posts.filter_text,
+            posts.order,
+            posts.selection,
+            posts.queue_name,
         )
 
         async def take(written: str | None) -> None:
@@ -100,10 +510,9 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
 
         async def take(chosen: str | None) -> None:
             if chosen is not None:
-                self.go_to_filter(chosen)
+                self.posts.go_to_filter(chosen)
 
-        screen = OverviewScreen(self.source, self.where, self.filter_text)
-        await self.ask(screen, take)
+        await self.ask(OverviewScreen(self.source, self.posts.where, self.posts.filter_text), take)
 
     async def action_retrain(self) -> None:
         from mmsa_tui.tui.retrain.screen import RetrainScreen
@@ -134,8 +543,7 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
         if jump is None:
             return
         if jump.source.id == self.source.id:
-            self.go_to_filter("")
-            self.open_list(jump.ordinal)
+            self.posts.go_to_filter("", jump.ordinal)
             return
         await self.keep_position()
         text = Position(jump.ordinal).to_text()
@@ -156,45 +564,3 @@ class BrowseScreen(BrowseLabels, BrowseView, BrowseBatch):
 
     def action_help(self) -> None:
         self.mmsa.show_help("filter" if isinstance(self.focused, FilterInput) else "browse")
-
-    # keys
-
-    async def action_press_key(self, action: str) -> None:
-        await self.run_action(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == WRAPPED:
-            # False lets the key go on to the field that is focused.
-            return not is_typing(self)
-        if action in ("pause", "stop_batch"):
-            return self.mmsa.engine.batch is not None
-        if action == "label" and parameters:
-            return isinstance(parameters[0], int) and parameters[0] < len(self.labels)
-        return True
-
-    def show_keys(self) -> None:
-        if not self.is_whole:
-            return
-        row = self.row
-        post = row.post if row is not None else None
-        batch = self.mmsa.engine.batch
-        now = Situation(
-            is_typing=is_typing(self),
-            is_batch=batch is not None,
-            is_paused=batch is not None and batch.is_paused,
-            has_prediction=row is not None and row.prediction is not None and bool(row.prediction.probs),
-            has_marks=bool(self.selection),
-            n_pictures=len(post.pictures) if post is not None else 0,
-            is_post=post is not None,
-        )
-        self.key_bar.show(footer(now, self.looks, self.mmsa.config.keys))
-
-    def show_row(self, row: Row | None) -> None:
-        super().show_row(row)
-        self.show_keys()
-
-    @on(PostTable.SelectionChanged)
-    @on(events.DescendantFocus)
-    @on(events.DescendantBlur)
-    def _on_other_situation(self) -> None:
-        self.show_keys()

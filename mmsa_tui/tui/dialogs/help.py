@@ -7,17 +7,17 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.keys import Keys
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.filters import SYNTAX, reference
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.key_bindings import SCROLLS
-from mmsa_tui.tui.keys import ACTIONS, all_keys, show_key
+from mmsa_tui.tui.keys import ACTIONS, SCROLLS, all_keys, keymap, show_key
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 Line = tuple[str, str]
@@ -130,11 +130,10 @@ class HelpScreen(ModalScreen[None]):
         return keys
 
     def _keys(self) -> list[tuple[str, list[Line]]]:
-        remapped: Mapping[str, str] = getattr(getattr(self.app, "config", None), "keys", {})
         actions = [action for action in ACTIONS if action.where == self._topic]
         if not actions:
             return [("Keys", self._keys_below())]
-        keys = all_keys(self._topic, remapped)
+        keys = all_keys(self._topic, self._remapped)
         sections = []
         for group in _GROUPS:
             rows = [
@@ -155,12 +154,17 @@ class HelpScreen(ModalScreen[None]):
         nodes = [below, *([below.focused] if below.focused is not None else [])]
         found: dict[str, list[str]] = {}
         for node in nodes:
-            # A screen whose keys the config may change says itself which they are.
-            known = getattr(node, "help_bindings", type(node).BINDINGS)
-            for binding in Binding.make_bindings(known):
-                if binding.description and binding.key not in ("ctrl+c",):
-                    found.setdefault(binding.description, []).append(show_key(binding.key))
+            known = BindingsMap(type(node).BINDINGS)
+            known.apply_keymap(keymap(self._remapped))
+            for key, binding in known:
+                is_shown = binding.description and key != Keys.Ignore.value
+                if is_shown and not self._is_spare(binding.id or ""):
+                    found.setdefault(binding.description, []).append(show_key(key))
         return [(" ".join(dict.fromkeys(keys)), title) for title, keys in found.items()]
+
+    @property
+    def _remapped(self) -> Mapping[str, str]:
+        return getattr(getattr(self.app, "config", None), "keys", {})
 
     def _is_spare(self, name: str) -> bool:
         """Whether it is the key of a label that the bundle does not have."""

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from mmsa_tui.analysis import Group
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.key_bindings import MOVES
+from mmsa_tui.tui.keys import MOVES
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 

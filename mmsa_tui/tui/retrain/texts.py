@@ -11,6 +11,7 @@ from textual.content import Content
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.retrain import AS_FOUND, ENOUGH, TEACHINGS, Example, Result, Teaching, Waiting
 from mmsa_tui.retrain.verdict import Verdict
+from mmsa_tui.services.promote import Kept
 from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
@@ -178,6 +179,16 @@ def change_parts(before: str, after: str, yours: str, looks: LabelLooks) -> list
             "" if is_right else MUTED,
         ),
     ]
+
+
+def describe_kept(item: Kept) -> str:
+    """Name a candidate that was kept aside: when made, what the gate said, how much it has learned."""
+    said = "passed" if item.verdict.passed else "refused"
+    made = item.bundle.meta.created_at[:16].replace("T", " ")
+    training = item.bundle.meta.training
+    learned = counted(int(training.get("n_corrections", 0)), "correction")
+    weight = f" × {training['correction_weight']:.3g}" if "correction_weight" in training else ""
+    return f"{item.bundle.id} · {made} · {said} · {learned}{weight}"
 
 
 def _line(text: str, style: str = "") -> Content:

@@ -1,0 +1,139 @@
+"""The main screen's dealings with the model: which posts to classify, pause, stop, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import Where
+from mmsa_tui.tui.browse.post_list import PostList, marked
+from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
+from mmsa_tui.tui.widgets.post_view import PostView
+from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.app import MmsaApp
+
+WARNING, SUCCESS = "$text-warning", "$text-success"
+
+
+class Batches:
+    """Asks the model's process for what keys want; what it answers, the screen hears.
+
+    Args:
+        tell: shows a line in a style.
+        key: writes the key of an action as it is bound now, for a hint.
+    """
+
+    def __init__(
+        self, posts: PostList, view: PostView, tell: Callable[[str, str], None], key: Callable[[str], str]
+    ) -> None:
+        self._posts, self._view, self._tell, self._key = posts, view, tell, key
+        self._awaits_explanation = False
+
+    @property
+    def _app(self) -> MmsaApp:
+        return self._posts.mmsa
+
+    def say_no_prediction(self) -> str:
+        """Say why a post has no bars."""
+        if not self._app.labels:
+            return "There is no model: see the top right corner."
+        return f"Not classified yet: {self._key('classify')} classifies."
+
+    # classifying
+
+    async def classify(self) -> None:
+        """Ask which posts, and begin."""
+        app = self._app
+        if app.engine.batch is not None:
+            keys = f"{self._key('pause')} pauses it, {self._key('stop_batch')} ends it."
+            self._tell(f"A batch is running: {keys}", WARNING)
+            return
+        if not app.labels:
+            self._tell(self.say_no_prediction(), WARNING)
+            return
+        try:
+            scopes = await self._scopes()
+        except MmsaError as error:
+            app.show_error(error)
+            return
+        await app.ask(ClassifyDialog(scopes, app.bundle_id, app.model_state()), self._begin)
+
+    async def _begin(self, choice: ClassifyChoice | None) -> None:
+        if choice is None:
+            return
+        where, source = self._condition(choice.scope), self._posts.source
+        sql, params = (where.sql, where.params) if where else ("", ())
+        await self._app.engine.classify(Classify(source.id, sql, params, choice.again), source.title)
+
+    async def _scopes(self) -> list[Scope]:
+        app, source_id = self._app, self._posts.source.id
+        titles: dict[ScopeName, str] = {"source": "the whole source"}
+        if self._posts.where is not None:
+            titles["filter"] = "what is listed now"
+        if self._posts.selection:
+            titles["selection"] = "the selected posts"
+        scopes = []
+        for name, title in titles.items():
+            where = self._condition(name)
+            n = await app.slow.run(lambda store, where=where: store.count(source_id, app.bundle_id, where))  # type: ignore[misc]
+            n_new = await app.slow.run(
+                lambda store, where=where: store.count_unpredicted(source_id, app.bundle_id, where)  # type: ignore[misc]
+            )
+            scopes.append(Scope(name, title, n, n_new))
+        return scopes
+
+    def _condition(self, scope: ScopeName) -> Where | None:
+        if scope == "selection":
+            return marked(self._posts.selection)
+        return self._posts.where if scope == "filter" else None
+
+    def pause(self) -> None:
+        batch = self._app.engine.batch
+        if batch is not None:
+            self._app.engine.pause(not batch.is_paused)
+
+    def stop(self) -> None:
+        self._app.engine.stop()
+
+    def tell_finished(self, finished: Finished) -> None:
+        """Say how a batch has ended."""
+        if finished.stopped:
+            goes_on = f"{self._key('classify')} goes on where it stopped"
+            self._tell(f"stopped after {finished.n_done:,} posts · {goes_on}", "")
+            return
+        failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
+        self._tell(f"classified {finished.n_done:,} posts{failed}", SUCCESS)
+
+    # explaining
+
+    async def explain(self) -> None:
+        """Show what decided on the post in view, or no longer."""
+        if self._view.is_explained or self._awaits_explanation:
+            self._awaits_explanation = False
+            self._view.show_explanation(None)
+            return
+        row = self._posts.row
+        if row is None or row.post is None:
+            return
+        if row.prediction is None or not row.prediction.probs:
+            self._tell(f"There is nothing to explain yet: {self._key('classify')} classifies.", WARNING)
+            return
+        self._awaits_explanation = True
+        self._tell("explaining…", "$foreground-muted")
+        await self._app.engine.explain(Explain(self._posts.source.id, row.ordinal))
+
+    def show_explained(self, explained: Explained) -> None:
+        """Show an answer, unless the user has gone on."""
+        row = self._posts.row
+        if row is None or (explained.source_id, explained.ordinal) != (self._posts.source.id, row.ordinal):
+            return
+        if self._awaits_explanation:
+            self._awaits_explanation = False
+            self._view.show_explanation(explained)
+            self._tell("", "")
+
+    def give_up_explaining(self) -> None:
+        self._awaits_explanation = False

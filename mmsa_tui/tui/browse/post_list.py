@@ -1,0 +1,343 @@
+"""The left side of the main screen: filter, table and queues, and the list of posts that they make.
+
+Shows posts and never changes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from mmsa_tui.analysis.queues import queue_rows
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import Order, Row, SourceRow, Where
+from mmsa_tui.tui.browse.filter_bar import FilterBar
+from mmsa_tui.tui.browse.listing import Listing, SourceMovedError
+from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.browse.post_table import PostTable
+from mmsa_tui.tui.browse.queue_bar import QueueBar
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.app import MmsaApp
+
+SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
+"""Queues that show what has been dealt with too."""
+
+SORTS = (
+    ("", "as in the source"),
+    ("post_id", "id"),
+    ("text", "text"),
+    ("author", "author"),
+    ("created_at", "date"),
+    ("language", "language"),
+    ("final_label", "label"),
+    ("confidence", "confidence"),
+    ("margin", "margin between the two best labels"),
+    ("conflict", "text against picture"),
+    ("corrected_label", "your label"),
+    ("flagged", "flag"),
+    ("n_pictures", "number of pictures"),
+    ("n_duplicates", "how often it is repeated"),
+    ("status", "status"),
+)
+"""Columns one may sort by, and what they are called; each label's probability comes on top."""
+_MOST_FIRST = ("flagged", "conflict", "n_pictures", "n_duplicates", "corrected_label")
+
+
+def marked(ordinals: tuple[int, ...]) -> Where:
+    """Write marked posts as a condition, however many there are."""
+    numbers = "[" + ",".join(map(str, ordinals)) + "]"
+    return Where("ordinal IN (SELECT value FROM json_each(?))", (numbers,))
+
+
+class PostList(Vertical):
+    """Posts of one source by filter, queue and order; knows where in it the user is.
+
+    Args:
+        key: writes the key of an action as it is bound now, for a hint.
+    """
+
+    class Opened(Message):
+        """The list was made anew."""
+
+    class Lost(Message):
+        """The source is no longer in the database."""
+
+    def __init__(
+        self, app: MmsaApp, source: SourceRow, key: Callable[[str], str], *, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._key = key
+        self.position = Position.from_text(source.position)
+        self.listing = Listing(source, app.bundle_id, app.quick, app.slow)
+        self.filter_text = self.position.filter
+        self.filter_where: Where | None = None
+        self.queue_name = self.position.queue
+        self.order: Order | None = self.position.order
+        self.filter_bar = FilterBar(Path(app.config.paths.data_dir) / "views.json", id="filter")
+        self.table = PostTable(id="table")
+        self.queue_bar = QueueBar(id="queues")
+
+    # what others may read
+
+    @property
+    def mmsa(self) -> MmsaApp:
+        return cast("MmsaApp", self.app)
+
+    @property
+    def source(self) -> SourceRow:
+        return self.listing.source
+
+    @property
+    def where(self) -> Where | None:
+        """What the list shows, by filter and queue; None for all posts."""
+        return self.listing.where
+
+    @property
+    def selection(self) -> tuple[int, ...]:
+        return self.table.selection
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor, if it is in memory."""
+        return self.table.row
+
+    @property
+    def place(self) -> str:
+        """Where the cursor is, as `3 of 12`."""
+        return f"{self.table.cursor + 1:,} of {len(self.listing):,}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the widgets are there; messages and results may still come when they are gone."""
+        return self.is_attached and all(
+            part.is_attached for part in (self.filter_bar, self.table, self.queue_bar)
+        )
+
+    # making it
+
+    def compose(self) -> ComposeResult:
+        yield self.filter_bar
+        yield self.table
+        yield self.queue_bar
+
+    def on_mount(self) -> None:
+        self.filter_bar.set_labels(self.mmsa.labels)
+        self.filter_bar.set_text(self.filter_text)
+        self.queue_bar.select(self.queue_name)
+        self.filter_where = self._parse_kept(self.filter_text)
+        self.open(self.position.ordinal)
+
+    def _parse_kept(self, text: str) -> Where | None:
+        """Read a filter that was kept; one that no longer makes sense is dropped."""
+        from mmsa_tui.filters import parse
+
+        try:
+            return parse(text, self.mmsa.labels) if text.strip() else None
+        except MmsaError:
+            self.filter_text = ""
+            self.filter_bar.set_text("")
+            return None
+
+    def adopt_bundle(self) -> bool:
+        """Show what another bundle says, if one has taken the place of the one before."""
+        if self.listing.bundle_id == self.mmsa.bundle_id:
+            return False
+        self.listing.bundle_id = self.mmsa.bundle_id
+        self.filter_bar.set_labels(self.mmsa.labels)
+        self.filter_where = self._parse_kept(self.filter_text)
+        self.open(self.position.ordinal)
+        return True
+
+    @work(exclusive=True, group="list")
+    async def open(self, keep: int | None = None) -> None:
+        """Settle the list by filter, queue and order; keep the cursor on a row of the source."""
+        remaining = self.queue_name not in SETTLED_QUEUES
+        n_posts = self.source.n_posts + self.source.n_failures
+        queue_where, queue_order = queue_rows(self.queue_name, n_posts, remaining=remaining)
+        where = self.filter_where
+        if queue_where is not None:
+            where = queue_where if where is None else where & queue_where
+        try:
+            if not await self.listing.settle(where, self.order or queue_order) or not self.is_whole:
+                return
+        except SourceMovedError:
+            self.post_message(self.Lost())
+            return
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        index = self.listing.index_of(keep) if keep is not None else None
+        self.table.empty_text = self._say_why_empty()
+        self.table.show(self.listing, self.mmsa.looks, index or 0)
+        self.post_message(self.Opened())
+
+    def _say_why_empty(self) -> str:
+        if self.filter_text:
+            return f"No post matches this filter. {self._key('clear_filter')} clears it."
+        if self.queue_name != "all":
+            return f"Nothing is left in this queue. {self._key('next_queue')} goes on to the next one."
+        return "This source holds no posts."
+
+    @on(PostTable.NeedsPages)
+    def _fetch_pages(self, event: PostTable.NeedsPages) -> None:
+        event.stop()
+        self._fetch(event.pages)
+
+    @work(group="pages")
+    async def _fetch(self, pages: list[int]) -> None:
+        try:
+            changed = await self.listing.fetch(pages)
+            if self.is_whole:
+                self.table.rows_came(changed)
+        except SourceMovedError:
+            # Read again, perhaps by another window: ordinals may mean other posts now.
+            self.open(self.listing.ordinal(self.table.cursor) if len(self.listing) else None)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+
+    def refresh_rows(self) -> None:
+        """Read what is on screen again."""
+        self.listing.mark_stale()
+        self.table.ask()
+
+    async def refresh_posts(self, content_hashes: Collection[str]) -> None:
+        """Read posts that have been changed again, before anything else happens."""
+        self.listing.mark_stale(content_hashes)
+        first, last = self.table.rows_on_screen
+        try:
+            changed = await self.listing.fetch(self.listing.missing(first, last))
+            if self.is_whole:
+                self.table.rows_came(changed)
+        except SourceMovedError:
+            self.open(None)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+
+    @on(PostTable.Highlighted)
+    def _keep_place(self, event: PostTable.Highlighted) -> None:
+        if event.row is not None:
+            order = self.order
+            self.position = Position(
+                event.row.ordinal,
+                self.filter_text,
+                self.queue_name,
+                order.column if order else "",
+                order.descending if order else False,
+            )
+
+    # which rows
+
+    def begin_filter(self) -> None:
+        # At once: a focus that comes a moment later would let the table have the next letters.
+        self.screen.set_focus(self.filter_bar.input)
+
+    def clear(self) -> None:
+        """Take away the marks, or else the filter."""
+        if self.selection:
+            self.table.select(())
+        elif self.filter_text:
+            self.filter_bar.set_text("")
+            self._filter_by("", None)
+        self.table.focus()
+
+    @on(FilterBar.Changed)
+    def _on_filter(self, event: FilterBar.Changed) -> None:
+        self._filter_by(event.text, event.where)
+
+    @on(FilterBar.Left)
+    def _on_filter_left(self) -> None:
+        self.table.focus()
+
+    def _filter_by(self, text: str, where: Where | None) -> None:
+        self.filter_text, self.filter_where = text, where if text.strip() else None
+        self.open(self.position.ordinal)
+
+    def go_to_filter(self, text: str, keep: int | None = None) -> None:
+        """Show what a filter matches, among all posts."""
+        self.filter_bar.set_text(text)
+        self.queue_bar.select("all")
+        self.queue_name, self.filter_text = "all", text
+        self.filter_where = self._parse_kept(text)
+        self.open(keep)
+        self.table.focus()
+
+    @on(QueueBar.Changed)
+    def _on_queue(self, event: QueueBar.Changed) -> None:
+        self.queue_name = event.name
+        self.table.select(())
+        # In the whole source the place matters; a queue is worked through from its start.
+        self.open(self.position.ordinal if event.name == "all" else None)
+
+    # in which order
+
+    def sorts(self) -> list[tuple[str, str]]:
+        """List what one may sort by: columns, and what they are called."""
+        return [*SORTS, *((f"p_{label}", f"probability of {label}") for label in self.mmsa.labels)]
+
+    @on(PostTable.SortChosen)
+    def _on_header(self, event: PostTable.SortChosen) -> None:
+        self.sort_by(event.column)
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column, or the other way round if that is how it is sorted."""
+        if not column:
+            self.order = None
+        elif self.order is not None and self.order.column == column:
+            self.order = Order(column, not self.order.descending)
+        else:
+            self.order = Order(column, column in _MOST_FIRST)
+        self.open(self.position.ordinal)
+
+    def reverse(self) -> None:
+        order = self.order or Order("ordinal")
+        self.order = Order(order.column, not order.descending)
+        self.open(self.position.ordinal)
+
+    # which row
+
+    def move(self, step: int) -> None:
+        self.table.move_to(self.table.cursor + step)
+
+    def page(self, direction: int) -> None:
+        first, last = self.table.rows_on_screen
+        self.move(direction * max(1, last - first))
+
+    def edge(self, direction: int) -> None:
+        self.table.move_to(0 if direction < 0 else len(self.listing) - 1)
+
+    def advance(self) -> bool:
+        """Go on to the next row; False if there is none."""
+        if self.table.cursor + 1 >= len(self.listing):
+            return False
+        self.move(1)
+        return True
+
+    def show_ordinal(self, ordinal: int) -> bool:
+        """Put the cursor on a row of the source, if the list has it."""
+        index = self.listing.index_of(ordinal)
+        if index is not None:
+            self.table.move_to(index)
+        return index is not None
+
+    async def find(self, post_id: str) -> int | None:
+        """Find the first row of the source with an id.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        source_id, bundle_id = self.source.id, self.mmsa.bundle_id
+        where = Where("unlikely(post_id = ?)", (post_id,))
+        found = await self.mmsa.slow.run(lambda s: s.ordinals(source_id, bundle_id, where, limit=1))
+        return found[0] if found else None
+
+    def mark_all(self) -> None:
+        """Mark every post of the list, or none."""
+        every = self.listing.ordinals()
+        self.table.select(() if len(self.selection) == len(every) else every)
