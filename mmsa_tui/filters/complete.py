@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmsa_tui.filters.fields import Field, fields
+from mmsa_tui.filters.terms import COLUMN
 
 MAX_OFFERED = 40
 
@@ -30,26 +31,34 @@ class Completion:
 
 
 def completions(
-    text: str, cursor: int, labels: Sequence[str] = (), values: Mapping[str, Sequence[str]] | None = None
+    text: str,
+    cursor: int,
+    labels: Sequence[str] = (),
+    values: Mapping[str, Sequence[str]] | None = None,
+    columns: Sequence[str] = (),
 ) -> list[Completion]:
     """Offer fields, or values of the field that the cursor is in; nothing inside quoted words.
 
     Args:
         cursor: place in `text`, in characters.
         values: values that occur in the source by field, such as its authors.
+        columns: the source's own columns.
     """
     cursor = max(0, min(cursor, len(text)))
     start = _token_start(text, cursor)
     if start is None:
         return []
     token = text[start:cursor]
-    start += token.startswith("-")
-    token = token.removeprefix("-")
+    bare = token.lstrip("-(")
+    start += len(token) - len(bare)
+    token = bare
     end = _token_end(text, cursor)
-    known = fields(labels)
+    known = fields(labels, columns)
     name, colon, typed = token.partition(":")
     if not colon:
         return _offer_fields(known.values(), start, end, name)
+    if name.lower() == COLUMN:
+        return _offer_columns(columns, start + len(name) + 1, end, typed)
     field = known.get(name.lower())
     if field is None:
         return []
@@ -81,6 +90,15 @@ def _offer_values(
     return [Completion(start, end, value, help) for value, help in offers[:MAX_OFFERED] if value != typed]
 
 
+def _offer_columns(columns: Sequence[str], start: int, end: int, typed: str) -> list[Completion]:
+    begun = typed.lstrip('"').casefold()
+    return [
+        Completion(start, end, f"{_written(column)}=", "column of the source")
+        for column in columns
+        if column.casefold().startswith(begun) and "=" not in typed
+    ][:MAX_OFFERED]
+
+
 def _written(value: str) -> str:
     needs_quotes = any(char.isspace() or char in ',"' for char in value)
     return '"' + value.replace('"', " ") + '"' if needs_quotes else value
@@ -100,6 +118,6 @@ def _token_start(text: str, cursor: int) -> int | None:
 
 def _token_end(text: str, cursor: int) -> int:
     end = cursor
-    while end < len(text) and not text[end].isspace() and text[end] != ",":
+    while end < len(text) and not text[end].isspace() and text[end] not in ",)":
         end += 1
     return end

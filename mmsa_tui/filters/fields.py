@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ class Field:
     """One field.
 
     `offers` are values worth completing, each with what it means; `is_main` fields come first
-    in a list.
+    in a list. Where `takes_pattern`, a value may be a regular expression.
     """
 
     name: str
@@ -27,11 +28,47 @@ class Field:
     to_condition: Callable[[Value], Where]
     offers: tuple[tuple[str, str], ...] = ()
     is_main: bool = False
+    takes_pattern: bool = False
 
 
-def fields(labels: Sequence[str]) -> dict[str, Field]:
-    """List all fields by name in small letters, the main ones first."""
-    found = [
+MEANT: Mapping[str, str] = {
+    "confidence": "conf", "certainty": "conf", "probability": "conf", "score": "conf",
+    "sentiment": "label", "class": "label", "final": "label", "predicted": "model", "prediction": "model",
+    "mine": "corrected", "correction": "corrected", "my": "corrected",
+    "user": "author", "from": "author", "username": "author", "by": "author",
+    "language": "lang", "created": "date", "time": "date", "day": "date", "since": "date", "until": "date",
+    "picture": "has:image", "image": "has:image", "photo": "has:image",
+    "flag": "is:flagged", "flagged": "is:flagged", "conflict": "is:conflict", "notes": "note",
+    "duplicate": "is:duplicate", "retweet": "is:retweet", "column": "col",
+}  # fmt: skip
+"""What people call a field, and its name here; some stand for a condition as a whole."""
+
+_MEANT_WORDS: Mapping[str, str] = {
+    "picture": "image", "pictures": "image", "images": "image", "photo": "image", "pic": "image",
+    "media": "image", "url": "link", "links": "link", "hashtags": "hashtag", "tag": "hashtag",
+    "words": "text", "handle": "mention", "user": "author", "flag": "flagged", "label": "classified",
+    "correction": "corrected", "labelled": "corrected", "labeled": "corrected", "copy": "duplicate",
+    "disagreement": "conflict", "error": "failed",
+}  # fmt: skip
+"""What people say has or is, and the word for it here."""
+
+
+def fields(labels: Sequence[str], columns: Sequence[str] = ()) -> dict[str, Field]:
+    """List all fields by name in small letters, the main ones first.
+
+    Args:
+        columns: the source's own; those with a name of one word are fields too, unless there is one
+            of that name.
+    """
+    found = {field.name.lower(): field for field in _own_fields(labels)}
+    for column in columns:
+        if _FIELD_NAME.fullmatch(column):
+            found.setdefault(column.lower(), _column_field(column))
+    return found
+
+
+def _own_fields(labels: Sequence[str]) -> list[Field]:
+    return [
         _label_field("label", "final_label", "what the post counts as: your label, else the model's", labels),
         _number_field("conf", "confidence", "confidence of the model, 0 to 1 or in %", "conf:<0.6"),
         _words_field("has", _HAS, "what a post has", "has:image"),
@@ -43,11 +80,14 @@ def fields(labels: Sequence[str]) -> dict[str, Field]:
             _author,
             (("*", "anyone named"),),
             True,
+            takes_pattern=True,
         ),
         Field(
             "date", "when, in UTC: a year, month, day, or a range", "date:>=2024-05-01", _date, _DATES, True
         ),
-        Field("note", "words in your note; * for any note", "note:*", _note, (("*", "any note"),), True),
+        Field(
+            "note", "words in your note; * for any note", "note:*", _note, (("*", "any note"),), True, True
+        ),
         _label_field("model", "label", "what the model says, whatever you said", labels, is_main=False),
         _label_field("corrected", "corrected_label", "what you said; * for anything", labels, is_main=False),
         _label_field("text_label", "text_label", "what the text alone says", labels, is_main=False),
@@ -63,7 +103,7 @@ def fields(labels: Sequence[str]) -> dict[str, Field]:
             for label in labels
         ),
         Field("lang", "language code that came with the post", "lang:en", _language),
-        Field("id", "id of the post; * stands for anything", "id:18436*", _post_id),
+        Field("id", "id of the post; * stands for anything", "id:18436*", _post_id, takes_pattern=True),
         _number_field(
             "pictures", "n_pictures", "how many pictures", "pictures:>1", is_main=False, is_whole=True
         ),
@@ -78,7 +118,68 @@ def fields(labels: Sequence[str]) -> dict[str, Field]:
         Field("group", "the near-duplicates of one post", "group:0123456789abcdef", _group),
         _words_field("status", _STATUS, "what the model had to go by", "status:text_only", is_main=False),
     ]
-    return {field.name.lower(): field for field in found}
+
+
+def column_condition(name: str, value: Value, field: str) -> Where:
+    """Compare a column of the source: by `<`, `>` or `a..b` as numbers, else as text in any case.
+
+    `*` stands for anything. What is no number is neither below nor above one.
+
+    Raises:
+        FilterError: the order is there, but no number.
+    """
+    if value.is_pattern:
+        return matching_pattern("column_value(metadata, ?)", value, (name,))
+    typed = value.text.strip()
+    if not value.is_quoted and (typed[:1] in ("<", ">") or ".." in typed):
+        where = number_condition("number_in(column_value(metadata, ?))", value, f"{field}:")
+        # The column's name goes with each comparison.
+        return Where(where.sql, tuple(part for number in where.params for part in (name, number)))
+    if not typed:
+        raise FilterError(
+            f"{field} needs a value",
+            f"For example {field}=North, or {field}=* for any.",
+            position=value.start,
+            length=value.end - value.start,
+            suggestion="*",
+        )
+    if typed == "*":
+        return Where("column_value(metadata, ?) <> ''", (name,))
+    where = like("column_value(metadata, ?)", typed if value.is_quoted else typed.lstrip("="))
+    return Where(where.sql, (name, *where.params))
+
+
+def matching_pattern(column: str, value: Value, params: tuple[str, ...] = ()) -> Where:
+    """Hold a regular expression against a text, in any case.
+
+    Raises:
+        FilterError: it is none.
+    """
+    try:
+        re.compile(value.text)
+    except (re.error, OverflowError, RecursionError) as error:
+        at = getattr(error, "pos", None) or 0
+        raise FilterError(
+            f"the regular expression is not complete: {getattr(error, 'msg', error)}",
+            r"Signs such as ( [ * + ? mean something in it; write \( for the sign itself.",
+            position=min(value.start + 1 + at, value.end - 1),
+            length=max(1, value.end - 1 - (value.start + 1 + at)),
+        ) from error
+    return Where(f"matches_pattern({column}, ?)", (*params, value.text))
+
+
+_FIELD_NAME = re.compile(r"[^\W\d]\w*")
+
+
+def _column_field(column: str) -> Field:
+    return Field(
+        column,
+        "column of the source; < and > compare numbers",
+        f"{column}:*",
+        lambda value: column_condition(column, value, column),
+        (("*", "any value"), (">0", "more than")),
+        takes_pattern=True,
+    )
 
 
 def any_of(wheres: Sequence[Where]) -> Where:
@@ -189,6 +290,8 @@ def _number_field(
 
 
 def _author(value: Value) -> Where:
+    if value.is_pattern:
+        return matching_pattern("author", value)
     if value.text == "*":
         return Where("author <> ''")
     return like("ltrim(author, '@')", value.text.lstrip("@"))
@@ -199,6 +302,8 @@ def _date(value: Value) -> Where:
 
 
 def _note(value: Value) -> Where:
+    if value.is_pattern:
+        return matching_pattern("note", value)
     if value.text == "*":
         return Where("note <> ''")
     return like("note", f"*{value.text}*")
@@ -209,6 +314,8 @@ def _language(value: Value) -> Where:
 
 
 def _post_id(value: Value) -> Where:
+    if value.is_pattern:
+        return matching_pattern("post_id", value)
     return like("post_id", value.text) if "*" in value.text else Where("post_id = ?", (value.text,))
 
 
@@ -221,7 +328,11 @@ def _quoted(label: str) -> str:
 
 
 def _unknown(name: str, value: Value, known: Sequence[str]) -> FilterError:
-    meant = closest(value.text, known)
+    meant = _MEANT_WORDS.get(value.text.casefold(), "") if name in ("has", "is") else ""
+    if meant and (name == "is") != (meant in _IS):
+        # The word is right, but belongs to the other of the two; either takes it.
+        known = [*known, meant]
+    meant = meant or closest(value.text, known)
     return FilterError(
         f"{name}: does not know {value.text}",
         (f"Did you mean {meant}? " if meant else "") + f"It can be {listed(list(known))}.",

@@ -2,77 +2,133 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mmsa_tui.filters.errors import FilterError, closest
-from mmsa_tui.filters.fields import Field, any_of, fields
-from mmsa_tui.filters.terms import Term, Value, read_terms
+from mmsa_tui.filters.fields import MEANT, Field, any_of, column_condition, fields, matching_pattern
+from mmsa_tui.filters.terms import COLUMN, Joined, Node, Not, Term, Value, compared, read_expression
 from mmsa_tui.store import Where, matching
 
+_COMPARISON = re.compile(r"([^\W\d]\w*)(<=|>=|==|!=|=|<|>)(.*)", re.S)
 
-def parse(text: str, labels: Sequence[str] = ()) -> Where:
+
+def parse(text: str, labels: Sequence[str] = (), columns: Sequence[str] = ()) -> Where:
     """Turn a filter into a condition on rows; an empty filter lets all through.
 
     Args:
         labels: the bundle's labels in order; without them any label is let pass.
+        columns: the source's own columns.
 
     Raises:
         FilterError: it cannot be understood.
     """
-    known = fields(labels)
-    condition: Where | None = None
-    for group in read_terms(text):
-        one = any_of([_to_condition(term, known) for term in group])
-        condition = one if condition is None else condition & one
-    return condition or Where("TRUE")
+    known = fields(labels, columns)
+    expression = read_expression(text, {*known, *MEANT})
+    return Where("TRUE") if expression is None else _Reading(known, columns).condition(expression)
 
 
-def _to_condition(term: Term, known: dict[str, Field]) -> Where:
-    if not term.field:
-        condition = _search(term.values[0])
-    else:
-        field = _find_field(term, known)
-        condition = any_of(
-            [field.to_condition(value) for value in term.values if _is_given(term, field, value)]
-        )
-    # Unknown values count as not matching, so that a filter and its opposite make up the whole.
-    return Where(f"({condition.sql}) IS NOT TRUE", condition.params) if term.is_negated else condition
+class _Reading:
+    def __init__(self, known: dict[str, Field], columns: Sequence[str]) -> None:
+        self._known = known
+        self._columns = {column.casefold(): column for column in columns}
 
+    def condition(self, node: Node) -> Where:
+        match node:
+            case Not():
+                part = self.condition(node.part)
+                # Unknown values count as not matching, so that a filter and its opposite make up the whole.
+                return Where(f"({part.sql}) IS NOT TRUE", part.params)
+            case Joined(how="OR"):
+                return any_of([self.condition(part) for part in node.parts])
+            case Joined():
+                parts = [self.condition(part) for part in node.parts]
+                sql = " AND ".join(f"({part.sql})" for part in parts)
+                return Where(sql, tuple(param for part in parts for param in part.params))
+            case Term(field=""):
+                return self._search(node.values[0])
+        if node.field.lower() == COLUMN:
+            return any_of([self._of_column(node, value) for value in node.values])
+        field = self._find_field(node)
+        return any_of([self._of_field(field, node, value) for value in node.values])
 
-def _search(value: Value) -> Where:
-    if not value.text.strip("* "):
+    def _search(self, value: Value) -> Where:
+        if value.is_pattern:
+            return matching_pattern("text", value)
+        if not value.is_quoted:
+            self._refuse_comparison(value)
+        if not value.text.strip("* "):
+            raise FilterError(
+                "there is nothing to search for",
+                "Put words between the quotation marks, or letters before the *.",
+                position=value.start,
+                length=value.end - value.start,
+            )
+        return matching(value.text)
+
+    def _refuse_comparison(self, value: Value) -> None:
+        """Refuse `conf<0.6`, which lacks its colon; of a word that is no field, any sign is text."""
+        found = _COMPARISON.fullmatch(value.text)
+        if found is None:
+            return
+        name = MEANT.get(found[1].lower(), found[1].lower())
+        if name not in self._known:
+            return
+        repaired = compared(name, found[2], found[3])
         raise FilterError(
-            "there is nothing to search for",
-            "Put words between the quotation marks, or letters before the *.",
+            f"a comparison needs a colon: {repaired}",
+            f'Or write "{value.text}" in quotation marks to search for it.',
             position=value.start,
             length=value.end - value.start,
+            suggestion=repaired,
         )
-    return matching(value.text)
 
-
-def _find_field(term: Term, known: dict[str, Field]) -> Field:
-    field = known.get(term.field.lower())
-    if field is None:
-        position = term.start + term.is_negated
-        meant = closest(term.field, known)
+    def _find_field(self, term: Term) -> Field:
+        name = term.field.lower()
+        field = self._known.get(name)
+        if field is not None:
+            return field
+        meant = MEANT.get(name) or closest(term.field, self._known)
+        # Some words stand for a condition as a whole: `flag:yes` is `is:flagged`.
+        is_whole = ":" in meant
         raise FilterError(
             f"there is no field {term.field}",
             (f"Did you mean {meant}? " if meant else "")
             + "Put quotation marks around words that contain a colon.",
-            position=position,
-            length=len(term.field),
+            position=term.start,
+            length=term.end - term.start if is_whole else len(term.field),
             suggestion=meant,
         )
-    return field
 
+    def _of_field(self, field: Field, term: Term, value: Value) -> Where:
+        if not value.text.strip():
+            raise FilterError(
+                f"{field.name}: needs a value",
+                f"For example {field.example}",
+                position=term.start,
+                length=term.end - term.start,
+                suggestion=field.example,
+            )
+        if value.is_pattern and not field.takes_pattern:
+            raise FilterError(
+                f"{field.name}: takes no regular expression",
+                f"For example {field.example}",
+                position=value.start,
+                length=value.end - value.start,
+            )
+        return field.to_condition(value)
 
-def _is_given(term: Term, field: Field, value: Value) -> bool:
-    if value.text.strip():
-        return True
-    raise FilterError(
-        f"{field.name}: needs a value",
-        f"For example {field.example}",
-        position=term.start,
-        length=term.end - term.start,
-        suggestion="-" * term.is_negated + field.example,
-    )
+    def _of_column(self, term: Term, value: Value) -> Where:
+        name = self._columns.get(term.column.casefold())
+        if name is None:
+            meant = closest(term.column, list(self._columns))
+            start = term.start + len(COLUMN) + 1
+            found = self._columns.get(meant, "")
+            raise FilterError(
+                f"the source has no column {term.column}",
+                f"Did you mean {found}?" if found else "Its columns are listed after col: is typed.",
+                position=start,
+                length=len(term.column),
+                suggestion=found if found.isidentifier() else "",
+            )
+        return column_condition(name, value, f"col:{name}")

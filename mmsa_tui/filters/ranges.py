@@ -10,7 +10,7 @@ from mmsa_tui.filters.terms import Value
 from mmsa_tui.store import Where
 
 _ORDERED = re.compile(r"(<=|>=|<|>|=)?\s*(.*)", re.S)
-_NUMBER = re.compile(r"(\d{0,9})(?:\.(\d{0,9}))?(%?)", re.A)
+_NUMBER = re.compile(r"(-?\d{0,9})(?:\.(\d{0,9}))?(%?)", re.A)
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ](\d{1,2})(?::(\d{2}))?)?)?)?", re.A)
 _AFTER = "~"
 """Sorts behind everything that a time holds: `2024-05~` is the end of May."""
@@ -88,14 +88,14 @@ def _bounds(value: Value) -> tuple[str | None, str | None]:
 def _number(typed: str, value: Value, field: str, most: float | None) -> tuple[float, float]:
     """Read a number and half of its last place."""
     found = _NUMBER.fullmatch(typed)
-    if found is None or not (found[1] or found[2]):
+    if found is None or not (found[1].strip("-") or found[2]) or (most is not None and typed[:1] == "-"):
         raise FilterError(
             f"{field} takes a number, not {value.text}",
             f"For example {field}<0.6, {field}>=60% or {field}0.5..0.7",
             position=value.start,
             length=value.end - value.start,
         )
-    number = float(f"{found[1] or '0'}.{found[2] or '0'}")
+    number = float(f"{found[1] or ''}{'' if found[1].strip('-') else '0'}.{found[2] or '0'}")
     half = 0.5 * 10.0 ** -len(found[2] or "")
     # Sums of halves are not exact in binary.
     half += 1e-9

@@ -11,12 +11,16 @@ SYNTAX: tuple[tuple[str, str], ...] = (
     ('"exact words"', "the words side by side, in this order"),
     ("harb*", "words that begin so"),
     ("#tag @name 😀", "as they stand"),
-    ("a b", "both must hold"),
+    ("a b", "both must hold; a AND b is the same"),
     ("a OR b", "one of them must hold"),
+    ("-a, NOT a", "the opposite: -word, -label:neutral, NOT has:image"),
+    ("(a b) OR c", "parentheses say what belongs together"),
     ("label:negative,neutral", "one of the values"),
-    ("-a", "the opposite: -word, -label:neutral, -has:image"),
     ("conf:<0.6 date:>=2024-05", "orders: < <= > >="),
     ("conf:0.5..0.7", "a range, both ends included"),
+    ("/colou?r/", "a regular expression, in any case"),
+    ("likes:>100", "a column of the source by its name"),
+    ('col:"Home region"=North', "the same, for a name of several words"),
 )
 """How to write, and what it means."""
 

@@ -1,9 +1,16 @@
-"""A filter cut into terms: where each begins, its field, its values. Knows no field."""
+"""A filter read as an expression: conditions joined by AND, OR, NOT and parentheses. Knows no field.
+
+What the signs mean is what they mean in Lucene and in GitHub's search: `a b` and `a AND b` want
+both, `a OR b` one of them, `NOT a` and `-a` the opposite, AND binds tighter than OR. What could be
+meant in two ways is an error that says how to write either.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mmsa_tui.filters.errors import FilterError
 
@@ -13,42 +20,89 @@ MAX_LENGTH = 2000
 MAX_VALUES = 100
 """Values in a filter; SQLite refuses expressions that nest much deeper."""
 
+MAX_DEPTH = 40
+"""Parentheses within each other, and NOTs."""
+
+COLUMN = "col"
+"""The field that is followed by the name of a column of the source."""
+
 _OPENING = '"“”„'
 _CLOSING = re.compile('["“”]')
 _FIELD = re.compile(r"([^\W\d]\w*):(?!//)")
+_COLUMN_NAME = re.compile(r'[^\s=<>:(),"“”„]+')
+_ORDER = re.compile(r"<=|>=|<|>|=|:")
 # Same length, so that positions stay true: SQLite's driver takes neither NUL nor half a pair.
 _UNTYPABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_ORDERS = ("<", ">", "<=", ">=", "=", "==", "!=")
+_SYMBOLS = {"&&": "AND", "||": "OR"}
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value as typed, without its quotation marks; `start` and `end` take those in."""
+    """One value as typed, without its quotation marks or slashes; `start` and `end` take those in."""
 
     text: str
     start: int
     end: int
     is_quoted: bool = False
+    is_pattern: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition: `field` "" means words to search for; any of the values will do."""
+    """One condition: `field` "" means words to search for; any of the values will do.
+
+    `column` is the source's column that the field `col` is about.
+    """
 
     start: int
     end: int
-    is_negated: bool
     field: str
     values: tuple[Value, ...]
+    column: str = ""
 
 
-def read_terms(text: str) -> list[list[Term]]:
-    """Cut a filter into terms.
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of a part."""
 
-    Returns:
-        Groups of which all must hold; of a group, joined by OR, one term must.
+    part: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Parts of which all must hold, or one of them; `is_spelt` where each joint was written out."""
+
+    how: Literal["AND", "OR"]
+    parts: tuple[Node, ...]
+    start: int
+    end: int
+    is_spelt: bool = True
+
+
+Node = Term | Not | Joined
+
+_Kind = Literal["term", "AND", "OR", "NOT", "-", "(", ")"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: _Kind
+    start: int
+    end: int
+    term: Term | None = None
+
+
+def read_expression(text: str, fields: Collection[str] = ()) -> Node | None:
+    """Read a filter; None if it is empty.
+
+    Args:
+        fields: names that `name < 3`, written apart, is repaired for.
 
     Raises:
-        FilterError: it is too long, a quotation mark is left open, or OR stands at an edge.
+        FilterError: it is too long, something is left open, or an operator lacks what it joins.
     """
     if len(text) > MAX_LENGTH:
         raise FilterError(
@@ -57,68 +111,89 @@ def read_terms(text: str) -> list[list[Term]]:
             position=MAX_LENGTH,
             length=len(text) - MAX_LENGTH,
         )
-    return _group(_Scanner(_UNTYPABLE.sub(" ", text)).read())
+    text = _UNTYPABLE.sub(" ", text)
+    tokens = _Scanner(text).read()
+    _refuse_look_alikes(tokens, text, fields)
+    return _Grammar(text, tokens).read() if tokens else None
 
 
-def _group(terms: list[Term]) -> list[list[Term]]:
-    groups: list[list[Term]] = []
-    is_joining = False
-    for number, term in enumerate(terms):
-        if not _is_or(term):
-            if is_joining:
-                groups[-1].append(term)
-            else:
-                groups.append([term])
-            is_joining = False
-        elif not groups or is_joining or number == len(terms) - 1:
-            raise FilterError(
-                "OR needs a condition on each side",
-                'Write "OR" in quotation marks to search for the word.',
-                position=term.start,
-                length=term.end - term.start,
-                suggestion='"OR"',
-            )
-        else:
-            is_joining = True
-    return groups
-
-
-def _is_or(term: Term) -> bool:
-    is_bare = not term.field and not term.is_negated and not term.values[0].is_quoted
-    return is_bare and term.values[0].text == "OR"
+# cutting it up
 
 
 class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._depth = 0
         self._n_values = 0
 
-    def read(self) -> list[Term]:
-        terms: list[Term] = []
+    def read(self) -> list[_Token]:
+        tokens: list[_Token] = []
         while self._skip_spaces():
-            terms.append(self._read_term())
-        return terms
+            tokens.append(self._read_token())
+        return tokens
 
     def _skip_spaces(self) -> bool:
         while self._at < len(self._text) and self._text[self._at].isspace():
             self._at += 1
         return self._at < len(self._text)
 
+    def _read_token(self) -> _Token:
+        start, char = self._at, self._text[self._at]
+        if char == "(":
+            self._depth += 1
+            self._at += 1
+            return _Token("(", start, self._at)
+        if char == ")" and self._depth:
+            self._depth -= 1
+            self._at += 1
+            return _Token(")", start, self._at)
+        if char == "-" and self._text[start + 1 : start + 2].strip():
+            self._at += 1
+            return _Token("-", start, self._at)
+        term = self._read_term()
+        word = term.values[0]
+        if not term.field and not word.is_quoted and not word.is_pattern:
+            for kind in ("AND", "OR", "NOT"):
+                if word.text == kind:
+                    return _Token(kind, start, self._at)  # type: ignore[arg-type]
+            self._refuse_closing(word)
+        return _Token("term", start, self._at, term)
+
     def _read_term(self) -> Term:
         start = self._at
-        following = self._text[start + 1 : start + 2]
-        is_negated = self._text[start] == "-" and bool(following.strip())
-        self._at += is_negated
-        field = ""
+        field = column = ""
         if found := _FIELD.match(self._text, self._at):
             field = found[1]
             self._at = found.end()
+        if field.lower() == COLUMN:
+            column = self._read_column(start)
         values = [self._read_value(in_field=bool(field))]
         while field and self._text[self._at : self._at + 1] == ",":
             self._at += 1
             values.append(self._read_value(in_field=True))
-        return Term(start, self._at, is_negated, field, tuple(values))
+        return Term(start, self._at, field, tuple(values), column)
+
+    def _read_column(self, start: int) -> str:
+        """Read the name behind `col:`, and the `=` or `:` behind it; `<` and `>` are the value's."""
+        if self._text[self._at : self._at + 1] in _OPENING and self._at < len(self._text):
+            name = self._read_quoted(self._at).text
+        else:
+            found = _COLUMN_NAME.match(self._text, self._at)
+            name = found[0] if found else ""
+            self._at += len(name)
+        order = _ORDER.match(self._text, self._at)
+        if not name or order is None:
+            raise FilterError(
+                "col: needs the name of a column and what it should be",
+                'For example col:Region=North, col:"Number of likes">100 or col:Region=* for any.',
+                position=start,
+                length=self._at - start,
+                suggestion=self._text[start : self._at] + "=*" if name else "",
+            )
+        if order[0] in "=:":
+            self._at = order.end()
+        return name
 
     def _read_value(self, *, in_field: bool) -> Value:
         self._n_values += 1
@@ -130,11 +205,21 @@ class _Scanner:
                 length=len(self._text) - self._at,
             )
         start = self._at
-        if start < len(self._text) and self._text[start] in _OPENING:
+        first = self._text[start : start + 1]
+        if first and first in _OPENING:
             return self._read_quoted(start)
+        if first == "/":
+            return self._read_pattern(start)
+        opened = 0
         while self._at < len(self._text) and not self._text[self._at].isspace():
-            if in_field and self._text[self._at] == ",":
+            char = self._text[self._at]
+            if in_field and char == ",":
                 break
+            opened += char == "("
+            if char == ")":
+                if not opened and self._depth:
+                    break
+                opened -= 1
             self._at += 1
         return Value(self._text[start : self._at], start, self._at)
 
@@ -154,3 +239,230 @@ class _Scanner:
             self._at += 1
             inside += "*"
         return Value(inside, start, self._at, is_quoted=True)
+
+    def _read_pattern(self, start: int) -> Value:
+        at = start + 1
+        while at < len(self._text):
+            if self._text[at] == "\\":
+                at += 2
+                continue
+            following = self._text[at + 1 : at + 2]
+            if self._text[at] == "/" and (not following.strip() or following in "),"):
+                self._at = at + 1
+                return Value(self._text[start + 1 : at], start, self._at, is_pattern=True)
+            at += 1
+        end = next((at for at in range(start, len(self._text)) if self._text[at].isspace()), len(self._text))
+        raise FilterError(
+            "the regular expression is never closed",
+            'End it with /, or put words that contain a slash in quotation marks: "and/or".',
+            position=start,
+            length=end - start,
+            suggestion='"' + self._text[start:end].replace('"', "") + '"',
+        )
+
+    def _refuse_closing(self, word: Value) -> None:
+        """Refuse a parenthesis at the end of a word that none was opened for; smileys may have one."""
+        n_closing = word.text.count(")") - word.text.count("(")
+        if word.text.endswith(")") and n_closing > 0 and any(char.isalnum() for char in word.text[:-1]):
+            raise FilterError(
+                "the parenthesis was never opened",
+                "Take it away, or put the words in quotation marks.",
+                position=word.start,
+                length=word.end - word.start,
+                suggestion=word.text.rstrip(")"),
+            )
+
+
+def _refuse_look_alikes(tokens: Sequence[_Token], text: str, fields: Collection[str]) -> None:
+    """Refuse words that look like an operator but would be searched for."""
+    for number, token in enumerate(tokens):
+        word = _bare(token)
+        if word in _SYMBOLS:
+            raise FilterError(
+                f"{word} is written {_SYMBOLS[word]} here",
+                f'Or search for it in quotation marks: "{word}".',
+                position=token.start,
+                length=token.end - token.start,
+                suggestion=_SYMBOLS[word],
+            )
+        if word.casefold() in ("and", "or", "not") and len(tokens) > 1:
+            raise FilterError(
+                f"{word} can be an operator or a word to search for",
+                f'Write {word.upper()} in capitals for the operator, or "{word}" for the word.',
+                position=token.start,
+                length=token.end - token.start,
+                suggestion=word.upper(),
+            )
+        if word in _ORDERS:
+            raise _lonely_order(tokens, number, text, fields)
+        if word == "-":
+            following = tokens[number + 1].start if number + 1 < len(tokens) else token.end
+            raise FilterError(
+                "the minus stands alone",
+                'Put it right before what is to be left out: -word. Or write "-" to search for it.',
+                position=token.start,
+                length=following - token.start,
+                suggestion="-" if following > token.end else '"-"',
+            )
+        if len(word) > 1 and word[0] == "!" and word[1].isalnum():
+            raise FilterError(
+                "the opposite is written with a minus here",
+                f'Write -{word[1:]}, or "{word}" to search for it as it stands.',
+                position=token.start,
+                length=token.end - token.start,
+                suggestion="-" + word[1:],
+            )
+
+
+def _bare(token: _Token) -> str:
+    """Give a word as typed; "" for everything else."""
+    if token.term is None or token.term.field:
+        return ""
+    value = token.term.values[0]
+    return "" if value.is_quoted or value.is_pattern else value.text
+
+
+def _lonely_order(tokens: Sequence[_Token], number: int, text: str, fields: Collection[str]) -> FilterError:
+    token = tokens[number]
+    order = text[token.start : token.end]
+    before = _bare(tokens[number - 1]).lower() if number else ""
+    after = tokens[number + 1] if number + 1 < len(tokens) else None
+    if before in fields and after is not None:
+        start = tokens[number - 1].start
+        typed = text[after.start : after.end]
+        return FilterError(
+            f"a comparison is written without spaces: {before}:{order}{typed}",
+            "Put a colon behind the field.",
+            position=start,
+            length=after.end - start,
+            suggestion=compared(before, order, typed),
+        )
+    return FilterError(
+        f"{order} has nothing to compare",
+        f'Write a field and a value around it: conf:<0.6. Or write "{order}" to search for it.',
+        position=token.start,
+        length=token.end - token.start,
+        suggestion=f'"{order}"',
+    )
+
+
+def compared(field: str, order: str, value: str) -> str:
+    """Write a comparison as a filter has it."""
+    if order == "!=":
+        return f"-{field}:{value}"
+    return f"{field}:{value}" if order in ("=", "==") else f"{field}:{order}{value}"
+
+
+# putting it together
+
+
+class _Grammar:
+    def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
+        self._text = text
+        self._tokens = tokens
+        self._at = 0
+        self._depth = 0
+
+    def read(self) -> Node:
+        return self._either()
+
+    @property
+    def _next(self) -> _Kind | None:
+        return self._tokens[self._at].kind if self._at < len(self._tokens) else None
+
+    def _take(self) -> _Token:
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _either(self) -> Node:
+        parts = [self._all()]
+        while self._next == "OR":
+            self._take()
+            parts.append(self._all())
+        if len(parts) == 1:
+            return parts[0]
+        for part in parts:
+            if isinstance(part, Joined) and not part.is_spelt:
+                raise FilterError(
+                    "it is not clear what OR joins here",
+                    "Put what belongs together in parentheses: (a b) OR c, or a (b OR c).",
+                    position=part.start,
+                    length=part.end - part.start,
+                    suggestion=f"({self._text[part.start : part.end]})",
+                )
+        return Joined("OR", tuple(parts), parts[0].start, parts[-1].end)
+
+    def _all(self) -> Node:
+        parts = [self._one()]
+        is_spelt = True
+        while self._next not in (None, "OR", ")"):
+            if self._next == "AND":
+                self._take()
+            else:
+                is_spelt = False
+            parts.append(self._one())
+        if len(parts) == 1:
+            return parts[0]
+        return Joined("AND", tuple(parts), parts[0].start, parts[-1].end, is_spelt)
+
+    def _one(self) -> Node:
+        if self._at == len(self._tokens) or self._next in ("AND", "OR", ")"):
+            raise self._lacking()
+        token = self._take()
+        if token.term is not None:
+            return token.term
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise FilterError(
+                f"more than {MAX_DEPTH} parentheses and NOTs lie within each other",
+                "Make it simpler.",
+                position=token.start,
+                length=token.end - token.start,
+            )
+        found = self._inside(token) if token.kind == "(" else self._opposite(token)
+        self._depth -= 1
+        return found
+
+    def _opposite(self, token: _Token) -> Not:
+        if self._at == len(self._tokens):
+            raise self._lacking()
+        part = self._one()
+        return Not(part, token.start, part.end)
+
+    def _inside(self, token: _Token) -> Node:
+        if self._next == ")":
+            raise FilterError(
+                "there is nothing in the parentheses",
+                "Write a condition between them, or take them away.",
+                position=token.start,
+                length=self._tokens[self._at].end - token.start,
+            )
+        found = self._either()
+        if self._next != ")":
+            raise FilterError(
+                "the parenthesis is never closed",
+                "End it with ).",
+                position=token.start,
+                length=len(self._text) - token.start,
+                suggestion=self._text[token.start :].rstrip() + ")",
+            )
+        closing = self._take()
+        # The parentheses are part of it, and what stands in them is clear.
+        if isinstance(found, Joined):
+            return Joined(found.how, found.parts, token.start, closing.end)
+        return found
+
+    def _lacking(self) -> FilterError:
+        """Name the operator that lacks a condition: the one at hand, else the one before."""
+        token = self._tokens[min(self._at, len(self._tokens) - 1)]
+        if token.kind not in ("AND", "OR"):
+            token = self._tokens[self._at - 1]
+        word = self._text[token.start : token.end]
+        sides = "behind it" if token.kind in ("NOT", "-") else "on each side"
+        return FilterError(
+            f"{word} needs a condition {sides}",
+            f'Write "{word}" in quotation marks to search for the word.',
+            position=token.start,
+            length=token.end - token.start,
+            suggestion=f'"{word}"',
+        )

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mmsa_tui.errors import StoreError
+from mmsa_tui.errors import MmsaError, StoreError, UsageError
+from mmsa_tui.store.functions import install
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
 
 BUSY_TIMEOUT_S = 15.0
@@ -106,6 +107,7 @@ class Database:
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     _refuse_strangers(connection, path, version, len(migrations))
+    install(connection)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: a correction is on the disk, not only in the system's memory, before the next key.
@@ -167,9 +169,14 @@ def _damaged(path: Path, error: Exception) -> StoreError:
     )
 
 
-def _explain(error: sqlite3.Error, path: Path) -> StoreError:
+def _explain(error: sqlite3.Error, path: Path) -> MmsaError:
     # The low byte is the class of the error, the rest a detail of it.
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if str(error).startswith("user-defined function"):
+        # Of ours only a regular expression can fail, by taking too long.
+        return UsageError(
+            "the regular expression takes too long", "Make it simpler: no repetition within a repetition."
+        )
     undecodable = str(error).startswith("Could not decode")
     if undecodable or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return _damaged(path, error)

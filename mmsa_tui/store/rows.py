@@ -10,6 +10,7 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `duplicate_group`, `n_duplicates` | near-duplicate group and its size in the source; 0 = no text |
 | `content_hash` | identity of the post; NULL for a failure |
 | `failure` | why an input is no post; NULL for a post |
+| `metadata` | the source's own columns as JSON; `column_value(metadata, name)` gives one |
 | `label`, `confidence`, `margin` | of the fused prediction; margin = first less second prob |
 | `conflict`, `status`, `error` | 0 or 1; `ok|text_only|image_only|failed`, "" = not classified |
 | `text_label`, `image_label` | what one modality alone says |
@@ -131,6 +132,7 @@ _COLUMNS: Mapping[str, str] = {
     "n_duplicates": "posts.n_duplicates",
     "content_hash": "(SELECT hash FROM contents WHERE contents.id = posts.content_id)",
     "failure": "posts.failure",
+    "metadata": "posts.metadata",
     "label": "coalesce(predictions.label, '')",
     "confidence": "predictions.confidence",
     "margin": "predictions.margin",
