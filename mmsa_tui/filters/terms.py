@@ -156,7 +156,7 @@ class _Scanner:
         if not term.field and not word.is_quoted and not word.is_pattern:
             for kind in ("AND", "OR", "NOT"):
                 if word.text == kind:
-                    return _Token(kind, start, self._at)  # type: ignore[arg-type]
+                    return _Token(kind, start, self._at)
             self._refuse_closing(word)
         return _Token("term", start, self._at, term)
 
@@ -366,7 +366,6 @@ class _Grammar:
     def read(self) -> Node:
         return self._either()
 
-    @property
     def _next(self) -> _Kind | None:
         return self._tokens[self._at].kind if self._at < len(self._tokens) else None
 
@@ -376,7 +375,7 @@ class _Grammar:
 
     def _either(self) -> Node:
         parts = [self._all()]
-        while self._next == "OR":
+        while self._next() == "OR":
             self._take()
             parts.append(self._all())
         if len(parts) == 1:
@@ -395,8 +394,8 @@ class _Grammar:
     def _all(self) -> Node:
         parts = [self._one()]
         is_spelt = True
-        while self._next not in (None, "OR", ")"):
-            if self._next == "AND":
+        while self._next() not in (None, "OR", ")"):
+            if self._next() == "AND":
                 self._take()
             else:
                 is_spelt = False
@@ -406,7 +405,7 @@ class _Grammar:
         return Joined("AND", tuple(parts), parts[0].start, parts[-1].end, is_spelt)
 
     def _one(self) -> Node:
-        if self._at == len(self._tokens) or self._next in ("AND", "OR", ")"):
+        if self._at == len(self._tokens) or self._next() in ("AND", "OR", ")"):
             raise self._lacking()
         token = self._take()
         if token.term is not None:
@@ -430,7 +429,7 @@ class _Grammar:
         return Not(part, token.start, part.end)
 
     def _inside(self, token: _Token) -> Node:
-        if self._next == ")":
+        if self._next() == ")":
             raise FilterError(
                 "there is nothing in the parentheses",
                 "Write a condition between them, or take them away.",
@@ -438,7 +437,7 @@ class _Grammar:
                 length=self._tokens[self._at].end - token.start,
             )
         found = self._either()
-        if self._next != ")":
+        if self._next() != ")":
             raise FilterError(
                 "the parenthesis is never closed",
                 "End it with ).",

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.A)
 def install(connection: sqlite3.Connection) -> None:
     """Teach a connection `column_value`, `number_in` and `matches_pattern`."""
     for function, n_arguments in ((column_value, 2), (number_in, 1), (matches_pattern, 2)):
-        connection.create_function(function.__name__, n_arguments, function, deterministic=True)  # type: ignore[arg-type]
+        connection.create_function(function.__name__, n_arguments, function, deterministic=True)
 
 
 def column_value(metadata: str | None, name: str) -> str:

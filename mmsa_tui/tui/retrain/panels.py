@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.retrain import Teaching
 from mmsa_tui.text.display import counted, safe
 from mmsa_tui.tui.retrain import texts
 from mmsa_tui.tui.retrain.curve import Curve
@@ -27,7 +28,7 @@ class WaitingPanel(VerticalScroll, can_focus=False):
     def on_mount(self) -> None:
         self.border_title = "Corrections"
 
-    def show(self, seen: Seen, teaching: texts.Teaching, settle_key: str, looks: LabelLooks) -> None:
+    def show(self, seen: Seen, teaching: Teaching, settle_key: str, looks: LabelLooks) -> None:
         width = max(20, self.size.width - 4)
         text = texts.describe_waiting(
             seen.waiting, teaching, seen.bundle, seen.n_contradictory, settle_key, looks, width
