@@ -65,6 +65,8 @@ def is_picture(path: Path) -> bool:
         return False
 
 
+_UPLOAD = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)")
+"""What Label Studio and others put before the name of an uploaded file."""
 _NUMBERS = re.compile(r"([0-9]+)")
 
 NaturalKey = tuple[tuple[int, int, str], ...]
@@ -98,6 +100,7 @@ class PictureIndex:
     def __init__(self, root: Path, files: Iterable[str]) -> None:
         self._root = root
         self._by_stem: dict[str, list[str]] = {}
+        self._by_tail: dict[str, list[str]] | None = None
         for relative in files:
             _, stem, suffix = split_name(relative)
             if suffix not in OTHER_SUFFIXES:
@@ -126,6 +129,29 @@ class PictureIndex:
             chosen = min(named or folders, key=lambda folder: (folder.count("/"), folder))
             found = [name for name in found if split_name(name)[0] == chosen]
         return tuple(path for name in found if is_picture(path := self._root / name))
+
+    def is_ambiguous(self, stem: str, hint: str = "") -> bool:
+        """Whether files of this stem lie in several folders, and the hint names none of them."""
+        folders = {split_name(name)[0] for name in self._by_stem.get(stem.casefold(), ())}
+        return len(folders) > 1 and sum(_last(folder) == hint.casefold() for folder in folders) != 1
+
+    def find_ending(self, stem: str) -> tuple[Path, ...]:
+        """Return the pictures whose stem is this one behind the hash of an upload: `0a1b2c3d-cat`."""
+        if self._by_tail is None:
+            self._by_tail = {}
+            for known, names in self._by_stem.items():
+                if match := _UPLOAD.match(known):
+                    self._by_tail.setdefault(known[match.end() :], []).extend(names)
+        return tuple(self.pictures(sorted(self._by_tail.get(stem.casefold(), ()), key=natural_key)))
+
+    def pictures(self, names: Iterable[str]) -> list[Path]:
+        """Return the paths of those names that are pictures."""
+        return [path for name in names if is_picture(path := self._root / name)]
+
+    def names(self) -> Iterator[str]:
+        """Yield every file that may be a picture, relative to the folder."""
+        for names in self._by_stem.values():
+            yield from names
 
     def stems(self) -> Iterator[str]:
         """Yield every stem, case folded."""

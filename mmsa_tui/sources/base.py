@@ -20,14 +20,30 @@ from mmsa_tui.records import Failure, Post
 class ReadOptions:
     """What the user may say about a source.
 
-    `columns` maps `text`, `image`, `id` to the column of a table that holds it (`--map`).
-    `encoding` is what plain text without a byte order mark is in, "" to find out. `note` is
-    told, in a sentence, what holds for the source as a whole: parts left out, columns dropped.
+    `columns` maps a role (`text`, `title`, `image`, `id`, `author`, `date`, `time`, `language`,
+    `label`) to the column of a table that holds it (`--map`). `encoding` is what plain text
+    without a byte order mark is in, "" to find out. `note` is told, in a sentence, what holds for
+    the source as a whole: parts left out, columns dropped. `header_row` is the row of a table that
+    names its columns, from 1, 0 to find out; `has_header` is False where no row does. `sheet` is
+    that of a workbook, by name or number; `delimiter` stands between the cells of a csv; `pictures`
+    is a folder to look for pictures in.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
     note: Callable[[str], None] = ignore
+    header_row: int = 0
+    sheet: str = ""
+    has_header: bool | None = None
+    pictures: str = ""
+    delimiter: str = ""
+
+    @property
+    def says_table(self) -> bool:
+        """Whether it says what only a table has."""
+        return bool(
+            self.columns or self.header_row or self.sheet or self.delimiter or self.has_header is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +51,15 @@ class Match:
     """A reader's claim on a source.
 
     `certainty` is 0 to 100: 90 or more for a signature no other format has, 50 for a plausible
-    shape, below 20 for a last resort. `reason` is a sentence for the user.
+    shape, below 20 for a last resort. `reason` is a sentence for the user. `problem` says why the
+    source cannot be read as it stands, though this is what it is; `advice` what to do then.
     """
 
     format: str
     certainty: int
     reason: str
+    problem: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,55 +1,198 @@
-"""Which column of a table holds the text, the picture, the id: by name, then by what is in it."""
+"""What columns are called: by big tools, by analysts, in several languages. Knows names, no cells."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mmsa_tui.errors import UsageError
-
-KINDS = ("text", "image", "id")
-"""What `--map` may name."""
-
-# Within a kind the first that is there wins; compared without case, spaces, `_`, `-` and dots.
-_NAMES: Mapping[str, tuple[str, ...]] = {
+# Within a kind the first that is there wins; compared without case, spaces and signs. Handles come
+# before display names, ids in words before ids that a program may have rounded.
+# fmt: off
+NAMES: Mapping[str, tuple[str, ...]] = {
     "text": (
-        "fulltext", "text", "tweettext", "posttext", "tweet", "content", "rawcontent", "body",
-        "caption", "message", "statustext", "comment", "post", "sentence", "title",
+        "fulltext", "tweetfulltext", "text", "tweettext", "posttext", "hitsentence", "tweet",
+        "rawcontent", "tweetcontent", "posttextcontent", "content", "contenttext", "body", "selftext",
+        "bodytext", "caption", "captiontext", "message", "postmessage", "statustext", "comment",
+        "commenttext", "post", "postcontent", "sentence", "review", "reviewtext", "string", "utterance",
+        "beitragstext", "beitrag", "nachricht", "inhalt", "kommentar", "texte", "contenu", "texto",
+        "contenido", "mensaje", "comentario", "testo", "contenuto", "conteudo", "mensagem", "tekst",
+        "bericht", "metin", "tresc", "treść", "текст", "сообщение", "内容", "正文", "文本", "微博正文",
+        "本文", "ツイート", "텍스트", "النص", "نص", "description", "desc", "snippet", "openingtext",
+        "document", "data", "input",
+    ),
+    "title": (
+        "title", "posttitle", "headline", "subject", "submissiontitle", "titel", "titre", "titulo",
+        "título", "titolo", "überschrift", "заголовок", "标题", "タイトル",
     ),
     "image": (
-        "image", "images", "imagepath", "imagefile", "picture", "pictures", "photo", "photos", "img",
-        "media", "mediapath", "mediafile", "filename", "file",
+        "image", "images", "imagepath", "imagefile", "imagefilename", "imagename", "imageurl",
+        "imageurls", "imagelink", "picture", "pictures", "pictureurl", "fullpicture", "pic", "pics",
+        "photo", "photos", "photourl", "photourls", "photopath", "img", "imgs", "imgurl", "imgpath",
+        "imgname", "bild", "bilder", "foto", "fotos", "imagen", "imagenes", "immagine", "图片", "画像",
+        "imageid", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
+        "mediafiles", "mediafilename", "medialinks", "attachments", "attachment", "displayurl",
+        "filename", "file", "filepath", "path", "url", "urls",
     ),
-    "id": ("id", "idstr", "tweetid", "postid", "statusid", "itemid", "messageid"),
+    "id": (
+        "idstr", "tweetidstr", "tweetid", "statusid", "statusidstr", "postid", "messageid", "textid",
+        "commentid", "reviewid", "documentid", "articleid", "itemid", "restid", "nativeid",
+        "universalmessageid", "beitragsid", "beitragid", "contentid", "id", "resourceid", "mentionid",
+        "externalid", "uid", "guid", "uri", "msgid", "sampleid", "exampleid", "shortcode", "imageid",
+    ),
     "author": (
-        "author", "username", "screenname", "userscreenname", "authorusername", "authorname", "handle",
-        "user",
+        "screenname", "userscreenname", "authorscreenname", "authorusername", "authorhandle",
+        "userhandle", "handle", "username", "fromuser", "fromusername", "acct", "uniqueid", "nickname",
+        "author", "user", "authorname", "ownerusername", "owner", "account", "accountname", "name",
+        "fullname", "displayname", "pagename", "channelname", "from", "sender", "verfasser", "autor",
+        "autorin", "auteur", "autore", "nutzer", "benutzer", "usuario", "utilisateur", "автор", "作者",
+        "用户名", "用户昵称",
     ),
-    "created_at": ("createdat", "date", "timestamp", "datetime", "postedat", "publishedat", "time"),
-    "language": ("lang", "language"),
-    "label": ("label", "sentiment", "polarity"),
-}  # fmt: skip
-_OWN_EXPORT = frozenset(["final_label", "corrected_label", "bundle"])
-"""Where these stand together, `label` is a model's and no truth."""
+    "created_at": (
+        "createdat", "createdatutc", "createdutc", "created", "createdtime", "createdate",
+        "creationdate", "tweetcreated", "tweetcreatedat", "postcreated", "publishedat", "published",
+        "publishdate", "publisheddate", "publicationdate", "pubdate", "postedat", "posted", "postdate",
+        "postedon", "tweetdate", "takenat", "takenattimestamp", "datetime", "timestamp", "timestampms",
+        "date", "dateutc", "dateposted", "parsedcreatedat", "unixtimestamp", "veröffentlichtam",
+        "veroeffentlichtam", "veröffentlicht", "erstelltam", "datum", "fecha", "fechadepublicación",
+        "datedepublication", "data", "dataora", "дата", "发布时间", "日期", "投稿日時", "time",
+        "indexedat",
+    ),
+    "time": ("time", "uhrzeit", "timeofday", "hour", "heure", "hora", "ora", "zeit"),
+    "language": ("lang", "language", "languagecode", "sprache", "langue", "idioma", "lingua"),
+    "label": (
+        "label", "sentiment", "polarity", "airlinesentiment", "sentimentlabel", "overallsentiment",
+        "labelsentiment", "sentimentclass", "class", "target", "goldlabel", "gold", "stimmung",
+        "tonalität", "tonalitaet", "tonality", "labels",
+    ),
+}
+# fmt: on
+WEAK_IMAGES = frozenset(
+    (
+        "imageid",
+        "media",
+        "attachments",
+        "attachment",
+        "displayurl",
+        "filename",
+        "file",
+        "filepath",
+        "path",
+        "url",
+        "urls",
+    )
+)
+"""Columns of these names hold something else as often as pictures: their cells must tell."""
+WEAK_TEXTS = frozenset(("description", "desc", "snippet", "openingtext", "document", "data", "input"))
 
-_WORDS = re.compile(r"[^\W\d_]{2,}")
-_MIN_WORDS = 2.5
-_LOOK_AT_COLUMNS = 1_000
+# fmt: off
+_AUTHOR_WORDS = frozenset((
+    "user", "author", "profile", "account", "owner", "member", "page", "channel", "creator", "sender",
+    "person", "influencer", "actor", "from", "nutzer", "autor", "verfasser", "usuario",
+))
+# fmt: on
+# fmt: off
+_OTHER_POST = frozenset((
+    "quoted", "quote", "retweeted", "retweet", "referenced", "parent", "replied", "reply", "reposted",
+    "repost", "inreplyto", "shared", "embed", "external", "card", "link", "original_tweet",
+    "retweetedstatus", "quotedstatus", "root", "ancestor", "context", "place", "geo", "entities",
+    "hashtags", "mentions", "annotations", "location", "includes", "matching",
+))
+# fmt: on
+"""A nested column below one of these tells of another post, or of a part of this one."""
+# fmt: off
+_NOISE = frozenset((
+    "tweet", "post", "status", "message", "mention", "item", "record", "data", "raw", "social", "twitter",
+    "ig", "fb", "instagram", "facebook", "document", "my", "legacy", "node", "attributes", "object",
+    "result", "tweets",
+))
+# fmt: on
+# fmt: off
+_TEXT_TAILS = frozenset((
+    "text", "tweet", "post", "comment", "review", "message", "content", "body", "caption",
+))
+# fmt: on
+_SPLIT = re.compile(r"[^\w]+|_+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PARTS = re.compile(r"[./:]|__")
+_NUMBERED = re.compile(r"^#?\s*\d+\s+(?=\D)")
+# fmt: off
+_OWN_EXPORT = frozenset((
+    "final_label", "corrected_label", "bundle",
+))
+# fmt: on
+"""Where these stand together, `label` is a model's and no truth."""
+# fmt: off
+_ANNOTATED = frozenset((
+    "annotation_id", "annotator", "lead_time", "completion_id", "completed_by",
+))
+# fmt: on
+"""Where two of these stand together, a row is an act of an annotator: its id and dates are theirs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
-    """The column that holds each thing, "" where there is none; `guessed`: text by its content."""
+class Name:
+    """A column's name, taken apart: `words` of its last part, `above` those of the parts before."""
 
-    text: str = ""
-    image: str = ""
-    id: str = ""
-    author: str = ""
-    created_at: str = ""
-    language: str = ""
-    label: str = ""
-    guessed: bool = False
+    full: str
+    parts: tuple[str, ...]
+    words: tuple[str, ...]
+    above: frozenset[str]
+
+    @property
+    def is_nested(self) -> bool:
+        return len(self.parts) > 1
+
+    @property
+    def is_about_author(self) -> bool:
+        """Whether the column describes who wrote rather than what was written."""
+        if self.above & _AUTHOR_WORDS:
+            return True
+        if {"bio", "biography", "avatar"} & set(self.words):
+            return True
+        return bool(_AUTHOR_WORDS & set(self.words[:-1])) and self.words[-1] not in _TEXT_TAILS
+
+    @property
+    def is_of_another_post(self) -> bool:
+        return bool(self.above & _OTHER_POST)
+
+
+def spell(name: str) -> str:
+    """Write a name without case, spaces and signs: `Full Text` as `fulltext`."""
+    return re.sub(r"[\W_]+", "", name).casefold()
+
+
+def parse_name(name: str) -> Name:
+    """Take a column's name apart: `record.createdAt` is `createdat` below `record`."""
+    plain = _NUMBERED.sub("", name)
+    parts = [part for part in _PARTS.split(plain) if part and not part.isdigit()] or [plain]
+    words = tuple(word.casefold() for word in _SPLIT.split(_CAMEL.sub(" ", parts[-1])) if word) or ("",)
+    above = {word.casefold() for part in parts[:-1] for word in _SPLIT.split(_CAMEL.sub(" ", part)) if word}
+    above |= {spell(part) for part in parts[:-1]}
+    return Name(spell(plain), tuple(spell(part) for part in parts), words, frozenset(above))
+
+
+def rank(kind: str, name: Name) -> int | None:
+    """Return the place of a name among those of its kind, 0 the best; None if it is no such name."""
+    names = NAMES[kind]
+    forms = [name.full]
+    if name.is_nested:
+        forms += ["".join(name.parts[-2:]), name.parts[-1]]
+    if name.words[0] in _NOISE and len(name.words) > 1:
+        forms.append("".join(name.words[1:]))
+    return next((names.index(form) for form in forms if form in names), None)
+
+
+_KNOWN = frozenset(word for words in NAMES.values() for word in words)
+
+
+def is_known(name: str) -> bool:
+    """Whether a column of this name has a role in some tool's table."""
+    # A table may have 100,000 columns: most names are told by their spelling alone.
+    if spell(name) in _KNOWN:
+        return True
+    parts = _PARTS.split(name)
+    return spell(_NUMBERED.sub("", name)) in _KNOWN or (len(parts) > 1 and spell(parts[-1]) in _KNOWN)
 
 
 def unique_names(header: Iterable[str]) -> list[str]:
@@ -70,66 +213,6 @@ def is_own_export(columns: Iterable[str]) -> bool:
     return _OWN_EXPORT.issubset(columns)
 
 
-def choose_roles(
-    columns: Sequence[str], sample: Sequence[Mapping[str, str]], mapped: Mapping[str, str]
-) -> Roles:
-    """Decide which column is what.
-
-    Args:
-        columns: the names of the table's columns.
-        sample: some rows, to recognise text where no name tells.
-        mapped: the user's `--map`; it wins, and names columns without regard to case.
-
-    Raises:
-        UsageError: `mapped` names a kind or a column that is not there.
-    """
-    chosen = {kind: _mapped(kind, name, columns) for kind, name in mapped.items()}
-    spelled: dict[str, str] = {}
-    for name in columns:
-        spelled.setdefault(re.sub(r"[\s_.\-]", "", name).lower(), name)
-    taken = set(chosen.values())
-    for kind, names in _NAMES.items():
-        found = (spelled[word] for word in names if word in spelled)
-        if kind not in chosen:
-            fits = (name for name in found if name not in taken and _fits(kind, name, sample))
-            chosen[kind] = next(fits, "")
-    if is_own_export(columns):
-        chosen["label"] = ""
-    guessed = False
-    if not chosen["text"]:
-        rest = [name for name in columns[:_LOOK_AT_COLUMNS] if name not in chosen.values()]
-        chosen["text"] = _wordiest(rest, sample)
-        guessed = bool(chosen["text"])
-    return Roles(**chosen, guessed=guessed)
-
-
-def _mapped(kind: str, name: str, columns: Sequence[str]) -> str:
-    if kind not in KINDS:
-        raise UsageError(f"--map knows no {kind!r}", f"It takes {', '.join(KINDS)}.")
-    found = name if name in columns else next((c for c in columns if c.lower() == name.lower()), "")
-    if not found:
-        shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
-        raise UsageError(f"There is no column {name!r} to take the {kind} from", f"Columns: {shown}")
-    return found
-
-
-def _fits(kind: str, name: str, sample: Sequence[Mapping[str, str]]) -> bool:
-    """Whether a column of a promising name is not plainly something else."""
-    values = [value for row in sample if (value := row.get(name, ""))]
-    if kind == "text" and values:
-        # A column `tweet` or `post` may hold ids or addresses.
-        return not all(value.strip().isdigit() or value.startswith("http") for value in values)
-    if kind == "label" and values:
-        return all(len(value) <= 30 and value.strip().isalpha() for value in values)
-    return True
-
-
-def _wordiest(columns: Sequence[str], sample: Sequence[Mapping[str, str]]) -> str:
-    """Return the column with the most words in a cell, "" if none reads like sentences."""
-    best, most = "", _MIN_WORDS
-    for name in columns:
-        values = [value for row in sample if (value := row.get(name, "")).strip()]
-        words = sum(len(_WORDS.findall(value[:2_000])) for value in values)
-        if values and words / len(values) > most:
-            best, most = name, words / len(values)
-    return best
+def is_annotated(columns: Iterable[str]) -> bool:
+    """Whether a row of this table is an annotation, with an id and dates of its own."""
+    return len(_ANNOTATED.intersection(column.casefold() for column in columns)) > 1

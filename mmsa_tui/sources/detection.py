@@ -8,7 +8,12 @@ from pathlib import Path
 from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.base import Match
+from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
+from mmsa_tui.sources.files.encodings import suggest_encodings
+from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
+from mmsa_tui.sources.files.table_rows import looks_like_markup
 from mmsa_tui.sources.registry import formats
 
 _CLOSE = 10
@@ -36,18 +41,26 @@ class Detection:
         return any(self.chosen.certainty - other.certainty < _CLOSE for other in self.others)
 
 
-def detect(source: Path) -> Detection:
+def detect(source: Path, options: ReadOptions | None = None) -> Detection:
     """Find the format of a source by its content.
 
+    Args:
+        options: what the user says of it; what only tables have makes it a table.
+
     Raises:
-        SourceError: it cannot be read, is empty, or is in no format we know.
+        SourceError: it cannot be read, is empty, is in no format we know, or holds several tables
+            that could be meant.
+        UsageError: the options do not fit the source.
     """
+    options = options or ReadOptions()
     check_source(source)
     if source.is_file() and source.stat().st_size == 0:
         raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
     if source.is_dir() and next(source.iterdir(), None) is None:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
-    matches = [match for reader in formats().values() if (match := reader.detect(source))]
+    if options.says_table:
+        return Detection(_as_said(source, options))
+    matches = [match for name in formats() if (match := _claim(name, source, options))]
     # The sort is stable: of equal claims the one whose name comes first is chosen.
     matches.sort(key=lambda match: -match.certainty)
     if not matches:
@@ -55,7 +68,27 @@ def detect(source: Path) -> Detection:
         raise SourceError(
             f"{source} is in none of the formats that are known: {', '.join(formats())}", _advise(source)
         )
-    return Detection(matches[0], tuple(matches[1:]))
+    if matches[0].problem:
+        raise SourceError(matches[0].problem, matches[0].advice or _advise(source))
+    return Detection(matches[0], tuple(match for match in matches[1:] if not match.problem))
+
+
+def _claim(name: str, source: Path, options: ReadOptions) -> Match | None:
+    if name == "table":
+        # The only reader whose claim depends on what the user says: an encoding, a column.
+        from mmsa_tui.sources.readers.table import detect_table
+
+        return detect_table(source, options)
+    return formats()[name].detect(source)
+
+
+def _as_said(source: Path, options: ReadOptions) -> Match:
+    found = _claim("table", source, options)
+    if found is None:
+        return Match("table", 100, "read as table because you asked for it")
+    if found.problem:
+        raise SourceError(found.problem, found.advice)
+    return Match("table", 100, f"{found.reason}, because you said what it holds")
 
 
 def _refuse_bad_zip(source: Path) -> None:
@@ -74,7 +107,7 @@ def _refuse_bad_zip(source: Path) -> None:
 
 
 def _advise(source: Path) -> str:
-    """Say what to do with a source that nobody claims."""
+    """Say what to do with a source that nobody claims, by what it really is."""
     if source.is_dir():
         return "Point at a single file or subfolder, or force a format with --format."
     try:
@@ -82,8 +115,25 @@ def _advise(source: Path) -> str:
             head = file.read(8)
     except OSError:
         head = b""
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return "This is an Excel file of before 2007: save it as .xlsx."
-    if head.startswith((b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")):
+    plain = read_start(source, 64 * 1024)
+    name = source.name.lower()
+    if head.startswith(b"\xd0\xcf\x11\xe0") or name.endswith(".xls"):
+        return "This is an Excel file of before 2007 that cannot be read: save it as .xlsx."
+    if name.endswith((".ods", ".fods", ".numbers")) or b"opendocument.spreadsheet" in plain[:200]:
+        return "This is a sheet that cannot be read: export it as Excel (.xlsx), or as csv in UTF-8."
+    if is_tape(plain) or name.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")):
+        return "This is a packed folder: unpack it and point at the folder."
+    if head.startswith((b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")) or packing_of(head):
         return "This is an archive: unpack it and point at the folder."
-    return "Force a format with --format, or name the columns of a table with --map text=COLUMN."
+    if head.startswith(b"%PDF"):
+        return "This is a PDF: export the posts as csv or xlsx from where they come from."
+    if kind_of(plain[:HEAD_BYTES]):
+        return "This is a picture: point at its folder, or at the table that names it."
+    if looks_like_markup(plain):
+        return "This is a web page: download the data in another form, such as JSON or csv."
+    if name.endswith(JSON_SUFFIXES):
+        return "It is called JSON and holds no record that can be read: download it again, or repair it."
+    likely = suggest_encodings(plain)
+    if likely:
+        return f"It is not in UTF-8: name its encoding, as --encoding {likely[0]}."
+    return "Force a format with --format, or export the posts as csv in UTF-8, xlsx or JSON."

@@ -38,7 +38,7 @@ def read(
     path = check_source(Path(source))
     options = options or ReadOptions()
     if format is None:
-        format = "table" if options.columns else detect(path).format
+        format = "table" if options.says_table else detect(path, options).format
     chosen = reader(format)
     if options.encoding and not chosen.takes_encoding:
         options.note(f"files of {format} state their encoding: --encoding is left aside")

@@ -12,7 +12,8 @@ from table_files import LONG_ID, items, posts, texts, write
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Failure
 from mmsa_tui.sources import ReadOptions, detect, read
-from mmsa_tui.sources.columns import choose_roles, unique_names
+from mmsa_tui.sources.columns import unique_names
+from mmsa_tui.sources.roles import choose_roles
 
 
 def test_the_map_wins_over_what_columns_are_called(tmp_path: Path) -> None:
@@ -30,8 +31,8 @@ def test_a_mapped_column_that_is_absent_is_named_with_those_that_are_there(tmp_p
 
 
 def test_mapping_an_unknown_kind_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="'label'"):
-        items(write(tmp_path / "a.csv", "id,text\n1,x\n"), label="id")
+    with pytest.raises(UsageError, match="'mood'"):
+        items(write(tmp_path / "a.csv", "id,text\n1,x\n"), mood="id")
 
 
 def test_mapped_columns_make_a_source_a_table(tmp_path: Path) -> None:
@@ -99,11 +100,12 @@ def test_a_broken_line_of_json_costs_one_row(tmp_path: Path) -> None:
     assert (first.post_id, type(failure), third.post_id) == ("1", Failure, "3")
 
 
-def test_ids_that_excel_has_rounded_are_noted(tmp_path: Path) -> None:
+def test_ids_that_excel_has_rounded_give_way_to_row_numbers_with_a_note(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.append(["id", "text"])
     book.active.append([1.7876543219876543e18, "hello"])
     book.save(tmp_path / "a.xlsx")
     notes: list[str] = []
-    list(read(tmp_path / "a.xlsx", options=ReadOptions(note=notes.append)))
-    assert notes == ["ids were typed as numbers: a spreadsheet keeps 15 digits of them"]
+    (post,) = read(tmp_path / "a.xlsx", options=ReadOptions(note=notes.append))
+    assert post.post_id == "1"
+    assert len(notes) == 1 and "keeps 15 digits" in notes[0] and "number of the row" in notes[0]

@@ -1,7 +1,7 @@
-"""Opens a text file of any size as a stream of UTF-8 pieces.
+"""Opens a text file of any size as a stream of UTF-8 pieces, or as the plain bytes below its packing.
 
-Undoes gzip and bzip2, by content rather than by name, and UTF-16 as PowerShell writes it. Bounds
-what a compressed file may grow to. Knows nothing of what the text means.
+Undoes gzip, bzip2, xz, zstd and a zip of a single file, by content rather than by name, and UTF-16
+and UTF-32. Bounds what a compressed file may grow to. Knows nothing of what the text means.
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
+import io
+import lzma
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 from zipfile import BadZipFile
+
+from mmsa_tui.disk.archive import Archive
+from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.files.encodings import encoding_by_mark, encoding_by_nuls
 
 PIECE_BYTES = 256 * 1024
 
@@ -24,14 +30,36 @@ MAX_EXPANSION = 200
 _FREE_BYTES = 64 * 1024 * 1024
 """Growth up to this size is never questioned: it is little, and short files repeat themselves."""
 
-DAMAGE = (EOFError, ValueError, zlib.error, BadZipFile)
-"""What unpacking damaged data raises, besides OSError."""
+_ZSTD_WINDOW = 1 << 31
+"""Collections of Reddit are packed with a window of 2 GB; other programs take 8 MB."""
 
-_UTF16_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_PACKINGS = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"PK\x03\x04", "zip"),
+)
+_OFFICE = ("[Content_Types].xml", "mimetype", "Index/Document.iwa")
+"""A zip file with one of these is a document of an office program, not a packed file."""
 
 
 class StreamDamagedError(Exception):
     """The stream cannot be read any further; what came before it is good."""
+
+
+DAMAGE = (EOFError, ValueError, zlib.error, lzma.LZMAError, BadZipFile, StreamDamagedError)
+"""What unpacking damaged data raises, besides OSError."""
+
+
+def packing_of(head: bytes) -> str:
+    """Name the packing that these first bytes announce, or ""."""
+    return next((name for mark, name in _PACKINGS if head.startswith(mark)), "")
+
+
+def is_tape(head: bytes) -> bool:
+    """Whether unpacked bytes begin a tar archive: a folder in one file."""
+    return head[257:262] == b"ustar"
 
 
 @contextmanager
@@ -45,56 +73,134 @@ def open_pieces(path: Path) -> Iterator[Iterator[bytes]]:
     if not path.is_file():
         raise OSError(f"{path.name} is not a regular file")
     with path.open("rb") as file:
-        yield pieces(file, path.stat().st_size)
+        yield pieces(file, path.stat().st_size, path)
 
 
-def pieces(file: BinaryIO, packed_bytes: int) -> Iterator[bytes]:
+@contextmanager
+def open_plain(path: Path) -> Iterator[BinaryIO]:
+    """Open `path` for reading its plain bytes, unpacked where it is packed; it cannot be sought.
+
+    Reading raises one of `DAMAGE` or OSError where the packing is damaged, or grows beyond bounds.
+
+    Raises:
+        OSError: it cannot be opened or is not a regular file.
+    """
+    if not path.is_file():
+        raise OSError(f"{path.name} is not a regular file")
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        yield _unpack(file, path.stat().st_size, path, stack)
+
+
+def read_start(path: Path, size: int) -> bytes:
+    """Return the first plain bytes of a file, b"" if it cannot be read; never raises on content."""
+    kept: list[bytes] = []
+    try:
+        with open_plain(path) as file:
+            while size > 0 and (piece := file.read(min(size, PIECE_BYTES))):
+                kept.append(piece)
+                size -= len(piece)
+    except (*DAMAGE, OSError, RuntimeError, SourceError):
+        pass
+    return b"".join(kept)
+
+
+def pieces(file: BinaryIO, packed_bytes: int, path: Path | None = None) -> Iterator[bytes]:
     """Yield the text of an open file as UTF-8, without a byte order mark, piece by piece.
 
     Args:
         file: positioned at its start; not closed here.
         packed_bytes: what it takes on disk, against which its growth is measured.
+        path: where it lies, if it lies on disk; a zip file is only unpacked there.
 
     Raises:
         StreamDamagedError: at the point where the data ends early or makes no sense.
     """
     try:
-        start = _peek(file)
-        limit = max(_FREE_BYTES, packed_bytes * MAX_EXPANSION)
-        if start.startswith(b"\x1f\x8b"):
-            yield from _as_utf8(_bounded(cast(BinaryIO, gzip.GzipFile(fileobj=file)), limit))
-        elif start.startswith(b"BZh"):
-            yield from _as_utf8(_bounded(cast(BinaryIO, bz2.BZ2File(file)), limit))
-        else:
-            yield from _as_utf8(_bounded(file, limit))
-    except (*DAMAGE, OSError, RuntimeError) as error:
+        with ExitStack() as stack:
+            plain = _unpack(file, packed_bytes, path, stack)
+            yield from _as_utf8(iter(lambda: plain.read(PIECE_BYTES), b""))
+    except StreamDamagedError:
+        raise
+    except (*DAMAGE, OSError, RuntimeError, SourceError) as error:
         raise StreamDamagedError(str(error) or type(error).__name__) from error
 
 
-def _peek(file: BinaryIO) -> bytes:
-    start = file.read(3)
+def _unpack(file: BinaryIO, packed_bytes: int, path: Path | None, stack: ExitStack) -> BinaryIO:
+    packing = packing_of(file.read(8))
     file.seek(0)
-    return start
+    limit = max(_FREE_BYTES, packed_bytes * MAX_EXPANSION)
+    if packing == "gzip":
+        return _bounded(gzip.GzipFile(fileobj=file), limit)
+    if packing == "bzip2":
+        return _bounded(bz2.BZ2File(file), limit)
+    if packing == "xz":
+        return _bounded(lzma.LZMAFile(file), limit)
+    if packing == "zstd":
+        import zstandard
+
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        return _bounded(unpacker.stream_reader(file, read_across_frames=True), limit)
+    if packing == "zip" and path is not None and (member := only_member(path)):
+        archive = stack.enter_context(Archive(path))
+        return _bounded(stack.enter_context(archive.open(member)), limit)
+    return file
 
 
-def _bounded(file: BinaryIO, limit: int) -> Iterator[bytes]:
-    total = 0
-    while piece := file.read(PIECE_BYTES):
-        total += len(piece)
-        if total > limit:
-            raise StreamDamagedError(f"it expands to more than {limit >> 20} MB, as no file of posts does")
-        yield piece
+def only_member(path: Path) -> str:
+    """Name the single file that is packed in a zip file, "" if there is another number of them.
+
+    Never raises on content.
+    """
+    try:
+        with Archive(path) as archive:
+            if any(name in archive.members for name in _OFFICE):
+                return ""
+            return next(iter(archive.members)) if len(archive.members) == 1 else ""
+    except (SourceError, OSError):
+        return ""
+
+
+def _bounded(raw: object, limit: int) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(_Bounded(cast(IO[bytes], raw), limit), PIECE_BYTES))
+
+
+class _Bounded(io.RawIOBase):
+    """What a packed file unpacks to, up to a limit."""
+
+    def __init__(self, raw: IO[bytes], limit: int) -> None:
+        self._raw = raw
+        self._left = limit
+        self._limit = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        try:
+            piece = self._raw.read(len(buffer))
+        except (OSError, *DAMAGE):
+            raise
+        except Exception as error:  # zstandard has an error of its own
+            raise StreamDamagedError(str(error)) from error
+        self._left -= len(piece)
+        if self._left < 0:
+            raise StreamDamagedError(
+                f"it expands to more than {self._limit >> 20} MB, as no file of posts does"
+            )
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def _as_utf8(raw: Iterator[bytes]) -> Iterator[bytes]:
     first = next(raw, b"")
-    for mark, encoding in _UTF16_BOMS.items():
-        if first.startswith(mark):
-            decoder = codecs.getincrementaldecoder(encoding)("replace")
-            yield decoder.decode(first[len(mark) :]).encode("utf-8")
-            for piece in raw:
-                yield decoder.decode(piece).encode("utf-8")
-            yield decoder.decode(b"", final=True).encode("utf-8")
-            return
-    yield first.removeprefix(codecs.BOM_UTF8)
-    yield from raw
+    encoding = encoding_by_mark(first) or encoding_by_nuls(first)
+    if encoding in ("", "utf-8-sig"):
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from raw
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    yield decoder.decode(first).removeprefix("\ufeff").encode("utf-8", "replace")
+    for piece in raw:
+        yield decoder.decode(piece).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")

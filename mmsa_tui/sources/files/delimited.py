@@ -1,114 +1,290 @@
 """Rows of a csv or tsv file of any size and dialect. Knows delimiters and quotes, not columns.
 
-Bytes that are not UTF-8 are decoded cell by cell, so that one bad row costs one row.
+Bytes that are not UTF-8 are decoded cell by cell, so that one bad row costs one row. Every line
+that is not blank belongs to a row or to an error that names it: none vanishes.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.files.encodings import Decoded, UndecodableError, decode, encoding_by_mark
+from mmsa_tui.sources.files.byte_stream import DAMAGE, open_plain, packing_of, read_start
+from mmsa_tui.sources.files.dialect import SAMPLE_BYTES, Dialect, sniff
+from mmsa_tui.sources.files.encodings import Decoded, UndecodableError, decode
+from mmsa_tui.sources.files.repair import split_row, unquote
 
-SAMPLE_BYTES = 256 * 1024
-"""How much of a file decides on its dialect."""
 MAX_LINE = 16 << 20
 """Characters of one line; 100,000 columns of 100 characters still pass."""
 MAX_ROW_LINES = 1_000
 """A row over more lines than this has lost its closing quote."""
+_REPAIR_LINES = 60
+"""Lines over which the end of a row with broken quotes is looked for."""
 
 _ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that are no UTF-8, as `surrogateescape` keeps them."""
-_DELIMITERS = (",", "\t", ";", "|")
-_LOOK_AT_ROWS = 50
-_TEXT_BYTES = bytes([9, 10, 13, *range(32, 256)])
-"""All but the control characters, which binary files are full of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How cells are told apart.
-
-    `is_raw`: each line is a row and a quote may be the author's, as in most tsv files.
-    `quotes_all`: yet each cell is quoted.
-    """
-
-    encoding: str
-    delimiter: str
-    is_raw: bool
-    quotes_all: bool = False
+_WHOLE_BYTES = 8 << 20
+_SKIP_ROWS = 300
+_MOST_ROWS = 1_000_000
+_SPOTS = 12
+_SPOT_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record; `line` is where it starts, from 1. `error` says why there are no cells."""
+    """One record; `line` is where it starts, from 1. `error` says why there are no cells.
+
+    `lines` are how many lines of the file it takes. `is_repaired`: its quotes break the rules, and
+    there was one way to read it.
+    """
 
     line: int
     cells: tuple[str, ...] = ()
     encoding: str = "utf-8"
     error: str = ""
+    lines: int = 1
+    is_repaired: bool = False
+    readable: tuple[str, ...] = ()
+    """Of a row in an unknown encoding: its cells as far as they can be made out."""
 
 
 class _TooLongError(Exception):
     pass
 
 
-def sniff(sample: bytes, encoding: str = "") -> Dialect | None:
-    """Find the dialect of a table from its beginning, or None if it is no text.
+def dialect_of(path: Path, encoding: str = "", delimiter: str = "") -> Dialect | None:
+    """Find the dialect of a file from its beginning and places all over it, None if it is no text.
 
     Args:
-        encoding: what it is in where no mark says so, "" to take UTF-8 and see.
+        encoding, delimiter: what the user says of it, "" to find out.
     """
-    encoding = encoding_by_mark(sample) or encoding
-    if not encoding and 20 * len(sample.translate(None, _TEXT_BYTES)) > len(sample):
-        return None
-    # What ends in the middle of a character or a line says nothing about the dialect.
-    text = sample.decode(encoding or "utf-8", "replace")
-    whole = text.rpartition("\n")[0] if len(sample) >= SAMPLE_BYTES else text
-    # Not splitlines, which also splits at characters that tweets hold.
-    lines = [line.removesuffix("\r") for line in (whole or text).split("\n")]
-    if not any(line.strip() for line in lines):
-        return None
-    best = max(_DELIMITERS, key=lambda delimiter: _score(lines[: 4 * _LOOK_AT_ROWS], delimiter))
-    is_raw = best == "\t" and _fits_lines(lines)
-    header = lines[0].split("\t")
-    quotes_all = is_raw and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in header)
-    return Dialect(encoding or "utf-8", best, is_raw, quotes_all)
+    sample = read_start(path, SAMPLE_BYTES)
+    first = sniff(sample, encoding, delimiter, is_whole=len(sample) < SAMPLE_BYTES)
+    if first is None or len(sample) < SAMPLE_BYTES:
+        return first
+    return sniff(sample, encoding, delimiter, _lines_elsewhere(path, first))
 
 
-def _score(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
-    """Rate a delimiter: the share of rows as wide as the header, then the width."""
-    rows = []
+def _lines_elsewhere(path: Path, dialect: Dialect) -> list[str]:
+    """Return whole lines from places all over a file that is not packed."""
+    found: list[str] = []
+    # In an encoding of two bytes a character a place in the middle may lie within one.
+    if dialect.encoding not in ("utf-8", "utf-8-sig", "cp1252", "latin-1", "gb18030"):
+        return found
     try:
-        for row in csv.reader((line + "\n" for line in lines), delimiter=delimiter):
-            if row:
-                rows.append(len(row))
-            if len(rows) == _LOOK_AT_ROWS:
-                break
-    except csv.Error:
+        with path.open("rb") as file:
+            if packing_of(file.read(8)):
+                return found
+            size = file.seek(0, io.SEEK_END)
+            for spot in range(1, _SPOTS + 1):
+                file.seek(max(0, size * spot // _SPOTS - _SPOT_BYTES))
+                text = file.read(_SPOT_BYTES).decode(dialect.encoding, "replace")
+                found += [line.removesuffix("\r") for line in text.split(dialect.line_end)[1:-1]]
+    except OSError:
         pass
-    if not rows or rows[0] < 2:
-        return 0.0, 0
-    return sum(width == rows[0] for width in rows) / len(rows), rows[0]
+    return found
 
 
-def _fits_lines(lines: Sequence[str]) -> bool:
-    """Whether every line of a tab-separated file is a row, so that no quoted cell spans lines.
+def read_rows(path: Path, encoding: str = "", delimiter: str = "") -> Iterator[Row]:
+    """Yield the rows of the file, the header first, blank lines left out.
 
-    Tweets are full of quotes that no program doubled; taking those for quoted cells would merge
-    rows without a sound. Line by line, the worst that stays is a visible quote.
+    Args:
+        encoding, delimiter: as for `sniff`; a row that is in another encoding is an error.
+
+    Raises:
+        SourceError: it is no text.
+        OSError: it cannot be read.
     """
-    width = lines[0].count("\t")
-    return all(line.count("\t") == width or line.count('"') % 2 == 0 for line in lines)
+    dialect = dialect_of(path, encoding, delimiter)
+    if dialect is None:
+        raise _no_table(path.name)
+    with open_plain(path) as file:
+        yield from _parse(file, dialect, is_stated=bool(encoding) and dialect.encoding == encoding)
 
 
-def _unquote(cell: str, always: bool) -> str:
+def sample_rows(path: Path, encoding: str, delimiter: str, count: int) -> list[Row]:
+    """Return whole rows from all over a file, at most `count`, those of its beginning left out.
+
+    A file of some size is looked at in places: only rows of one line, as wide as most, count there.
+    """
+    dialect = dialect_of(path, encoding, delimiter)
+    if dialect is None or count <= 0:
+        return []
+    if path.stat().st_size <= _WHOLE_BYTES:
+        found: list[Row] = []
+        step = 1
+        for number, row in enumerate(islice(read_rows(path, encoding, delimiter), _SKIP_ROWS, _MOST_ROWS)):
+            if number % step == 0 and not row.error:
+                found.append(row)
+            if len(found) > 2 * count:
+                found, step = found[::2], step * 2
+        return found[:: max(1, -(-len(found) // count))]
+    lines = [dialect.mask(line) + "\n" for line in _lines_elsewhere(path, dialect)]
+    rows: list[Row] = []
+    for line in lines[:: max(1, len(lines) // count)]:
+        try:
+            cells = next(csv.reader([line], delimiter=dialect.delimiter, strict=not dialect.is_raw), [])
+        except csv.Error:
+            continue
+        if len(cells) == dialect.width and (dialect.has_shape(cells) or not any(dialect.shapes)):
+            rows.append(Row(0, tuple(map(dialect.unmask, cells))))
+    return rows
+
+
+def rows_of(file: IO[bytes], name: str, encoding: str = "") -> Iterator[Row]:
+    """Yield the rows of an open file that can be sought, as `read_rows` does; `name` is for messages."""
+    sample = file.read(SAMPLE_BYTES)
+    dialect = sniff(sample, encoding, is_whole=len(sample) < SAMPLE_BYTES)
+    if dialect is None:
+        raise _no_table(name)
+    file.seek(0)
+    yield from _parse(file, dialect, is_stated=bool(encoding) and dialect.encoding == encoding)
+
+
+def _no_table(name: str) -> SourceError:
+    return SourceError(f"{name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
+
+
+def _parse(file: IO[bytes] | BinaryIO, dialect: Dialect, is_stated: bool) -> Iterator[Row]:
+    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+    # surrogateescape keeps what is not UTF-8 for `_decode_cells`.
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    text = TextIOWrapper(file, encoding=encoding, errors=errors, newline=dialect.line_end)
+    found = dialect.encoding.removesuffix("-sig")
+    line = 0
+    try:
+        for row in _Rows(text, dialect):
+            line = row.line + row.lines - 1
+            if row.error:
+                yield row
+            elif is_stated:
+                yield _checked(row, found)
+            else:
+                yield _decode_cells(row, found)
+    except DAMAGE as error:
+        yield Row(line + 1, error=f"it cannot be read beyond line {line:,}: {error}")
+    text.detach()
+
+
+class _Rows:
+    """Puts lines together to rows, by the strict rules first, then as far as there is one way."""
+
+    def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
+        self._lines = _Lines(text, dialect)
+        self._dialect = dialect
+        self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, strict=True)
+        self._broken_at = 0
+        """The line of the last error, while the lines behind it may belong to its row; else 0."""
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._dialect.has_sep:
+            self._lines.begin_row()
+            next(self._lines, None)
+        while True:
+            start = self._lines.begin_row()
+            try:
+                row = self._next(start)
+            except StopIteration:
+                return
+            except _TooLongError:
+                self._lines.keep(1)
+                row = Row(start, error=f"a line of more than {MAX_LINE:,} characters, or a quote left open")
+            if row.error:
+                yield row
+            elif any(row.cells) or len(row.cells) > 1:
+                # Behind a row that broke lies what is left of it, until a whole row comes.
+                if self._broken_at and len(row.cells) < self._dialect.width:
+                    yield replace(row, cells=(), error=f"a part of the row in line {self._broken_at:,}")
+                    continue
+                self._broken_at = 0
+                unmask = self._dialect.unmask
+                yield replace(row, cells=tuple(map(unmask, row.cells)), lines=len(self._lines.taken))
+
+    def _next(self, start: int) -> Row:
+        line = next(self._lines)
+        if not line.strip("\r\n"):
+            return Row(start)
+        dialect = self._dialect
+        if dialect.is_raw:
+            cells = _without_end(line).split(dialect.delimiter)
+            return Row(start, tuple(unquote_raw(cell, dialect.quotes_all) for cell in cells))
+        if '"' not in line and not (dialect.escapes and _without_end(line).endswith("\\")):
+            return Row(start, tuple(_without_end(line).split(dialect.delimiter)))
+        self._lines.give_back()
+        return self._quoted(start)
+
+    def _quoted(self, start: int) -> Row:
+        lines = self._lines
+        try:
+            cells = next(self._reader)
+        except csv.Error as error:
+            return self._repair(start, str(error))
+        except _TooLongError:
+            if not lines.taken or len(lines.taken) < MAX_ROW_LINES:
+                raise
+            return self._repair(start, "a quote is left open")
+        if lines.ended_inside_row:
+            return self._repair(start, "a quote is left open")
+        if len(lines.taken) > 1 and self._swallows_rows():
+            return self._repair(start, "a quote is left open")
+        return Row(start, tuple(cells))
+
+    def _swallows_rows(self) -> bool:
+        """Whether the lines behind the first are rows of their own, joined by a quote left open."""
+        dialect = self._dialect
+        rest = [_without_end(line).split(dialect.delimiter) for line in self._lines.taken[1:]]
+        first = _without_end(self._lines.taken[0]).split(dialect.delimiter)
+        if dialect.width < 2 or (dialect.is_strict and len(first) != dialect.width):
+            return False
+        likely = [len(cells) == dialect.width and dialect.has_shape(cells) for cells in rest]
+        # Where all rows obey the rules, a text may hold lines of a table; elsewhere one is enough.
+        return all(count >= 2 for count in likely) if dialect.is_strict else any(likely)
+
+    def _repair(self, start: int, error: str) -> Row:
+        """Read a row that breaks the rules in the one way there is, else fail its first line alone."""
+        lines, dialect = self._lines, self._dialect
+        lines.keep(1)
+        text = _without_end(lines.taken[0])
+        taken = 1
+        if dialect.width > 1:
+            while True:
+                if cells := split_row(text, dialect.delimiter, dialect.width):
+                    return Row(start, tuple(cells), is_repaired=True)
+                following = lines.peek()
+                if taken >= _REPAIR_LINES or not following.strip("\r\n") or self._is_row(following):
+                    break
+                text += "\n" + _without_end(next(lines))
+                taken += 1
+            lines.keep(1)
+            first = _without_end(lines.taken[0])
+            if cells := split_row(first, dialect.delimiter, dialect.width, open_quotes=True):
+                return Row(start, tuple(cells), is_repaired=True)
+        self._broken_at = start
+        return Row(start, error=_explain(error))
+
+    def _is_row(self, line: str) -> bool:
+        """Whether a line is by itself a row as wide as the others, and looks like them."""
+        dialect = self._dialect
+        pieces = _without_end(line).split(dialect.delimiter)
+        cells = pieces if len(pieces) == dialect.width else split_row(
+            _without_end(line), dialect.delimiter, dialect.width
+        )  # fmt: skip
+        return cells is not None and (dialect.has_shape(cells) > 0 or not any(dialect.shapes))
+
+
+def _without_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def unquote_raw(cell: str, always: bool) -> str:
     """Undo the quoting of one cell that is quoted as a whole.
 
     Without `always` only where it holds doubled quotes: an author may quote a whole tweet too.
@@ -116,103 +292,46 @@ def _unquote(cell: str, always: bool) -> str:
     body = cell.replace('""', "")
     if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or body.count('"') not in (0, 2):
         return cell
-    return cell[1:-1].replace('""', '"') if always or body != cell else cell
-
-
-def read_rows(path: Path, encoding: str = "") -> Iterator[Row]:
-    """Yield the rows of the file, the header first, blank lines left out.
-
-    Args:
-        encoding: as for `sniff`; a row that is in another one is an error.
-
-    Raises:
-        SourceError: it is no text.
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        yield from rows_of(file, path.name, encoding)
-
-
-def rows_of(file: IO[bytes], name: str, encoding: str = "") -> Iterator[Row]:
-    """Yield the rows of an open file, as `read_rows` does; `name` is for messages."""
-    sample = file.read(SAMPLE_BYTES)
-    dialect = sniff(sample, encoding)
-    if dialect is None:
-        raise SourceError(f"{name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
-    file.seek(0)
-    yield from _parse(file, dialect, is_stated=bool(encoding) and dialect.encoding == encoding)
-
-
-def _parse(file: IO[bytes], dialect: Dialect, is_stated: bool) -> Iterator[Row]:
-    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
-    # surrogateescape keeps what is not UTF-8 for `_decode_cells`.
-    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
-    text = TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
-    lines = _Lines(text)
-    if dialect.is_raw:
-        reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
-    else:
-        reader = csv.reader(lines, delimiter=dialect.delimiter)
-    found = dialect.encoding.removesuffix("-sig")
-    while True:
-        start = lines.begin_row()
-        try:
-            cells = next(reader)
-            if lines.ended_inside_row:
-                raise csv.Error("a quote is left open")
-        except StopIteration:
-            break
-        except _TooLongError:
-            lines.retry_after_first()
-            yield Row(start, error=f"a line of more than {MAX_LINE:,} characters, or a quote left open")
-        except csv.Error as error:
-            # An open quote swallows the rows behind it: they get their own chance.
-            lines.retry_after_first()
-            yield Row(start, error=_explain(str(error)))
-        else:
-            if dialect.is_raw:
-                cells = [_unquote(cell, dialect.quotes_all) for cell in cells]
-            if cells and is_stated:
-                yield _checked(start, cells, found)
-            elif cells:
-                yield _decode_cells(start, cells, found)
-    text.detach()
+    return unquote(cell) if always or body != cell else cell
 
 
 def _explain(error: str) -> str:
     if "field larger" in error:
         return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
-    return error
+    if "unexpected end" in error or "left open" in error:
+        return "a quote is left open"
+    return f"its quotes can be read in more than one way, or in none ({error})"
 
 
-def _checked(line: int, cells: list[str], encoding: str) -> Row:
+def _checked(row: Row, encoding: str) -> Row:
     """Refuse a row with bytes that the encoding the user named does not have."""
-    text = "\n".join(cells)
+    text = "\n".join(row.cells)
     if _ESCAPED.search(text) if encoding == "utf-8" else "\ufffd" in text:
-        return Row(line, error=f"not in {encoding}, or damaged")
-    return Row(line, tuple(cell.replace("\0", "") for cell in cells), encoding)
+        return Row(row.line, error=f"not in {encoding}, or damaged", lines=row.lines)
+    return replace(row, cells=tuple(cell.replace("\0", "") for cell in row.cells), encoding=encoding)
 
 
-def _decode_cells(line: int, cells: list[str], encoding: str) -> Row:
-    joined = "\n".join(cells)
+def _decode_cells(row: Row, encoding: str) -> Row:
+    joined = "\n".join(row.cells)
     if joined.isascii():
-        return Row(line, tuple(cells), encoding)
+        return replace(row, encoding=encoding)
     try:
         joined.encode("utf-8")
     except UnicodeEncodeError:
         pass
     else:
-        return Row(line, tuple(cells), encoding)
+        return replace(row, encoding=encoding)
     decoded = []
-    for cell in cells:
+    for cell in row.cells:
         try:
             decoded.append(decode(cell.encode("utf-8", "surrogateescape")))
         except UndecodableError as error:
-            return Row(line, error=error.reason)
+            shown = tuple(c.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for c in row.cells)
+            return Row(row.line, error=error.reason, lines=row.lines, readable=shown)
         except UnicodeEncodeError:
             decoded.append(Decoded(cell, encoding))
     other = next((cell.encoding for cell in decoded if cell.encoding != encoding), encoding)
-    return Row(line, tuple(cell.text for cell in decoded), other)
+    return replace(row, cells=tuple(cell.text for cell in decoded), encoding=other)
 
 
 class _Lines:
@@ -221,9 +340,11 @@ class _Lines:
     Not a generator: that one would be over after its first exception.
     """
 
-    def __init__(self, text: TextIOWrapper) -> None:
+    def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
         self._text = text
-        self._taken: list[str] = []
+        self._dialect = dialect
+        self.taken: list[str] = []
+        """The lines of the row so far."""
         self._again: list[str] = []
         self._number = 0
         self.ended_inside_row = False
@@ -231,35 +352,55 @@ class _Lines:
 
     def begin_row(self) -> int:
         """Start a row and return the number of its first line, from 1."""
-        self._number += len(self._taken)
-        self._taken.clear()
+        self._number += len(self.taken)
+        self.taken.clear()
         self.ended_inside_row = False
         return self._number + 1
 
-    def retry_after_first(self) -> None:
-        """Offer the lines of this row again, all but the first."""
-        self._again.extend(reversed(self._taken[1:]))
-        del self._taken[1:]
+    def keep(self, count: int) -> None:
+        """Offer the lines of this row again, all but the first `count`."""
+        self._again.extend(reversed(self.taken[count:]))
+        del self.taken[count:]
+        self.ended_inside_row = False
+
+    def give_back(self) -> None:
+        """Offer the only line of this row again."""
+        self._again.append(self.taken.pop())
+
+    def peek(self) -> str:
+        """Return the next line and leave it where it is, "" at the end."""
+        if not self._again:
+            try:
+                self._again.append(self._read())
+            except _TooLongError:
+                return ""
+        return self._again[-1]
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self._taken) >= MAX_ROW_LINES:
+        if len(self.taken) >= MAX_ROW_LINES:
             raise _TooLongError
-        line = self._again.pop() if self._again else self._text.readline(MAX_LINE)
+        line = self._again.pop() if self._again else self._read()
         if not line:
-            self.ended_inside_row = bool(self._taken)
+            self.ended_inside_row = bool(self.taken)
             raise StopIteration
-        if len(line) >= MAX_LINE and not line.endswith("\n"):
+        self.taken.append(line)
+        return line
+
+    def _read(self) -> str:
+        line = self._text.readline(MAX_LINE)
+        if len(line) >= MAX_LINE and not line.endswith(self._dialect.line_end):
             # Kept as a line so that the count goes on, but not its content.
-            self._taken.append("")
+            self.taken.append("")
             self._skip_rest()
             raise _TooLongError
-        self._taken.append(line)
-        return line
+        if self._dialect.line_end == "\r" and line.endswith("\r"):
+            line = line[:-1] + "\n"
+        return self._dialect.mask(line)
 
     def _skip_rest(self) -> None:
         while rest := self._text.readline(MAX_LINE):
-            if rest.endswith("\n"):
+            if rest.endswith(self._dialect.line_end):
                 return

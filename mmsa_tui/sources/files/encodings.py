@@ -122,6 +122,48 @@ def encoding_by_mark(data: bytes) -> str:
     return next((name for mark, name in _MARKS if data.startswith(mark)), "")
 
 
+_CODE_PAGES = {
+    "cp1252": "äöüßéèêëàâçñáíóúïîôûÄÖÜÉÈÀÇÑ’‘“”–—…€°´",
+    "cp1251": "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЭЮЯіїєґІЇЄ",
+    "cp1250": "ąćęłńóśźżčďěňřšťůžáéíýőűăîșț",
+    "cp1254": "ğışçöüĞİŞÇÖÜ",
+    "cp1256": "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأإؤئ",
+    "shift_jis": "".join(map(chr, range(0x3041, 0x3097))),
+    "euc_kr": "이다가는에을를의하고도로서지은한나",
+    "big5": "的是不我一有大在人了中到這個你們",
+}
+"""Characters that texts in these encodings are full of."""
+
+
+def suggest_encodings(data: bytes) -> list[str]:
+    """Name the code pages that bytes could be in, the likeliest first: advice, never used unasked."""
+    found: list[tuple[float, str]] = []
+    for name, usual in _CODE_PAGES.items():
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        high = [char for char in text if char > "\x7f"]
+        share = sum(char in usual for char in high) / len(high) if high else 0.0
+        if share >= 0.3:
+            found.append((-share, name))
+    return [name for _, name in sorted(found)]
+
+
+def encoding_by_nuls(data: bytes) -> str:
+    """Name the UTF-16 that text without a mark is plainly in, or "".
+
+    Every other byte of such text is NUL where it is Latin, and no other encoding of text has any.
+    """
+    start = data[:4096]
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if even + odd < 0.2 * len(start) or len(start) < 8:
+        return ""
+    if odd > 20 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > 20 * odd else ""
+
+
 def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
     """Decode what is not UTF-8, unless it is plainly damaged UTF-8 or a Windows code page."""
     readable = data.decode("utf-8", "replace")
@@ -146,6 +188,12 @@ def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
     wide = {char for char in text if char > "\x7f"}
     if all(_is_ideograph(char) and char.encode("gb18030")[1] < 0x80 for char in wide):
         raise UndecodableError(f"looks like a Windows code page: {_CONVERT}", readable)
+    # So do Cyrillic and Japanese come out as ideographs that nobody uses.
+    high_bytes = [byte for byte in data if byte >= 0x80]
+    cyrillic = sum(byte >= 0xE0 for byte in high_bytes)
+    kana = sum(byte in (0x82, 0x83) for byte in data)
+    if len(high_bytes) >= 8 and (cyrillic >= 0.7 * len(high_bytes) or kana >= 0.35 * len(high_bytes)):
+        raise UndecodableError(f"looks like a code page of another script: {_CONVERT}", readable)
     return text
 
 

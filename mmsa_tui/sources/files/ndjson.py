@@ -16,10 +16,20 @@ from mmsa_tui.sources.files.byte_stream import PIECE_BYTES, StreamDamagedError, 
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.files.json_scan import MAX_RECORD_BYTES, Entry, Scan, unwrap
 
-__all__ = ["MAX_RECORD_BYTES", "Entry", "head_records", "parse_entries", "read_entries", "sample_records"]
+__all__ = [
+    "JSON_SUFFIXES",
+    "MAX_RECORD_BYTES",
+    "Entry",
+    "head_records",
+    "parse_entries",
+    "read_entries",
+    "sample_records",
+]
 
 HEAD_BYTES = 4 << 20
 """As much of a file as detection looks at: fifty records of 80 kB, or one page of an API."""
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl")
+"""How files of JSON are called; also with the ending of a packing behind."""
 _HEAD_LINES = 200
 
 
@@ -27,7 +37,7 @@ def read_entries(path: Path) -> Iterator[Entry]:
     """Yield the records of one file in its order, in memory bounded by the largest record.
 
     Args:
-        path: UTF-8 or UTF-16, plain or compressed.
+        path: UTF-8, UTF-16 or UTF-32, plain or compressed.
 
     Raises:
         OSError: the file cannot be opened.

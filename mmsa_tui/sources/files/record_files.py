@@ -15,10 +15,10 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import natural_key
 from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object
-from mmsa_tui.sources.files.ndjson import Entry, read_entries, sample_records
+from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, Entry, read_entries, sample_records
 
-_PLAIN = (".json", ".jsonl", ".ndjson", ".jl")
-_SUFFIXES = (*_PLAIN, *(plain + packed for plain in _PLAIN for packed in (".gz", ".bz2")))
+_PACKED = (".gz", ".bz2", ".zst", ".xz", ".zip")
+_SUFFIXES = (*JSON_SUFFIXES, *(plain + packed for plain in JSON_SUFFIXES for packed in _PACKED))
 
 _DETECT_FILES = 3
 _ONE_IN = 5

@@ -1,4 +1,8 @@
-"""Rows of an Excel workbook as text, one at a time. Knows cells, not what they mean."""
+"""Sheets of xlsx, xls and ods workbooks as rows of text. Knows cells, not what they mean.
+
+xlsx is read row by row with openpyxl; python-calamine reads ods and the Excel of before 2007, which
+openpyxl does not, and holds a sheet in memory.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Any, Protocol
 
 from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import ignore
@@ -38,72 +43,173 @@ _BROKEN = (
     zlib.error,
 )
 
+Cells = tuple[str, ...]
+
+
+class Book(Protocol):
+    """An open workbook."""
+
+    @property
+    def sheets(self) -> list[str]:
+        """The names of its sheets, in their order."""
+        ...
+
+    def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
+        """Yield the rows of a sheet that are not empty, with their number from 1.
+
+        Raises:
+            SourceError: the sheet is damaged.
+        """
+        ...
+
 
 def is_workbook(head: bytes) -> bool:
     """Whether these first bytes may open an Excel workbook: a zip file."""
     return head.startswith(b"PK\x03\x04")
 
 
-def read_rows(path: Path, note: Callable[[str], None] = ignore) -> Iterator[tuple[str, ...]]:
+def kind_of_workbook(path: Path) -> str:
+    """Name the kind of a workbook by its content: `xlsx`, `ods`, `xls` or ""."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+        if head.startswith(b"\xd0\xcf\x11\xe0"):
+            return "xls"
+        if not is_workbook(head):
+            return ""
+        with Archive(path) as archive:
+            if "xl/workbook.xml" in archive.members:
+                return "xlsx"
+            if "content.xml" in archive.members and "mimetype" in archive.members:
+                return "ods" if b"spreadsheet" in archive.read("mimetype", 200) else ""
+    except (SourceError, OSError):
+        pass
+    return ""
+
+
+@contextmanager
+def open_book(path: Path) -> Iterator[Book]:
+    """Open a workbook of any kind.
+
+    Raises:
+        SourceError: it is no workbook, is damaged, or would expand beyond the limits.
+    """
+    kind = kind_of_workbook(path)
+    if not kind:
+        # An archive that is damaged or a bomb says so itself.
+        Archive(path).close()
+        raise SourceError(f"{path.name} is not an Excel workbook", "Save it as .xlsx.")
+    if kind != "xls":
+        _check_size(path)
+    try:
+        if kind == "xlsx":
+            # openpyxl costs 130 ms to import.
+            import openpyxl
+
+            # Given the open file, it does not insist on the name ending in .xlsx.
+            with path.open("rb") as file:
+                with warnings.catch_warnings():
+                    # It warns of styles and extensions that do not concern the cells.
+                    warnings.simplefilter("ignore")
+                    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+                try:
+                    yield _Excel(book, path)
+                finally:
+                    book.close()
+        else:
+            yield _open_calamine(path)
+    except SourceError:
+        raise
+    except _BROKEN as error:
+        raise _broken(path, error) from error
+
+
+def read_rows(path: Path, note: Callable[[str], None] = ignore) -> Iterator[Cells]:
     """Yield the rows of the first worksheet that has any, empty rows left out.
 
     Raises:
         SourceError: it is no workbook, is damaged, or would expand beyond the limits.
     """
-    with Archive(path) as archive:
-        if "[Content_Types].xml" not in archive.members or "xl/workbook.xml" not in archive.members:
-            raise SourceError(f"{path.name} is not an Excel workbook", "Save it as .xlsx.")
-        largest = max(member.size for member in archive.members.values())
-        if largest > MAX_PART_BYTES:
-            raise SourceError(
-                f"{path.name} would expand to {largest:,} bytes: refused", "Save the sheet as csv in UTF-8."
-            )
-    try:
-        with path.open("rb") as file:
-            yield from _read_rows(file, note)
-    except _BROKEN as error:
-        raise SourceError(
-            f"{path.name} cannot be read to its end: {type(error).__name__}: {error}",
-            "Open it in a spreadsheet program and save it again as .xlsx.",
-        ) from error
-
-
-def _read_rows(file: IO[bytes], note: Callable[[str], None]) -> Iterator[tuple[str, ...]]:
-    # openpyxl costs 130 ms to import.
-    import openpyxl
-
-    noted = False
-    with warnings.catch_warnings():
-        # It warns of styles and extensions that do not concern the cells.
-        warnings.simplefilter("ignore")
-        # Given the open file, it does not insist on the name ending in .xlsx.
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    try:
-        for sheet in book.worksheets:
-            # The stated size may be a lie or a million empty rows.
-            sheet.reset_dimensions()
+    with open_book(path) as book:
+        for sheet in book.sheets:
             empty = True
-            for cells in sheet.iter_rows(values_only=True):
-                row = tuple(_as_text(cell) for cell in cells[:MAX_COLUMNS])
-                if not any(row):
-                    continue
+            for _, cells in book.rows(sheet):
                 empty = False
-                if not noted and any(_lost_digits(cell) for cell in cells):
-                    note("ids were typed as numbers: a spreadsheet keeps 15 digits of them")
-                    noted = True
-                yield row
+                yield cells
             if not empty:
                 return
-    finally:
-        book.close()
 
 
-def _lost_digits(cell: object) -> bool:
-    # openpyxl reads a number that is spelled out as int; Excel writes large ones as 1.23E+18.
-    return isinstance(cell, float) and abs(cell) > _EXACT_DIGITS
+def _check_size(path: Path) -> None:
+    with Archive(path) as archive:
+        largest = max((member.size for member in archive.members.values()), default=0)
+    if largest > MAX_PART_BYTES:
+        raise SourceError(
+            f"{path.name} would expand to {largest:,} bytes: refused", "Save the sheet as csv in UTF-8."
+        )
 
 
-def _as_text(cell: object) -> str:
+def _broken(path: Path, error: Exception) -> SourceError:
+    return SourceError(
+        f"{path.name} cannot be read to its end: {type(error).__name__}: {error}",
+        "Open it in a spreadsheet program and save it as .xlsx, or as csv in UTF-8.",
+    )
+
+
+class _Excel:
+    def __init__(self, book: Any, path: Path) -> None:
+        self._book = book
+        self._path = path
+
+    @property
+    def sheets(self) -> list[str]:
+        return [sheet.title for sheet in self._book.worksheets]
+
+    def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
+        try:
+            found = next(page for page in self._book.worksheets if page.title == sheet)
+            # The stated size may be a lie or a million empty rows.
+            found.reset_dimensions()
+            for number, cells in enumerate(found.iter_rows(values_only=True), start=1):
+                row = tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])
+                if any(row):
+                    yield number, row
+        except _BROKEN as error:
+            raise _broken(self._path, error) from error
+
+
+class _Calamine:
+    def __init__(self, book: Any, path: Path) -> None:
+        self._book = book
+        self._path = path
+
+    @property
+    def sheets(self) -> list[str]:
+        return list(self._book.sheet_names)
+
+    def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
+        try:
+            rows = self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        except Exception as error:
+            raise _broken(self._path, error) from error
+        for number, cells in enumerate(rows, start=1):
+            row = tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])
+            if any(row):
+                yield number, row
+
+
+def _open_calamine(path: Path) -> _Calamine:
+    import python_calamine
+
+    try:
+        return _Calamine(python_calamine.CalamineWorkbook.from_path(str(path)), path)
+    except Exception as error:
+        # Its errors, and Rust's panics, have no class in common but this.
+        raise _broken(path, error) from error
+
+
+def cell_text(cell: object) -> str:
+    """Write a cell as text: numbers in the digits it holds, dates as ISO 8601."""
     from openpyxl.utils.escape import unescape
 
     if cell is None:
@@ -111,8 +217,11 @@ def _as_text(cell: object) -> str:
     if isinstance(cell, str):
         # Control characters are kept as "_x000D_" in the file.
         return str(unescape(cell)) if "_x" in cell else cell
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e30:
-        return str(int(cell))
+    if isinstance(cell, float):
+        if cell.is_integer() and abs(cell) <= _EXACT_DIGITS:
+            return str(int(cell))
+        # Written so that it can be told: `1.9184107135219E+18` names no post any more.
+        return repr(cell).replace("e", "E") if abs(cell) > _EXACT_DIGITS else str(cell)
     if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
         return cell.isoformat()
     return str(cell)

@@ -5,6 +5,7 @@ Also reads a folder of pictures alone, or of texts alone: one post a file.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unesca
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""
 _NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresultall"])
+_NUMBERED = re.compile(
+    r"(?P<stem>.*[^/])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\))", re.DOTALL
+)
+"""How downloaders call the pictures of one post: `1_2.jpg`, `1-photo-2.jpg`, `1 (2).jpg`."""
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ def pair_files(files: Iterable[str]) -> list[Pair]:
             pairs[name] = Pair(name, name)
     _join(pairs, lambda key: key.casefold())
     _join(pairs, lambda key: key.rpartition("/")[2].casefold())
+    _join_numbered(pairs)
     return sorted(pairs.values(), key=lambda pair: natural_key(pair.key))
 
 
@@ -80,6 +86,26 @@ def _join(pairs: dict[str, Pair], spell: Callable[[str], str]) -> None:
         if len(lone) == 1 and len(found) == 1:
             found[0].pictures = lone[0].pictures
             del pairs[lone[0].key]
+
+
+def _join_numbered(pairs: dict[str, Pair]) -> None:
+    """Give lone pictures `1_1.jpg`, `1_2.jpg` to the text `1.txt` of their folder, or the only one."""
+    texts: dict[str, list[Pair]] = {}
+    for pair in pairs.values():
+        if pair.text:
+            texts.setdefault(pair.key.casefold(), []).append(pair)
+            if "/" in pair.key:
+                texts.setdefault(pair.key.rpartition("/")[2].casefold(), []).append(pair)
+    lone = [pair for pair in pairs.values() if not pair.text]
+    for pair in sorted(lone, key=lambda pair: natural_key(pair.key)):
+        match = _NUMBERED.fullmatch(pair.key.casefold())
+        if match is None:
+            continue
+        stem = match["stem"]
+        found = texts.get(stem) or texts.get(stem.rpartition("/")[2], [])
+        if len(found) == 1:
+            found[0].pictures += pair.pictures
+            del pairs[pair.key]
 
 
 def read_pairs(root: Path, pairs: Iterable[Pair], encoding: str = "") -> Iterator[Post | Failure]:
@@ -146,6 +172,8 @@ def look_for_pairs(root: Path) -> Stems:
             texts.append(folder + stem)
         elif suffix in PICTURE_SUFFIXES:
             pictures.add(stem.casefold())
+            if match := _NUMBERED.fullmatch(stem.casefold()):
+                pictures.add(match["stem"])
     both = sum(_stem(key) in pictures for key in texts)
     if texts and not both:
         # A large folder may list all its texts before the first picture.

@@ -1,34 +1,63 @@
-"""Tables: any csv, tsv, xlsx, jsonl or parquet with a column of text.
+"""Tables: any csv, tsv, workbook, JSON, parquet, Feather or SQLite file with a column of text.
 
-`--map text=COL,image=COL,id=COL` names the columns; without it they are recognised.
+A table alone, or a folder that holds one, with pictures anywhere below it. `--map text=COL` and the
+like name the columns; without them they are recognised.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from mmsa_tui.disk.safety import ignore, resolve_inside
-from mmsa_tui.errors import SourceError
-from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.disk.safety import ignore, walk
+from mmsa_tui.errors import MmsaError, SourceError, UsageError
+from mmsa_tui.pictures.finder import natural_key
+from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.columns import Roles, choose_roles
-from mmsa_tui.sources.files.encodings import unescape
-from mmsa_tui.sources.files.table_rows import Table, kind_of_table, open_table
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.files.table_rows import KEY, MAX_CELL, Record, Table, kind_of_table, open_table
+from mmsa_tui.sources.ids import clean_id, id_in_address
+from mmsa_tui.sources.picture_refs import RowPictures, split_references
+from mmsa_tui.sources.roles import Roles, choose_roles
+from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
+from mmsa_tui.text.cleaning import has_escapes, html_to_text, undo_escapes
 
 MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
-_SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".jsonl", ".ndjson", ".parquet")
-_MAX_PICTURES = 100
+SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".parquet",
+    ".feather",
+    ".sqlite", ".sqlite3", ".db", ".sav", ".dta",
+)  # fmt: skip
+"""How tables in a folder are called; also with the ending of a packing behind."""
+_PACKED = (".gz", ".bz2", ".zst", ".xz")
+_LOOK_AT_FILES = 50_000
+_MAX_TABLES = 12
+ORIGINAL = "text_original"
+"""The column that keeps a text as it lay in the table, where reading it changed it."""
+_WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
+_TARGET = "$T$"
+"""What the data sets Twitter-15 and Twitter-17 put where the target of a sentiment stood."""
+_HANDLE = re.compile(r"^(?:RT )?@\w+: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The table of a source, open, and what its columns are taken for."""
+
+    path: Path
+    table: Table
+    roles: Roles
 
 
 class TableReader:
-    """Reads a table in the order of its rows; pictures are paths relative to it."""
+    """Reads a table in the order of its rows; pictures are found anywhere below the source."""
 
     name = "table"
-    title = "table (csv, tsv, xlsx, jsonl, parquet)"
+    title = "table (csv, tsv, xlsx, ods, json, parquet, Feather, SQLite)"
     takes_encoding = True
     example = Example(
         {"posts.csv": "id,text,date,image\n7,A fine day,2026-05-01,7.jpg\n", "7.jpg": ""},
@@ -40,121 +69,338 @@ class TableReader:
     )
 
     def detect(self, source: Path) -> Match | None:
-        path = find_table(source)
-        if path is None:
-            return None
-        try:
-            table = open_table(path, ignore)
-            roles = choose_roles(table.columns, [record.values for record in table.sample], {})
-        except SourceError:
-            return None
-        where = f"{path.name} is a table ({table.kind})"
-        # One table in a folder of other things is a weaker sign than the file itself.
-        weaker = 15 if source.is_dir() else 0
-        if roles.text and not roles.guessed:
-            return Match(self.name, 60 - weaker, f"{where} with a column `{roles.text}`")
-        if roles.text:
-            return Match(self.name, 40 - weaker, f"{where} whose column `{roles.text}` reads like text")
-        if len(table.columns) < 2:
-            return None
-        return Match(self.name, 15, f"{where} without a column that looks like text: use --map text=")
+        return detect_table(source, ReadOptions())
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        path = find_table(source, options.encoding)
-        if path is None:
-            raise SourceError(
-                f"{source} is no table, or a folder with several",
-                "Point at the csv, tsv, xlsx, jsonl or parquet.",
+        found = open_source(source, options)
+        if not found.roles.text and not (found.roles.image and options.columns):
+            raise _no_text(found)
+        for note in (*found.table.notes, *found.roles.notes):
+            options.note(note)
+        if found.roles.others:
+            names = ", ".join(f"`{name}`" for name in found.roles.others[:3])
+            options.note(
+                f"no column is called like a text: `{found.roles.text}` is taken, and {names} could be "
+                f"it too; --map text={found.roles.others[0]} chooses another"
             )
-        table = open_table(path, options.note, options.encoding)
-        roles = choose_roles(table.columns, [record.values for record in table.sample], options.columns)
-        if not roles.text and not (roles.image and options.columns):
-            shown = ", ".join(table.columns[:30]) + (", …" if len(table.columns) > 30 else "")
-            raise SourceError(
-                f"{path.name} has no column that looks like text",
-                f"Name it: --map text=COLUMN. Columns: {shown}",
+        yield from _Posts(source, found, options)
+
+
+def detect_table(source: Path, options: ReadOptions) -> Match | None:
+    """Claim a source that is a table, or a folder with one; never raise on content."""
+    # One table in a folder of other things is a weaker sign than the file itself.
+    weaker = 15 if source.is_dir() else 0
+    paths = find_tables(source, options)
+    if not paths:
+        return None
+    try:
+        if source.is_dir() and len(paths) > 1:
+            paths = [path for path in paths if (opened := _try_open(path, options)) and opened.roles.text]
+            if len(paths) > 1:
+                return _several(source, paths)
+            if not paths:
+                return None
+        found = _open(paths[0], options)
+    except UsageError:
+        raise
+    except SourceError as error:
+        return (
+            None if source.is_dir() else Match("table", 5, "it looks like a table", error.message, error.hint)
+        )
+    table, text = found.table, found.roles.text
+    where = f"{_within(source, found.path)} is a table ({table.kind})"
+    if text and not found.roles.guessed:
+        return Match("table", 60 - weaker, f"{where} with a column `{text}`")
+    if text:
+        return Match("table", 40 - weaker, f"{where} whose column `{text}` reads like text")
+    if len(table.columns) < 2:
+        return None
+    return Match("table", 15, f"{where} without a column that looks like text: use --map text=")
+
+
+def _several(source: Path, paths: Sequence[Path]) -> Match:
+    names = [_within(source, path) for path in paths]
+    more = f" and {len(names) - _MAX_TABLES:,} more" if len(names) > _MAX_TABLES else ""
+    return Match(
+        "table",
+        45,
+        f"a folder with {len(names):,} tables of texts",
+        f"{source} holds several tables of texts: {', '.join(names[:_MAX_TABLES])}{more}",
+        f"Point at a single file of them, as {source / names[0]}; its pictures are found in the folder.",
+    )
+
+
+def _within(source: Path, path: Path) -> str:
+    return path.relative_to(source).as_posix() if source.is_dir() else path.name
+
+
+def _try_open(path: Path, options: ReadOptions) -> Found | None:
+    try:
+        return _open(path, options)
+    except MmsaError:
+        return None
+
+
+def open_source(source: Path, options: ReadOptions) -> Found:
+    """Open the table that a source is, and decide what its columns are.
+
+    Raises:
+        SourceError: it is no table, or a folder with several.
+        UsageError: the options name a column, a sheet or a row that is not there.
+    """
+    paths = find_tables(source, options)
+    if source.is_dir() and len(paths) > 1:
+        with_texts = [path for path in paths if (opened := _try_open(path, options)) and opened.roles.text]
+        if len(with_texts) > 1:
+            claim = _several(source, with_texts)
+            raise SourceError(claim.problem, claim.advice)
+        left = [path for path in paths if path not in with_texts]
+        if with_texts and left:
+            options.note(
+                f"tables without texts left out: {', '.join(_within(source, p) for p in left[:_MAX_TABLES])}"
             )
+        paths = with_texts
+    if not paths:
+        raise SourceError(
+            f"{source} is no table, and no folder with one",
+            "Point at the csv, tsv, xlsx, ods, json, parquet, Feather or SQLite file.",
+        )
+    return _open(paths[0], options)
+
+
+def _open(path: Path, options: ReadOptions) -> Found:
+    table = open_table(
+        path,
+        options.note,
+        options.encoding,
+        delimiter=options.delimiter,
+        sheet=options.sheet,
+        header_row=options.header_row,
+        has_header=options.has_header,
+    )
+    sample = [record.values for record in table.sample if not record.error]
+    columns = list(table.columns)
+    if table.is_open and options.columns:
+        columns += _late_columns(path, options, columns)
+    roles = choose_roles(columns, sample, options.columns)
+    if KEY in table.columns and not roles.id:
+        roles = replace(roles, id=KEY, why={**roles.why, "id": "the records are kept by it"})
+    return Found(path, table, roles)
+
+
+def _late_columns(path: Path, options: ReadOptions, known: Sequence[str]) -> list[str]:
+    """Return columns that the user names and no row of the sample has: all rows are looked at."""
+    folded = {name.casefold() for name in known}
+    wanted = {part for value in options.columns.values() for part in (value, *value.split("+"))}
+    late = {name.casefold() for name in wanted} - folded
+    if not late:
+        return []
+    found: dict[str, str] = {}
+    for record in open_table(path, ignore, options.encoding).records(()):
+        for name in record.values:
+            if name.casefold() in late:
+                found.setdefault(name.casefold(), name)
+        if len(found) == len(late):
+            break
+    return list(found.values())
+
+
+def _no_text(found: Found) -> SourceError:
+    columns = found.table.columns
+    shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
+    empty = [
+        name for name in found.table.columns[:30] if not any(r.values.get(name) for r in found.table.sample)
+    ]
+    told = f" Empty: {', '.join(empty[:10])}." if empty and found.table.sample else ""
+    return SourceError(
+        f"{found.path.name} has no column that looks like text",
+        f"Name it: --map text=COLUMN. Columns: {shown}{told}",
+    )
+
+
+def find_tables(source: Path, options: ReadOptions) -> list[Path]:
+    """Find the tables that a source holds: the file itself, or those below a folder."""
+    if source.is_file():
+        kind = kind_of_table(source, options.encoding, options.delimiter)
+        return [source] if kind else []
+    found = []
+    for name in islice(walk(source), _LOOK_AT_FILES):
+        plain = name.lower()
+        for packing in _PACKED:
+            plain = plain.removesuffix(packing)
+        if plain.endswith(SUFFIXES) and name.count("/") <= 3:
+            found.append(name)
+    found.sort(key=lambda name: (name.count("/"), natural_key(name)))
+    if len(found) > 4 * _MAX_TABLES:
+        return []  # sidecars of a downloader: no table of posts
+    return [source / name for name in found if kind_of_table(source / name, options.encoding)]
+
+
+class _Posts:
+    """Turns the rows of a table into posts."""
+
+    def __init__(self, source: Path, found: Found, options: ReadOptions) -> None:
+        self._found = found
+        self._roles = found.roles
+        self._options = options
+        self._pictures = RowPictures(source, found.path, options.note, options.pictures)
+        dates = [record.values.get(self._roles.created_at, "") for record in found.table.sample]
+        self._read_date = DateReader(dates)
+        self._cut = 0
+        self._repaired: list[str] = []
+        self._n_repaired = 0
+        self._targets = _target_column(found)
+        self._late: dict[str, str] = {}
+        texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
+        # JSON and typed tables have escapes of their own, which are undone already.
+        self._has_escapes = found.table.kind in _WITHOUT_ESCAPES and has_escapes(texts)
+        self._changes: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[Post | Failure]:
+        table, roles = self._found.table, self._roles
         own = [name for name in table.columns if name not in (roles.text, roles.id)]
         if len(own) > MAX_COLUMNS:
-            options.note(f"{len(table.columns):,} columns: those after the first {MAX_COLUMNS} are left out")
+            self._options.note(
+                f"{len(table.columns):,} columns: those after the first {MAX_COLUMNS} are left out"
+            )
             own = own[:MAX_COLUMNS]
-        used = (
-            roles.text,
-            roles.image,
-            roles.id,
-            roles.author,
-            roles.created_at,
-            roles.language,
-            roles.label,
+        keep = list(dict.fromkeys([*roles.columns(), *own]))
+        self._pictures.prepare(
+            (self._references(record.values), self._id_of(record.values))
+            for record in table.sample
+            if not record.error
         )
-        keep = list(dict.fromkeys([name for name in used if name] + own))
-        yield from _posts(path, table, roles, own, keep)
+        known = set(table.columns)
+        # The keys of a later line of jsonl are not known yet: it keeps what it has.
+        for number, record in enumerate(table.records(() if table.is_open else keep), start=1):
+            names: Sequence[str] = own
+            if table.is_open:
+                names = [n for n in record.values if n not in (roles.text, roles.id)][:MAX_COLUMNS]
+                for name in names:
+                    if name not in known:
+                        known.add(name)
+                        self._late[name] = record.where
+            yield self._item(number, record, names)
+        self._close()
 
-
-def find_table(source: Path, encoding: str = "") -> Path | None:
-    """Find the table that a source is: the file itself, or the only one at the top of a folder."""
-    if source.is_file():
-        return source if kind_of_table(source, encoding) else None
-    try:
-        files = [p for p in source.iterdir() if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")]
-    except OSError:
-        return None
-    tables = [path for path in files if path.is_file() and not path.is_symlink()]
-    return tables[0] if len(tables) == 1 and kind_of_table(tables[0], encoding) else None
-
-
-def _posts(
-    path: Path, table: Table, roles: Roles, own: Sequence[str], keep: Sequence[str]
-) -> Iterator[Post | Failure]:
-    root = path.resolve().parent
-    # The keys of a later line of jsonl are not known yet: it keeps what it has.
-    is_open = table.kind == "jsonl"
-    for number, record in enumerate(table.records(() if is_open else keep), start=1):
-        values = record.values
-        post_id = values.get(roles.id, "").strip() or str(number)
-        text = unescape(values.get(roles.text, ""))
-        names = [n for n in values if n not in (roles.text, roles.id)][:MAX_COLUMNS] if is_open else own
+    def _item(self, number: int, record: Record, names: Sequence[str]) -> Post | Failure:
+        values, roles = record.values, self._roles
+        given = self._id_of(values)
+        post_id = given or str(number)
         metadata = {name: values[name] for name in names if name in values}
+        written = self._text(values)
+        text = self._clean(written)
+        if text != written:
+            metadata[ORIGINAL] = written
         if record.error:
-            yield Failure(post_id, record.error, text, metadata)
-            continue
-        label = values.get(roles.label, "").strip().lower()
-        yield Post(
+            return Failure(post_id, record.error, text, metadata)
+        if record.is_repaired:
+            self._n_repaired += 1
+            self._repaired = [*self._repaired[:4], record.where]
+        label = values.get(roles.label, "").strip()
+        return Post(
             post_id,
-            text.strip(),
-            tuple(_picture(root, name) for name in _split_pictures(root, values.get(roles.image, ""))),
+            text,
+            self._pictures.find(self._references(values), given),
             author=values.get(roles.author, "").strip(),
-            created_at=to_iso_utc(values.get(roles.created_at, "")),
+            created_at=self._date(values),
             language=values.get(roles.language, "").strip().lower(),
             encoding=record.encoding,
             metadata=metadata,
-            truth={"label": label} if label else {},
+            truth={"label": label.lower()} if label else {},
         )
 
+    def _id_of(self, values: Mapping[str, str]) -> str:
+        value = clean_id(values.get(self._roles.id, ""))
+        return id_in_address(value) if self._roles.id_in_address else value
 
-def _split_pictures(root: Path, cell: str) -> list[str]:
-    """Tell the pictures of a cell apart: one path, a JSON list, or a list with `;`, `|` or lines."""
-    cell = cell.strip()
-    if not cell or resolve_inside(root, cell):
-        return [cell] if cell else []
-    if cell.startswith("["):
-        try:
-            names = json.loads(cell)
-        except (ValueError, RecursionError):
-            names = None
-        if isinstance(names, list):
-            return [name for name in names if isinstance(name, str) and name.strip()][:_MAX_PICTURES]
-    for separator in (";", "|", "\n"):
-        cell = cell.replace(separator, "\n")
-    return [name.strip() for name in cell.split("\n") if name.strip()][:_MAX_PICTURES]
+    def _references(self, values: Mapping[str, str]) -> list[str]:
+        found: list[str] = []
+        for column in self._roles.image:
+            found += split_references(values.get(column, ""))
+        return list(dict.fromkeys(found))
+
+    def _text(self, values: Mapping[str, str]) -> str:
+        text = values.get(self._roles.text, "")
+        self._cut += len(text) >= MAX_CELL
+        if self._targets and _TARGET in text:
+            text = text.replace(_TARGET, values.get(self._targets, _TARGET))
+        title = values.get(self._roles.title, "") if self._roles.title else ""
+        return join_title(title, text) if title.strip() else text
+
+    def _clean(self, text: str) -> str:
+        """Undo what a tool did to a text, and count it by kind."""
+        changes: set[str] = set()
+        if self._has_escapes:
+            cleaned = undo_escapes(text)
+            text, changes = cleaned.text, changes | cleaned.changes
+        if "<" in text or "&" in text:
+            cleaned = html_to_text(text)
+            text, changes = cleaned.text, changes | cleaned.changes
+        self._changes.update(changes)
+        return text
+
+    def _date(self, values: Mapping[str, str]) -> str:
+        written = values.get(self._roles.created_at, "").strip()
+        if not written:
+            return ""
+        time = values.get(self._roles.time, "").strip() if self._roles.time else ""
+        if time and (moment := to_iso_utc(f"{written} {time}", self._read_date.day_first)):
+            return moment
+        return self._read_date(written)
+
+    def _close(self) -> None:
+        """Say what was not understood in the rows."""
+        note = self._options.note
+        if unread := self._read_date.note(self._roles.created_at):
+            note(unread)
+        if self._n_repaired:
+            note(
+                f"rows whose quotes break the rules of csv, read in the one way there is: "
+                f"{self._n_repaired:,} ({', '.join(self._repaired)})"
+            )
+        if self._changes:
+            kinds = ", ".join(f"{kind} in {count:,}" for kind, count in sorted(self._changes.items()))
+            note(f"texts are read as their authors typed them: {kinds} undone; `{ORIGINAL}` keeps them")
+        if self._cut:
+            note(f"texts cut at {MAX_CELL:,} characters: {self._cut:,}")
+        for name, where in list(self._late.items())[:5]:
+            for kind in ("image", "created_at", "label", "author"):
+                # A role that is taken has its column.
+                if not getattr(self._roles, kind) and _is_called(kind, name):
+                    note(f"column `{name}` first comes at {where}: --map {_word(kind)}={name} uses it")
+        self._pictures.close()
 
 
-def _picture(root: Path, name: str) -> Picture:
-    path = resolve_inside(root, name)
-    if path is not None:
-        return Picture(name[:500], path)
-    # Of an address or a foreign path only the last part says anything.
-    return Picture(name.replace("\\", "/").rstrip("/").rpartition("/")[2][:500] or name[:500])
+def _is_called(kind: str, name: str) -> bool:
+    from mmsa_tui.sources.columns import WEAK_IMAGES, parse_name, rank
+
+    parsed = parse_name(name)
+    return rank(kind, parsed) is not None and parsed.full not in WEAK_IMAGES and not parsed.is_about_author
+
+
+def _word(kind: str) -> str:
+    return "date" if kind == "created_at" else kind
+
+
+def join_title(title: str, body: str) -> str:
+    """Put a title before its text, unless it is only the text's beginning, or there is no text."""
+    if not body.strip():
+        return title
+    start = _HANDLE.sub("", " ".join(title.split())).rstrip("….").casefold()
+    if start.strip() in " ".join(body.split()).casefold():
+        return body
+    return f"{title.rstrip()}\n\n{body}"
+
+
+def _target_column(found: Found) -> str:
+    """Return the column of the words that `$T$` stands for, "" if there is none."""
+    text = found.roles.text
+    sample = [record.values for record in found.table.sample]
+    if not text or 2 * sum(_TARGET in values.get(text, "") for values in sample) < len(sample) or not sample:
+        return ""
+    at = list(found.table.columns).index(text)
+    return next(iter(found.table.columns[at + 1 : at + 2]), "")
 
 
 READER: Reader = TableReader()

@@ -1,0 +1,111 @@
+"""What a cell or a column of a table looks like: a number, a moment, an address, words.
+
+Knows shapes, no names and no formats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+_NUMBER = re.compile(r"[-+]?[\d.,]*\d(?:[eE][-+]?\d+)?%?")
+_MOMENT = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.*|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3,9})[-/.]\d{2,4}\b.*"
+    r"|[A-Za-z]{3},? (?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})\b.*\d.*"
+    r"|\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
+)
+_ADDRESS = re.compile(r"(?:https?|at|ftp)://\S+|www\.\S+", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+# Scripts that are written without spaces: a few of these are as much as a word.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+NOTHING = frozenset(("", "nan", "none", "null", "n/a", "na", "[]", "{}", "nil", "-", "\\n"))
+"""What programs write into a cell that holds nothing, in lower case."""
+
+
+def shape(cell: str) -> str:
+    """Name what a cell plainly is: `number`, `moment`, `address`, or "" for anything else."""
+    text = cell.strip()
+    if len(text) > 2_100 or not text:
+        return ""
+    if _NUMBER.fullmatch(text):
+        return "number"
+    if len(text) < 60 and _MOMENT.fullmatch(text):
+        return "moment"
+    return "address" if _ADDRESS.fullmatch(text) else ""
+
+
+def count_words(text: str) -> float:
+    """Count the words of a text; a third of one for each sign of a script without spaces."""
+    text = text[:2_000]
+    return len(_WORDS.findall(text)) + len(_UNSPACED.findall(text)) / 3
+
+
+@dataclass(frozen=True)
+class Column:
+    """The cells of one column in a sample of rows; what is measured is measured once."""
+
+    cells: Sequence[str]
+
+    @cached_property
+    def filled(self) -> list[str]:
+        """The cells that hold something."""
+        return [cell for cell in self.cells if cell.strip().casefold() not in NOTHING]
+
+    @cached_property
+    def fill(self) -> float:
+        """The share of cells that hold something."""
+        return len(self.filled) / len(self.cells) if self.cells else 0.0
+
+    @cached_property
+    def distinct(self) -> int:
+        return len({cell.strip() for cell in self.filled})
+
+    @cached_property
+    def words(self) -> float:
+        """The mean number of words of a cell that holds something, addresses left out."""
+        found = (count_words(_ADDRESS.sub(" ", cell[:4_000])) for cell in self.filled)
+        return sum(found) / len(self.filled) if self.filled else 0.0
+
+    @cached_property
+    def length(self) -> float:
+        """The mean number of characters of a cell that holds something."""
+        return sum(map(len, self.filled)) / len(self.filled) if self.filled else 0.0
+
+    @cached_property
+    def shapes(self) -> Mapping[str, float]:
+        """The share of the cells that hold something, by `shape`."""
+        counts: dict[str, float] = {}
+        for cell in self.filled:
+            name = shape(cell)
+            counts[name] = counts.get(name, 0.0) + 1 / len(self.filled)
+        return counts
+
+    @cached_property
+    def shape(self) -> str:
+        """The `shape` that nine in ten cells have, or ""."""
+        return next((name for name, share in self.shapes.items() if name and share >= 0.9), "")
+
+    @cached_property
+    def pictures(self) -> float:
+        """The share of the cells that hold something, that name a picture file or its address."""
+        return _share(self.filled, lambda cell: bool(_PICTURE.search(cell) or "format=jpg" in cell))
+
+    @cached_property
+    def is_structured(self) -> bool:
+        """Whether most cells are JSON or the like."""
+        return (
+            _share(self.filled, lambda cell: cell.lstrip()[:1] in ("{", "[") and cell.rstrip()[-1:] in "}]")
+            > 0.5
+        )
+
+    @cached_property
+    def is_unique(self) -> bool:
+        """Whether hardly any cell repeats another, and hardly any is empty."""
+        return self.fill >= 0.9 and self.distinct >= 0.95 * len(self.filled)
+
+
+def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, cells)) / len(cells) if cells else 0.0

@@ -1,0 +1,216 @@
+"""Tables of programs that keep types: parquet, Feather, SQLite, SPSS and Stata, row by row.
+
+The only place that reads with pyarrow and pyreadstat.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.errors import SourceError
+
+_BATCH_ROWS = 256
+_CHUNK_ROWS = 5_000
+_SPREAD_GROUPS = 8
+
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Columnar:
+    """An open table: its columns, rows with some of them, and rows from all over it.
+
+    `part` is the name of the table inside the file, `parts` are all there are.
+    """
+
+    columns: list[str]
+    rows: Callable[[Sequence[str]], Iterator[Values]]
+    spread: Callable[[Sequence[str], int], Iterator[Values]]
+    part: str = ""
+    parts: tuple[str, ...] = ()
+
+
+def kind_of_columnar(head: bytes) -> str:
+    """Name the kind of a typed table by its first bytes, or ""."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith((b"ARROW1", b"FEA1")):
+        return "feather"
+    if head.startswith(b"SQLite format 3\0"):
+        return "sqlite"
+    if head.startswith((b"$FL2", b"$FL3")):
+        return "spss"
+    if head.startswith(b"<stata_dta>") or (head[:1] in (b"\x71", b"\x72", b"\x73") and head[1:4] in _STATA):
+        return "stata"
+    return ""
+
+
+_STATA = (b"\x01\x01\x00", b"\x02\x01\x00")
+
+
+def open_columnar(path: Path, kind: str, part: str = "") -> Columnar:
+    """Open a typed table.
+
+    Args:
+        part: the table in a SQLite file, "" for the largest.
+
+    Raises:
+        SourceError: it is damaged, or the library it takes is not installed; also while rows are read.
+    """
+    if kind == "parquet":
+        return _open_parquet(path)
+    if kind == "feather":
+        return _open_feather(path)
+    if kind == "sqlite":
+        return _open_sqlite(path, part)
+    return _open_statistics(path, kind)
+
+
+def _broken(path: Path, kind: str, error: Exception) -> SourceError:
+    return SourceError(
+        f"{path.name} is not a {kind} file that can be read: {error}", "Write it again, or export csv."
+    )
+
+
+def _open_parquet(path: Path) -> Columnar:
+    # pyarrow costs 200 ms to import.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wrong = (pa.ArrowException, OSError, ValueError, TypeError)
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = list(dict.fromkeys(str(name) for name in file.schema_arrow.names))
+            groups = file.num_row_groups
+    except wrong as error:
+        raise _broken(path, "parquet", error) from error
+
+    def rows(keep: Sequence[str], chosen: list[int] | None = None) -> Iterator[Values]:
+        try:
+            with pq.ParquetFile(path) as file:
+                batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=list(keep), row_groups=chosen)
+                for batch in batches:
+                    yield from batch.to_pylist()
+        except wrong as error:
+            raise _broken(path, "parquet", error) from error
+
+    def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
+        picked = sorted({groups * number // _SPREAD_GROUPS for number in range(_SPREAD_GROUPS)} - {groups})
+        for group in picked:
+            for number, row in enumerate(rows(keep, [group])):
+                if number * len(picked) >= count:
+                    break
+                yield row
+
+    return Columnar(columns, rows, spread)
+
+
+def _open_feather(path: Path) -> Columnar:
+    import pyarrow as pa
+    import pyarrow.feather as feather
+
+    wrong = (pa.ArrowException, OSError, ValueError, TypeError)
+    try:
+        columns = [str(name) for name in feather.read_table(path, memory_map=True).column_names]
+    except wrong as error:
+        raise _broken(path, "feather", error) from error
+
+    def rows(keep: Sequence[str]) -> Iterator[Values]:
+        try:
+            table = feather.read_table(path, columns=list(keep), memory_map=True)
+            for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+                yield from batch.to_pylist()
+        except wrong as error:
+            raise _broken(path, "feather", error) from error
+
+    def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
+        table = feather.read_table(path, columns=list(keep), memory_map=True)
+        step = max(1, table.num_rows // max(count, 1))
+        yield from table.take(list(range(0, table.num_rows, step))[:count]).to_pylist()
+
+    return Columnar(columns, rows, spread)
+
+
+def _open_sqlite(path: Path, part: str) -> Columnar:
+    def connect() -> closing[sqlite3.Connection]:
+        # Immutable: a database of another program is neither locked nor written to.
+        return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True))
+
+    def quoted(name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    try:
+        with connect() as database:
+            found = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+            names = [str(row[0]) for row in found if not str(row[0]).startswith("sqlite_")]
+            sizes = {
+                n: int(database.execute(f"SELECT count(*) FROM {quoted(n)}").fetchone()[0]) for n in names
+            }
+            if part and part not in names:
+                raise SourceError(f"{path.name} has no table {part!r}", f"Its tables: {', '.join(names)}.")
+            if not names:
+                raise SourceError(f"{path.name} holds no tables", "Point at a database with posts in it.")
+            chosen = part or max(names, key=lambda name: sizes[name])
+            columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({quoted(chosen)})")]
+    except sqlite3.Error as error:
+        raise _broken(path, "SQLite", error) from error
+
+    def rows(keep: Sequence[str], every: int = 1) -> Iterator[Values]:
+        keep = list(keep) or columns
+        try:
+            with connect() as database:
+                database.text_factory = lambda data: data.decode("utf-8", "replace")
+                listed = ", ".join(map(quoted, keep))
+                for number, row in enumerate(database.execute(f"SELECT {listed} FROM {quoted(chosen)}")):
+                    if number % every == 0:
+                        yield dict(zip(keep, row, strict=True))
+        except sqlite3.Error as error:
+            raise _broken(path, "SQLite", error) from error
+
+    def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
+        return rows(keep, max(1, sizes[chosen] // max(count, 1)))
+
+    return Columnar(columns, rows, spread, chosen, tuple(names))
+
+
+def _open_statistics(path: Path, kind: str) -> Columnar:
+    try:
+        import pyreadstat
+    except ImportError as error:
+        raise SourceError(
+            f"{path.name} is a file of {kind.upper()}: what reads those is not installed",
+            "Run pip install 'mmsa-tui[statistics]', or export csv in UTF-8.",
+        ) from error
+    reader: Callable[..., Any] = pyreadstat.read_sav if kind == "spss" else pyreadstat.read_dta
+    try:
+        _, meta = reader(str(path), metadataonly=True)
+        columns = [str(name) for name in meta.column_names]
+    except Exception as error:
+        raise _broken(path, kind, error) from error
+
+    def rows(keep: Sequence[str]) -> Iterator[Values]:
+        options = {"usecols": list(keep)} if keep else {}
+        try:
+            read: Callable[..., Any] = pyreadstat.read_file_in_chunks
+            chunks = read(reader, str(path), chunksize=_CHUNK_ROWS, apply_value_formats=True, **options)
+            for frame, _ in chunks:
+                for row in frame.itertuples(index=False, name=None):
+                    yield {
+                        name: None if value != value else value  # NaN is what it writes for nothing
+                        for name, value in zip(map(str, frame.columns), row, strict=True)
+                    }
+        except Exception as error:
+            raise _broken(path, kind, error) from error
+
+    def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
+        for number, row in enumerate(rows(keep)):
+            if number >= count:
+                return
+            yield row
+
+    return Columnar(columns, rows, spread)

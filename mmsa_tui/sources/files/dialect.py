@@ -1,0 +1,259 @@
+"""The dialect of a csv or tsv: what tells cells apart, judged on many rows. Knows no columns.
+
+Programs write csv in more ways than RFC 4180 has: with backslashes before quotes (Spark, MySQL, R),
+with quotes that nobody doubled, with lines that end in CR alone, under a first line `sep=;`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from mmsa_tui.sources.columns import is_known
+from mmsa_tui.sources.files.cells import shape
+from mmsa_tui.sources.files.encodings import encoding_by_mark, encoding_by_nuls
+
+SAMPLE_BYTES = 256 * 1024
+"""How much of a file's beginning decides on its dialect."""
+DELIMITERS = (",", "\t", ";", "|")
+NO_DELIMITER = "\x1f"
+"""Of a table of one column whose texts hold commas without quotes."""
+
+_LOOK_AT_LINES = 400
+_SEP = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
+_LONE_CR = re.compile(r"\r(?!\n)")
+_TEXT_BYTES = bytes([9, 10, 13, *range(32, 256)])
+"""All but the control characters, which binary files are full of."""
+
+# Stand for signs that the reader of csv must not see; noncharacters, which no text holds.
+BACKSLASH, QUOTE, RETURN, ESCAPED = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+
+Shape = tuple[str, int, int] | None
+"""What nine in ten cells of a column are, and the fewest and most characters they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells are told apart.
+
+    `is_raw`: each line is a row and a quote may be the author's, as in most tsv files.
+    `quotes_all`: yet each cell is quoted. `escapes`: a backslash stands before quotes, delimiters and
+    line ends of a text. `line_end` is what readline splits at. `has_sep`: the first line names the
+    delimiter. `width`: cells of most rows. `is_strict`: every row of the sample is as RFC 4180 says.
+    """
+
+    encoding: str
+    delimiter: str
+    is_raw: bool = False
+    quotes_all: bool = False
+    escapes: bool = False
+    line_end: str = "\n"
+    has_sep: bool = False
+    width: int = 0
+    is_strict: bool = True
+    shapes: tuple[Shape, ...] = ()
+
+    def mask(self, line: str) -> str:
+        """Hide from the reader of csv what is no quote, delimiter or line end of the table."""
+        if self.escapes and "\\" in line:
+            line = line.replace("\\\\", BACKSLASH).replace('\\"', QUOTE)
+            line = line.replace("\\" + self.delimiter, ESCAPED)
+        if "\r" in line:
+            line = _LONE_CR.sub(RETURN, line) if self.line_end == "\n" else line
+        return line
+
+    def unmask(self, cell: str) -> str:
+        """Undo `mask` in a cell."""
+        if RETURN in cell:
+            cell = cell.replace(RETURN, "\r")
+        if self.escapes:
+            cell = cell.replace("\\\n", "\n").replace(ESCAPED, self.delimiter)
+            cell = cell.replace(QUOTE, '"').replace(BACKSLASH, "\\")
+        return cell
+
+    def has_shape(self, cells: Sequence[str]) -> int:
+        """Count the columns whose cell has the shape of its column; 0 as soon as one has not."""
+        found = 0
+        for cell, known in zip(cells, self.shapes, strict=False):
+            if known is None or not cell.strip():
+                continue
+            kind, fewest, most = known
+            plain = cell.strip().strip('"')
+            if shape(plain) != kind or not fewest <= len(plain) <= most:
+                return 0
+            found += 1
+        return found
+
+
+def sniff(
+    sample: bytes, encoding: str = "", delimiter: str = "", spots: Iterable[str] = (), is_whole: bool = False
+) -> Dialect | None:
+    """Find the dialect of a table from its beginning, or None if it is no text.
+
+    Args:
+        encoding: what it is in where no mark says so, "" to take UTF-8 and see.
+        delimiter: what the user says it is.
+        spots: whole lines from further places of the file.
+        is_whole: whether the sample is all of the file.
+    """
+    encoding = encoding_by_mark(sample) or encoding or encoding_by_nuls(sample)
+    if not encoding and 20 * len(sample.translate(None, _TEXT_BYTES)) > len(sample):
+        return None
+    text = sample.decode(encoding or "utf-8", "replace").removeprefix("\ufeff")
+    line_end = _line_end(text)
+    # What ends in the middle of a character or a line says nothing about the dialect.
+    whole = text.rpartition(line_end)[0] if len(sample) >= SAMPLE_BYTES and not is_whole else text
+    # Not splitlines, which also splits at characters that tweets hold.
+    lines = [line.removesuffix("\r") for line in (whole or text).split(line_end)]
+    if not any(line.strip() for line in lines):
+        return None
+    has_sep = False
+    if match := _SEP.fullmatch(lines[0]):
+        has_sep, delimiter = True, delimiter or match[1]
+        lines = lines[1:]
+    start = Dialect(encoding or "utf-8", delimiter or ",", line_end=line_end, has_sep=has_sep)
+    lines = [line for line in lines if line.strip()][:_LOOK_AT_LINES]
+    if not lines:
+        return start
+    if delimiter:
+        return _finish(start, lines, spots)
+    if _is_one_column(lines):
+        return _finish(replace(start, delimiter=NO_DELIMITER), lines, spots)
+    trials = [replace(start, delimiter=mark) for mark in DELIMITERS]
+    best = max(trials, key=lambda trial: _score(lines, trial))
+    return _finish(best, lines, spots)
+
+
+def _line_end(text: str) -> str:
+    lone, new = len(_LONE_CR.findall(text)), text.count("\n")
+    return "\r" if lone and (not new or lone > 5 * new) else "\n"
+
+
+def _is_one_column(lines: Sequence[str]) -> bool:
+    """Whether the header is one known name alone, so that commas below it are the authors'."""
+    head = lines[0].strip().strip('"')
+    return is_known(head) and not any(mark in lines[0] for mark in DELIMITERS)
+
+
+def _rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+    """Parse lines by the lenient rules of most programs."""
+    rows: list[list[str]] = []
+    try:
+        rows.extend(csv.reader([dialect.mask(line) + "\n" for line in lines], delimiter=dialect.delimiter))
+    except csv.Error:
+        pass
+    return [row for row in rows if row]
+
+
+def _score(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
+    """Rate a delimiter: the share of rows as wide as most, then that width."""
+    rows = _rows(lines[:200], dialect)
+    widths = Counter(len(row) for row in rows if row)
+    width = max(widths, key=lambda width: (widths[width], width), default=0)
+    if width < 2:
+        # A few lines about the table may outnumber a few rows of it.
+        width = max((w for w in widths if w > 1 and widths[w] > 1), default=0)
+    if width < 2:
+        return (0.1, max(widths)) if len(rows) == 1 and max(widths) > 1 else (0.0, 0)
+    return widths[width] / sum(widths.values()), width
+
+
+def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dialect:
+    """Settle how quotes are meant, and what rows look like."""
+    width = max(1, _score(lines, dialect)[1])
+    spots = [line for line in spots if line.strip()]
+    is_raw = dialect.delimiter == "\t" and _fits_lines(lines, width)
+    escapes = False
+    if any("\\" in line for line in (*lines, *spots)):
+        escaped = replace(dialect, escapes=True)
+        plain_fit, escaped_fit = (_fit(lines, spots, trial, width) for trial in (dialect, escaped))
+        escapes = escaped_fit > plain_fit
+    dialect = replace(dialect, escapes=escapes, width=width)
+    rows = _rows(lines, dialect)
+    full = [row for row in rows if len(row) == width]
+    head = next((line for line in lines if line.count(dialect.delimiter) == width - 1), lines[0])
+    cells = head.split(dialect.delimiter)
+    return replace(
+        dialect,
+        is_raw=is_raw and not escapes,
+        quotes_all=is_raw and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells),
+        is_strict=_is_strict(lines, spots, dialect),
+        shapes=tuple(_shape_of([row[place] for row in full[1:]]) for place in range(min(width, 200))),
+    )
+
+
+def _fit(lines: Sequence[str], spots: Sequence[str], dialect: Dialect, width: int) -> int:
+    """Count the rows, and the lines from elsewhere, that are as wide as most by the strict rules."""
+    good = sum(len(row) == width for row in _strict_rows(lines, dialect))
+    return good + sum(len(row) == width for line in spots for row in _strict_rows([line], dialect))
+
+
+def _strict_rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+    """Parse lines by the strict rules; where a row breaks them, go on with the next line."""
+    rows: list[list[str]] = []
+    at = 0
+    masked = [dialect.mask(line) + "\n" for line in lines]
+    while at < len(masked):
+        # The start of each row is kept, to go on behind the first line of a row that breaks.
+        reader = csv.reader(iter(masked[at:]), delimiter=dialect.delimiter, strict=True)
+        done = 0
+        try:
+            for row in reader:
+                rows.append(row)
+                done = reader.line_num
+            return rows
+        except csv.Error:
+            at += done + 1
+    return rows
+
+
+def _is_strict(lines: Sequence[str], spots: Sequence[str], dialect: Dialect) -> bool:
+    try:
+        list(
+            csv.reader(
+                [dialect.mask(line) + "\n" for line in lines], delimiter=dialect.delimiter, strict=True
+            )
+        )
+    except csv.Error as error:
+        # A sample may end inside a row.
+        if "unexpected end" not in str(error):
+            return False
+    # A line from elsewhere may begin inside a row: only what no rule allows counts.
+    return not any(_breaks_rules(dialect.mask(line), dialect.delimiter) for line in spots)
+
+
+def _breaks_rules(line: str, delimiter: str) -> bool:
+    return line.count('"') % 2 == 0 and not line.startswith('"') and _raises(line, delimiter)
+
+
+def _raises(line: str, delimiter: str) -> bool:
+    try:
+        list(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    return False
+
+
+def _fits_lines(lines: Sequence[str], width: int) -> bool:
+    """Whether every line of a tab-separated file is a row, so that no quoted cell spans lines.
+
+    Tweets are full of quotes that no program doubled; taking those for quoted cells would merge
+    rows without a sound. Line by line, the worst that stays is a visible quote.
+    """
+    return all(line.count("\t") == width - 1 or line.count('"') % 2 == 0 for line in lines)
+
+
+def _shape_of(cells: Sequence[str]) -> Shape:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if len(filled) < 2:
+        return None
+    counts = Counter(map(shape, filled))
+    kind, count = counts.most_common(1)[0]
+    if not kind or count < 0.9 * len(filled):
+        return None
+    lengths = [len(cell) for cell in filled if shape(cell) == kind]
+    slack = 1 if kind == "number" else 6
+    return kind, max(1, min(lengths) - slack), max(lengths) + slack

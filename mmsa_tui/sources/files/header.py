@@ -1,0 +1,151 @@
+"""Which row of a table names its columns: the first, one below lines about the table, or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmsa_tui.sources.columns import is_known, unique_names
+from mmsa_tui.sources.files.cells import Column, count_words, shape
+
+LOOK_AT = 40
+"""A header lies in the first rows; no tool writes more lines about a table than this."""
+_MAX_NAME = 200
+_SENTENCE_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`row` is its index among the rows, -1 if the table has none; `names` are of all columns.
+
+    `skipped` counts the rows before it, `reason` says how it was found.
+    """
+
+    row: int
+    names: list[str]
+    reason: str = ""
+
+    @property
+    def skipped(self) -> int:
+        return max(self.row, 0)
+
+    @property
+    def first(self) -> int:
+        """The index of the first row of data."""
+        return self.row + 1
+
+
+def find_header(rows: Sequence[Sequence[str]]) -> Header:
+    """Find the header among the first rows of a table.
+
+    Args:
+        rows: the first rows, without those that are blank or broken; at least one.
+    """
+    first = rows[: LOOK_AT * 5]
+    row = _below_preamble(first)
+    # Below lines about the table stands a header, or why would it have them.
+    if row == 0 and _is_data(first):
+        return without_header(first, "the first row reads like the others: there is no header")
+    reason = f"the names of the columns stand in row {row + 1:,}" if row else ""
+    return Header(row, unique_names(_trim(rows[row])), reason)
+
+
+def without_header(rows: Sequence[Sequence[str]], reason: str) -> Header:
+    """Number the columns of a table without a header."""
+    width = max((len(_trim(row)) for row in rows), default=0)
+    return Header(-1, unique_names([""] * width), reason)
+
+
+def header_at(rows: Sequence[Sequence[str]], row: int) -> Header:
+    """Take the row of this index for the header, because the user says so."""
+    return Header(row, unique_names(_trim(rows[row])), "")
+
+
+def _below_preamble(rows: Sequence[Sequence[str]]) -> int:
+    """Return the index of the first row that is as wide as the table and reads like names."""
+    widths = [_filled_width(row) for row in rows]
+    usual = _usual_width(widths)
+    if widths[0] >= usual or usual < 2:
+        return 0
+    known = [sum(map(is_known, _trim(row))) for row in rows[:LOOK_AT]]
+    if known[0] >= 2 and known[0] >= max(known):
+        return 0
+    best = 0
+    for index in range(1, min(LOOK_AT, len(rows))):
+        # Data may leave its last columns empty, but a header names them.
+        if widths[index] >= usual and _reads_like_names(rows[index]):
+            best = index
+            break
+    # The row that is recognised wins over one that is merely wide.
+    most = max(range(len(known)), key=lambda index: (known[index], -index))
+    if known[most] >= 2 and known[most] > known[best] and widths[most] >= 0.5 * usual:
+        return most
+    return best
+
+
+def _usual_width(widths: Sequence[int]) -> int:
+    """Return the width that most rows have, not counting the lines about the table at the top."""
+    later = widths[LOOK_AT:] or widths[len(widths) // 2 :] or widths
+    counts = Counter(later)
+    # Rows that end in empty cells are narrower than their table.
+    return max(counts, key=lambda width: (counts[width] >= 0.3 * len(later), width))
+
+
+def _trim(row: Sequence[str]) -> list[str]:
+    cells = list(row)
+    while len(cells) > 1 and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def _filled_width(row: Sequence[str]) -> int:
+    return len(_trim(row)) if any(cell.strip() for cell in row) else 0
+
+
+def _reads_like_names(row: Sequence[str]) -> bool:
+    cells = [cell.strip() for cell in _trim(row)]
+    filled = [cell for cell in cells if cell]
+    return (
+        len(filled) >= 0.6 * len(cells)
+        and len(set(filled)) >= 0.8 * len(filled)
+        and all(len(cell) <= _MAX_NAME for cell in filled)
+        and sum(bool(shape(cell)) for cell in filled) <= 0.2 * len(filled)
+    )
+
+
+def _is_data(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds what the rows below it hold, rather than names of it."""
+    first, below = [cell.strip() for cell in rows[0]], rows[1:]
+    if not any(first) or any(is_known(cell) for cell in first if cell):
+        return False
+    if [cell for cell in first if cell] in (_counted(first, 0), _counted(first, 1)):
+        return False  # a program numbered columns that had no names
+    columns = [Column([row[place] for row in below if place < len(row)]) for place in range(len(first))]
+    names = 0
+    for cell, column in zip(first, columns, strict=True):
+        if not cell:
+            continue
+        kind = shape(cell)
+        if kind and (kind == column.shape or not column.filled):
+            return True
+        if _is_one_of(cell, column):
+            return True
+        names += not kind and count_words(cell) < _SENTENCE_WORDS
+    # A sentence above sentences is a post, unless it asks for them as a questionnaire does.
+    return not names and any(
+        count_words(cell) >= _SENTENCE_WORDS
+        and not cell.rstrip().endswith(("?", ":"))
+        and (column.words >= _SENTENCE_WORDS or not column.filled)
+        for cell, column in zip(first, columns, strict=True)
+    )
+
+
+def _counted(cells: Sequence[str], start: int) -> list[str]:
+    return [str(number) for number in range(start, start + sum(map(bool, cells)))]
+
+
+def _is_one_of(cell: str, column: Column) -> bool:
+    """Whether a column holds few different words and this is one of them."""
+    words = {value.strip() for value in column.filled}
+    return len(column.filled) >= 4 and len(words) <= max(2, len(column.filled) // 2) and cell in words

@@ -1,0 +1,60 @@
+"""Ids of posts as tables hold them: wrapped for a spreadsheet, rounded by one, or in an address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_WRAPPED = re.compile(r'^=?\s*"(?P<inner>[^"]*)"$')
+_SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?(?P<exponent>\d+)$")
+_FLOAT = re.compile(r"^(\d+)\.0+$")
+_EXACT_DIGITS = 15
+"""Excel keeps 15 digits of a number: a tweet id typed as one has lost its end."""
+_FEW = 3
+"""Fewer round ids than this may be chance."""
+
+_ADDRESSES = (
+    re.compile(r"//(?:\w+\.)?(?:x|twitter)\.com/\w+/status(?:es)?/(\d+)"),
+    re.compile(r"//(?:\w+\.)?instagram\.com/(?:[\w.]+/)?(?:p|reel|tv)/([\w-]+)"),
+    re.compile(r"//(?:\w+\.)?facebook\.com/[^?#]*/(?:posts|videos|photos)/(?:[\w.-]+/)*([\w.-]+)"),
+    re.compile(r"//(?:\w+\.)?tiktok\.com/@?[\w.-]+/(?:video|photo)/(\d+)"),
+    re.compile(r"//(?:\w+\.)?reddit\.com/(?:\w+/\w+/)?comments/(\w+)"),
+    re.compile(r"//(?:\w+\.)?threads\.(?:net|com)/@?[\w.-]+/post/([\w-]+)"),
+    re.compile(r"//(?:\w+\.)?bsky\.app/profile/[\w.:-]+/post/(\w+)"),
+    re.compile(r"//t\.me/\w+/(\d+)"),
+)
+
+
+def clean_id(value: str) -> str:
+    """Take off what keeps a spreadsheet from rounding an id: quotes, `="…"`, an apostrophe, `.0`."""
+    text = value.strip()
+    if match := _WRAPPED.match(text):
+        text = match["inner"].strip()
+    if text.startswith("'") and text[1:].strip().isdigit():
+        text = text[1:].strip()
+    if match := _FLOAT.match(text):
+        text = match[1]
+    return text
+
+
+def have_lost_digits(values: Sequence[str]) -> bool:
+    """Whether a program that keeps 15 digits of a number has rounded ids.
+
+    `1.91841E+18` shows it alone; else all long ids must end in zeros.
+    """
+    long: list[str] = []
+    for value in values:
+        text = clean_id(value)
+        if (match := _SCIENTIFIC.match(text)) and int(match["exponent"][:4]) >= _EXACT_DIGITS:
+            return True
+        if text.isascii() and text.isdigit() and _EXACT_DIGITS < len(text) < 40:
+            long.append(text)
+    is_round = bool(long) and all(not text[_EXACT_DIGITS:].strip("0") for text in long)
+    # Chance makes one id of 19 digits round in 10,000. Ids of X are often multiples of 4,096: that
+    # they fit a double says nothing.
+    return is_round and (len(long) >= _FEW or all(len(text) >= 18 for text in long))
+
+
+def id_in_address(address: str) -> str:
+    """Return the id of the post that an address leads to, "" if it tells none."""
+    return next((match[1] for pattern in _ADDRESSES if (match := pattern.search(address))), "")

@@ -1,0 +1,274 @@
+"""Pictures that a row names: what a cell lists, and which files below the source that means.
+
+Knows how tools write lists into cells and how downloaders name files; knows no format.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from mmsa_tui.disk.safety import ignore, resolve_inside, walk
+from mmsa_tui.pictures.finder import PictureIndex, natural_key, split_name
+from mmsa_tui.pictures.media import MAX_NEIGHBOURS, file_name
+from mmsa_tui.records import Picture
+from mmsa_tui.sources.files.cells import NOTHING
+
+MAX_PICTURES = 100
+"""Pictures of one post; more come from a damaged cell."""
+
+_MAX_LITERAL = 200_000
+_SUFFIX = r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)"
+_SPACED = re.compile(rf"{_SUFFIX}(?:[?:@]\S*)?[ ,]+(?=\S)", re.IGNORECASE)
+_ADDRESSES = re.compile(r"(?=\b(?:https?:)?//)")
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>|;]+")
+_UPLOAD = re.compile(r"^(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)", re.IGNORECASE)
+"""What Label Studio and others put before the name of an uploaded file."""
+_LEAF_KEYS = (
+    "media_url_https", "media_url", "original", "fullUrl", "full_url", "image_url", "imageUrl", "display_url",
+    "displayUrl", "url", "src", "path", "filename", "file_name", "file", "name", "uri", "thumbnail",
+    "preview_image_url",
+)  # fmt: skip
+_NEST_KEYS = ("photos", "photo", "images", "image", "media", "items", "attachments", "pictures")
+_NOT_PICTURES = frozenset(("video", "audio", "link", "website"))
+_ID_PART = re.compile(r"[A-Za-z0-9]+")
+_MIN_ID = 5
+"""Shorter ids turn up in file names by chance."""
+_PICTURE_FOLDER = re.compile(r"im(?:a)?g|photo|pic|media|bild|foto|thumb", re.IGNORECASE)
+_TRIAL = 40
+"""References by which a folder beside the table's own is judged."""
+
+
+def split_references(cell: str) -> list[str]:
+    """Tell the pictures of a cell apart.
+
+    One path or address; several with `;`, `|`, `,`, spaces or lines between; a list in JSON or as
+    Python writes it, of strings or of objects that hold an address.
+    """
+    cell = cell.strip()
+    if cell.casefold() in NOTHING:
+        return []
+    if cell[0] in "[{(" and cell[-1] in "]})":
+        parsed = _parse(cell)
+        if parsed is not None:
+            return list(dict.fromkeys(_leaves(parsed, 0)))[:MAX_PICTURES]
+        found = _ADDRESS.findall(cell)
+        if found:
+            return list(dict.fromkeys(found))[:MAX_PICTURES]
+    for separator in (";", "|", "\r", "\n", "\t"):
+        cell = cell.replace(separator, "\n")
+    names: list[str] = []
+    for part in cell.split("\n"):
+        names += _split_unmarked(part)
+    return list(dict.fromkeys(name for name in names if name.casefold() not in NOTHING))[:MAX_PICTURES]
+
+
+def _split_unmarked(text: str) -> Iterator[str]:
+    """Split at commas and spaces only where an address or the suffix of a picture ends."""
+    pieces = _ADDRESSES.split(text) if text.count("//") > 1 else [text]
+    for piece in pieces:
+        start = 0
+        for match in _SPACED.finditer(piece):
+            yield piece[start : match.end()].strip(" ,'\"")
+            start = match.end()
+        yield piece[start:].strip(" ,'\"")
+
+
+def _parse(cell: str) -> object:
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        pass
+    if len(cell) > _MAX_LITERAL:
+        return None
+    try:
+        return ast.literal_eval(cell)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        pass
+    try:
+        return json.loads(cell.replace("'", '"'))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _leaves(value: object, depth: int) -> Iterator[str]:
+    if depth > 5:
+        return
+    if isinstance(value, str):
+        if value.strip().casefold() not in NOTHING:
+            yield value.strip()
+    elif isinstance(value, list | tuple | set):
+        for item in value:
+            yield from _leaves(item, depth + 1)
+    elif isinstance(value, dict):
+        kind = value.get("type") or value.get("__typename") or ""
+        if isinstance(kind, str) and kind.casefold() in _NOT_PICTURES:
+            return
+        for key in _LEAF_KEYS:
+            leaf = value.get(key)
+            if isinstance(leaf, str) and leaf.strip():
+                yield leaf.strip()
+                return
+            if isinstance(leaf, dict | list):
+                yield from _leaves(leaf, depth + 1)
+                return
+        for key in _NEST_KEYS:
+            if isinstance(value.get(key), dict | list):
+                yield from _leaves(value[key], depth + 1)
+
+
+class RowPictures:
+    """Finds the files of the pictures that rows of a table name, anywhere below the source.
+
+    By path, else by file name, by stem, without the hash of an upload, and where a row names none
+    that is there, by its id in the name of a file. A folder of pictures beside the table's own is
+    looked at only where most of the first references lie there.
+    """
+
+    def __init__(
+        self, source: Path, table: Path, note: Callable[[str], None] = ignore, folder: str = ""
+    ) -> None:
+        self._note = note
+        self._table_root = table.resolve().parent
+        self._root = source.resolve() if source.is_dir() else self._table_root
+        self._said = Path(folder).expanduser().resolve() if folder else None
+        self._index: PictureIndex | None = None
+        self._roots: list[Path] = []
+        self._by_id: dict[str, list[str]] | None = None
+        self._ambiguous = 0
+
+    def prepare(self, rows: Iterable[tuple[Sequence[str], str]]) -> None:
+        """Settle where pictures lie from the references and ids of a few rows."""
+        if self._said is not None:
+            self._set_roots([self._said, self._table_root, self._root])
+            return
+        self._set_roots(
+            [self._table_root] if self._table_root == self._root else [self._table_root, self._root]
+        )
+        trial = list(islice(rows, _TRIAL))
+        if not trial or any(self._locate(names, post_id) for names, post_id in trial):
+            return
+        for folder in self._folders_beside():
+            self._set_roots([folder])
+            found = sum(bool(self._locate(names, post_id)) for names, post_id in trial)
+            if 2 * found >= len(trial):
+                self._note(f"pictures are taken from {folder.name}/, beside the folder of the table")
+                self._set_roots([self._table_root, folder.parent, folder])
+                self._index = self._index_of(folder)
+                return
+        self._set_roots([self._table_root])
+
+    def find(self, names: Sequence[str], post_id: str = "") -> tuple[Picture, ...]:
+        """Return the pictures of a row: those it names, missing ones without a path."""
+        found: list[Picture] = []
+        missing: list[Picture] = []
+        for name in names:
+            path = self._path_of(name)
+            if path is not None:
+                if all(path != other.path for other in found):
+                    found.append(Picture(name[-500:], path))
+            else:
+                missing.append(Picture(_last_part(name)))
+        if not found and post_id:
+            found = [Picture(path.name, path) for path in self._paths_with_id(post_id)]
+            if found:
+                return tuple(found)
+        # An address may stand beside the path of the same picture.
+        stems = {split_name(picture.path.name)[1].casefold() for picture in found if picture.path}
+        lost = {split_name(picture.name)[1].casefold(): picture for picture in reversed(missing)}
+        return (*found, *(picture for stem, picture in reversed(lost.items()) if stem not in stems))
+
+    def close(self) -> None:
+        """Say what was in doubt."""
+        if self._ambiguous:
+            self._note(
+                f"{self._ambiguous:,} pictures lie in several folders under the same name: the first was "
+                "taken; --pictures FOLDER chooses"
+            )
+
+    def _set_roots(self, roots: Sequence[Path]) -> None:
+        self._roots, self._index, self._by_id = list(dict.fromkeys(roots)), None, None
+
+    def _folders_beside(self) -> list[Path]:
+        """Return the sibling folders of the table's folder that are called like pictures."""
+        if self._root != self._table_root:
+            return []
+        parent = self._table_root.parent
+        try:
+            folders = [
+                p for p in parent.iterdir() if p != self._table_root and _PICTURE_FOLDER.search(p.name)
+            ]
+            return sorted(p for p in folders if p.is_dir() and not p.is_symlink())[:20]
+        except OSError:
+            return []
+
+    def _locate(self, names: Sequence[str], post_id: str) -> bool:
+        return any(self._path_of(name) is not None for name in names) or bool(self._paths_with_id(post_id))
+
+    def _open_index(self) -> PictureIndex:
+        if self._index is None:
+            self._index = self._index_of(self._said or self._roots[-1])
+        return self._index
+
+    def _index_of(self, root: Path) -> PictureIndex:
+        names = list(islice(walk(root), MAX_NEIGHBOURS))
+        if len(names) == MAX_NEIGHBOURS:
+            self._note(f"pictures were looked for among {MAX_NEIGHBOURS:,} files below {root.name} only")
+        return PictureIndex(root, names)
+
+    def _path_of(self, name: str) -> Path | None:
+        plain = _without_address(name)
+        for root in self._roots:
+            if plain and (path := resolve_inside(root, plain)) is not None:
+                return path
+        last = file_name(name)
+        _folder, stem, suffix = split_name(last)
+        if not stem:
+            return None
+        hint = plain.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
+        index = self._open_index()
+        for candidate in dict.fromkeys((stem, last, _UPLOAD.sub("", stem))):
+            paths = index.find(candidate, hint)
+            if paths:
+                exact = [path for path in paths if path.suffix.casefold() == suffix] or list(paths)
+                self._ambiguous += index.is_ambiguous(candidate, hint)
+                return exact[0]
+        return self._by_upload(stem)
+
+    def _by_upload(self, stem: str) -> Path | None:
+        """Find a file that an upload gave a hash which the table does not know."""
+        index = self._open_index()
+        found = index.find_ending(stem)
+        return found[0] if found else None
+
+    def _paths_with_id(self, post_id: str) -> list[Path]:
+        """Return the pictures that carry an id in their name: `ID.jpg`, `ID-1.jpg`, `me_ID_photo_1.jpg`."""
+        post_id = post_id.rpartition("/")[2]
+        if len(post_id) < _MIN_ID:
+            return []
+        index = self._open_index()
+        if self._by_id is None:
+            self._by_id = {}
+            for name in index.names():
+                stem = split_name(name)[1].casefold()
+                for part in {stem, *_ID_PART.findall(stem)}:
+                    if len(part) >= _MIN_ID:
+                        self._by_id.setdefault(part, []).append(name)
+        names = sorted(self._by_id.get(post_id.casefold(), ()), key=natural_key)
+        return index.pictures(names[:MAX_PICTURES])
+
+
+def _without_address(name: str) -> str:
+    """Return the path that a reference may be below the source, "" for an address."""
+    if re.match(r"(?:https?:)?//", name):
+        return ""
+    return name.removeprefix("file:").split("?")[0] if "?" in name else name
+
+
+def _last_part(name: str) -> str:
+    # Of an address or a foreign path only the last part says anything.
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2][:500] or name[:500]
