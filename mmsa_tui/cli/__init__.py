@@ -28,6 +28,7 @@ GROUPS = (
     "bundle",
     "train",
     "demo",
+    "cache",
     "doctor",
 )
 """Modules of this package in the order of the help; each adds its commands with `register`."""

@@ -13,6 +13,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,10 @@ _T = TypeVar("_T")
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS features (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
 _CHUNK = 500
+MAX_BYTES = 4_000_000_000
+"""Some 1,200,000 posts with a picture each. Past it a quarter of the entries, drawn by lot, makes room."""
+_LOOK_EVERY = 50
+"""Batches between two looks at the size."""
 _CHECKSUM = struct.Struct("<I")
 
 # What says nothing of the file itself: another process is writing, or the disk or its rights are at fault.
@@ -41,13 +46,15 @@ _PASSING = frozenset(
 class FeatureCache:
     """A table of fp16 vectors; one writer and any number of readers, in any number of processes."""
 
-    def __init__(self, path: Path, timeout_s: float = 30) -> None:
+    def __init__(self, path: Path, timeout_s: float = 30, max_bytes: int = MAX_BYTES) -> None:
         """Open the cache, or begin one.
 
         Args:
             timeout_s: how long to wait for another process that is writing.
+            max_bytes: how large the file may grow, but for a few batches.
         """
-        self._path, self._timeout_s = path, timeout_s
+        self._path, self._timeout_s, self._max_bytes = path, timeout_s, max_bytes
+        self._n_puts = 0
         # One thread reads ahead while another keeps: neither may find the file being replaced.
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -79,9 +86,7 @@ class FeatureCache:
             self._connection.close()
             self._connection = None
         try:
-            # A log that outlived its file would be played back into the new one.
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            clear_cache(self._path)
             self._connection = self._open()
         except (OSError, sqlite3.Error):
             return
@@ -102,6 +107,9 @@ class FeatureCache:
         """Keep vectors; a full disk or a busy file costs the entries, not the run."""
         rows = [(key, _pack(key, vector)) for key, vector in vectors.items()]
         self._run(lambda connection: _insert(connection, rows))
+        if self._n_puts % _LOOK_EVERY == 0:
+            self._run(partial(_make_room, max_bytes=self._max_bytes))
+        self._n_puts += 1
 
     def _run(self, action: Callable[[sqlite3.Connection], _T]) -> _T | None:
         """Do something with the file, once more with a new one if it is damaged; None if it fails."""
@@ -130,6 +138,43 @@ class FeatureCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True)
+class CacheSize:
+    """How much is kept: vectors, and bytes on disk with the logs that SQLite keeps beside them."""
+
+    n_vectors: int
+    n_bytes: int
+
+
+def measure_cache(path: Path) -> CacheSize:
+    """Count what a cache holds, changing nothing; a damaged one holds nothing."""
+    n_bytes = sum(file.stat().st_size for file in _files(path) if file.is_file())
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            (n_vectors,) = connection.execute("SELECT count(*) FROM features").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        n_vectors = 0
+    return CacheSize(int(n_vectors), n_bytes)
+
+
+def clear_cache(path: Path) -> None:
+    """Remove a cache; whoever has it open goes on without.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    for file in _files(path):
+        file.unlink(missing_ok=True)
+
+
+def _files(path: Path) -> list[Path]:
+    # A log that outlived its file would be played back into a new one.
+    return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
 
 
 def check_cache(path: Path) -> str:
@@ -163,6 +208,23 @@ def _select(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[s
 def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[str, bytes]]) -> None:
     with connection:
         connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?)", rows)
+
+
+def _make_room(connection: sqlite3.Connection, max_bytes: int) -> None:
+    """Forget entries, a quarter at a time, until the file is small enough; pages are used again."""
+
+    def used() -> int:
+        pages, free, size = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    before = 0
+    while before != (now := used()) and now > max_bytes:
+        before = now
+        with connection:
+            connection.execute("DELETE FROM features WHERE abs(random()) % 4 = 0")
 
 
 def _pack(key: str, vector: Floats) -> bytes:

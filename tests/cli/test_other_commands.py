@@ -233,3 +233,11 @@ class TestHandingOver:
     def test_a_file_that_is_no_bundle_is_refused(self, mmsa: Mmsa, tmp_path: Path) -> None:
         (tmp_path / "holiday.zip").write_text("no zip")
         assert mmsa("bundle", "import", "holiday.zip").code == 3
+
+
+def test_the_cache_can_be_looked_at_and_removed(mmsa: Mmsa, home: Path) -> None:
+    (home / "cache" / "graphs").mkdir(parents=True)
+    (home / "cache" / "graphs" / "a.graph").write_bytes(b"x" * 2_000_000)
+    assert json.loads(mmsa("cache", "info", "--json").out)["graphs_bytes"] == 2_000_000
+    assert "removed 2.0 MB" in mmsa("cache", "clear").out
+    assert json.loads(mmsa("cache", "info", "--json").out)["graphs"] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmsa_tui.model.cache import FeatureCache, check_cache
+from mmsa_tui.model.cache import CacheSize, FeatureCache, check_cache, clear_cache, measure_cache
 
 VECTORS = {f"text:{i:04d}": np.full(384, float(i), np.float32) for i in range(400)}
 
@@ -127,3 +127,21 @@ def test_a_check_tells_a_whole_cache_from_a_damaged_one(file: Path) -> None:
     spoil_pages(file)
     assert "damaged" in check_cache(file)
     assert check_cache(file.with_name("none.db")) == "not made yet"
+
+
+def test_past_its_limit_a_cache_makes_room_and_keeps_most(tmp_path: Path) -> None:
+    path = tmp_path / "features.db"
+    limit = 1_000_000
+    with FeatureCache(path, max_bytes=limit) as cache:
+        for batch in range(400):
+            cache.put({f"{batch}:{i}": np.full(1280, 1.0, np.float32) for i in range(8)})
+        kept = cache.get([f"{batch}:{i}" for batch in range(400) for i in range(8)])
+    # 3,200 vectors of 2.6 kB would be 8 MB. It looks every fifty batches, which are 1 MB.
+    assert 200 < len(kept) < 1000
+
+
+def test_a_cleared_cache_is_gone_with_its_logs(file: Path) -> None:
+    assert measure_cache(file).n_vectors == len(VECTORS)
+    clear_cache(file)
+    assert measure_cache(file) == CacheSize(0, 0)
+    assert list(file.parent.iterdir()) == []
