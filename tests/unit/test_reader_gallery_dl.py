@@ -10,6 +10,7 @@ import pytest
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources import read
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.readers.gallery_dl import READER
 
@@ -218,3 +219,86 @@ def test_a_folder_without_metadata_says_how_to_get_it(tmp_path: Path) -> None:
     assert READER.detect(tmp_path) is None
     with pytest.raises(SourceError, match="holds no metadata of gallery-dl"):
         items(tmp_path)
+
+
+INSTAGRAM = {
+    "category": "instagram",
+    "subcategory": "posts",
+    "post_id": "3300",
+    "description": "A fine day",
+    "username": "sam",
+    "post_date": "2026-05-01 10:00:00",
+    "date": "2026-05-01 10:00:00",
+    "extension": "jpg",
+}
+
+
+def test_a_sidecar_may_be_called_as_the_picture_without_its_suffix(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"sam - {number}.webp").touch()
+        (tmp_path / f"sam - {number}.json").write_text(json.dumps({**INSTAGRAM, "num": number}), "utf-8")
+    (post,) = read(tmp_path)
+    assert isinstance(post, Post)
+    assert (post.post_id, post.text, post.author) == ("3300", "A fine day", "sam")
+    assert [picture.path and picture.path.name for picture in post.pictures] == [
+        "sam - 1.webp",
+        "sam - 2.webp",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "text", "author"),
+    [
+        (
+            {"category": "tumblr", "id": 5, "blog_name": "sam", "body": "<p>A fine day</p>"},
+            "A fine day",
+            "sam",
+        ),
+        ({"category": "flickr", "id": 5, "title": "A day", "owner": {"username": "sam"}}, "A day", "sam"),
+        (
+            {"category": "pixiv", "id": 5, "title": "A day", "caption": "Fine", "user": {"name": "sam"}},
+            "A day\n\nFine",
+            "sam",
+        ),
+        (
+            {
+                "category": "reddit",
+                "id": "5",
+                "title": "A day",
+                "selftext": "",
+                "author": "sam",
+                "subreddit": "f",
+            },
+            "A day",
+            "sam",
+        ),
+        (
+            {"category": "facebook", "id": "5", "caption": "A fine day", "username": "sam"},
+            "A fine day",
+            "sam",
+        ),
+    ],
+)
+def test_the_metadata_of_other_sites_is_read(
+    tmp_path: Path, record: dict[str, object], text: str, author: str
+) -> None:
+    (tmp_path / "5.jpg").touch()
+    more = {"subcategory": "x", "extension": "jpg", "date": "2026-05-01 10:00:00"}
+    (tmp_path / "5.jpg.json").write_text(json.dumps({**more, **record}), "utf-8")
+    (post,) = read(tmp_path)
+    assert isinstance(post, Post)
+    assert (post.post_id, post.text, post.author) == ("5", text, author)
+    assert post.created_at == "2026-05-01T10:00:00Z"
+
+
+def test_a_dump_is_one_post_for_its_entries_and_finds_the_files_beside(tmp_path: Path) -> None:
+    post = {name: value for name, value in INSTAGRAM.items() if name != "extension"}
+    dump = [[2, post]] + [
+        [3, f"https://x.example/{n}.jpg", {**INSTAGRAM, "num": n, "filename": f"f{n}"}] for n in (1, 2)
+    ]
+    (tmp_path / "dump.json").write_text(json.dumps([*dump, [6, "https://x.example/other", {}]]), "utf-8")
+    (tmp_path / "f1.jpg").touch()
+    (item,) = read(tmp_path / "dump.json")
+    assert isinstance(item, Post)
+    assert (item.post_id, item.text) == ("3300", "A fine day")
+    assert [picture.is_missing for picture in item.pictures] == [False, True]

@@ -1,7 +1,7 @@
-"""What gallery-dl downloads from X or Bluesky with `--write-metadata`.
+"""What gallery-dl downloads from any site with `--write-metadata`, or lists with `--dump-json`.
 
-Every picture `<id>_<num>.<ext>` has a sidecar `<id>_<num>.<ext>.json` that repeats the post; the
-sidecars of one post are put together again. A post without pictures may have a sidecar alone.
+Every picture has a sidecar that repeats the post, `<file>.<ext>.json` or `<file>.json`; the sidecars
+of one post are put together again. A post without pictures may have a sidecar alone.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, is_picture, natural_key, split_name
+from mmsa_tui.pictures.media import Media, MediaFiles
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_text
-from mmsa_tui.sources.fields.tweet import with_pictures
+from mmsa_tui.sources.fields.tweet import Tweet, to_item, with_pictures
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.readers.gallery_dl.metadata import post_id_of, read_post
+from mmsa_tui.sources.files.record_files import detect_records, read_records
+from mmsa_tui.sources.readers.gallery_dl.metadata import alt_text_of, post_id_of, read_post
 
 MAX_SIDECAR_BYTES = 4 << 20
 
@@ -46,7 +48,7 @@ class GalleryDl:
     """A folder filled by gallery-dl."""
 
     name = "gallery-dl"
-    title = "gallery-dl (X or Bluesky, with metadata)"
+    title = "gallery-dl (any site, with metadata, or --dump-json)"
     takes_encoding = False
     example = Example(
         {
@@ -64,7 +66,8 @@ class GalleryDl:
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():
-            return None
+            reason = "metadata that gallery-dl wrote, one entry for each picture"
+            return detect_records(source, _is_ours, self.name, reason)
         names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if name.endswith(_SIDECAR)]
         names.sort(key=lambda name: (name.count("/"), natural_key(name)))
         for name in names[:_DETECT_FILES]:
@@ -73,16 +76,19 @@ class GalleryDl:
         return None
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        if not source.is_dir():
+            yield from _read_dump(source, options)
+            return
         names = sorted(walk(source, options.note), key=natural_key)
         groups = _group(source, names)
         if not any(group.sidecars for group in groups.values()):
             raise SourceError(
                 f"{source} holds no metadata of gallery-dl", "Run gallery-dl with --write-metadata."
             )
-        present = frozenset(names)
+        files = _Files(source, names)
         foreign = 0
         for post_id, group in groups.items():
-            item = _read_group(source, post_id, group, present)
+            item = _read_group(files, post_id, group)
             if item is None:
                 foreign += len(group.sidecars)
             else:
@@ -116,8 +122,33 @@ def _group(source: Path, names: list[str]) -> dict[str, _Group]:
     return groups
 
 
-def _read_group(source: Path, post_id: str, group: _Group, present: frozenset[str]) -> Post | Failure | None:
+class _Files:
+    """The files of the source by name, and its pictures by name without suffix."""
+
+    def __init__(self, source: Path, names: list[str]) -> None:
+        self.source = source
+        self._names = frozenset(names)
+        self._pictures: dict[str, list[str]] = {}
+        for name in names:
+            folder, stem, suffix = split_name(name)
+            if suffix in PICTURE_SUFFIXES:
+                self._pictures.setdefault(folder + stem, []).append(name)
+
+    def of_sidecar(self, sidecar: str, extension: str) -> tuple[str, bool]:
+        """Return the file that a sidecar describes, and whether it is there; "" if it is no picture."""
+        name = sidecar.removesuffix(_SIDECAR)
+        if name in self._names:
+            return (name, True) if is_picture(self.source / name) else ("", False)
+        if found := self._pictures.get(name):
+            return found[0], True
+        if split_name(name)[2] in PICTURE_SUFFIXES:
+            return name, False
+        return (f"{name}.{extension}", False) if f".{extension.lower()}" in PICTURE_SUFFIXES else ("", False)
+
+
+def _read_group(files: _Files, post_id: str, group: _Group) -> Post | Failure | None:
     """Return the post of a group; None if its files are whole and describe no post."""
+    source = files.source
     first: Object | None = None
     unread = ""
     pictures = {num: Picture(_base(name), source / name) for num, name in group.pictures.items()}
@@ -128,13 +159,14 @@ def _read_group(source: Path, post_id: str, group: _Group, present: frozenset[st
         if record is None or not post_id_of(record):
             continue
         first = first or record
-        file = name.removesuffix(_SIDECAR)
-        num = record.get("num")
-        if not as_text(record.get("extension")) or not _may_be_picture(source / file):
+        file, is_there = files.of_sidecar(name, as_text(record.get("extension")))
+        if not as_text(record.get("extension")) or not file:
             continue
-        alt_text = as_text(record.get("description"))
+        num = record.get("num")
         place = num if isinstance(num, int) and num > 0 else position
-        pictures[place] = Picture(_base(file), source / file if file in present else None, None, alt_text)
+        while place in pictures and pictures[place].name != _base(file):
+            place += 1
+        pictures[place] = Picture(_base(file), source / file if is_there else None, None, alt_text_of(record))
     in_order = tuple(pictures[num] for num in sorted(pictures))
     if first is not None:
         return with_pictures(read_post(first), in_order, group.sidecars[0])
@@ -143,17 +175,49 @@ def _read_group(source: Path, post_id: str, group: _Group, present: frozenset[st
     return None if group.sidecars else Post(post_id, "", in_order)
 
 
+def _is_ours(record: Object) -> bool:
+    return isinstance(record.get("category"), str) and bool(post_id_of(record))
+
+
+def _read_dump(source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+    """Read what `--dump-json` lists: an entry for the post, then one for each file with its address."""
+    files = MediaFiles.near(source, options.note)
+    post, post_id, where = Tweet("", ""), "", ""
+    media: list[Media] = []
+    foreign = 0
+    for entry in read_records(source, options, _is_ours):
+        if entry.value is None:
+            yield Failure(entry.where, entry.reason)
+            continue
+        found = post_id_of(entry.value)
+        if found != post_id and post_id:
+            yield to_item(replace(post, media=tuple(media)), files, where)
+        if found != post_id:
+            post_id, where, media = found, entry.where, []
+            post = read_post(entry.value) if found else post
+        if not found:
+            foreign += 1
+        elif extension := as_text(entry.value.get("extension")):
+            media.append(_medium(entry.value, entry.key, extension, found))
+    if post_id:
+        yield to_item(replace(post, media=tuple(media)), files, where)
+    if foreign:
+        options.note(f"entries that describe no post left out: {foreign:,}")
+
+
+def _medium(record: Object, url: str, extension: str, post_id: str) -> Media:
+    kind = "photo" if f".{extension.lower()}" in PICTURE_SUFFIXES else "video"
+    name = as_text(record.get("filename"))
+    stems = (f"{post_id}_{as_text(record.get('num'))}", name, as_text(record.get("media_id")))
+    return Media(url or name, kind, alt_text_of(record), tuple(filter(None, stems)))
+
+
 def _stem(name: str) -> str:
     return split_name(name)[1]
 
 
 def _base(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _may_be_picture(path: Path) -> bool:
-    """Whether a downloaded file is a picture, or would be if it were there."""
-    return is_picture(path) if path.is_file() else path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def _load(path: Path) -> Object | None:
