@@ -181,14 +181,20 @@ class Prediction:
         return bool(self.text_label and self.image_label and self.text_label != self.image_label)
 
 
+Fact = Literal["label", "note", "flag"]
+FACTS: tuple[Fact, ...] = ("label", "note", "flag")
+"""What analysts say of a post; each has its own history and its own author."""
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """One act of an analyst on one post; never changed, only followed by a later one.
 
-    `new_label` "" withdraws an earlier correction (undo). `old_label`, `probs` and `bundle` are
-    what was shown when it was made. `created_at` is ISO 8601 UTC. `uid` is unique over laptops.
-    `origin` is `audit:` and the audit's uid for a single label given blind inside an audit; "" for
-    every other act, which never counts as a sample.
+    `facts` names what the act decides: the others it only repeats as they stood. It is empty in records
+    of before facts were told apart. `new_label` "" withdraws an earlier correction (undo). `old_label`,
+    `probs` and `bundle` are what was shown when it was made. `created_at` is ISO 8601 UTC. `uid` is unique
+    over laptops. `origin` is `audit:` and the audit's uid for a single label given blind inside an audit;
+    "" for every other act, which never counts as a sample.
     """
 
     uid: str
@@ -204,3 +210,8 @@ class Correction:
     post_id: str = ""
     text: str = ""
     origin: str = ""
+    facts: tuple[Fact, ...] = ()
+
+    def says(self, fact: Fact) -> bool:
+        """Whether the act decides a fact; a record that does not tell may decide each."""
+        return not self.facts or fact in self.facts

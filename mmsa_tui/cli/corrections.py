@@ -51,7 +51,8 @@ def export(
         str | None, typer.Option("--analyst", metavar="NAME", help="Only what this analyst did.")
     ] = None,
     current: Annotated[
-        bool, typer.Option("--current", help="Only the latest correction of each post, not the history.")
+        bool,
+        typer.Option("--current", help="Only what counts now of each post, not the history."),
     ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -60,7 +61,7 @@ def export(
     from mmsa_tui.store import Store
 
     with Store.open(options.configure().paths.database) as store:
-        made = store.current_corrections() if current else store.corrections()
+        made = store.current_acts() if current else store.corrections()
         chosen = (act for act in made if analyst is None or act.analyst == analyst)
         if output == "-":
             print_corrections(chosen, sys.stdout, store.bundle_labels)

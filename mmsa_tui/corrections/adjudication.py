@@ -60,8 +60,8 @@ def settle(
         probs=prediction.probs if prediction else (),
         bundle=prediction.bundle if prediction else "",
         analyst=analyst,
-        note=note or (state.note if state else ""),
-        flagged=state.flagged if state else False,
+        note=note,
+        facts=("label", "note") if note else ("label",),
         post_id=conflict.post_id,
         text=conflict.text,
     )
@@ -95,11 +95,14 @@ def take_back(store: Store, decision: Correction, analyst: str) -> None:
     is_latest = places[-1] == len(acts) - 1
     void = void_uids(acts)
     rest = (acts[: places[0]] if is_latest else acts)[::-1]
-    state = next((act for act in rest if act.uid not in void and original_uid(act.uid) != original), None)
+    others = [act for act in rest if act.uid not in void and original_uid(act.uid) != original]
+    label, note = (next((act for act in others if act.says(fact)), None) for fact in ("label", "note"))
     nothing = replace(decision, new_label="", analyst=analyst, note="", flagged=False)
     taken = replace(
-        state or nothing,
+        label or nothing,
         uid=f"{TAKEN_BACK}{original.removeprefix(ADJUDICATION)}",
+        note=note.note if note else "",
+        facts=decision.facts,
         old_label=acts[-1].new_label,
         created_at="",
     )

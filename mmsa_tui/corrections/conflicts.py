@@ -66,6 +66,8 @@ def find_conflicts(made: Iterable[Correction] | Mapping[str, Iterable[Correction
     posts: dict[str, dict[str, list[Correction]]] = {}
     for origin, corrections in origins.items():
         for correction in corrections:
+            if not correction.says("label"):
+                continue
             by_origin = posts.setdefault(correction.content_hash, {})
             by_origin.setdefault(origin, []).append(correction)
     conflicts = (_judge(digest, by_origin) for digest, by_origin in posts.items())

@@ -86,7 +86,7 @@ def by_analyst(made: Iterable[Correction]) -> dict[str, list[Correction]]:
     """Sort corrections by who made them, in order of arrival."""
     found: dict[str, list[Correction]] = {}
     for act in made:
-        if not is_adjudication(act):
+        if act.says("label") and not is_adjudication(act):
             found.setdefault(act.analyst or NAMELESS, []).append(act)
     return found
 

@@ -15,14 +15,14 @@ from typing import Any
 
 from mmsa_tui.decoding import DecodingError, from_json, to_kind
 from mmsa_tui.export.cells import clean, cut
-from mmsa_tui.records import Correction
+from mmsa_tui.records import FACTS, Correction, Fact
 
 FORMAT_VERSION = 1
 """Raised when a field changes its meaning; a record with a higher one is not guessed at."""
 
 COLUMNS = (
     *("post_id", "text", "old_label", "new_label", "analyst", "created_at", "note", "flagged"),
-    *("bundle", "labels", "probs", "content_hash", "uid", "format", "origin"),
+    *("bundle", "labels", "probs", "content_hash", "uid", "format", "origin", "facts"),
 )
 
 _AHEAD = timedelta(days=1)
@@ -66,6 +66,7 @@ def describe(correction: Correction, labels: Sequence[str]) -> dict[str, object]
         "uid": correction.uid,
         "format": FORMAT_VERSION,
         "origin": correction.origin,
+        "facts": list(correction.facts),
     }
 
 
@@ -111,6 +112,7 @@ def parse(values: Mapping[str, Any]) -> Incoming:
         post_id=_text(values, "post_id"),
         text=_text(values, "text"),
         origin=texts["origin"],
+        facts=_facts(values.get("facts", "")),
     )
     if not correction.uid:
         made_of = json.dumps([_meaning(correction), correction.created_at])
@@ -230,6 +232,13 @@ def _probs(value: object) -> tuple[float, ...]:
     if not all(math.isfinite(prob) and 0 <= prob <= 1 for prob in probs):
         raise RecordError("a probability is not between 0 and 1")
     return probs
+
+
+def _facts(value: object) -> tuple[Fact, ...]:
+    found = _list(value, "facts")
+    if not set(found) <= set(FACTS):
+        raise RecordError(f"facts is {found!r}, not some of {', '.join(FACTS)}")
+    return tuple(fact for fact in FACTS if fact in found)
 
 
 def _list(value: object, name: str) -> list[Any]:

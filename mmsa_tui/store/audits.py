@@ -155,7 +155,7 @@ def answers(db: Database, uid: str) -> list[AuditAnswer]:
     # Ascending: of an analyst's several answers the last one stays.
     rows = db.all(
         "SELECT content_hash, analyst, new_label, created_at FROM corrections WHERE origin = ?"
-        " ORDER BY created_us, seq",
+        " AND (facts = '' OR instr(facts, 'label')) ORDER BY created_us, seq",
         (ORIGIN + uid,),
     )
     latest = {

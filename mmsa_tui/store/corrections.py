@@ -1,11 +1,10 @@
 """What analysts decided: an append-only list, and the state it leaves each post in.
 
-The state of a post is the fields of its latest row, all of them: `new_label` is the corrected
-label ("" = none), `note` its note, `flagged` its flag. So each act repeats what it does not
-change: a note on a post labelled positive is a row with `new_label` positive and the note; undo
-is a row with the fields of the act before, its analyst too. Latest is by `created_at`, then by
-order of arrival, so that two laptops that merge each other's corrections agree. The tables'
-triggers refuse UPDATE and DELETE and keep `current_correction` in the same transaction.
+Label, note and flag of a post are separate facts: each is what the latest row says that decides it, so
+that nobody's label takes away another's note. A row also repeats the facts that it does not decide, as
+they stood: programs of before facts were told apart read it whole. Latest is by `created_at`, then by
+order of arrival, so that two laptops that merge each other's corrections agree. The tables' triggers
+refuse UPDATE and DELETE and keep `current_correction` in the same transaction.
 """
 
 from __future__ import annotations
@@ -17,15 +16,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from mmsa_tui.errors import StoreError
-from mmsa_tui.records import Correction
+from mmsa_tui.records import FACTS, Correction, Fact
 from mmsa_tui.store.codec import floats_from_json, floats_to_json, from_sql, to_sql
-from mmsa_tui.store.database import Database
+from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.schema import FACTS_SAID
 
 CORRECTION_COLUMNS = """corrections.uid, corrections.content_hash, corrections.new_label,
     corrections.old_label, corrections.probs, corrections.bundle, corrections.analyst,
     corrections.created_at, corrections.note, corrections.flagged, corrections.post_id,
-    corrections.text, corrections.origin"""
+    corrections.text, corrections.origin, corrections.facts"""
 """What `to_correction` needs."""
+N_COLUMNS = 14
 
 _CHUNK = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +41,12 @@ def add_corrections(db: Database, corrections: Sequence[Correction]) -> int:
     with db.transaction():
         before = last_seq(db)
         for correction in corrections:
+            is_made_now = not correction.created_at
             dated, created_us = _dated(db, correction)
+            if not dated.facts:
+                dated = replace(dated, facts=_facts_of(db, dated, created_us))
+            elif is_made_now:
+                dated = _with_state(db, dated)
             db.run(_INSERT, _to_row(dated, created_us))
         return last_seq(db) - before
 
@@ -60,8 +66,44 @@ def date_corrections(db: Database, made: Sequence[Correction]) -> list[Correctio
 
 
 _INSERT = """INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle,
-    analyst, created_at, created_us, note, flagged, post_id, text, origin)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    analyst, created_at, created_us, note, flagged, post_id, text, origin, facts)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def _facts_of(db: Database, act: Correction, created_us: int) -> tuple[Fact, ...]:
+    """Find out what an act says that does not tell, by what was said of its post before."""
+    columns = ["? AS uid", "? AS new_label", "? AS note", "? AS flagged"]
+    values: list[Sql] = [act.uid, act.new_label, to_sql(act.note), act.flagged]
+    for column, nothing in (("new_label", "''"), ("note", "''"), ("flagged", "0")):
+        name = column.removeprefix("new_")
+        for whose, condition in (("last", ""), ("own", "AND analyst = ?")):
+            columns.append(
+                f"coalesce((SELECT {column} FROM corrections WHERE content_hash = ? AND created_us <= ?"
+                f" {condition} ORDER BY created_us DESC, seq DESC LIMIT 1), {nothing}) AS {whose}_{name}"
+            )
+            values += [act.content_hash, created_us, *([to_sql(act.analyst)] if condition else [])]
+    row = db.one(f"SELECT {FACTS_SAID} FROM (SELECT {', '.join(columns)})", values)
+    assert row is not None
+    return to_facts(row[0])
+
+
+def _with_state(db: Database, act: Correction) -> Correction:
+    """Let an act repeat what it does not decide, as it stands."""
+    now = current_state(db, act.content_hash)
+    if now is None:
+        return act
+    return replace(
+        act,
+        new_label=act.new_label if act.says("label") else now.new_label,
+        note=act.note if act.says("note") else now.note,
+        flagged=act.flagged if act.says("flag") else now.flagged,
+    )
+
+
+def to_facts(text: str) -> tuple[Fact, ...]:
+    """Read the facts of a row."""
+    said = text.split()
+    return tuple(fact for fact in FACTS if fact in said)
 
 
 def corrections(db: Database, content_hash: str | None = None) -> Iterator[Correction]:
@@ -88,9 +130,9 @@ def current_corrections(db: Database) -> Iterator[Correction]:
     last = -1
     while True:
         rows = db.all(
-            f"SELECT {CORRECTION_COLUMNS}, corrections.seq FROM current_correction"
-            " JOIN corrections USING (seq)"
-            " WHERE label <> '' AND seq > ? ORDER BY seq LIMIT ?",
+            f"SELECT {CORRECTION_COLUMNS}, label_seq FROM current_correction"
+            " JOIN corrections ON corrections.seq = label_seq"
+            " WHERE label <> '' AND label_seq > ? ORDER BY label_seq LIMIT ?",
             (last, _CHUNK),
         )
         if not rows:
@@ -107,17 +149,55 @@ def count_corrected(db: Database) -> int:
 
 def current_state(db: Database, content_hash: str) -> Correction | None:
     row = db.one(
-        f"SELECT {CORRECTION_COLUMNS} FROM contents JOIN current_correction"
+        f"SELECT {CORRECTION_COLUMNS}, {STATE_COLUMNS} FROM contents JOIN current_correction"
         " ON content_id = contents.id JOIN corrections USING (seq) WHERE contents.hash = ?",
+        (content_hash,),
+    )
+    return None if row is None else db.decode(to_state, [row])[0]
+
+
+def current_acts(db: Database) -> Iterator[Correction]:
+    for fact, value in (("label", "label <> ''"), ("note", "note <> ''"), ("flag", "flagged <> 0")):
+        last = -1
+        # An act that decides two facts is listed once.
+        apart = {"label": "", "note": "AND note_seq IS NOT label_seq"}.get(
+            fact, "AND flag_seq IS NOT label_seq AND flag_seq IS NOT note_seq"
+        )
+        while rows := db.all(
+            f"SELECT {CORRECTION_COLUMNS}, {fact}_seq FROM current_correction"
+            f" JOIN corrections ON corrections.seq = {fact}_seq"
+            f" WHERE current_correction.{value} AND {fact}_seq > ? {apart} ORDER BY {fact}_seq LIMIT ?",
+            (last, _CHUNK),
+        ):
+            yield from db.decode(to_correction, rows)
+            last = rows[-1][-1]
+
+
+def saying(db: Database, content_hash: str, fact: Fact) -> Correction | None:
+    """Find the act that decides a fact of a post now."""
+    row = db.one(
+        f"SELECT {CORRECTION_COLUMNS} FROM contents JOIN current_correction ON content_id = contents.id"
+        f" JOIN corrections ON corrections.seq = {fact}_seq WHERE contents.hash = ?",
         (content_hash,),
     )
     return None if row is None else db.decode(to_correction, [row])[0]
 
 
+STATE_COLUMNS = "current_correction.label, current_correction.note, current_correction.flagged"
+"""What `to_state` needs after `CORRECTION_COLUMNS`."""
+
+
+def to_state(row: tuple[Any, ...]) -> Correction:
+    """Rebuild what stands of a post: all facts, signed by who gave the label, else by who said the rest."""
+    label, note, flagged = row[N_COLUMNS : N_COLUMNS + 3]
+    act = to_correction(row)
+    return replace(act, new_label=label, note=from_sql(note), flagged=bool(flagged))
+
+
 def to_correction(row: tuple[Any, ...]) -> Correction:
     """Rebuild what `CORRECTION_COLUMNS` selected."""
     (uid, digest, new_label, old_label, probs, bundle) = row[:6]
-    (analyst, created_at, note, flagged, post_id, text, origin) = row[6:13]
+    (analyst, created_at, note, flagged, post_id, text, origin, facts) = row[6:N_COLUMNS]
     return Correction(
         uid=uid,
         content_hash=digest,
@@ -132,6 +212,7 @@ def to_correction(row: tuple[Any, ...]) -> Correction:
         post_id=from_sql(post_id),
         text=from_sql(text),
         origin=origin,
+        facts=to_facts(facts),
     )
 
 
@@ -201,6 +282,7 @@ def _to_row(correction: Correction, created_us: int) -> tuple[str | bytes | int 
         to_sql(correction.post_id),
         to_sql(correction.text),
         correction.origin,
+        " ".join(correction.facts),
     )
 
 

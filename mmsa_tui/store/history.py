@@ -1,8 +1,8 @@
 """Undo and redo of corrections, over restarts.
 
 Nothing is taken out of the list of corrections: a step back or forth appends rows that say once more
-what was said before, each in the name of who said it. What is remembered here is which rows were
-one act of the user.
+what was said before, each in the name of who said it, and of the facts that the act changed alone. What
+is remembered here is which rows were one act of the user.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from mmsa_tui.records import Correction
+from mmsa_tui.records import Correction, Fact
 from mmsa_tui.store.codec import from_sql, to_sql
 from mmsa_tui.store.corrections import (
     CORRECTION_COLUMNS,
     add_corrections,
-    current_state,
     last_seq,
+    saying,
     to_correction,
 )
 from mmsa_tui.store.database import Database
@@ -38,11 +38,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A post of an act: what counted before, what its analyst had said, and the act's last row.
+    """A fact of a post that an act has changed: what counted before, what its analyst had said, and the
+    act's last row.
 
     `answer` is what the analyst had said inside the same audit, if the act belongs to one.
     """
 
+    fact: Fact
     before: Correction
     own: Correction
     answer: Correction
@@ -54,7 +56,12 @@ def record_act(db: Database, made: Sequence[Correction], title: str, scope: str)
         first = last_seq(db) + 1
         n_new = add_corrections(db, made)
         if n_new:
-            db.run("DELETE FROM acts WHERE scope = ? AND undone = 1", (to_sql(scope),))
+            # What others have taken back stays for them to do again.
+            db.run(
+                "DELETE FROM acts WHERE scope = ? AND undone = 1 AND"
+                " (SELECT analyst FROM corrections WHERE seq = first_seq) = ?",
+                (to_sql(scope), to_sql(made[0].analyst)),
+            )
             db.run(
                 "INSERT INTO acts (scope, title, first_seq, last_seq) VALUES (?, ?, ?, ?)",
                 (to_sql(scope), to_sql(title), first, last_seq(db)),
@@ -62,74 +69,91 @@ def record_act(db: Database, made: Sequence[Correction], title: str, scope: str)
         return n_new
 
 
-def undo(db: Database, scope: str) -> Step | None:
-    return _step(db, scope, back=True)
+def undo(db: Database, scope: str, analyst: str | None = None) -> Step | None:
+    return _step(db, scope, analyst, back=True)
 
 
-def redo(db: Database, scope: str) -> Step | None:
-    return _step(db, scope, back=False)
+def redo(db: Database, scope: str, analyst: str | None = None) -> Step | None:
+    return _step(db, scope, analyst, back=False)
 
 
-def undoable(db: Database, scope: str) -> str | None:
-    found = _next_act(db, scope, back=True)
+def undoable(db: Database, scope: str, analyst: str | None = None) -> str | None:
+    found = _next_act(db, scope, analyst, back=True)
     return None if found is None else found[1]
 
 
-def redoable(db: Database, scope: str) -> str | None:
-    found = _next_act(db, scope, back=False)
+def redoable(db: Database, scope: str, analyst: str | None = None) -> str | None:
+    found = _next_act(db, scope, analyst, back=False)
     return None if found is None else found[1]
 
 
-def _step(db: Database, scope: str, *, back: bool) -> Step | None:
+def last_actor(db: Database, scope: str) -> str | None:
+    row = db.one(
+        "SELECT analyst FROM acts JOIN corrections ON seq = first_seq"
+        " WHERE scope = ? AND undone = 0 ORDER BY acts.id DESC LIMIT 1",
+        (to_sql(scope),),
+    )
+    return None if row is None else from_sql(row[0])
+
+
+def _step(db: Database, scope: str, analyst: str | None, *, back: bool) -> Step | None:
     with db.transaction():
-        found = _next_act(db, scope, back=back)
+        found = _next_act(db, scope, analyst, back=back)
         if found is None:
             return None
         act, title, first, last = found
         restoring: list[Correction] = []
-        n_kept = 0
-        for digest, changed in _changes(db, first, last).items():
+        kept: set[str] = set()
+        for changed in _changes(db, first, last):
+            digest = changed.after.content_hash
             expected = changed.after if back else changed.before
-            now = current_state(db, digest)
-            if now is None or _says(now) != _says(expected):
-                n_kept += 1
+            now = saying(db, digest, changed.fact)
+            if now is None or _says(now, changed.fact) != _says(expected, changed.fact):
+                kept.add(digest)
                 continue
-            restoring += _taken_back(changed) if back else [_again(changed.after)]
+            said = _taken_back(changed) if back else [_again(changed.after)]
+            restoring += [replace(one, facts=(changed.fact,)) for one in said]
         add_corrections(db, restoring)
         db.run("UPDATE acts SET undone = ? WHERE id = ?", (back, act))
-    return Step(title, tuple(dict.fromkeys(correction.content_hash for correction in restoring)), n_kept)
+    restored = dict.fromkeys(correction.content_hash for correction in restoring)
+    return Step(title, tuple(restored), len(kept - restored.keys()))
 
 
-def _next_act(db: Database, scope: str, *, back: bool) -> tuple[int, str, int, int] | None:
+def _next_act(
+    db: Database, scope: str, analyst: str | None, *, back: bool
+) -> tuple[int, str, int, int] | None:
     newest_or_oldest = "DESC" if back else "ASC"
+    whose, signed = ("", ()) if analyst is None else (" AND analyst = ?", (to_sql(analyst),))
     row = db.one(
-        "SELECT id, title, first_seq, last_seq FROM acts WHERE scope = ? AND undone = ?"
-        f" ORDER BY id {newest_or_oldest} LIMIT 1",
-        (to_sql(scope), not back),
+        "SELECT id, title, first_seq, last_seq FROM acts JOIN corrections ON seq = first_seq"
+        f" WHERE scope = ? AND undone = ?{whose} ORDER BY id {newest_or_oldest} LIMIT 1",
+        (to_sql(scope), not back, *signed),
     )
     return None if row is None else (row[0], from_sql(row[1]), row[2], row[3])
 
 
-def _changes(db: Database, first: int, last: int) -> dict[str, _Changed]:
+def _changes(db: Database, first: int, last: int) -> list[_Changed]:
     rows = db.all(
         f"SELECT {CORRECTION_COLUMNS}, created_us, seq FROM corrections"
         " WHERE seq BETWEEN ? AND ? ORDER BY seq",
         (first, last),
     )
-    changes: dict[str, _Changed] = {}
+    changes: dict[tuple[str, Fact], _Changed] = {}
     for *columns, created_us, seq in rows:
         after = to_correction(tuple(columns))
-        known = changes.get(after.content_hash)
-        changes[after.content_hash] = (
-            _Changed(*_before(db, after, created_us, seq), after)
-            if known is None
-            else replace(known, after=after)
-        )
-    return changes
+        # The label last: it is the last thing that is said of a post when the act is taken back.
+        for fact in reversed(after.facts):
+            known = changes.get((after.content_hash, fact))
+            changes[after.content_hash, fact] = (
+                _Changed(fact, *_before(db, after, fact, created_us, seq), after)
+                if known is None
+                else replace(known, after=after)
+            )
+    return list(changes.values())
 
 
 def _before(
-    db: Database, act: Correction, created_us: int, seq: int
+    db: Database, act: Correction, fact: Fact, created_us: int, seq: int
 ) -> tuple[Correction, Correction, Correction]:
     """Find what counted before an act, and what its analyst had last said, at all and inside the same audit.
 
@@ -140,7 +164,7 @@ def _before(
         " WHERE content_hash = ? AND (created_us, seq) < (?, ?) ORDER BY created_us DESC, seq DESC",
         (act.content_hash, created_us, seq),
     )
-    earlier = db.decode(to_correction, rows)
+    earlier = [made for made in db.decode(to_correction, rows) if made.says(fact)]
     withdrawn = replace(act, uid="", new_label="", old_label=act.new_label, note="", flagged=False)
     own = [made for made in earlier if made.analyst == act.analyst and is_vote(made.uid)]
     answer = (made for made in own if made.origin == act.origin)
@@ -149,10 +173,12 @@ def _before(
 
 
 def _taken_back(changed: _Changed) -> list[Correction]:
-    """Restore what counted; before that what the act's analyst had said, if that is not the same.
+    """Restore what counted; of a label before that what the act's analyst had said, if that is not the same.
 
     An audit counts the latest answer of its own, so the answer before this one is said again too.
     """
+    if changed.fact != "label":
+        return [_again(changed.before)]
     restored = [changed.own, changed.before]
     if changed.after.origin:
         restored.insert(0, changed.answer)
@@ -165,6 +191,7 @@ def _again(act: Correction) -> Correction:
     return replace(act, uid=made_again(act.uid) if act.uid else "", created_at="")
 
 
-def _says(act: Correction) -> tuple[str, str, bool, str]:
-    """Name all that a correction can change of a post, and who says so."""
-    return (act.new_label, act.note, act.flagged, act.analyst)
+def _says(act: Correction, fact: Fact) -> tuple[object, str]:
+    """Name what an act says of a fact, and who says so."""
+    said: dict[Fact, object] = {"label": act.new_label, "note": act.note, "flag": act.flagged}
+    return said[fact], act.analyst

@@ -34,7 +34,7 @@ from typing import Any
 
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, STATE_COLUMNS, to_state
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import (
     POST_COLUMNS,
@@ -236,7 +236,8 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
     remaining = iter(wanted)
     while chunk := list(islice(remaining, CHUNK)):
         found = db.all(
-            f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS} FROM {joined}"
+            f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS}, {STATE_COLUMNS}"
+            f" FROM {joined}"
             " LEFT JOIN contents ON contents.id = posts.content_id"
             " LEFT JOIN corrections ON corrections.seq = current_correction.seq"
             " WHERE posts.reading = ? AND posts.ordinal IN (SELECT value FROM json_each(?))",
@@ -251,7 +252,7 @@ def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
     """Rebuild what `_fetch` selected: 12 columns of the post, 10 of the prediction, the rest."""
     stored = to_stored(row[:12])
     prediction = to_prediction(row[12:22], row[7], bundle)
-    correction = None if row[22] is None else to_correction(row[22:])
+    correction = None if row[22] is None else to_state(row[22:])
     if correction and not (correction.new_label or correction.note or correction.flagged):
         correction = None
     return Row(stored.ordinal, stored.post, stored.failure, prediction, correction)

@@ -14,7 +14,8 @@ from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction
 from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction
 
-_ORIGIN = "corrections.origin"
+_LATER = ("origin", "facts")
+"""Columns that databases of before do not have, and nothing in them would fill."""
 
 
 def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
@@ -55,8 +56,10 @@ def _read(path: Path, mode: str) -> tuple[list[Correction], bool]:
 def _scan(connection: sqlite3.Connection, rows: dict[int, Correction], direction: str) -> bool:
     """Collect rows from one end until damage stops it; returns whether every row was read."""
     known = {name for _, name, *_ in connection.execute("PRAGMA table_info(corrections)")}
-    # A database of before the audits has no such column, and nothing in it comes from one.
-    columns = CORRECTION_COLUMNS if b"origin" in known else CORRECTION_COLUMNS.replace(_ORIGIN, "''")
+    columns = CORRECTION_COLUMNS
+    for name in _LATER:
+        if name.encode() not in known:
+            columns = columns.replace(f"corrections.{name}", "''")
     # NOT INDEXED keeps to the table itself, whatever state its indexes are in.
     cursor = connection.execute(
         f"SELECT seq, {columns} FROM corrections NOT INDEXED ORDER BY seq {direction}"

@@ -208,6 +208,100 @@ _AUDITS = (
     ) WITHOUT ROWID""",
 )
 
+# Rows of before have no facts: each repeats the whole state of its post, and may have come from a laptop
+# that knew less of it. So a row says what its analyst had not said yet, and is no repetition of the row
+# before it; an empty note or flag says something only where the analyst takes back an own one. What an
+# undo restores, or takes an adjudication back, says whatever differs from the row before.
+_IS_RESTORED = "(uid LIKE '%:again:%' OR uid LIKE 'adjudication:undo:%')"
+_SAYS_NOTE = f"""(CASE WHEN {_IS_RESTORED} THEN note <> last_note
+    WHEN note = '' THEN own_note <> '' ELSE note <> own_note AND note <> last_note END)"""
+_SAYS_FLAG = f"""(CASE WHEN {_IS_RESTORED} THEN flagged <> last_flagged
+    WHEN flagged = 0 THEN own_flagged <> 0 ELSE own_flagged = 0 AND last_flagged = 0 END)"""
+_REPEATS_LABEL = f"""(new_label = last_label OR (NOT {_IS_RESTORED} AND new_label = own_label))"""
+FACTS_SAID = f"""trim(
+    CASE WHEN ({_SAYS_NOTE} OR {_SAYS_FLAG}) AND {_REPEATS_LABEL} THEN '' ELSE 'label' END
+    || CASE WHEN {_SAYS_NOTE} THEN ' note' ELSE '' END
+    || CASE WHEN {_SAYS_FLAG} THEN ' flag' ELSE '' END)"""
+"""What a row without facts says, from its own columns, those of the row before it (`last_`) and those of
+its analyst's row before it (`own_`). A migration uses it: never edited."""
+
+_OF_POST = "PARTITION BY content_hash ORDER BY created_us, seq"
+_OF_ANALYST = "PARTITION BY content_hash, analyst ORDER BY created_us, seq"
+
+
+def _latest(fact: str) -> str:
+    return f"""(SELECT seq FROM corrections WHERE instr(facts, '{fact}')
+        AND content_hash = (SELECT hash FROM contents WHERE id = content_id)
+        ORDER BY created_us DESC, seq DESC LIMIT 1)"""
+
+
+def _takes(fact: str, column: str, value: str) -> str:
+    said = "CASE new.facts WHEN '' THEN 'label note flag' ELSE new.facts END"
+    return f"""UPDATE current_correction
+        SET {fact}_seq = new.seq, {fact}_us = new.created_us, {column} = new.{value}
+        WHERE content_id = (SELECT id FROM contents WHERE hash = new.content_hash)
+        AND instr({said}, '{fact}') AND new.created_us >= coalesce({fact}_us, new.created_us);"""
+
+
+_FACTS = (
+    "DROP TRIGGER correction_becomes_current",
+    "DROP TRIGGER correction_is_never_changed",
+    "ALTER TABLE corrections ADD COLUMN facts TEXT NOT NULL DEFAULT ''",
+    f"""UPDATE corrections SET facts = (SELECT said.facts FROM (
+        SELECT seq, {FACTS_SAID} AS facts FROM (
+            SELECT seq, uid, new_label, note, flagged,
+                lag(new_label, 1, '') OVER ({_OF_POST}) AS last_label,
+                lag(note, 1, '') OVER ({_OF_POST}) AS last_note,
+                lag(flagged, 1, 0) OVER ({_OF_POST}) AS last_flagged,
+                lag(new_label, 1, '') OVER ({_OF_ANALYST}) AS own_label,
+                lag(note, 1, '') OVER ({_OF_ANALYST}) AS own_note,
+                lag(flagged, 1, 0) OVER ({_OF_ANALYST}) AS own_flagged
+            FROM corrections AS others WHERE others.content_hash = corrections.content_hash
+        )) AS said WHERE said.seq = corrections.seq)""",
+    """CREATE TRIGGER correction_is_never_changed BEFORE UPDATE ON corrections BEGIN
+        SELECT RAISE(ABORT, 'corrections are append-only');
+    END""",
+    "DROP TABLE current_correction",
+    """CREATE TABLE current_correction (
+        content_id INTEGER PRIMARY KEY REFERENCES contents (id),
+        seq INTEGER NOT NULL,
+        created_us INTEGER NOT NULL,
+        label TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '',
+        flagged INTEGER NOT NULL DEFAULT 0,
+        label_seq INTEGER, label_us INTEGER,
+        note_seq INTEGER, note_us INTEGER,
+        flag_seq INTEGER, flag_us INTEGER
+    )""",
+    "CREATE INDEX current_correction_by_label ON current_correction (label_seq)",
+    """INSERT INTO current_correction (content_id, seq, created_us)
+        SELECT contents.id, max(seq), max(created_us) FROM corrections
+        JOIN contents ON contents.hash = corrections.content_hash GROUP BY contents.id""",
+    f"""UPDATE current_correction SET label_seq = {_latest("label")}, note_seq = {_latest("note")},
+        flag_seq = {_latest("flag")}""",
+    """UPDATE current_correction SET
+        seq = coalesce(label_seq, note_seq, flag_seq, seq),
+        label_us = (SELECT created_us FROM corrections WHERE corrections.seq = label_seq),
+        note_us = (SELECT created_us FROM corrections WHERE corrections.seq = note_seq),
+        flag_us = (SELECT created_us FROM corrections WHERE corrections.seq = flag_seq),
+        label = coalesce((SELECT new_label FROM corrections WHERE corrections.seq = label_seq), ''),
+        note = coalesce((SELECT note FROM corrections WHERE corrections.seq = note_seq), ''),
+        flagged = coalesce((SELECT flagged FROM corrections WHERE corrections.seq = flag_seq), 0)""",
+    f"""CREATE TRIGGER correction_becomes_current AFTER INSERT ON corrections BEGIN
+        INSERT INTO contents (hash) SELECT new.content_hash
+            WHERE NOT EXISTS (SELECT 1 FROM contents WHERE hash = new.content_hash);
+        INSERT INTO current_correction (content_id, seq, created_us)
+            SELECT id, new.seq, new.created_us FROM contents WHERE hash = new.content_hash
+            AND NOT EXISTS (SELECT 1 FROM current_correction WHERE content_id = contents.id);
+        {_takes("label", "label", "new_label")}
+        {_takes("note", "note", "note")}
+        {_takes("flag", "flagged", "flagged")}
+        UPDATE current_correction SET seq = coalesce(label_seq, note_seq, flag_seq, seq),
+            created_us = max(created_us, new.created_us)
+            WHERE content_id = (SELECT id FROM contents WHERE hash = new.content_hash);
+    END""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -215,4 +309,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("acts", _ACTS),
     Migration("read as", _READ_AS),
     Migration("audits", _AUDITS),
+    Migration("facts", _FACTS),
 )

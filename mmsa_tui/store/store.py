@@ -273,6 +273,10 @@ class Store:
         """Walk through the latest act of each post that leaves it with a label."""
         return corrections.current_corrections(self._db)
 
+    def current_acts(self) -> Iterator[Correction]:
+        """Read the acts that count now: those that decide a post's label, its note or its flag."""
+        return corrections.current_acts(self._db)
+
     def correction_state(self, content_hash: str) -> Correction | None:
         """Fetch the latest act on a post, even one that withdraws; its fields are the state."""
         return corrections.current_state(self._db, content_hash)
@@ -327,22 +331,29 @@ class Store:
         """
         return history.record_act(self._db, made, title, scope)
 
-    def undo(self, scope: str = "") -> Step | None:
+    def undo(self, scope: str = "", analyst: str | None = None) -> Step | None:
         """Take back the latest act of the scope by appending what was before; None if none is left.
 
-        What was before is again that of the analyst who said it. Posts that have been changed since
-        by something else keep what they have.
+        What was before is again that of the analyst who said it. Facts that have been changed since by
+        something else stay as they are.
+
+        Args:
+            analyst: only what this analyst did; None for anybody's.
         """
-        return history.undo(self._db, scope)
+        return history.undo(self._db, scope, analyst)
 
-    def redo(self, scope: str = "") -> Step | None:
+    def redo(self, scope: str = "", analyst: str | None = None) -> Step | None:
         """Do again what `undo` took back last, as the act of the same analyst; None if nothing is left."""
-        return history.redo(self._db, scope)
+        return history.redo(self._db, scope, analyst)
 
-    def undoable(self, scope: str = "") -> str | None:
+    def undoable(self, scope: str = "", analyst: str | None = None) -> str | None:
         """Name the act that `undo` would take back."""
-        return history.undoable(self._db, scope)
+        return history.undoable(self._db, scope, analyst)
 
-    def redoable(self, scope: str = "") -> str | None:
+    def redoable(self, scope: str = "", analyst: str | None = None) -> str | None:
         """Name the act that `redo` would do again."""
-        return history.redoable(self._db, scope)
+        return history.redoable(self._db, scope, analyst)
+
+    def last_actor(self, scope: str = "") -> str | None:
+        """Name the analyst of the latest act that has not been taken back; None if there is none."""
+        return history.last_actor(self._db, scope)

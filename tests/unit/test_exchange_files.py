@@ -20,7 +20,7 @@ from mmsa_tui.corrections import (
     take_in,
 )
 from mmsa_tui.errors import OutputError, SourceError
-from mmsa_tui.records import Correction, Post
+from mmsa_tui.records import FACTS, Correction, Post
 from mmsa_tui.store import Store
 
 LABELS = ("negative", "neutral", "positive")
@@ -47,6 +47,7 @@ HOSTILE = replace(
     note="@SUM(A1) \x1b[31m \u202e \ud800",
     text='=cmd|"/c calc"!A1',
     origin="=audit",
+    facts=FACTS,
 )
 
 

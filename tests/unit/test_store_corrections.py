@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.errors import StoreError
-from mmsa_tui.records import Correction, Post
+from mmsa_tui.records import FACTS, Correction, Fact, Post
 from mmsa_tui.store import Store, salvage_corrections
 
 REPOSITORY = Path(__file__).parents[2]
@@ -31,6 +31,7 @@ FULL = Correction(
     flagged=True,
     post_id="0012",
     text="a \ud800 text",
+    facts=FACTS,
 )
 
 
@@ -98,7 +99,12 @@ def test_acts_of_now_count_although_one_is_dated_at_the_end_of_time(store: Store
 
 def test_what_is_dated_beforehand_is_added_as_it_was_dated(store: Store) -> None:
     store.add_corrections([FULL])
-    made = [replace(FULL, created_at=""), correct("neutral"), correct("positive")]
+    label: tuple[Fact, ...] = ("label",)
+    made = [
+        replace(FULL, created_at=""),
+        replace(correct("neutral"), facts=label),
+        replace(correct("positive"), facts=label),
+    ]
     dated = store.date_corrections(made)
     assert dated[0] == FULL
     assert FULL.created_at < dated[1].created_at < dated[2].created_at
@@ -193,7 +199,7 @@ def test_many_corrections_come_in_order_of_arrival(store: Store) -> None:
 KILLED_CORRECTING = """
 import sys
 from pathlib import Path
-from mmsa_tui.records import Correction
+from mmsa_tui.records import FACTS, Fact, Correction
 from mmsa_tui.store import Store
 
 store = Store.open(Path(sys.argv[1]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.records import Correction
+from mmsa_tui.records import FACTS, Correction
 from mmsa_tui.store import Step, Store
 from mmsa_tui.store.uids import ADJUDICATION, is_vote, original_uid
 
@@ -125,7 +125,15 @@ def said(store: Store) -> dict[str, str]:
 
 
 BOB = Correction(
-    "bob", "h0", "b", old_label="z", probs=(0.25, 0.75), bundle="words 1", analyst="Bob", note="n"
+    "bob",
+    "h0",
+    "b",
+    "z",
+    (0.25, 0.75),
+    "words 1",
+    "Bob",
+    note="n",
+    facts=FACTS,
 )
 
 
@@ -135,7 +143,7 @@ def test_undo_gives_a_correction_back_to_who_made_it(store: Store) -> None:
     assert store.undo() == Step("label a", ("h0",), 0)
     now = store.correction_state("h0")
     assert now is not None
-    assert replace(now, uid="bob", created_at="") == BOB
+    assert replace(now, uid="bob", created_at="", facts=FACTS) == BOB
     assert original_uid(now.uid) == "bob"
     assert said(store) == {"Bob": "b", "Ann": ""}
 

@@ -7,11 +7,11 @@ Run the functions on a `StoreThread`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from mmsa_tui.records import Correction
+from mmsa_tui.records import FACTS, Correction
 from mmsa_tui.store import Row, Step, Store, Where
 from mmsa_tui.text.copies import duplicate_group
 
@@ -120,14 +120,14 @@ def change_many(
 
 
 def undo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
-    """Take the source's last act back; also returns the first rows that it changed."""
-    step = store.undo(place.location)
+    """Take the analyst's last act in the source back; also returns the first rows that it changed."""
+    step = store.undo(place.location, place.analyst)
     return step, _rows_of(store, place, step)
 
 
 def redo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
-    """Do again what was taken back last; also returns the first rows that it changed."""
-    step = store.redo(place.location)
+    """Do again what the analyst took back last; also returns the first rows that it changed."""
+    step = store.redo(place.location, place.analyst)
     return step, _rows_of(store, place, step)
 
 
@@ -151,21 +151,23 @@ def _corrections(
 
 
 def _correction(row: Row, place: Place, change: Change) -> Correction | None:
-    """Write the post's whole state after the change; None if nothing of it changes."""
+    """Write what the change makes of the post; None if nothing of it changes."""
     assert row.post is not None
     now = row.correction or Correction("", row.post.content_hash, "")
-    after = replace(
-        now,
-        new_label=now.new_label if change.label is None else change.label,
-        note=now.note if change.note is None else change.note,
-        flagged=now.flagged if change.flagged is None else change.flagged,
-    )
-    if after == now:
+    label = now.new_label if change.label is None else change.label
+    note = now.note if change.note is None else change.note
+    flagged = now.flagged if change.flagged is None else change.flagged
+    changed = (label != now.new_label, note != now.note, flagged != now.flagged)
+    facts = tuple(fact for fact, is_changed in zip(FACTS, changed, strict=True) if is_changed)
+    if not facts:
         return None
-    return replace(
-        after,
+    return Correction(
         uid="",
-        created_at="",
+        content_hash=row.post.content_hash,
+        new_label=label,
+        note=note,
+        flagged=flagged,
+        facts=facts,
         old_label=row.final_label,
         probs=row.prediction.probs if row.prediction else (),
         bundle=row.prediction.bundle if row.prediction else "",
