@@ -27,8 +27,9 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.model.features import concatenate
 from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets
-from mmsa_tui.records import Post
-from mmsa_tui.retrain.held_out import group_of, is_held_out
+from mmsa_tui.records import Picture, Post
+from mmsa_tui.retrain.held_out import Apart as KeptApart
+from mmsa_tui.retrain.held_out import sides_of
 from mmsa_tui.sources import read
 from training.decision import decided
 from training.retrain.refit import Candidate, RefitSettings, refit
@@ -49,6 +50,7 @@ class Apart:
     post: Labels
     text: Labels
     groups: npt.NDArray[np.str_]
+    held_out: npt.NDArray[np.bool_]
 
     def corrected(self, rows: Rows, wanted: Labels) -> Corrected:
         """Correct posts by the labels wanted [N]."""
@@ -57,7 +59,7 @@ class Apart:
             torch.as_tensor(wanted[rows]),
             tuple(self.posts.hashes[row] for row in rows),
             tuple(self.groups[rows]),
-            torch.tensor([is_held_out(group) for group in self.groups[rows]]),
+            torch.as_tensor(self.held_out[rows]),
         )
 
     def without(self, part: LabelledFeatures, rows: Rows) -> LabelledFeatures:
@@ -90,11 +92,13 @@ def _apart(source: Path, base: Base, labels: Sequence[str]) -> Apart:
     both = _joined(base.tuning, base.evaluation)
     both = both.take(torch.tensor([row for row, digest in enumerate(both.hashes) if digest in posts]))
     known = [posts[digest] for digest in both.hashes]
+    sides = sides_of(known, KeptApart(), Picture.read)
     return Apart(
         both,
         np.array([labels.index(p.truth["post"]) for p in known]),
         np.array([labels.index(p.truth["text"]) for p in known]),
-        np.array([group_of(p) for p in known]),
+        np.array(sides.groups),
+        np.array(sides.held_out),
     )
 
 

@@ -25,8 +25,8 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.model.network import FusionHead
-from mmsa_tui.records import Post
-from mmsa_tui.retrain.held_out import group_of, is_held_out
+from mmsa_tui.records import Picture, Post
+from mmsa_tui.retrain.held_out import Apart, sides_of
 from mmsa_tui.sources import read
 from training.decision import decided
 from training.full.calibrate import calibrate
@@ -49,6 +49,7 @@ class Pool:
     base: Base
     posts: LabelledFeatures
     groups: Sequence[str]
+    held_out: Sequence[bool]
 
     def young(self, rows: Rows, seed: int) -> Base:
         """Fit a head on some posts, as a bundle would hold it."""
@@ -65,7 +66,7 @@ class Pool:
     def corrected(self, rows: Rows) -> Corrected:
         groups = tuple(self.groups[int(row)] for row in rows)
         part = self.posts.take(torch.as_tensor(rows))
-        held_out = torch.tensor([is_held_out(group) for group in groups])
+        held_out = torch.tensor([self.held_out[int(row)] for row in rows])
         return Corrected(part.features, part.targets.post, part.hashes, groups, held_out)
 
     def macro_f1(self, head: FusionHead, calibration: Calibration) -> float:
@@ -112,11 +113,13 @@ def main() -> None:
 
 def _pool(source: Path) -> Pool:
     base = load_base(find_bundle(find_paths(), "mvsa 1.0.0"))
-    groups = {post.content_hash: group_of(post) for post in read(source) if isinstance(post, Post)}
+    found = {post.content_hash: post for post in read(source) if isinstance(post, Post)}
     replay = base.replay
     both = replay.features.has_text & replay.features.has_image & (replay.targets.post >= 0)
     posts = replay.take(torch.nonzero(both).flatten())
-    return Pool(base, posts, [groups.get(digest, digest) for digest in posts.hashes])
+    known = [found.get(digest, Post(digest, "", content_hash=digest)) for digest in posts.hashes]
+    sides = sides_of(known, Apart(), Picture.read)
+    return Pool(base, posts, sides.groups, sides.held_out)
 
 
 def _tell(curves: dict[str, list[list[float]]], top: float, n_posts: int) -> None:

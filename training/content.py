@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from mmsa_tui.bundle.meta import (
     CALIBRATION,
     CONFIG,
+    COPIES,
     EVALUATION,
     HEAD,
     REPLAY,
@@ -32,7 +33,8 @@ from mmsa_tui.model.preprocessing import MAX_TOKENS, TRANSFORM_VERSION
 class BundleContent:
     """All that makes a bundle but its encoders, which lie beside it under their hashes.
 
-    `tuning` are posts that chose epochs and temperatures: what a retrain calibrates on.
+    `tuning` are posts that chose epochs and temperatures: what a retrain calibrates on. `copies` are
+    the keys by which copies of evaluation and tuning posts are known, see `pictures.likeness.copy_keys`.
     """
 
     name: str
@@ -49,6 +51,7 @@ class BundleContent:
     licence: str = ""
     sources: tuple[str, ...] = ()
     tuning: LabelledFeatures | None = None
+    copies: Sequence[Sequence[str]] = ()
 
     def write(self, target: Path) -> Bundle:
         """Write it as a bundle directory.
@@ -85,4 +88,6 @@ class BundleContent:
         save_labelled(self.evaluation, folder / EVALUATION)
         if self.tuning is not None:
             save_labelled(self.tuning, folder / TUNING)
+        if self.copies:
+            (folder / COPIES).write_text(json.dumps(self.copies) + "\n", encoding="utf-8", newline="\n")
         self.calibration.save(folder / CALIBRATION)

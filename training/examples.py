@@ -6,9 +6,8 @@ Knows labels and identities; knows nothing of models.
 from __future__ import annotations
 
 import csv
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mmsa_tui.errors import TrainingError
+from mmsa_tui.pictures.files import PictureFiles
+from mmsa_tui.pictures.likeness import copy_keys
 from mmsa_tui.records import Picture, Post
+from mmsa_tui.text.copies import group_copies
 
 UNLABELLED = -1
 IntArray = npt.NDArray[np.int64]
@@ -87,7 +89,8 @@ def make_examples(
             "none of the posts has a label",
             "the labels file needs the posts' ids and the labels " + ", ".join(labels),
         )
-    return group_examples(found)
+    with PictureFiles() as files:
+        return group_examples(found, files.read)
 
 
 def _index(label: str, labels: Sequence[str]) -> int:
@@ -111,44 +114,19 @@ def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
     ]
 
 
-_LINKS_AND_NAMES = re.compile(r"https?://\S+|@\w+", re.IGNORECASE)
-_RETWEET = re.compile(r"^\s*rt\b", re.IGNORECASE)
-_HASHTAG = re.compile(r"#\w+")
-_NOT_LETTERS = re.compile(r"[\W_]+")
+def group_examples(
+    examples: Sequence[Example], read: Callable[[Picture], bytes] | None = None
+) -> list[Example]:
+    """Give copies one group number: examples that share words, a picture, or a picture's look.
 
-
-def words_key(text: str) -> str:
-    """Reduce a text to its plain words, the strictest notion of a copy: no part of a split may share them.
-
-    Links, names, punctuation, the retweet mark and hashtags go; a text of hashtags alone keeps them.
-    Only the first 60 letters count, because retweets cut the end off.
+    Args:
+        read: gives a picture's bytes, to see whether two that differ look the same; without it only
+            equal files are one picture.
     """
-    text = _RETWEET.sub(" ", _LINKS_AND_NAMES.sub(" ", text.casefold()))
-    plain = _NOT_LETTERS.sub("", _HASHTAG.sub(" ", text))
-    return (plain or _NOT_LETTERS.sub("", text))[:60]
-
-
-def group_examples(examples: Sequence[Example]) -> list[Example]:
-    """Give examples that share the normalised text or a picture one group number."""
-    parent = list(range(len(examples)))
-
-    def find(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    seen: dict[str, int] = {}
-    for i, example in enumerate(examples):
-        key = words_key(example.raw_text)
-        keys = ["t:" + key] if key else []
-        keys += ["p:" + p.digest for p in example.pictures if p.digest]
-        for k in keys:
-            if k in seen:
-                parent[find(i)] = find(seen[k])
-            else:
-                seen[k] = i
-    return [replace(example, group=find(i)) for i, example in enumerate(examples)]
+    keys = [copy_keys(e.raw_text, e.pictures, read) for e in examples]
+    return [
+        replace(example, group=group) for example, group in zip(examples, group_copies(keys), strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 
 from mmsa_tui.store import Order, Row, Store, Where
-from mmsa_tui.text.copies import duplicate_group
+from mmsa_tui.text.copies import text_key
 
 CLEAR = 0.6
 """Below this a post is not clearly anything."""
@@ -80,7 +80,7 @@ def _without_copies(rows: Iterable[Row], most: int) -> list[Row]:
     seen: set[str] = set()
     chosen: list[Row] = []
     for row in rows:
-        group = duplicate_group(row.text) or str(row.ordinal)
+        group = text_key(row.text) or str(row.ordinal)
         if group not in seen:
             seen.add(group)
             chosen.append(row)

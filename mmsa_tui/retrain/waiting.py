@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Correction
 from mmsa_tui.retrain.eligible import find_eligible
-from mmsa_tui.retrain.held_out import group_of, is_held_out, kept_apart
+from mmsa_tui.retrain.held_out import kept_apart, sides_of
 from mmsa_tui.store import Store
 from mmsa_tui.store.uids import original_uid
 
@@ -67,7 +68,8 @@ class Waiting:
 def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
     """Look at the current corrections, their posts and whether the pictures are still there."""
     found = find_eligible(store, bundle.labels)
-    apart = kept_apart(bundle)
+    with PictureFiles() as files:
+        held_out = sides_of(found.posts, kept_apart(bundle), files.read).held_out
     acts = found.corrections
     by_label = Counter(act.new_label for act in acts)
     return Waiting(
@@ -76,7 +78,7 @@ def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
         n_changed=sum(act.old_label not in ("", act.new_label) for act in acts),
         n_same=sum(act.old_label == act.new_label for act in acts),
         n_new=_count_new(acts, bundle, paths),
-        n_held_out=sum(post.content_hash in apart or is_held_out(group_of(post)) for post in found.posts),
+        n_held_out=sum(held_out),
         left_out=found.left_out,
     )
 

@@ -20,7 +20,7 @@ from mmsa_tui.sources.detection import detect
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.seen import Seen
-from mmsa_tui.text.copies import duplicate_group
+from mmsa_tui.text.copies import text_key
 from mmsa_tui.text.words import has_words
 
 EXAMPLES = 10
@@ -217,5 +217,5 @@ def _count_repeats(result: Inspection, post: Post, seen: Seen) -> None:
     else:
         result.repeated_ids.add(post.post_id)
     result.duplicates += not seen.add("content", post.content_hash)
-    group = duplicate_group(post.text)
+    group = text_key(post.text)
     result.similar_texts += bool(group) and not seen.add("text", group)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from mmsa_tui.errors import MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
+from mmsa_tui.text.copies import text_key
 
 BUSY_TIMEOUT_S = 15.0
 """How long a write waits for another process; our own transactions take well under a second."""
@@ -117,6 +118,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
     connection.execute("PRAGMA temp_store = MEMORY")
     if version == len(migrations):
         return
+    connection.create_function("text_key", 1, text_key, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated while this one waited for the lock.

@@ -19,7 +19,7 @@ from mmsa_tui.records import Failure, Post, ReadAs, content_hash
 from mmsa_tui.store.codec import pictures_to_json, to_sql
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import SourceRow, current_reading, now, source
-from mmsa_tui.text.copies import duplicate_group
+from mmsa_tui.text.copies import text_key
 
 BATCH = 500
 """Posts written in one transaction."""
@@ -121,7 +121,7 @@ def _post_row(reading: int, ordinal: int, post: Post, digest: str) -> tuple[Sql,
         to_sql(post.language),
         any(not picture.is_missing for picture in post.pictures),
         len(post.pictures),
-        duplicate_group(post.text),
+        text_key(post.text),
         None,
         post.encoding,
         pictures_to_json(post.pictures),

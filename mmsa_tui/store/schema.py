@@ -302,6 +302,15 @@ _FACTS = (
     END""",
 )
 
+# Copies have one key now, in `text.copies`, which the connection lends to SQL while it migrates.
+_COPIES = (
+    "UPDATE posts SET duplicate_group = text_key(text), n_duplicates = 0 WHERE failure IS NULL",
+    """UPDATE posts SET n_duplicates = alike.n
+    FROM (SELECT reading, duplicate_group AS name, count(*) AS n FROM posts
+          WHERE duplicate_group <> '' GROUP BY reading, duplicate_group) AS alike
+    WHERE posts.reading = alike.reading AND posts.duplicate_group = alike.name""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -310,4 +319,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("read as", _READ_AS),
     Migration("audits", _AUDITS),
     Migration("facts", _FACTS),
+    Migration("one key for copies", _COPIES),
 )

@@ -14,8 +14,9 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
+from mmsa_tui.pictures.likeness import copy_keys
 from mmsa_tui.records import Picture, Post
-from mmsa_tui.retrain.held_out import group_of, is_held_out
+from mmsa_tui.retrain.held_out import Apart, own_group, sides_of
 from training.full.fusion import FusionSettings, fit_head, predict
 from training.retrain.gate import GateRules
 from training.retrain.refit import RefitSettings, refit
@@ -218,15 +219,35 @@ def test_no_correction_weighs_what_marks_a_post_that_is_none(base: Base) -> None
 
 def test_copies_of_a_tweet_are_held_out_together() -> None:
     one = Post("1", "RT @anna: what a day! https://t.co/abc", (Picture("a.jpg", digest="p1"),))
-    assert group_of(one) == group_of(Post("2", "what a day!", (Picture("b.jpg", digest="p2"),)))
+    assert own_group(one) == own_group(Post("2", "what a day!", (Picture("b.jpg", digest="p2"),)))
+    for number in range(30):
+        # Each shares its words with the one and its picture with the other.
+        posts = [
+            Post("1", f"one {number}", (Picture("a.jpg", digest="p1"),), content_hash="b2:1"),
+            Post("2", f"two {number}", (Picture("a.jpg", digest="p1"),), content_hash="b2:2"),
+            Post("3", f"RT @x: two {number}", content_hash="b2:3"),
+        ]
+        sides = sides_of(posts, Apart())
+        assert len(set(sides.groups)) == len(set(sides.held_out)) == 1
+
+
+def test_a_copy_of_a_post_that_is_kept_apart_is_held_out() -> None:
+    posts = [Post(str(i), f"say {chr(97 + i)}", content_hash=f"b2:{i}") for i in range(26)]
+    drawn = sides_of(posts, Apart()).held_out
+    learned = posts[drawn.index(False)]
+    copy = Post("c", f"RT @anna: {learned.text} http://t.co/x", content_hash="b2:c")
+    assert sides_of([copy], Apart()).held_out == (False,)
+    assert sides_of([copy], Apart(keys=(copy_keys(learned.text, ()),))).held_out == (True,)
+    both = sides_of([learned, copy], Apart(frozenset([learned.content_hash])))
+    assert both.held_out == (True, True)
 
 
 def test_about_a_fifth_is_held_out() -> None:
-    share = sum(is_held_out(group_of(Post(str(i), f"post {i}"))) for i in range(4000)) / 4000
-    assert 0.18 < share < 0.22
+    posts = [Post(str(i), f"post {i}") for i in range(4000)]
+    assert 0.18 < sum(sides_of(posts, Apart()).held_out) / 4000 < 0.22
 
 
 def test_posts_without_words_are_told_apart_by_picture_and_then_by_themselves() -> None:
     pictures = [(Picture("a.jpg", digest="p1"),), (Picture("b.jpg", digest="p2"),), ()]
     posts = [Post("", "", shown, content_hash=f"b2:{number}") for number, shown in enumerate(pictures)]
-    assert len({group_of(post) for post in posts}) == 3
+    assert len({own_group(post) for post in posts}) == 3

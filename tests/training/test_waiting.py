@@ -92,7 +92,7 @@ def test_corrections_of_unknown_posts_bring_no_reminder(bundle: Bundle, paths: P
 def test_a_correction_of_a_post_of_the_frozen_split_is_held_out(
     bundle: Bundle, paths: Paths, posts: list[Post]
 ) -> None:
-    frozen = sorted(kept_apart(bundle))
+    frozen = sorted(kept_apart(bundle).hashes)
     with Store.open(paths.database) as store:
         known = [replace(post, content_hash=frozen[i]) for i, post in enumerate(posts[:3])]
         store.index_source("somewhere", "pairs", "somewhere", known)

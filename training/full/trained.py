@@ -19,6 +19,8 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import LabelledFeatures
 from mmsa_tui.model.network import FusionHead
+from mmsa_tui.pictures.files import PictureFiles
+from mmsa_tui.pictures.likeness import copy_keys
 from training.content import BundleContent
 from training.examples import Example, IntArray, Materials, Split
 from training.full.calibrate import calibrate
@@ -68,6 +70,7 @@ def write_trained(trained: Trained, bundles: Path, version: str, command: str) -
         replay=_compressed(trained.head, trained.learned),
         evaluation=_compressed(trained.head, trained.part(split.evaluate)),
         tuning=_compressed(trained.head, trained.part(np.concatenate([split.select, split.calibrate]))),
+        copies=_copies(trained),
         scores=_scores(trained, calibration, command),
         training={
             "recipe": recipe.name,
@@ -81,6 +84,16 @@ def write_trained(trained: Trained, bundles: Path, version: str, command: str) -
         sources=trained.materials.sources,
     )
     return content.write(bundles / f"{recipe.name}-{version}")
+
+
+def _copies(trained: Trained) -> list[tuple[str, ...]]:
+    """List by what copies of the posts that only tune and judge are known."""
+    split = trained.split
+    apart = [
+        trained.examples[int(i)] for part in (split.evaluate, split.select, split.calibrate) for i in part
+    ]
+    with PictureFiles() as files:
+        return [copy_keys(example.raw_text, example.pictures, files.read) for example in apart]
 
 
 def _scores(trained: Trained, calibration: Calibration, command: str) -> dict[str, Any]:

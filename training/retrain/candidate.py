@@ -11,6 +11,7 @@ from mmsa_tui.bundle.writer import store_encoder
 from mmsa_tui.config import Paths
 from mmsa_tui.model.labelled import UNLABELLED
 from mmsa_tui.model.metrics import score
+from mmsa_tui.retrain.held_out import kept_apart
 from training.content import BundleContent
 from training.decision import decided
 from training.retrain.refit import Candidate, RefitSettings
@@ -46,6 +47,7 @@ def write_candidate(
         replay=candidate.replay,
         evaluation=base.evaluation,
         tuning=base.tuning,
+        copies=kept_apart(parent).keys,
         scores={
             **scores,
             "split": f"frozen part of {parent.id}, {int(known.sum())} posts",

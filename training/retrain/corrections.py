@@ -15,13 +15,14 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.network import FusionHead
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.retrain.eligible import (
     NOTHING,
     Eligible,
     describe_left_out,
     find_eligible,
 )
-from mmsa_tui.retrain.held_out import group_of, is_held_out
+from mmsa_tui.retrain.held_out import Apart, sides_of
 from mmsa_tui.store import Store
 from training.full.fusion import compress
 from training.retrain.rehearsal import Corrected
@@ -58,9 +59,13 @@ def encode(
     encoders: Encoders,
     head: FusionHead,
     labels: Sequence[str],
+    apart: Apart,
     on_progress: Callable[[int, int], None],
 ) -> tuple[Corrected, Eligible]:
     """Encode corrected posts; from the cache, where they were classified before.
+
+    Args:
+        apart: the posts that only judge.
 
     Returns:
         What can be learned from, and `collected` without the rest.
@@ -94,12 +99,13 @@ def encode(
         posts=tuple(collected.posts[i] for i in kept),
         left_out=dict(left_out),
     )
-    groups = tuple(map(group_of, rest.posts))
+    with PictureFiles() as files:
+        sides = sides_of(rest.posts, apart, files.read)
     corrected = Corrected(
         compress(head, concatenate(parts)),
         torch.tensor([labels.index(c.new_label) for c in rest.corrections]),
         tuple(c.content_hash for c in rest.corrections),
-        groups,
-        torch.tensor([is_held_out(group) for group in groups], dtype=torch.bool),
+        sides.groups,
+        torch.tensor(sides.held_out, dtype=torch.bool),
     )
     return corrected, rest

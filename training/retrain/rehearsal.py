@@ -39,7 +39,7 @@ class Base:
 @dataclass(frozen=True)
 class Corrected:
     """Corrected posts, one row each: features (compressed as in `Base`), the analysts' labels as
-    class indices, content hashes, the groups of `held_out.group_of`, and which are held out."""
+    class indices, content hashes, the groups of `held_out.sides_of`, and which are held out."""
 
     features: Features
     labels: Tensor

@@ -31,6 +31,7 @@ from mmsa_tui.model.encoding import open_encoders
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.network import load_network
 from mmsa_tui.retrain.eligible import Eligible
+from mmsa_tui.retrain.held_out import kept_apart
 from mmsa_tui.store import Store
 from training.full.curves import draw_curves
 from training.full.fusion import Epoch, FusionSettings
@@ -83,7 +84,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
             bundle, paths, str(request["device"]), threads=int(request["threads"]), cache=cache
         )
         corrected, collected = encode(
-            collected, encoders, base.head, bundle.labels,
+            collected, encoders, base.head, bundle.labels, kept_apart(bundle),
             lambda done, total: _say(event="encoded", done=done, total=total),
         )  # fmt: skip
     _write_manifest(folder, bundle, collected, corrected, settings)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from mmsa_tui.records import FACTS, Correction
 from mmsa_tui.store import Row, Step, Store, Where
-from mmsa_tui.text.copies import duplicate_group
+from mmsa_tui.text.copies import says_the_same, text_key
 
 MAX_ALIKE = 5000
 """Copies that one key may label at most; a group so large is spam, to be dealt with in bulk."""
@@ -71,18 +71,21 @@ def change_post(store: Store, place: Place, row: Row, change: Change, title: str
 def alike(store: Store, place: Place, row: Row) -> list[Row]:
     """Find the other posts of the source with the same words and the same pictures.
 
-    The same words under another picture may mean something else, so those do not count.
+    The same words under another picture may mean something else, and so may words that begin alike
+    and end otherwise: those do not count.
     """
     if row.post is None:
         return []
-    group = duplicate_group(row.post.text)
+    group = text_key(row.post.text)
     if not group:
         return []
     # `unlikely` sends SQLite to the index of groups; it would walk the source to spare a sort.
     where = Where("unlikely(duplicate_group = ?) AND ordinal <> ?", (group, row.ordinal))
     pictures = _digests(row)
     found = store.rows(place.source_id, place.bundle_id, where, limit=MAX_ALIKE)
-    return [other for other in found if _digests(other) == pictures]
+    return [
+        other for other in found if _digests(other) == pictures and says_the_same(row.post.text, other.text)
+    ]
 
 
 def change_many(
