@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mmsa_tui.errors import BundleError
 from mmsa_tui.pictures.decoder import square_pixels
-from mmsa_tui.text.words import MAX_CHARACTERS
+from mmsa_tui.text.words import lexicon_part
 from mmsa_tui.text.words import normalise_text as normalise_text
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Lexicon:
         """Score texts: [B, 4], columns negative, neutral, positive in 0..1, compound in -1..1."""
         out = np.zeros((len(texts), N_LEXICON), dtype=np.float32)
         for row, text in enumerate(texts):
-            scores = self._analyzer.polarity_scores(text[:MAX_CHARACTERS])
+            scores = self._analyzer.polarity_scores(lexicon_part(text))
             out[row] = (scores["neg"], scores["neu"], scores["pos"], scores["compound"])
         return out
 

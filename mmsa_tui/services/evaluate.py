@@ -24,6 +24,7 @@ from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.label_words import LabelMap, propose_map
 from mmsa_tui.sources.labels import load_labels
 from mmsa_tui.store import Row
+from mmsa_tui.text.words import lexicon_part
 
 KINDS = ("post", "label", "text", "image")
 """What people's labels may judge; without a choice the first that the posts have is used."""
@@ -42,8 +43,6 @@ _MAIN = {"post": "fused", "label": "fused", "text": "text", "image": "image"}
 _NOT_SAID = -1
 _VADER_LIMIT = 0.05
 """Compound scores nearer to zero are neutral: the authors' thresholds (VADER, ICWSM 2014)."""
-_VADER_CHARACTERS = 4_000
-"""As much of a text as the bundles look at."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +266,7 @@ def _vader(index: Mapping[str, int]) -> Callable[[str], int] | None:
     analyzer = SentimentIntensityAnalyzer()
 
     def judge(text: str) -> int:
-        compound = analyzer.polarity_scores(text[:_VADER_CHARACTERS])["compound"]
+        compound = analyzer.polarity_scores(lexicon_part(text))["compound"]
         polar = "positive" if compound > 0 else "negative"
         return index[polar if abs(compound) >= _VADER_LIMIT else "neutral"]
 

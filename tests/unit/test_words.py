@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.sources import inspect
-from mmsa_tui.text.words import has_words
+from mmsa_tui.text.words import MAX_CHARACTERS, MAX_SYMBOLS, has_words, lexicon_part
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_inspect_forecasts_that_links_alone_cannot_be_judged(tmp_path: Path) -> 
 
 def test_the_predictor_goes_by_the_same_rule() -> None:
     assert importlib.import_module("mmsa_tui.model.encoding").has_words is has_words
+
+
+def test_vader_is_given_ordinary_posts_whole_and_of_a_wall_of_emoji_a_part() -> None:
+    posts = ["great day 😀" * 20, "見て" * 300, "a" * 4000, "😀" * MAX_SYMBOLS]
+    assert [lexicon_part(post) for post in posts] == posts
+    assert lexicon_part("😀" * 20_000) == "😀" * MAX_SYMBOLS
+    assert len(lexicon_part("a" * 1_000_000)) == MAX_CHARACTERS
