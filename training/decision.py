@@ -18,12 +18,5 @@ def decided(head: FusionHead, calibration: Calibration, features: Features) -> F
     Args:
         features: image features compressed by the head's scaling.
     """
-    logits = predict(head, features, compressed=True)
-    both = (features.has_text & features.has_image).unsqueeze(1)
-    alone = torch.where(
-        features.has_text.unsqueeze(1),
-        Calibration.probs(logits.text, calibration.text),
-        Calibration.probs(logits.image, calibration.image),
-    )
-    probs = torch.where(both, Calibration.probs(logits.fused, calibration.both), alone)
+    probs, _, _ = calibration.decide(predict(head, features, compressed=True), features)
     return probs.double().numpy()

@@ -7,14 +7,17 @@ with what the bundle's own record names.
 from __future__ import annotations
 
 import contextlib
+import lzma
 import os
 import shutil
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mmsa_tui.bundle.encoder_files import FILES
 from mmsa_tui.bundle.meta import (
     CARD,
     IMPORTED,
@@ -36,6 +39,14 @@ MAX_BYTES = 2 * 1024**3
 MAX_FILES = 200
 META_HASH = "meta.sha256"
 """Beside `meta.json` in the archive, its checksum as `sha256sum` writes it; older archives have none."""
+
+_DATA = (".json", ".safetensors", ".md")
+"""What a bundle's own files are; none of them is ever run."""
+
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, ValueError,
+)  # fmt: skip
+"""What unpacking a damaged archive raises, whichever way it was packed."""
 
 _BAD = "ask for the file again; this one was changed or cut on its way"
 
@@ -121,8 +132,8 @@ def _unpack(file: Path, folder: Path) -> None:
                 raise BundleError(f"{file} is larger than any bundle", _BAD)
             for entry in entries:
                 parts = PurePosixPath(entry.filename).parts
-                is_ours = (len(parts) == 2 and parts[0] == "bundle") or (
-                    len(parts) == 3 and parts[0] == "encoders"
+                is_ours = (len(parts) == 2 and parts[0] == "bundle" and _is_data(parts[1])) or (
+                    len(parts) == 3 and parts[0] == "encoders" and parts[2] in FILES
                 )
                 if not is_ours or any(part in ("..", ".") or "\\" in part or ":" in part for part in parts):
                     raise BundleError(f"{file} holds {entry.filename!r}, which no bundle does", _BAD)
@@ -133,10 +144,22 @@ def _unpack(file: Path, folder: Path) -> None:
                     shutil.copyfileobj(source, sink)
     except FileExistsError as error:
         raise BundleError(f"{file} holds a file twice, which no bundle does", _BAD) from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise BundleError(f"{file} is not a packed bundle, or is damaged ({error})", _BAD) from error
     if not (folder / "bundle").is_dir() or not (folder / "encoders").is_dir():
         raise BundleError(f"{file} is not a packed bundle", _BAD)
+
+
+def _is_data(name: str) -> bool:
+    return name == META_HASH or PurePosixPath(name).suffix in _DATA
 
 
 def _check_contents(file: Path, folder: Path, bundle: Bundle) -> None:

@@ -20,6 +20,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from mmsa_tui import __version__
+from mmsa_tui.bundle.encoder_files import check_encoder
 from mmsa_tui.bundle.versions import allows
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json, to_kind
@@ -214,10 +215,10 @@ def _compare_labels(meta: BundleMeta, directory: Path) -> None:
 
 
 def verify_bundle(bundle: Bundle, paths: Paths) -> None:
-    """Compare every file and both encoders with their checksums.
+    """Compare every file and both encoders with their checksums, and see that the encoders are data.
 
     Raises:
-        BundleError: a file is missing, altered or cut short.
+        BundleError: a file is missing, altered or cut short, or an encoder is none of ours.
     """
     for name in REQUIRED:
         if name not in bundle.meta.files:
@@ -237,6 +238,7 @@ def verify_bundle(bundle: Bundle, paths: Paths) -> None:
                 f"bundle {bundle.id}: its {which} encoder in {directory} is damaged (its checksum differs)",
                 _REPAIR,
             )
+        check_encoder(directory, which)
 
 
 def file_hash(path: Path) -> str:

@@ -7,7 +7,7 @@ the one that was active before it in another.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
@@ -76,49 +76,72 @@ def _order(item: Bundle | DamagedBundle) -> tuple[str, tuple[object, ...], str]:
     return (item.meta.name, newest_last(item.meta.version), "")
 
 
-def find_bundle(paths: Paths, name: str = "") -> Bundle:
-    """Find a bundle by id (`mvsa 1.0.1`, `mvsa-1.0.1`), by name (its newest version) or by directory.
+def is_shipped(bundle: Bundle, paths: Paths) -> bool:
+    """Whether it came with the program; where it lies says so, not what it says of itself."""
+    return bundle.directory.resolve().parent == paths.shipped_bundles.resolve()
 
-    "" finds the active one.
+
+def find_bundle(paths: Paths, name: str = "") -> Bundle:
+    """Find a bundle by id (`mvsa 1.0.1`, `mvsa-1.0.1`), by name, or by directory.
+
+    "" finds the active one; where none was chosen yet, the shipped one of the default name. By its name
+    alone a shipped bundle is found, else the active one, else the only one: whatever else comes in by an
+    import, it is used only where it is named.
 
     Raises:
-        BundleError: there is none, or it is damaged.
+        BundleError: there is none, it is damaged, or several have that name.
     """
-    wanted = name or active_name(paths)
-    if not wanted:
-        wanted = DEFAULT_NAME
-    if any(separator in wanted for separator in (os.sep, "/")) or (Path(wanted) / META).is_file():
+    wanted = name or active_name(paths) or DEFAULT_NAME
+    if any(separator in wanted for separator in (os.sep, "/")):
         return read_bundle(Path(wanted))
     bundles = [item for item in list_bundles(paths) if isinstance(item, Bundle)]
     exact = [b for b in bundles if wanted in (b.id, b.id.replace(" ", "-"))]
     if exact:
         return exact[-1]
-    # By name alone, a shipped bundle wins over retrained ones: only `use` makes those the default.
     named = [b for b in bundles if b.meta.name == wanted]
-    shipped = [b for b in named if not b.meta.parent]
-    if named:
-        return (shipped or named)[-1]
-    _raise_if_damaged(paths, wanted)
+    shipped = [b for b in named if is_shipped(b, paths)]
+    if shipped:
+        return shipped[-1]
+    if name and named:
+        return _only(paths, named)
+    # Never for the default: a folder of that name among the tweets would be taken.
+    if name and (Path(name) / META).is_file():
+        return read_bundle(Path(name))
+    raise _absent(paths, wanted, name, bundles)
+
+
+def _only(paths: Paths, named: Sequence[Bundle]) -> Bundle:
+    """Choose among bundles of one name, none of them shipped: the active one, or there is but one."""
+    active = [b for b in named if _key(paths, b) == active_name(paths)]
+    if not active and len(named) > 1:
+        raise BundleError(
+            f"several bundles are called {named[0].meta.name!r}: {_say_known(named)}",
+            "Name one with its version.",
+        )
+    return (active or named)[-1]
+
+
+def _absent(paths: Paths, wanted: str, name: str, bundles: Sequence[Bundle]) -> BundleError:
+    for item in list_bundles(paths):
+        if isinstance(item, DamagedBundle) and item.directory.name == wanted.replace(" ", "-"):
+            return BundleError(
+                item.reason, "`mmsa bundle import FILE` brings it in again; `mmsa bundle use` chooses another"
+            )
     known = _say_known(bundles)
     if not name and active_name(paths):
-        raise BundleError(
+        return BundleError(
             f"the active bundle, {wanted!r}, is not here", f"`mmsa bundle use` chooses one of: {known}"
         )
     if not bundles:
-        raise BundleError(
+        return BundleError(
             f"no bundle is installed, so {wanted!r} is not here either",
             "The default one is the distribution `mmsa-tui-bundle`: install the folder model_bundle of the"
-            " project with pip, or take in an archive with `mmsa bundle import FILE`.",
+            " project with pip, or take in an archive with `mmsa bundle import FILE` and choose it with"
+            " `mmsa bundle use`.",
         )
-    raise BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
-
-
-def _raise_if_damaged(paths: Paths, wanted: str) -> None:
-    for item in list_bundles(paths):
-        if isinstance(item, DamagedBundle) and item.directory.name == wanted.replace(" ", "-"):
-            raise BundleError(
-                item.reason, "`mmsa bundle import FILE` brings it in again; `mmsa bundle use` chooses another"
-            )
+    if not name:
+        return BundleError("no bundle is in use yet", f"`mmsa bundle use` chooses one of: {known}")
+    return BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
 
 
 def _say_known(bundles: Iterable[Bundle | DamagedBundle]) -> str:
@@ -177,8 +200,11 @@ def find_way_back(paths: Paths) -> Bundle:
     current = find_bundle(paths)
     parent = current.meta.parent
     if not parent:
+        before = None if is_shipped(current, paths) else _bundle_before(paths, current)
+        if before is not None:
+            return before
         raise BundleError(
-            f"{current.id} was shipped, not retrained: there is nothing to go back to",
+            f"{current.id} was not made from another bundle: there is nothing to go back to",
             "`mmsa bundle list` shows what else there is",
         )
     others = [b for b in list_bundles(paths) if isinstance(b, Bundle) and b.directory != current.directory]

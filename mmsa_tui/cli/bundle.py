@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def list_(json: options.JsonOption = False) -> None:
     """List the bundles, and the candidates that a retrain left aside; * marks the active one."""
     from mmsa_tui.bundle.meta import Bundle
-    from mmsa_tui.bundle.registry import list_bundles
+    from mmsa_tui.bundle.registry import is_shipped, list_bundles
     from mmsa_tui.services.promote import kept_candidates
 
     config = options.configure()
@@ -55,7 +55,7 @@ def list_(json: options.JsonOption = False) -> None:
     damaged = []
     for item in bundles:
         if isinstance(item, Bundle):
-            rows.append(_row(item, active))
+            rows.append(_row(item, active, is_shipped(item, config.paths)))
         else:
             damaged.append(f"damaged: {item.directory}: {item.reason}")
     kept = [
@@ -186,12 +186,13 @@ def _active_directory(config: Config) -> Path | None:
         return None
 
 
-def _row(bundle: Bundle, active: Path | None) -> tuple[str, ...]:
+def _row(bundle: Bundle, active: Path | None, shipped: bool) -> tuple[str, ...]:
     meta = bundle.meta
+    origin = meta.parent or ("shipped" if shipped else "elsewhere")
     return (
         "*" if bundle.directory == active else "",
         bundle.id,
-        (meta.parent or "shipped") + (", gate overruled" if meta.training.get("overruled") else ""),
+        origin + (", gate overruled" if meta.training.get("overruled") else ""),
         _number(meta.scores.get("accuracy")),
         _number(meta.scores.get("macro_f1")),
         str(meta.scores.get("n", "")),

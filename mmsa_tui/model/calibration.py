@@ -16,6 +16,9 @@ from mmsa_tui.errors import BundleError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mmsa_tui.model.features import Features
+    from mmsa_tui.model.network import Logits
+
 _Temperature = Annotated[float, Meta(gt=0.01, lt=100)]
 
 
@@ -31,6 +34,18 @@ class Calibration:
     def probs(logits: Tensor, temperature: float) -> Tensor:
         """Turn logits [B, K] into probabilities [B, K]."""
         return (logits.float() / temperature).softmax(dim=1)
+
+    def decide(self, logits: Logits, features: Features) -> tuple[Tensor, Tensor, Tensor]:
+        """Turn logits into calibrated probabilities for the decision, text alone and picture alone, [B, K].
+
+        The decision is the fused one, or that of the only modality there is.
+        """
+        import torch
+
+        text, image = self.probs(logits.text, self.text), self.probs(logits.image, self.image)
+        alone = torch.where(features.has_text.unsqueeze(1), text, image)
+        both = (features.has_text & features.has_image).unsqueeze(1)
+        return torch.where(both, self.probs(logits.fused, self.both), alone), text, image
 
     def save(self, path: Path) -> None:
         path.write_text(

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from mmsa_tui.bundle.encoder_files import check_encoder
 from mmsa_tui.bundle.meta import CONFIG, Bundle, read_json
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
@@ -348,14 +349,9 @@ def open_encoders(
 
 
 def _checked_encoder(bundle: Bundle, which: str, paths: Paths) -> Path:
-    """Find an encoder and refuse a cut one; full checksums are `verify_bundle`'s work."""
+    """Find an encoder and refuse one that is cut or no data of ours; checksums are `verify_bundle`'s work."""
     directory = bundle.encoder_directory(which, paths)
-    for name in ("config.json", "model.safetensors"):
-        path = directory / name
-        if not path.is_file() or path.stat().st_size == 0:
-            raise BundleError(
-                f"bundle {bundle.id}: {name} of its {which} encoder is missing", "see `mmsa bundle verify`"
-            )
+    check_encoder(directory, which)
     return directory
 
 

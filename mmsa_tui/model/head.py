@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from msgspec import Meta
 
 from mmsa_tui.bundle.meta import CALIBRATION, CONFIG, HEAD, Bundle, file_hash, read_json
+from mmsa_tui.decoding import to_kind
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.encoded import Arrays, Flags, Floats
 from mmsa_tui.model.preprocessing import TRANSFORM_VERSION
 
 _LAYER_NORM_EPSILON = 1e-5
+_Width = Annotated[int, Meta(ge=1, le=16_384)]
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,14 @@ class HeadConfig:
     """
 
     kind: Literal["default", "reference"] = "default"
-    n_labels: int = 3
-    n_text: int = 384
-    n_image: int = 1280
-    n_lexicon: int = 4
-    n_components: int = 256
-    width: int = 32
-    n_attention_heads: int = 4
-    dropout: float = 0.5
+    n_labels: Annotated[int, Meta(le=1000)] = 3
+    n_text: _Width = 384
+    n_image: _Width = 1280
+    n_lexicon: _Width = 4
+    n_components: Annotated[int, Meta(ge=0, le=8192)] = 256
+    width: _Width = 32
+    n_attention_heads: Annotated[int, Meta(ge=1, le=64)] = 4
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.5
 
     def __post_init__(self) -> None:
         if self.n_labels < 2:
@@ -48,7 +51,12 @@ class HeadConfig:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> HeadConfig:
-        return cls(**data)
+        """Check and build.
+
+        Raises:
+            DecodingError: a field is missing, of another kind, or larger than any head of ours.
+        """
+        return to_kind(dict(data), cls)
 
 
 def check_head_files(bundle: Bundle) -> HeadConfig:
@@ -66,7 +74,7 @@ def check_head_files(bundle: Bundle) -> HeadConfig:
                 f"bundle {bundle.id}: {name} is damaged (its checksum differs)", "see `mmsa bundle verify`"
             )
     config = read_json(bundle.directory / CONFIG)
-    theirs = config.get("transform_version")
+    theirs = config.get("transform_version") if isinstance(config, dict) else None
     if theirs != TRANSFORM_VERSION:
         raise BundleError(
             f"bundle {bundle.id} has transform {theirs!r}; this program has {TRANSFORM_VERSION!r}",
