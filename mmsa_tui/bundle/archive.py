@@ -12,6 +12,7 @@ import os
 import shutil
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -82,12 +83,17 @@ def export_bundle(bundle: Bundle, paths: Paths, target: Path) -> None:
         ) from error
 
 
-def import_bundle(file: Path, paths: Paths) -> Bundle:
+def import_bundle(
+    file: Path, paths: Paths, judge: Callable[[Bundle], object] = lambda bundle: None
+) -> Bundle:
     """Unpack what `export_bundle` wrote into the user's bundles, all of it or nothing.
 
     A bundle whose id another bundle has here gets the next free version of its series, and its record
     then names the id it came with under `training["imported"]`. A damaged copy of the same bundle is
     replaced.
+
+    Args:
+        judge: asked about the unpacked bundle, whose checksums hold; raises `BundleError` to refuse it.
 
     Raises:
         BundleError: not such a file, damaged, unsafe, or this bundle is here already.
@@ -101,6 +107,7 @@ def import_bundle(file: Path, paths: Paths) -> Bundle:
         _check_contents(file, temporary, bundle)
         # Encoders lie beside the unpacked bundle, so this checks what came, not what was here.
         verify_bundle(bundle, paths)
+        judge(bundle)
         here = _find_same(bundle, paths)
         if here is not None and _is_whole(here, paths):
             raise BundleError(f"{_name_both(here, bundle)} is here already", "nothing was changed")

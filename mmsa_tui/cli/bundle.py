@@ -85,9 +85,10 @@ def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
 def verify(
     name: NameArgument = "", all_: Annotated[bool, typer.Option("--all", help="Check all of them.")] = False
 ) -> None:
-    """Check a bundle's files against their checksums."""
-    from mmsa_tui.bundle.meta import Bundle, verify_bundle
+    """Check a bundle's files against their checksums, and its answers on its own frozen posts."""
+    from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.bundle.registry import find_bundle, list_bundles
+    from mmsa_tui.services.bundles import verify as verify_whole
 
     config = options.configure()
     paths = config.paths
@@ -97,8 +98,9 @@ def verify(
         try:
             if not isinstance(item, Bundle):
                 raise BundleError(f"{item.directory}: {item.reason}")
-            verify_bundle(item, paths)
-            console.show(f"{item.id} is whole")
+            reference = verify_whole(item, paths)
+            judged = f"; of its {reference.n:,} frozen posts {reference.accuracy:.1%} right"
+            console.show(f"{item.id} is whole" + (judged if reference.n else ""))
         except BundleError as error:
             if not all_:
                 raise
@@ -150,9 +152,9 @@ def import_(
     ],
 ) -> None:
     """Take in what `export` has packed, after checking it."""
-    from mmsa_tui.bundle.archive import import_bundle
+    from mmsa_tui.services.bundles import take_in
 
-    bundle = import_bundle(file, options.configure().paths)
+    bundle = take_in(file, options.configure().paths)
     if bundle.imported_id:
         console.talk(
             f"note: it came as {bundle.imported_id}, and another bundle here is called that:"

@@ -13,10 +13,15 @@ CELL_UNITS = 32_767
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# The characters that OWASP's "CSV Injection" names, the full-width ones included; apostrophes in
-# front are part of the pattern so that `restore` can tell ours from the author's.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?\Z")
+# The characters that OWASP's "CSV Injection" names, the full-width ones included, at the beginning of a
+# cell or of what becomes one: a spreadsheet that parts at ";", where the file parts at ",", does not see
+# the quotes around a cell. Apostrophes in front are part of the pattern so that `restore` can tell ours
+# from the author's.
+_SIGNS = "=+\\-@＝＋－＠"
+_BLANKS = " \u00a0\u200b\ufeff\"'"
+_BEGINS = re.compile(f"\\A('*)(?=[\t\r\n])|(\\A|[;|\t\r\n])([{_BLANKS}]*)(?=[{_SIGNS}])")
+_BEGAN = re.compile(f"\\A('*)'(?=[\t\r\n])|(\\A|[;|\t\r\n])([{_BLANKS}]*)'(?=[{_SIGNS}])")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([;|\t\r\n]|\Z)")
 
 
 def clean(text: str) -> str:
@@ -31,17 +36,23 @@ def encodable(text: str) -> str:
 
 
 def neutralise(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula; plain numbers stay."""
-    if _FORMULA.match(text) and not _NUMBER.match(text):
-        return "'" + text
-    return text
+    """Put an apostrophe before whatever a spreadsheet would take for a formula; plain numbers stay.
+
+    That is the beginning of the text, and what follows a separator or a line end inside it.
+    """
+
+    def guard(found: re.Match[str]) -> str:
+        number = _NUMBER.match(text, found.end()) if "'" not in found[0] else None
+        # The last number of a longer text is followed by what comes after the cell, not by a separator.
+        is_plain = number is not None and (bool(number[2]) or found.start() == found.end() == 0)
+        return found[0] if is_plain else found[0] + "'"
+
+    return _BEGINS.sub(guard, text)
 
 
 def restore(text: str) -> str:
     """Undo `neutralise`."""
-    if text.startswith("'") and _FORMULA.match(text):
-        return text[1:]
-    return text
+    return _BEGAN.sub(lambda found: found[0][:-1], text)
 
 
 def cut(text: str, units: int = CELL_UNITS) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_runs import Mmsa, Ran
-from word_model import predictor_module, write_word_bundle
+from word_model import predictor_module, reference_module, write_word_bundle
 
 from mmsa_tui import cli
 
@@ -22,6 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MMSA_HOME", str(folder))
     monkeypatch.setenv("MMSA_BUNDLE", "words")
     monkeypatch.setitem(sys.modules, "mmsa_tui.model.predictor", predictor_module())
+    monkeypatch.setitem(sys.modules, "mmsa_tui.model.reference", reference_module())
     monkeypatch.chdir(tmp_path)
     return folder
 

@@ -104,6 +104,13 @@ def predictor_module() -> types.ModuleType:
     return module
 
 
+def reference_module() -> types.ModuleType:
+    """Stand in for `mmsa_tui.model.reference`: a word model has no frozen posts."""
+    module = types.ModuleType("mmsa_tui.model.reference")
+    module.judge_reference = lambda bundle: types.SimpleNamespace(n=0, accuracy=0.0)  # type: ignore[attr-defined]
+    return module
+
+
 def write_tiny_encoder(folder: Path, which: str) -> None:
     """Write an encoder's files of the right form, with one layer of two numbers."""
     config: dict[str, object] = {"model_type": "mobilenet_v2"}

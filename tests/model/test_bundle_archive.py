@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from mmsa_tui.bundle.archive import export_bundle, import_bundle
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
-from mmsa_tui.bundle.registry import find_bundle, list_bundles
+from mmsa_tui.bundle.registry import find_bundle, list_bundles, use_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, OutputError
 
@@ -207,3 +208,117 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_hint(packed: Path, p
     with pytest.raises(BundleError) as caught:
         import_bundle(packed, paths)
     assert "rights" in caught.value.hint
+
+
+def test_an_import_never_changes_which_bundle_is_active(
+    packed: Path, small_bundle: Bundle, paths: Paths
+) -> None:
+    shipped = replace(paths, shipped_bundles=small_bundle.directory.parent)
+
+    def higher(contents: dict[str, bytes]) -> None:
+        differing(contents)
+        with_meta(contents, version="9.0.0")
+
+    import_bundle(rewrite(packed, higher), shipped)
+    assert find_bundle(shipped, "small").id == "small 1.0.0"
+    import_bundle(rewrite(packed, higher), paths)
+    with pytest.raises(BundleError, match="no bundle is in use yet"):
+        find_bundle(paths)
+
+
+def test_of_several_imported_bundles_of_a_name_none_is_guessed(packed: Path, paths: Paths) -> None:
+    import_bundle(packed, paths)
+    import_bundle(rewrite(packed, differing), paths)
+    with pytest.raises(BundleError, match=r"small 1\.0\.0, small 1\.0\.1"):
+        find_bundle(paths, "small")
+    use_bundle(paths, "small 1.0.1")
+    assert find_bundle(paths, "small").id == "small 1.0.1"
+
+
+def test_a_folder_called_like_the_default_bundle_is_not_taken_for_it(
+    copied_here: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copied_here.parent)
+    with pytest.raises(BundleError):
+        find_bundle(paths)
+    assert find_bundle(paths, "./mvsa").directory == Path("./mvsa")
+
+
+@pytest.fixture
+def copied_here(small_bundle: Bundle, tmp_path: Path) -> Path:
+    return shutil.copytree(small_bundle.directory, tmp_path / "tweets" / "mvsa")
+
+
+def with_encoder(contents: dict[str, bytes], name: str, data: bytes) -> None:
+    """Alter a file of the text encoder, and sign it all again as its maker would."""
+    meta = json.loads(contents["bundle/meta.json"])
+    old = meta["encoders"]["text"]
+    files = {k.rsplit("/", 1)[1]: v for k, v in contents.items() if k.startswith(f"encoders/{old}/")}
+    for key in files:
+        del contents[f"encoders/{old}/{key}"]
+    files[name] = data
+    digest = hashlib.sha256()
+    for key in sorted(files):
+        digest.update(f"{key}\0{hashlib.sha256(files[key]).hexdigest()}\n".encode())
+    new = digest.hexdigest()
+    contents |= {f"encoders/{new}/{key}": value for key, value in files.items()}
+    contents.pop("bundle/meta.sha256", None)
+    with_meta(contents, encoders=meta["encoders"] | {"text": new})
+
+
+CONFIG = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 100}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("config.json", json.dumps(CONFIG | {"model_type": "stranger"})),
+        ("config.json", json.dumps(CONFIG | {"auto_map": {"AutoModel": "evil.Model"}})),
+        ("config.json", json.dumps(CONFIG | {"num_hidden_layers": 100_000})),
+        ("config.json", json.dumps(CONFIG | {"num_hidden_layers": 60})),
+        ("config.json", json.dumps(CONFIG | {"hidden_size": 1_000_000})),
+        ("config.json", "[" * 100_000),
+        ("config.json", ""),
+        ("model.safetensors", ""),
+        ("model.safetensors", "\xff" * 100),
+        ("model.safetensors", "\x02\0\0\0\0\0\0\0{}"),
+        ("evil.py", "print('run')"),
+        ("pytorch_model.bin", "a pickle"),
+        ("adapter_config.json", "{}"),
+    ],
+)
+def test_an_encoder_that_is_no_data_of_ours_is_refused_at_once(
+    packed: Path, paths: Paths, name: str, data: str
+) -> None:
+    altered = rewrite(packed, lambda contents: with_encoder(contents, name, data.encode("latin-1")))
+    began = time.monotonic()
+    with pytest.raises(BundleError):
+        import_bundle(altered, paths)
+    assert time.monotonic() - began < 5
+    assert not list_bundles_of_user(paths)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_damaged_inside_is_refused(packed: Path, paths: Paths, method: int) -> None:
+    altered = packed.with_name("packed.zip")
+    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(altered, "w", method) as new:
+        for entry in old.infolist():
+            new.writestr(entry.filename, old.read(entry))
+    data = bytearray(altered.read_bytes())
+    for seed in range(12):
+        damaged = bytearray(data)
+        at = (seed + 1) * len(data) // 14
+        damaged[at : at + 40] = bytes(40)
+        altered.write_bytes(damaged)
+        with pytest.raises(BundleError):
+            import_bundle(altered, paths)
+
+
+@pytest.mark.parametrize("made", [1.5, [], "2024\ud800"])
+def test_a_record_that_could_not_be_listed_is_not_taken_in(packed: Path, paths: Paths, made: object) -> None:
+    def alter(contents: dict[str, bytes]) -> None:
+        del contents["bundle/meta.sha256"]
+        with_meta(contents, created_at=made)
+
+    with pytest.raises(BundleError, match="damaged"):
+        import_bundle(rewrite(packed, alter), paths)
