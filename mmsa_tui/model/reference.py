@@ -13,7 +13,7 @@ from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, Bundle
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.labelled import UNLABELLED, load_labelled
-from mmsa_tui.model.predictor import load_head
+from mmsa_tui.model.network import load_network
 
 _HINT = "get the bundle again from where it came, or choose another with `mmsa bundle use`"
 
@@ -33,7 +33,7 @@ def judge_reference(bundle: Bundle) -> Reference:
     Raises:
         BundleError: it cannot be loaded, gives what is no number, or does worse than guessing would.
     """
-    head, calibration = load_head(bundle), Calibration.load(bundle.directory / CALIBRATION)
+    head, calibration = load_network(bundle), Calibration.load(bundle.directory / CALIBRATION)
     frozen = load_labelled(bundle.directory / EVALUATION)
     features, truth = frozen.features, frozen.targets.post
     try:
