@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from regex import Pattern
 
-PATIENCE_S = 0.25
+PATIENCE_S = 2.0
 """How long a regular expression may take on one text; a bad one would take years."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.A)

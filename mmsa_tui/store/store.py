@@ -281,6 +281,12 @@ class Store:
         """Fetch the latest act on a post, even one that withdraws; its fields are the state."""
         return corrections.current_state(self._db, content_hash)
 
+    def version(self) -> int:
+        """Give a number that is another one after each change by another connection to the database."""
+        row = self._db.one("PRAGMA data_version")
+        assert row is not None
+        return int(row[0])
+
     def count_corrected(self) -> int:
         """Count the posts, of all sources, that have a corrected label."""
         return corrections.count_corrected(self._db)

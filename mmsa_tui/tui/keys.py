@@ -97,6 +97,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_down", "shift+down", "mark", "Mark downwards", group="Mark"),
     Action("mark_up", "shift+up", "mark", "Mark upwards", group="Mark"),
     Action("mark_all", "ctrl+a", "mark all", "Mark all shown, or none", group="Mark"),
+    Action("read_on", "J,ctrl+down", "read on", "Scroll a long post down", group="Look", textual="read(1)"),
+    Action("read_back", "K,ctrl+up", "read back", "Scroll it up again", group="Look", textual="read(-1)"),
     Action("open_picture", "o", "open", "Open the picture in the system's viewer", group="Look"),
     Action("previous_picture", "[", "picture", "Previous picture", group="Look"),
     Action("next_picture", "]", "picture", "Next picture", group="Look"),

@@ -19,6 +19,7 @@ from rich.style import Style
 from mmsa_tui.pictures.decoder import PictureError, fit_picture
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture
+from mmsa_tui.tui.themes import AGAINST, FOR
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +31,7 @@ MAX_KEPT = 48
 GRID = 7
 """Regions of an explanation along each side of a picture."""
 
-_WARM, _COLD = (255, 140, 0), (40, 110, 255)
+_FOR, _AGAINST = (tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) for colour in (FOR, AGAINST))
 
 
 Key = tuple[Path | None, str | None, str]
@@ -135,7 +136,7 @@ def draw_blocks(image: Image, columns: int, rows: int, regions: tuple[float, ...
 def heat(image: Image, regions: tuple[float, ...]) -> Image:
     """Lay a heat map on a picture: what counted stays bright, the rest turns dark and grey.
 
-    Warm means for the label, cold against it; brightness alone tells how much, for those who
+    The colours mean for the label and against it; brightness alone tells how much, for those who
     cannot tell the colours apart.
 
     Args:
@@ -152,8 +153,8 @@ def heat(image: Image, regions: tuple[float, ...]) -> Image:
     dark = image.convert("L").point(lambda value: value * 0.35).convert("RGB")
     lit = Pil.composite(image, dark, strength)
     for weights, tint in (
-        (list(regions), _WARM),
-        ([-weight for weight in regions], _COLD),
+        (list(regions), _FOR),
+        ([-weight for weight in regions], _AGAINST),
     ):
         mask = spread(weights).point(lambda value: value * 0.45)
         lit = Pil.composite(Pil.new("RGB", image.size, tint), lit, mask)

@@ -99,6 +99,9 @@ CONTRAST = Theme(
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
 
+FOR, AGAINST = "#e69f00", "#a86bff"
+"""What speaks for a label and against it: no label has these colours, and they differ in brightness too."""
+
 _SIGNS: dict[int, str] = {1: "■", 2: "▼▲", 3: "▼■▲", 4: "▼▽△▲", 5: "▼▽■△▲"}
 
 

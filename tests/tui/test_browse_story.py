@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stories import SIZE, opened
+from stories import SIZE, opened, text_of
 
+from mmsa_tui.records import Correction
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.position import Position
@@ -165,3 +166,30 @@ async def test_the_filter_is_remembered_too(make_app, source, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         assert screen.n_rows == 2
+
+
+async def test_a_filter_that_makes_no_sense_shows_no_posts_and_no_count(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("slash", *"train", "enter")
+        await wait_for(pilot, lambda: "shown" in text_of(screen, "#top"), "the count")
+        await pilot.press("slash", "ctrl+u", *"lable:x", "enter")
+        await wait_for(pilot, lambda: "not understood" in text_of(screen, "#top"), "the top line")
+        await wait_for(pilot, lambda: screen.n_rows == 0, "the empty list")
+        assert "shown" not in text_of(screen, "#top")
+        assert "no field lable" in screen.posts.table.empty_text
+        await pilot.press("tab")
+        await pilot.press("ctrl+u", *"train", "enter")
+        await wait_for(pilot, lambda: screen.n_rows > 0, "the posts")
+        assert "not understood" not in text_of(screen, "#top")
+
+
+async def test_hits_in_other_queues_are_named(make_app, classified, store, wait_for):
+    post = next(row.post for row in store.rows(classified.id, "small 1.0.0") if row.post_id == "01")
+    store.add_corrections([Correction("", post.content_hash, "", flagged=True)])
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.posts.queue_bar.choose("corrected")
+        await pilot.press("slash", *"id", "colon", *"01", "enter")
+        await wait_for(pilot, lambda: "flagged 1" in screen.posts.table.empty_text, "the other queue")
+        assert "1 more match outside this queue" in text_of(screen, "#top")

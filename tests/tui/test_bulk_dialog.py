@@ -48,7 +48,7 @@ async def answer(app: Host, keys: Sequence[str]) -> BulkChoice | None:
     ("keys", "choice"),
     [
         (["3", "enter"], BulkChoice("filter", "label", "positive", keep_corrected=True)),
-        (["down", "enter"], BulkChoice("filter", "label", "neutral", keep_corrected=True)),
+        (["down", "down", "enter"], BulkChoice("filter", "label", "neutral", keep_corrected=True)),
         (["2", "k", "enter"], BulkChoice("filter", "label", "neutral")),
         (["space", "enter"], BulkChoice("filter", "accept", keep_corrected=True)),
         (["f", "enter"], BulkChoice("filter", "flag")),
@@ -69,6 +69,18 @@ async def test_marked_posts_are_proposed_first_and_m_takes_all_instead() -> None
     assert await answer(Host(n_selected=12), ["1", "m", "enter"]) == BulkChoice(
         "filter", "label", "negative", keep_corrected=True
     )
+
+
+async def test_enter_alone_changes_nothing() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter", "enter")
+        await pilot.pause()
+        assert app.answers == []
+        assert app.button == "Choose what to do"
+        await pilot.press("3", "enter")
+        await pilot.pause()
+    assert app.answers == [BulkChoice("filter", "label", "positive", keep_corrected=True)]
 
 
 async def test_the_number_of_posts_is_said_before_anything_happens() -> None:

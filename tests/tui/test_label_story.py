@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from stories import SIZE, asked, opened
+from stories import SIZE, asked, opened, text_of
 from textual import events
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
+from mmsa_tui.tui.browse.screen import WATCH_S
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog
 from mmsa_tui.tui.widgets.bars import StatusLine
+
+LABELS = ("negative", "neutral", "positive")
 
 
 def labels(store: Store, source) -> dict[str, str]:
@@ -226,3 +229,30 @@ async def test_bulk_counts_what_is_still_in_the_queue(make_app, classified, wait
         await pilot.press("d", "1", "b")
         dialog = await asked(pilot, wait_for, BulkDialog)
         assert f"all {n_listed - 1} " in str(dialog.query_one("#bulk-posts").content)
+
+
+async def test_labels_of_another_window_are_seen_within_a_second(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        post = screen.row.post
+        assert screen.row.corrected_label == ""
+        await pilot.pause(WATCH_S)
+        store.add_corrections([Correction("", post.content_hash, "negative", analyst="ben")])
+        await wait_for(pilot, lambda: screen.row.corrected_label == "negative", "the label")
+        assert "by ben" in text_of(screen, "#post-verdict")
+
+
+async def test_a_label_against_the_model_is_not_shown_with_the_models_confidence(
+    make_app, classified, store, wait_for
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        predicted = screen.row.prediction.label
+        other = next(number for number in (1, 3) if LABELS[number - 1] != predicted)
+        await pilot.press(str(other), "up")
+        await wait_for(pilot, lambda: screen.row.corrected_label == LABELS[other - 1], "the label")
+        sign = screen.looks.sign(predicted)
+        sure = f"{screen.row.prediction.confidence:.0%}"
+        assert f"{sign} {predicted} {sure}" in text_of(screen, "#post-verdict")
+        line = screen.posts.table.render_line(1).text
+        assert f"{sign}{sure}" in line

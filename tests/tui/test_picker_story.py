@@ -55,11 +55,48 @@ async def test_a_recent_source_opens_with_enter(make_app, source, wait_for):
         await opened(pilot, wait_for)
         await pilot.press("ctrl+o")
         screen = await asked(pilot, wait_for, PickerScreen)
-        await wait_for(
-            pilot, lambda: screen.focused is not None and screen.focused.id == "recent", "the list"
-        )
+        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the source")
+
+
+async def test_a_path_typed_at_once_wins_over_the_recent_sources(
+    make_app, source, tmp_path, monkeypatch, wait_for
+):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1.txt").write_text("hello", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await pilot.press("n", "e")
+        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
+        await pilot.press("w")
+        assert screen.query_one("#path").value == "new"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "1 text only" in found(pilot), "what was found")
+        await pilot.press("enter")
+        browse = await opened(pilot, wait_for)
+        assert browse.source.title == "new"
+
+
+async def test_no_key_is_lost_while_the_list_of_recent_sources_has_the_focus(make_app, source, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        screen = await asked(pilot, wait_for, PickerScreen)
+        screen.query_one("#recent").focus()
+        await pilot.press("slash", "t", "m")
+        assert screen.query_one("#path").value == "/tm"
+
+
+async def test_what_was_found_goes_when_another_path_stands_there(make_app, folder, wait_for):
+    async with make_app(str(folder)).run_test(size=SIZE) as pilot:
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "with text and picture" in found(pilot), "what was found")
+        await pilot.press("x")
+        await wait_for(pilot, lambda: not screen.query_one("#found").display, "the card to go")
 
 
 async def test_escape_in_the_picker_goes_back_to_the_open_source(make_app, source, wait_for):
@@ -144,9 +181,7 @@ async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_
         await opened(pilot, wait_for)
         await pilot.press("ctrl+o")
         screen = await asked(pilot, wait_for, PickerScreen)
-        await wait_for(
-            pilot, lambda: screen.focused is not None and screen.focused.id == "recent", "the list"
-        )
+        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
         await pilot.press("ctrl+d")
         await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
 

@@ -63,7 +63,16 @@ async def test_a_bar_of_any_width_shows_the_chosen_queue_and_no_half_ones(width:
         assert "▸" in app.shown
         assert "errors?" in app.shown
         if width > 15:
-            assert len(app.shown) <= width
+            assert all(len(line) <= width for line in app.shown.splitlines())
+
+
+async def test_on_a_wide_screen_every_queue_is_there_in_words() -> None:
+    app = Host()
+    async with app.run_test(size=(100, 5)) as pilot:
+        app.bar.styles.width = 60
+        await pilot.pause()
+        assert all(queue.title in app.shown for queue in QUEUES)
+        assert app.bar.size.height == 2
 
 
 async def test_stepping_passes_over_empty_queues_and_comes_round() -> None:

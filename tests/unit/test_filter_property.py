@@ -19,6 +19,9 @@ from mmsa_tui.store import Row, Store
 N_EXAMPLES = int(os.environ.get("MMSA_FILTER_EXAMPLES", "300"))
 """5,000 are what is promised; fewer are enough from day to day."""
 
+# All 5,000 take longer than a test may.
+pytestmark = pytest.mark.timeout(max(300, N_EXAMPLES))
+
 LABELS = ("negative", "neutral", "positive")
 COLUMNS = ("Region", "likes", "Home town")
 WORDS = ("love", "happy", "sad", "storm", "vote", "or", "not", "rain")

@@ -68,6 +68,14 @@ class FilterBar(Widget):
             self.where = where
             super().__init__()
 
+    class Wrong(Message):
+        """What is typed cannot be used; `error` says why, None while it is still being written."""
+
+        def __init__(self, text: str, error: FilterError | None) -> None:
+            self.text = text
+            self.error = error
+            super().__init__()
+
     class Left(Message):
         """The user is done with the line."""
 
@@ -75,8 +83,10 @@ class FilterBar(Widget):
         super().__init__(id=id)
         self.views = SavedViews(views_file)
         self._labels: Sequence[str] = ()
+        self._columns: Sequence[str] = ()
         self._values: Mapping[str, Sequence[str]] = {}
-        self._told = ""
+        # The filter that was told last; None while what is typed cannot be used.
+        self._told: str | None = ""
         self._timer: Timer | None = None
         self._error: FilterError | None = None
         self._taken: str | None = None
@@ -113,16 +123,31 @@ class FilterBar(Widget):
         """Tell which labels there are, for completion and to notice wrong ones."""
         self._labels = labels
 
+    def set_columns(self, columns: Sequence[str]) -> None:
+        """Tell the source's own columns, which are fields too."""
+        self._columns = columns
+
     def set_values(self, values: Mapping[str, Sequence[str]]) -> None:
         """Tell values that occur by field, such as `author`, for completion."""
         self._values = values
 
-    def set_text(self, text: str) -> None:
-        """Show a filter without telling anyone."""
+    def set_text(self, text: str) -> Where | None:
+        """Show a filter without telling anyone; returns its condition, None for none.
+
+        Raises:
+            FilterError: it makes no sense, which the line then says.
+        """
         with self.prevent(Input.Changed):
             self._write(text)
         self._told = self.input.value.strip()
+        try:
+            where = self._parse()
+        except FilterError as error:
+            self._told = None
+            self._show_error(error)
+            raise
         self._show_error(None)
+        return where
 
     def choose(self, text: str) -> None:
         """Put a filter in as if the user had typed it."""
@@ -159,11 +184,14 @@ class FilterBar(Widget):
             self._timer = None
         text = self.text
         try:
-            where = parse(text, self._labels) if text.strip() else None
+            where = self._parse()
         except FilterError as error:
             end = error.position + error.length
-            if is_final or not error.position <= self.input.cursor_position <= end:
+            is_mistake = is_final or not error.position <= self.input.cursor_position <= end
+            if is_mistake:
                 self._show_error(error)
+            self._told = None
+            self.post_message(self.Wrong(text.strip(), error if is_mistake else None))
             return False
         self._show_error(None)
         if text.strip() != self._told:
@@ -171,12 +199,15 @@ class FilterBar(Widget):
             self.post_message(self.Changed(self._told, where))
         return True
 
+    def _parse(self) -> Where | None:
+        return parse(self.text, self._labels, self._columns) if self.text.strip() else None
+
     def _offer(self) -> None:
         cursor = self.input.cursor_position
         if not self.input.has_focus:
             self._list.show_offers((), 0)
             return
-        found = completions(self.text, cursor, self._labels, self._values)
+        found = completions(self.text, cursor, self._labels, self._values, self._columns)
         offers = [Offer(item.text, item.help, item.applied(self.text), item.cursor) for item in found]
         start = found[0].start if found else 0
         self._list.show_offers(

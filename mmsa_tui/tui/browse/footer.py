@@ -34,6 +34,8 @@ class Situation:
     """The post under the cursor is classified."""
     has_marks: bool = False
     n_pictures: int = 0
+    is_long: bool = False
+    """There is more of the post than its view shows."""
     is_post: bool = True
     """There is a post under the cursor, not an input that could not be read, nor nothing."""
 
@@ -73,6 +75,8 @@ def _urgent(now: Situation) -> Iterator[str]:
         yield "bulk"
     if now.is_post and not now.has_prediction and not now.is_batch:
         yield "classify"
+    if now.is_long:
+        yield "read_on"
     if now.n_pictures > 1:
         yield "next_picture"
 

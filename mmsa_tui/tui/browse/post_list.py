@@ -5,7 +5,7 @@ Shows posts and never changes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,8 +14,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from mmsa_tui.analysis.queues import queue_rows
+from mmsa_tui.analysis.queues import QUEUES, count_queues, queue_rows
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.filters import FilterError
 from mmsa_tui.store import Order, Row, SourceRow, Where
 from mmsa_tui.tui.browse.filter_bar import FilterBar
 from mmsa_tui.tui.browse.listing import Listing, SourceMovedError
@@ -78,6 +79,9 @@ class PostList(Vertical):
         self.listing = Listing(source, app.bundle_id, app.quick, app.slow)
         self.filter_text = self.position.filter
         self.filter_where: Where | None = None
+        self.filter_error: FilterError | None = None
+        self.is_filter_unfinished = False
+        self.hits_elsewhere: Mapping[str, int] = {}
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
         self.filter_bar = FilterBar(Path(app.config.paths.data_dir) / "views.json", id="filter")
@@ -129,21 +133,18 @@ class PostList(Vertical):
 
     def on_mount(self) -> None:
         self.filter_bar.set_labels(self.mmsa.labels)
-        self.filter_bar.set_text(self.filter_text)
+        self.filter_bar.set_columns(self.source.metadata_columns)
         self.queue_bar.select(self.queue_name)
-        self.filter_where = self._parse_kept(self.filter_text)
+        self._set_filter(self.filter_text)
         self.open(self.position.ordinal)
 
-    def _parse_kept(self, text: str) -> Where | None:
-        """Read a filter that was kept; one that no longer makes sense is dropped."""
-        from mmsa_tui.filters import parse
-
+    def _set_filter(self, text: str) -> None:
+        """Filter by a text that was not typed just now; it may make no sense, with another bundle."""
+        self.filter_text, self.filter_error, self.is_filter_unfinished = text, None, False
         try:
-            return parse(text, self.mmsa.labels) if text.strip() else None
-        except MmsaError:
-            self.filter_text = ""
-            self.filter_bar.set_text("")
-            return None
+            self.filter_where = self.filter_bar.set_text(text)
+        except FilterError as error:
+            self.filter_error = error
 
     def adopt_bundle(self) -> bool:
         """Show what another bundle says, if one has taken the place of the one before."""
@@ -151,7 +152,7 @@ class PostList(Vertical):
             return False
         self.listing.bundle_id = self.mmsa.bundle_id
         self.filter_bar.set_labels(self.mmsa.labels)
-        self.filter_where = self._parse_kept(self.filter_text)
+        self._set_filter(self.filter_text)
         self.open(self.position.ordinal)
         return True
 
@@ -164,9 +165,13 @@ class PostList(Vertical):
         where = self.filter_where
         if queue_where is not None:
             where = queue_where if where is None else where & queue_where
+        if self.filter_error is not None:
+            # Not the posts of the filter before: whatever is done to the list must not reach them.
+            where = Where("FALSE")
         try:
             if not await self.listing.settle(where, self.order or queue_order) or not self.is_whole:
                 return
+            self.hits_elsewhere = await self._count_elsewhere()
         except SourceMovedError:
             self.post_message(self.Lost())
             return
@@ -178,7 +183,28 @@ class PostList(Vertical):
         self.table.show(self.listing, self.mmsa.looks, index or 0)
         self.post_message(self.Opened())
 
+    async def _count_elsewhere(self) -> dict[str, int]:
+        """Count what the filter finds in other queues than the one that is open; {} where it is all there."""
+        where = self.filter_where
+        if where is None or self.queue_name == "all" or self.filter_error is not None:
+            return {}
+        source_id, bundle_id, n_here = self.source.id, self.mmsa.bundle_id, len(self.listing)
+        found = await self.mmsa.slow.run(
+            lambda store: count_queues(store, source_id, bundle_id, within=where)
+        )
+        if found["all"].total == n_here:
+            return {}
+        return {name: count.total for name, count in found.items() if count.total and name != self.queue_name}
+
     def _say_why_empty(self) -> str:
+        if self.filter_error is not None:
+            return f"The filter is not understood, so no post is shown: {self.filter_error.message}."
+        if self.hits_elsewhere:
+            titles = {queue.name: queue.title for queue in QUEUES}
+            places = ", ".join(f"{titles[name]} {n:,}" for name, n in self.hits_elsewhere.items())
+            return (
+                f"Nothing in this queue matches, but elsewhere: {places}. {self._key('next_queue')} goes on."
+            )
         if self.filter_text:
             return f"No post matches this filter. {self._key('clear_filter')} clears it."
         if self.queue_name != "all":
@@ -243,13 +269,22 @@ class PostList(Vertical):
         if self.selection:
             self.table.select(())
         elif self.filter_text:
-            self.filter_bar.set_text("")
-            self._filter_by("", None)
+            self._set_filter("")
+            self.open(self.position.ordinal)
         self.table.focus()
 
     @on(FilterBar.Changed)
     def _on_filter(self, event: FilterBar.Changed) -> None:
         self._filter_by(event.text, event.where)
+
+    @on(FilterBar.Wrong)
+    def _on_wrong_filter(self, event: FilterBar.Wrong) -> None:
+        if event.error is None:
+            self.is_filter_unfinished = True
+            self.post_message(self.Opened())
+            return
+        self.filter_text, self.filter_error, self.is_filter_unfinished = event.text, event.error, False
+        self.open(self.position.ordinal)
 
     @on(FilterBar.Left)
     def _on_filter_left(self) -> None:
@@ -257,14 +292,14 @@ class PostList(Vertical):
 
     def _filter_by(self, text: str, where: Where | None) -> None:
         self.filter_text, self.filter_where = text, where if text.strip() else None
+        self.filter_error, self.is_filter_unfinished = None, False
         self.open(self.position.ordinal)
 
     def go_to_filter(self, text: str, keep: int | None = None) -> None:
         """Show what a filter matches, among all posts."""
-        self.filter_bar.set_text(text)
         self.queue_bar.select("all")
-        self.queue_name, self.filter_text = "all", text
-        self.filter_where = self._parse_kept(text)
+        self.queue_name = "all"
+        self._set_filter(text)
         self.open(keep)
         self.table.focus()
 

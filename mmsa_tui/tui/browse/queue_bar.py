@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
@@ -20,15 +21,18 @@ _SHORT_TITLES: Mapping[str, str] = {
     "duplicates": "dup",
 }
 
+WIDE = 100
+"""Columns of a screen from which on nothing is abbreviated."""
+
 Item = tuple[Queue, str, str]
 """A queue with its title and count as shown."""
 
 
 class QueueBar(Widget):
-    """One line of queues; the chosen one is always in view, the others as room allows."""
+    """All queues in words; on a narrow screen one line of them with the chosen one always in view."""
 
     DEFAULT_CSS = """
-    QueueBar { height: 1; width: 100%; background: $surface; }
+    QueueBar { height: auto; width: 100%; background: $surface; }
     """
 
     class Changed(Message):
@@ -42,7 +46,7 @@ class QueueBar(Widget):
         super().__init__(id=id)
         self._chosen = QUEUES[0].name
         self._counts: Mapping[str, QueueCount] = {}
-        self._places: list[tuple[int, int, str]] = []
+        self._places: list[tuple[int, int, int, str]] = []
 
     @property
     def queue(self) -> str:
@@ -53,7 +57,7 @@ class QueueBar(Widget):
         """Choose a queue without telling anyone; an unknown name chooses the first."""
         known = {queue.name for queue in QUEUES}
         self._chosen = name if name in known else QUEUES[0].name
-        self.refresh()
+        self.refresh(layout=True)
 
     def choose(self, name: str) -> None:
         """Choose a queue as if the user had."""
@@ -71,7 +75,7 @@ class QueueBar(Widget):
 
     def set_counts(self, counts: Mapping[str, QueueCount]) -> None:
         self._counts = counts
-        self.refresh()
+        self.refresh(layout=True)
 
     def _step(self, direction: int) -> None:
         names = [queue.name for queue in QUEUES]
@@ -81,37 +85,56 @@ class QueueBar(Widget):
         self.choose(next(iter(filled), names[0]))
 
     def on_click(self, event: events.Click) -> None:
-        for start, end, name in self._places:
-            if start <= event.x < end:
+        for line, start, end, name in self._places:
+            if line == event.y and start <= event.x < end:
                 event.stop()
                 self.choose(name)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
     def render(self) -> Content:
-        shown = self._fitting(self.size.width)
         self._places = []
-        parts: list[tuple[str, str]] = []
-        at = 0
-        for number, (queue, title, count) in enumerate(shown):
-            if number:
-                parts.append(("│", "$foreground-disabled"))
-                at += 1
-            is_chosen = queue.name == self._chosen
-            ground = " on $primary 30%" if is_chosen else ""
-            # A sign marks the chosen one where there is no colour.
-            left, right = ("▸", " ") if is_chosen else (" ", " ")
-            parts.append((left, "bold $text-accent" + ground))
-            parts.append((title, ("bold $foreground" if is_chosen else self._quiet(queue)) + ground))
-            if count:
-                parts.append((" " + count, ("$foreground" if is_chosen else "$foreground-muted") + ground))
-            parts.append((right, ground.removeprefix(" ")))
-            width = _width(title, count)
-            self._places.append((at, at + width, queue.name))
-            at += width
-        return Content.assemble(*parts)
+        lines = []
+        for number, items in enumerate(self._lines(self.size.width)):
+            parts: list[tuple[str, str]] = []
+            at = 0
+            for queue, title, count in items:
+                if at:
+                    parts.append(("│", "$foreground-disabled"))
+                    at += 1
+                parts += self._parts(queue, title, count)
+                width = _width(title, count)
+                self._places.append((number, at, at + width, queue.name))
+                at += width
+            lines.append(Content.assemble(*parts))
+        return Content("\n").join(lines)
+
+    def _parts(self, queue: Queue, title: str, count: str) -> list[tuple[str, str]]:
+        is_chosen = queue.name == self._chosen
+        ground = " on $primary 30%" if is_chosen else ""
+        # A sign marks the chosen one where there is no colour.
+        parts = [("▸" if is_chosen else " ", "bold $text-accent" + ground)]
+        parts.append((title, ("bold $foreground" if is_chosen else self._quiet(queue)) + ground))
+        if count:
+            parts.append((" " + count, ("$foreground" if is_chosen else "$foreground-muted") + ground))
+        parts.append((" ", ground.removeprefix(" ")))
+        return parts
 
     def _quiet(self, queue: Queue) -> str:
         count = self._counts.get(queue.name)
         return "$foreground-disabled" if count is not None and not count.total else "$foreground-muted"
+
+    def _lines(self, width: int) -> list[Sequence[Item]]:
+        """Lay the queues out: on a wide screen all of them in words, on two lines if need be."""
+        if self.app.size.width < WIDE or width <= 0:
+            return [self._fitting(width)]
+        for is_brief in (False, True):
+            items = [self._item(queue, is_brief, False) for queue in QUEUES]
+            lines = _wrapped(items, width)
+            if len(lines) == 1:
+                break
+        return lines
 
     def _fitting(self, width: int) -> Sequence[Item]:
         """Choose what fits: first shorter counts, then shorter titles, then fewer queues."""
@@ -144,6 +167,15 @@ class QueueBar(Widget):
 
 def _width(title: str, count: str) -> int:
     return 2 + cell_len(title) + (1 + cell_len(count) if count else 0)
+
+
+def _wrapped(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
+    lines: list[list[Item]] = [[]]
+    for item in items:
+        if lines[-1] and _total([*lines[-1], item]) > width:
+            lines.append([])
+        lines[-1].append(item)
+    return list(lines)
 
 
 def _total(items: Sequence[Item]) -> int:

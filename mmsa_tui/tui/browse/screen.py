@@ -42,6 +42,8 @@ from mmsa_tui.worker.messages import Explained, Finished, Message, Progress, Rea
 
 TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
+WATCH_S = 0.7
+"""How often it is asked whether another window has changed anything."""
 AFTER_ROWS_S = 0.3
 """How long what walks the whole source waits, so that the first rows come first."""
 ALIKE_AFTER_S = 0.08
@@ -77,6 +79,7 @@ class BrowseScreen(AppScreen[None]):
         self.batches = Batches(self.posts, self.view, self.tell, self.key)
         self._position_kept = self.posts.position
         self._refreshed_s = 0.0
+        self._version = 0
         self._batch_shown: tuple[bool, bool] | None = None
 
     def compose(self) -> ComposeResult:
@@ -91,6 +94,7 @@ class BrowseScreen(AppScreen[None]):
         self.posts.table.focus()
         self.show_top()
         self.set_interval(TICK_S, self.tick)
+        self.set_interval(WATCH_S, self._watch)
         self.mmsa.engine_reports.subscribe(self, self._hear)
         self.show_batch()
         self.set_timer(AFTER_ROWS_S, self.offer_values)
@@ -147,6 +151,16 @@ class BrowseScreen(AppScreen[None]):
             self._position_kept = self.posts.position
             await self.keep_position()
         await self.counts.update(self.source.id, self.mmsa.bundle_id)
+
+    @work(exclusive=True, group="watch")
+    async def _watch(self) -> None:
+        """Read what is on screen again when another window, or another process, has changed anything."""
+        with suppress(MmsaError):
+            version = await self.mmsa.quick.run(lambda store: store.version())
+            if version != self._version and self.is_whole:
+                is_first, self._version = not self._version, version
+                if not is_first:
+                    self.refresh_rows()
 
     def _show_counts(self) -> None:
         if self.is_whole:
@@ -238,6 +252,8 @@ class BrowseScreen(AppScreen[None]):
         if row is not None or not self.n_rows:
             self.view.show(row, self.looks, self.batches.say_no_prediction(), self.posts.place)
         self.show_keys()
+        # Whether there is more of it than fits is known when it is laid out.
+        self.call_after_refresh(self.show_keys)
 
     @work(exclusive=True, group="alike")
     async def _look_for_copies(self, row: Row) -> None:
@@ -258,11 +274,23 @@ class BrowseScreen(AppScreen[None]):
         n_all = source.n_posts + source.n_failures
         left = [(" mmsa ", "bold $text-accent"), (safe_line(source.title, 60), "bold")]
         left.append((f"  {n_all:,} posts", "$foreground-muted"))
-        if self.n_rows != n_all:
-            left.append((f" · {self.n_rows:,} shown", "$foreground-muted"))
+        left += self._list_parts(n_all)
         if self.posts.selection:
             left.append((f" · {len(self.posts.selection):,} selected", "$text-warning"))
         self.top.show(left, self.mmsa.model_parts())
+
+    def _list_parts(self, n_all: int) -> list[tuple[str, str]]:
+        """Say how many of the posts the list shows; nothing while the filter leaves that open."""
+        posts = self.posts
+        if posts.filter_error is not None:
+            return [(" · the filter is not understood", "$text-error")]
+        if posts.is_filter_unfinished:
+            return [(" · the filter is not finished", "$text-warning")]
+        parts = [(f" · {self.n_rows:,} shown", "$foreground-muted")] if self.n_rows != n_all else []
+        if "all" in posts.hits_elsewhere:
+            n_more = posts.hits_elsewhere["all"] - self.n_rows
+            parts.append((f" · {n_more:,} more match outside this queue", "$text-warning"))
+        return parts
 
     def show_status(self) -> None:
         """Write the right end of the status line."""
@@ -302,6 +330,7 @@ class BrowseScreen(AppScreen[None]):
             has_prediction=row is not None and row.prediction is not None and bool(row.prediction.probs),
             has_marks=bool(self.posts.selection),
             n_pictures=len(post.pictures) if post is not None else 0,
+            is_long=self.view.is_long,
             is_post=post is not None,
         )
         self.key_bar.show(footer(now, self.looks, self.mmsa.config.keys))
@@ -374,6 +403,8 @@ class BrowseScreen(AppScreen[None]):
         self.posts.edge(direction)
 
     def action_filter(self) -> None:
+        # What is typed must be seen.
+        self.remove_class("-zoomed")
         self.posts.begin_filter()
 
     def action_clear_filter(self) -> None:
@@ -436,6 +467,9 @@ class BrowseScreen(AppScreen[None]):
         self.posts.mark_all()
 
     # keys that show a post
+
+    def action_read(self, direction: int) -> None:
+        self.view.read(direction)
 
     def action_next_picture(self) -> None:
         self.view.turn_picture(1)

@@ -104,7 +104,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
             frame.border_title = "Change many posts at once"
-            frame.border_subtitle = "enter does it · esc leaves · one undo takes it back"
+            frame.border_subtitle = "↑↓: choose · enter: do it · esc: cancel · one undo: all back"
             yield Static("", id="bulk-posts", markup=False)
             yield OptionList(*self._options(), id="bulk-deeds", compact=True)
             yield Input(placeholder="the note", id="bulk-note", compact=True)
@@ -114,17 +114,21 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
                 yield Button("Cancel", id="bulk-cancel", compact=True)
 
     def on_mount(self) -> None:
+        # Nothing is chosen: enter by itself must not label a whole source.
         listed = self.query_one("#bulk-deeds", OptionList)
-        listed.highlighted = 0
+        listed.highlighted = None
         listed.focus()
         self._show()
 
     # what is chosen
 
     @property
-    def choice(self) -> BulkChoice:
-        """What would be done now."""
-        action, label = self._deeds[self.query_one("#bulk-deeds", OptionList).highlighted or 0]
+    def choice(self) -> BulkChoice | None:
+        """What would be done now; None before something is chosen."""
+        at = self.query_one("#bulk-deeds", OptionList).highlighted
+        if at is None:
+            return None
+        action, label = self._deeds[at]
         note = self.query_one("#bulk-note", Input).value.strip() if action == "note" else ""
         keep = self._can_keep(action) and self.query_one("#bulk-keep", Tick).value
         return BulkChoice(self._on, action, label, note, keep)
@@ -167,7 +171,8 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     @on(OptionList.OptionSelected)
     def _enter(self) -> None:
         note = self.query_one("#bulk-note", Input)
-        if self.choice.action == "note" and not note.value.strip():
+        choice = self.choice
+        if choice is not None and choice.action == "note" and not note.value.strip():
             note.focus()
         else:
             self._finish()
@@ -185,7 +190,9 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
 
     def _finish(self) -> None:
         choice = self.choice
-        if self._n_changed(choice) and not (choice.action == "note" and not choice.note):
+        if choice is None or not self._n_changed(choice):
+            return
+        if choice.action != "note" or choice.note:
             self.dismiss(choice)
 
     # looks
@@ -196,13 +203,17 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
 
     def _show(self) -> None:
         choice = self.choice
-        n_posts = self._n_changed(choice)
         self.query_one("#bulk-posts", Static).update(Content("\n").join(self._which()))
-        self.query_one("#bulk-note").display = choice.action == "note"
+        self.query_one("#bulk-note").display = choice is not None and choice.action == "note"
         keep = self.query_one("#bulk-keep", Tick)
+        button = self.query_one("#bulk-do", Button)
+        if choice is None:
+            keep.display = False
+            button.label, button.disabled = Content("Choose what to do"), True
+            return
+        n_posts = self._n_changed(choice)
         keep.display = self._can_keep(choice.action)
         keep.label = f"leave the {self._n_corrected.get(choice.on, 0):,} alone that you labelled already (k)"
-        button = self.query_one("#bulk-do", Button)
         button.label = Content(f"{_deed(choice)}: {n_posts:,} post{'s' * (n_posts != 1)}")
         button.disabled = not n_posts or (choice.action == "note" and not choice.note)
 

@@ -47,8 +47,10 @@ class PickerScreen(AppScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
+        Binding("up", "move(-1)", "Recent source before", show=False),
+        Binding("down", "move(1)", "Next recent source", show=False),
         Binding("ctrl+f", "format", "Other format"),
-        Binding("ctrl+d", "forget", "Remove from list"),
+        Binding("ctrl+d", "forget", "Remove from list", priority=True),
         Binding("f1", "help", "Help"),
     ]
 
@@ -70,6 +72,7 @@ class PickerScreen(AppScreen[None]):
                 self._path,
                 placeholder="type a path, or drop a folder onto this window",
                 suggester=PathSuggester(),
+                select_on_focus=False,
                 id="path",
             )
             yield self._panel
@@ -108,13 +111,20 @@ class PickerScreen(AppScreen[None]):
         options.display = self.query_one("#recent-title").display = has_recent
         if has_recent:
             options.highlighted = 0
-            if not self._path:
-                options.focus()
         self._show_keys()
 
     @on(OptionList.OptionSelected, "#recent")
     def _open_recent(self, event: OptionList.OptionSelected) -> None:
         self.mmsa.open_source(self._recent[event.option_index])
+
+    def _open_chosen(self) -> None:
+        chosen = self.query_one("#recent", OptionList).highlighted
+        if chosen is not None and self._recent:
+            self.mmsa.open_source(self._recent[chosen])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # In a path that is being typed the key takes a letter away.
+        return action != "forget" or not self.query_one("#path", Input).value
 
     @work(exclusive=True, group="ask")
     async def action_forget(self) -> None:
@@ -133,9 +143,30 @@ class PickerScreen(AppScreen[None]):
     @on(events.Paste)
     def _take_dropped(self, event: events.Paste) -> None:
         path = dropped_path(event.text)
+        event.prevent_default().stop()
         if path is not None:
-            event.prevent_default().stop()
             self.look_at(str(path))
+        elif not isinstance(self.focused, PathInput):
+            self._type(event.text.strip().partition("\n")[0])
+
+    def on_key(self, event: events.Key) -> None:
+        """Type on in the line for the path, wherever the user is: no key is lost."""
+        if event.is_printable and event.character and not isinstance(self.focused, PathInput):
+            event.stop()
+            self._type(event.character)
+
+    def _type(self, text: str) -> None:
+        line = self.query_one("#path", PathInput)
+        line.focus()
+        line.cursor_position = len(line.value)
+        line.insert_text_at_cursor(text)
+
+    def action_move(self, step: int) -> None:
+        """Choose among the recent sources without leaving the line for the path."""
+        options = self.query_one("#recent", OptionList)
+        if self._recent:
+            at = (options.highlighted or 0) + step
+            options.highlighted = max(0, min(at, len(self._recent) - 1))
 
     def look_at(self, path: str) -> None:
         """Show what is at a path."""
@@ -145,8 +176,14 @@ class PickerScreen(AppScreen[None]):
 
     @on(Input.Changed, "#path")
     def _forget_found(self, event: Input.Changed) -> None:
+        self.query_one("#recent").set_class(bool(event.value.strip()), "-aside")
         if event.value.strip() != self._path:
+            # What was found belongs to another path than the one that stands there.
             self._found = None
+            self._path = ""
+            self._panel.display = False
+            if self._link.request is not None:
+                self._cancel()
             self._show_keys()
 
     @on(Input.Submitted, "#path")
@@ -156,6 +193,7 @@ class PickerScreen(AppScreen[None]):
         dropped = dropped_path(typed)
         path = str(dropped) if dropped is not None else typed
         if not path:
+            self._open_chosen()
             return
         if self._found is not None and path == self._path:
             database = str(self.mmsa.config.paths.database)
@@ -218,7 +256,8 @@ class PickerScreen(AppScreen[None]):
     @work(exclusive=True, group="link")
     async def _cancel(self) -> None:
         await self._link.cancel()
-        self._panel.say("stopped", "$text-warning")
+        if self._path:
+            self._panel.say("stopped", "$text-warning")
         self._show_keys()
 
     # what the child says
@@ -277,7 +316,7 @@ class PickerScreen(AppScreen[None]):
         elif request is None:
             items.append(KeyItem("enter", "open", "submit"))
             if self._recent:
-                items.append(KeyItem("tab", "recent sources", "app.focus_next"))
+                items.append(KeyItem("↑↓", "recent sources", "move(1)"))
                 items.append(KeyItem("^d", "remove from list", "forget"))
         items += [KeyItem("^q", "quit", "app.quit"), KeyItem("F1", "help", "help")]
         self.query_one(KeyBar).show(items)

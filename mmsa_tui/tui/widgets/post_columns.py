@@ -37,7 +37,7 @@ def choose_columns(width: int, looks: LabelLooks, id_width: int) -> list[Column]
     ids = Column("post_id", "id", max(2, min(id_width, MAX_ID)), _id)
     text = Column("text", "text", 0, _text)
     label = Column("final_label", "label", label_width, _label)
-    confidence = Column("confidence", "conf", 5, _confidence, right=True)
+    confidence = Column("confidence", "model", 5, _confidence, right=True)
     marks = Column("flagged", "", 5, _marks)
     chosen = [ids, text, label, confidence, marks]
     if width < 56:
@@ -94,7 +94,11 @@ def _confidence(row: Row, looks: LabelLooks) -> Cell:
     prediction = row.prediction
     if prediction is None or not prediction.probs:
         return "", "muted"
-    return f"{prediction.confidence:.0%}", "muted" if prediction.confidence >= 0.6 else ""
+    shown = f"{prediction.confidence:.0%}"
+    if row.corrected_label and row.corrected_label != prediction.label:
+        # It is the model's confidence in its own label, not in the analyst's beside it.
+        return looks.sign(prediction.label) + shown, looks.colour(prediction.label)
+    return shown, "muted" if prediction.confidence >= 0.6 else ""
 
 
 def _marks(row: Row, looks: LabelLooks) -> Cell:

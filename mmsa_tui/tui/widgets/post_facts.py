@@ -10,6 +10,7 @@ from textual.content import Content
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe_line, safe_map
+from mmsa_tui.tui.themes import AGAINST, FOR
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Explained
 
@@ -61,7 +62,8 @@ def _take(parts: list[Part], width: int) -> tuple[Content, list[Part]]:
 def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:
     """Write the text of a post, with the words that carried the decision coloured in place.
 
-    Words that speak for the label are underlined in its colour, those against it in italics.
+    Words that speak for the label are underlined, those against it in italics, in colours that no
+    label has.
     """
     if row.failure is not None:
         return _failure(row.failure)
@@ -77,7 +79,7 @@ def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:
         if first < at or last <= first:
             continue
         parts.append((shown[at:first], ""))
-        parts.append((shown[first:last], _weight_style(weight, looks.colour(explained.label))))
+        parts.append((shown[first:last], _weight_style(weight)))
         at = last
     parts.append((shown[at:], ""))
     return Content.assemble(*parts)
@@ -87,13 +89,13 @@ def legend(explained: Explained, looks: LabelLooks) -> Content:
     """Say how to read an explanation."""
     sign, label = looks.sign(explained.label), safe_line(explained.label, 40)
     parts: list[Part] = [
-        ("e ", "$foreground-muted"),
-        (f"speaks for {sign} {label}", _weight_style(1.0, looks.colour(explained.label))),
+        ("What decided: ", "$foreground-muted"),
+        (f"for {sign} {label}", _weight_style(1.0)),
         (" ", ""),
-        ("against it", _weight_style(-1.0, "")),
+        ("against it", _weight_style(-1.0)),
     ]
     if explained.regions is not None:
-        parts.append((" · bright regions counted", "$foreground-muted"))
+        parts.append((" · picture: the bright parts counted", "$foreground-muted"))
     return Content.assemble(*parts)
 
 
@@ -141,11 +143,21 @@ def _decision(row: Row, looks: LabelLooks) -> Content:
         parts.append((f"✎ {looks.sign(label)} {label}", f"bold {looks.colour(label)}"))
         if correction.analyst:
             parts.append((f"  by {safe_line(correction.analyst, 40)}", "$foreground-muted"))
+        parts += _other_label(row, label, looks)
     if correction.flagged:
         parts.append(("  ⚑ flagged", "$text-warning"))
     if correction.note:
         parts.append((f"\n¶ {safe_line(correction.note, 300)}", ""))
     return Content.assemble(*parts)
+
+
+def _other_label(row: Row, label: str, looks: LabelLooks) -> list[Part]:
+    """Say what the model says where that is another label: its confidence is in that one."""
+    prediction = row.prediction
+    if prediction is None or not prediction.probs or prediction.label == label:
+        return []
+    said = f"{looks.sign(prediction.label)} {safe_line(prediction.label, 40)} {prediction.confidence:.0%}"
+    return [("\nmodel   ", "$foreground-muted"), (said, looks.colour(prediction.label))]
 
 
 def _truth(post: Post, looks: LabelLooks) -> Content:
@@ -193,11 +205,9 @@ def _joined(parts: list[Part]) -> Content:
     return Content.assemble(*separated)
 
 
-def _weight_style(weight: float, colour: str) -> str:
+def _weight_style(weight: float) -> str:
     strength = round(15 + 50 * min(1.0, abs(weight)))
-    if weight > 0:
-        return f"underline on {colour or '$success'} {strength}%"
-    return f"italic on $foreground {round(strength / 3)}%"
+    return f"underline on {FOR} {strength}%" if weight > 0 else f"italic on {AGAINST} {strength}%"
 
 
 def describe(post: Post) -> str:

@@ -47,10 +47,10 @@ class PostView(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="post-header")
+        yield Static(id="post-legend")
         with VerticalScroll(id="post-body", can_focus=False):
             yield PictureView(self._pictures, self._graphics, id="picture")
             yield Static(id="post-text")
-            yield Static(id="post-legend")
         yield BeliefBars(id="bars")
         yield Static(id="post-verdict")
 
@@ -96,6 +96,16 @@ class PostView(Vertical):
         pictures = self._row.post.pictures if self._row and self._row.post else ()
         return pictures[self._picture] if self._picture < len(pictures) else None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether there is more of the post than is in view."""
+        return self._is_whole and self.query_one("#post-body").max_scroll_y > 0
+
+    def read(self, direction: int) -> None:
+        """Scroll the post by most of a page, down or up."""
+        body = self.query_one("#post-body")
+        body.scroll_relative(y=direction * max(1, body.size.height - 2), animate=False)
+
     def turn_picture(self, step: int) -> None:
         """Show the next or the previous picture of the post."""
         pictures = self._row.post.pictures if self._row and self._row.post else ()
@@ -114,7 +124,7 @@ class PostView(Vertical):
     @property
     def _is_whole(self) -> bool:
         """Whether the widgets are there: results may come before they are, and after."""
-        return len(self.children) == 4 and bool(self.query("#post-legend"))
+        return len(self.children) == 5 and bool(self.query("#post-legend"))
 
     def _fill(self) -> None:
         if not self._is_whole:
@@ -164,7 +174,6 @@ class PostView(Vertical):
         text = self.query_one("#post-text", Static)
         width = max(1, text.size.width or self.size.width - 3)
         lines = sum(cell_len(line) // width + 1 for line in str(text.content).splitlines())
-        lines += 3 if self._explained is not None else 0
         rows = min(height - lines - 2, self.size.height * 2 // 3)
         return rows if rows >= MIN_PICTURE_ROWS else min(height, self.size.height // 2)
 
