@@ -135,12 +135,26 @@ class Post:
 class ReadAs:
     """What a user has said of how a source is to be read; what is empty is found out.
 
-    `columns` maps `text`, `image`, `id` to the column of a table that holds it.
+    `columns` maps `text`, `image`, `id` and the other roles to the column of a table that holds it.
+    `header_row` counts from 1, 0 to find out; `has_header` is False where no row names the columns.
+    `pictures` is a folder to look for pictures in.
     """
 
     format: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
+    header_row: int = 0
+    sheet: str = ""
+    has_header: bool | None = None
+    pictures: str = ""
+    delimiter: str = ""
+
+    @property
+    def says_table(self) -> bool:
+        """Whether it says what only a table has."""
+        return bool(
+            self.columns or self.header_row or self.sheet or self.delimiter or self.has_header is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,17 +52,31 @@ def browse(
     format: options.FormatOption = None,
     map: options.MapOption = None,
     encoding: options.EncodingOption = None,
+    header_row: options.HeaderRowOption = None,
+    no_header: options.NoHeaderOption = False,
+    sheet: options.SheetOption = None,
+    delimiter: options.DelimiterOption = None,
+    pictures: options.PicturesOption = None,
 ) -> None:
     """Open the app to read, classify and correct posts.
 
-    --format, --map and --encoding say how SOURCE is to be read; it is read anew then.
+    --format, --map, --encoding and the like say how SOURCE is to be read; it is read anew then.
     """
-    if not (format or map or encoding):
+    if not (format or map or encoding or header_row or no_header or sheet or delimiter or pictures):
         open_app(source, bundle, device)
         return
     if source is None:
-        raise UsageError("--format, --map and --encoding are about a SOURCE", "Name it.")
-    open_app(source, bundle, device, lambda: _read_in(source, format, options.read_options(map, encoding)))
+        raise UsageError("--format, --map, --encoding and the like are about a SOURCE", "Name it.")
+    read_options = options.read_options(
+        map,
+        encoding,
+        header_row=header_row,
+        no_header=no_header,
+        sheet=sheet,
+        delimiter=delimiter,
+        pictures=pictures,
+    )
+    open_app(source, bundle, device, lambda: _read_in(source, format, read_options))
 
 
 def _read_in(source: Path, format: str | None, read_options: ReadOptions) -> None:

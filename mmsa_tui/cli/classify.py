@@ -73,6 +73,11 @@ def classify(
     format: options.FormatOption = None,
     map: options.MapOption = None,
     encoding: options.EncodingOption = None,
+    header_row: options.HeaderRowOption = None,
+    no_header: options.NoHeaderOption = False,
+    sheet: options.SheetOption = None,
+    delimiter: options.DelimiterOption = None,
+    pictures: options.PicturesOption = None,
 ) -> None:  # fmt: skip
     """Label every post of the sources and write them to a table.
 
@@ -90,7 +95,15 @@ def classify(
         outputs=output,
         config=options.configure(bundle, device, batch_size, threads),
         format=format,
-        read_options=options.read_options(map, encoding),
+        read_options=options.read_options(
+            map,
+            encoding,
+            header_row=header_row,
+            no_header=no_header,
+            sheet=sheet,
+            delimiter=delimiter,
+            pictures=pictures,
+        ),
         part=options.parse_shard(shard),
         resume=resume,
         restart=restart,

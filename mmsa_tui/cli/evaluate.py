@@ -55,6 +55,11 @@ def evaluate(
     format: options.FormatOption = None,
     map: options.MapOption = None,
     encoding: options.EncodingOption = None,
+    header_row: options.HeaderRowOption = None,
+    no_header: options.NoHeaderOption = False,
+    sheet: options.SheetOption = None,
+    delimiter: options.DelimiterOption = None,
+    pictures: options.PicturesOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Compare a bundle with people's labels.
@@ -72,7 +77,15 @@ def evaluate(
         label_words=parse_label_map(labels_map) if labels_map else None,
         kind=label_kind,
         format=format,
-        options=options.read_options(map, encoding),
+        options=options.read_options(
+            map,
+            encoding,
+            header_row=header_row,
+            no_header=no_header,
+            sheet=sheet,
+            delimiter=delimiter,
+            pictures=pictures,
+        ),
         bar=console.progress,
     )
     about = {

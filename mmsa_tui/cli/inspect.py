@@ -31,6 +31,11 @@ def inspect(
     format: options.FormatOption = None,
     map: options.MapOption = None,
     encoding: options.EncodingOption = None,
+    header_row: options.HeaderRowOption = None,
+    no_header: options.NoHeaderOption = False,
+    sheet: options.SheetOption = None,
+    delimiter: options.DelimiterOption = None,
+    pictures: options.PicturesOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Say what a source holds, writing nothing.
@@ -40,7 +45,16 @@ def inspect(
     """
     from mmsa_tui import sources
 
-    read_options = options.read_options(map, encoding)
+    read_options = options.read_options(
+        map,
+        encoding,
+        header_row=header_row,
+        no_header=no_header,
+        sheet=sheet,
+        delimiter=delimiter,
+        pictures=pictures,
+        shows_reading=False,
+    )
     with console.progress(f"reading {source.name}") as advance:
         found = sources.inspect(
             source.expanduser(),
@@ -61,6 +75,12 @@ def _describe(found: Inspection) -> Iterator[str]:
         yield f"might also be {other.format} (--format {other.format}): {other.reason}"
     if found.is_ambiguous:
         yield "the formats are hard to tell apart here; force one with --format if this looks wrong"
+    if found.reading is not None:
+        yield ""
+        yield from found.reading.describe()
+    else:
+        for sample in found.samples:
+            yield f"e.g. {sample.post_id}: {sample.text}"
     for note in found.notes:
         yield f"note: {note}"
     yield ""

@@ -42,9 +42,28 @@ MapOption = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
-        metavar="text=COL,image=COL,id=COL",
-        help="Which columns of a table hold text, picture and id.",
+        metavar="ROLE=COL,…",
+        help="Which columns of a table hold text, title, image, id, author, date, time, language, label.",
     ),
+]
+HeaderRowOption = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="N", min=1, help="The row of a table that names its columns."),
+]
+NoHeaderOption = Annotated[
+    bool, typer.Option("--no-header", help="No row of the table names its columns: column_1, column_2 …")
+]
+SheetOption = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME|N", help="The sheet of a workbook, or the table of a database."),
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option("--delimiter", metavar="CHARACTER", help="What stands between cells; `tab` for a tab."),
+]
+PicturesOption = Annotated[
+    Path | None,
+    typer.Option("--pictures", metavar="FOLDER", help="Where the pictures of a table lie."),
 ]
 EncodingOption = Annotated[
     str | None,
@@ -74,13 +93,25 @@ def configure(
     return load_config({"bundle": bundle, "device": device, "batch_size": batch_size, "threads": threads})
 
 
-def read_options(maps: list[str] | None, encoding: str | None = None) -> ReadOptions:
-    """Read what the user says about a source; notes on it are printed once.
+def read_options(
+    maps: list[str] | None,
+    encoding: str | None = None,
+    *,
+    header_row: int | None = None,
+    no_header: bool = False,
+    sheet: str | None = None,
+    delimiter: str | None = None,
+    pictures: Path | None = None,
+    shows_reading: bool = True,
+) -> ReadOptions:
+    """Read what the user says about a source; notes on it, and how a table is read, are printed once.
 
     Raises:
-        UsageError: `--map` is not of the form it must have, or there is no such encoding.
+        UsageError: an option is not of the form it must have, or contradicts another; or there is no
+            such encoding or folder.
     """
-    from mmsa_tui.sources import ReadOptions
+    from mmsa_tui.disk.safety import ignore
+    from mmsa_tui.sources import Reading, ReadOptions
     from mmsa_tui.sources.files.encodings import find_encoding
 
     said: set[str] = set()
@@ -90,9 +121,43 @@ def read_options(maps: list[str] | None, encoding: str | None = None) -> ReadOpt
             said.add(text)
             console.talk(f"note: {text}")
 
+    def tell(reading: Reading) -> None:
+        for line in reading.describe():
+            note_line(line)
+
+    def note_line(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            console.talk(line)
+
+    if no_header and header_row:
+        raise UsageError("--no-header and --header-row exclude each other", "Give one of the two.")
+    if pictures is not None and not pictures.expanduser().is_dir():
+        raise UsageError(f"--pictures {pictures} is no folder", "Name the folder that holds the pictures.")
     return ReadOptions(
-        columns=_parse_maps(maps or []), encoding=find_encoding(encoding) if encoding else "", note=note
+        columns=_parse_maps(maps or []),
+        encoding=find_encoding(encoding) if encoding else "",
+        note=note,
+        header_row=header_row or 0,
+        sheet=sheet or "",
+        has_header=False if no_header else None,
+        pictures=str(pictures.expanduser().resolve()) if pictures is not None else "",
+        delimiter=_parse_delimiter(delimiter),
+        tell=tell if shows_reading else ignore,
     )
+
+
+def _parse_delimiter(text: str | None) -> str:
+    if not text:
+        return ""
+    character = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(
+        text.lower(), text
+    )
+    if len(character) != 1 or character in '"\r\n':
+        raise UsageError(
+            f"--delimiter {text!r} is not one character", "Write it, as --delimiter ';', or --delimiter tab."
+        )
+    return character
 
 
 def _parse_maps(maps: list[str]) -> Mapping[str, str]:

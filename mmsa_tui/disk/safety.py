@@ -27,7 +27,7 @@ _DEVICES = frozenset(
 )
 
 
-def ignore(note: str) -> None:
+def ignore(note: object) -> None:
     """Take a remark about the source and do nothing with it."""
 
 

@@ -39,9 +39,9 @@ def find_format(source: Path | str, format: str | None = None, options: ReadOpti
     """
     if format is not None:
         return reader(format).name
-    if options is not None and options.columns:
+    if options is not None and options.says_table:
         return "table"
-    return sources.detect(Path(source).expanduser()).format
+    return sources.detect(Path(source).expanduser(), options).format
 
 
 def check_sources(named: Sequence[Path], format: str | None, options: ReadOptions) -> list[Path]:

@@ -3,7 +3,7 @@
 `read` yields posts, `detect` says what a source is, `inspect` what reading it will give.
 """
 
-from mmsa_tui.sources.base import Match, Reader, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, Reading, ReadOptions
 from mmsa_tui.sources.detection import Detection, detect
 from mmsa_tui.sources.inspect import Inspection, inspect
 from mmsa_tui.sources.reading import read
@@ -15,6 +15,7 @@ __all__ = [
     "Match",
     "ReadOptions",
     "Reader",
+    "Reading",
     "detect",
     "formats",
     "inspect",

@@ -17,6 +17,79 @@ from mmsa_tui.records import Failure, Post
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenRole:
+    """A column of a table and what it is taken for; `role` is the word that `--map` takes."""
+
+    role: str
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePost:
+    """A post of a table as it will be read, shortened, for a person to judge the roles by."""
+
+    post_id: str
+    text: str
+    author: str = ""
+    created_at: str = ""
+    language: str = ""
+    label: str = ""
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a table is read: what was found out or said, for people to see and to overrule.
+
+    `columns` are all its columns, to choose others from. `header_row` counts from 1 and is 0 where
+    no row names the columns, None where the kind of table keeps names apart. `sheets` are all sheets
+    of a workbook or tables of a database, `sheet` the one that is read. `pictures` says where pictures
+    are looked for.
+    """
+
+    file: str
+    kind: str
+    roles: tuple[ChosenRole, ...]
+    columns: tuple[str, ...]
+    samples: tuple[SamplePost, ...] = ()
+    header_row: int | None = None
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    encoding: str = ""
+    delimiter: str = ""
+    pictures: str = ""
+
+    def describe(self) -> list[str]:
+        """Say it in lines for a person: the file, each role with its reason, what can be said instead."""
+        facts = [self.kind]
+        if self.sheet:
+            facts.append(f"sheet `{self.sheet}` of {len(self.sheets)}")
+        if self.header_row is not None:
+            facts.append(f"header in row {self.header_row}" if self.header_row else "no header")
+        if self.encoding:
+            facts.append(self.encoding.removesuffix("-sig"))
+        if self.delimiter:
+            facts.append(f"cells end at {'tab' if self.delimiter == chr(9) else self.delimiter!r}")
+        lines = [f"{self.file}: {', '.join(facts)}"]
+        lines += [f"  {chosen.role:<9}{chosen.column}  ({chosen.reason})" for chosen in self.roles]
+        found = {chosen.role for chosen in self.roles}
+        absent = [role for role in ("text", "id", "image", "author", "date") if role not in found]
+        if absent:
+            lines.append(f"  no column for {', '.join(absent)}")
+        lines += [f"  {line}" for sample in self.samples for line in _sample_lines(sample)]
+        lines.append("  If that is wrong: --map ROLE=COLUMN, --header-row N, --no-header, --sheet NAME,")
+        lines.append("  --pictures FOLDER, --encoding NAME, --delimiter CHARACTER")
+        return lines
+
+
+def _sample_lines(sample: SamplePost) -> list[str]:
+    facts = (sample.author, sample.created_at, sample.language, sample.label, *sample.pictures)
+    about = " · ".join(fact for fact in facts if fact)
+    return [f"e.g. {sample.post_id}: {sample.text}" + (f" · {about}" if about else "")]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What the user may say about a source.
 
@@ -26,7 +99,7 @@ class ReadOptions:
     the source as a whole: parts left out, columns dropped. `header_row` is the row of a table that
     names its columns, from 1, 0 to find out; `has_header` is False where no row does. `sheet` is
     that of a workbook, by name or number; `delimiter` stands between the cells of a csv; `pictures`
-    is a folder to look for pictures in.
+    is a folder to look for pictures in. `tell` is told once, before the first post, how a table is read.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +110,7 @@ class ReadOptions:
     has_header: bool | None = None
     pictures: str = ""
     delimiter: str = ""
+    tell: Callable[[Reading], None] = ignore
 
     @property
     def says_table(self) -> bool:

@@ -183,6 +183,13 @@ def rank(kind: str, name: Name) -> int | None:
     return next((names.index(form) for form in forms if form in names), None)
 
 
+def is_weak(kind: str, name: Name) -> bool:
+    """Whether a column of such a name holds something else as often as what it is called."""
+    place = rank(kind, name)
+    weak = WEAK_IMAGES if kind == "image" else WEAK_TEXTS if kind == "text" else frozenset()
+    return place is not None and NAMES[kind][place] in weak
+
+
 _KNOWN = frozenset(word for words in NAMES.values() for word in words)
 
 

@@ -15,7 +15,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.decoder import why_corrupt
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.detection import detect
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import reader
@@ -25,6 +25,9 @@ from mmsa_tui.text.words import has_words
 
 EXAMPLES = 10
 """Of each kind of trouble this many are named, and all are counted."""
+SAMPLES = 2
+"""Posts that are shown."""
+_SHOWN = 160
 _MAX_WORDS = 200
 """Distinct encodings, languages or labels that are counted apart; the rest are `others`."""
 
@@ -61,7 +64,8 @@ class Inspection:
     `Status` a row will have, by what can be used: a missing or corrupt picture leaves the text.
     `duplicates` repeat an earlier post in words and pictures, `similar_texts` in words but for
     links, handles and case. `earliest` and `latest` are ISO 8601 in UTC, or "". `truth` counts
-    people's labels that the source carries, by kind. `notes` hold for the source as a whole.
+    people's labels that the source carries, by kind. `reading` says how a table is read, None for other
+    formats; `samples` are the first posts, shortened. `notes` hold for the source as a whole.
     """
 
     source: str
@@ -88,6 +92,8 @@ class Inspection:
     latest: str = ""
     truth: dict[str, dict[str, int]] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
+    reading: Reading | None = None
+    samples: list[SamplePost] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, object]:
@@ -123,7 +129,11 @@ def inspect(
         notes.setdefault(note)
         pass_on(note)
 
-    items = read(path, format=result.format, options=replace(options, note=take_note))
+    def take_reading(reading: Reading) -> None:
+        result.reading = reading
+
+    asked = replace(options, note=take_note, tell=take_reading)
+    items = read(path, format=result.format, options=asked)
     with PictureFiles() as files, Seen() as seen:
         for number, item in enumerate(items, start=1):
             if isinstance(item, Failure):
@@ -131,6 +141,8 @@ def inspect(
                 _tally(result.outcomes, "failed")
             else:
                 result.posts += 1
+                if len(result.samples) < SAMPLES:
+                    result.samples.append(shorten(item))
                 _count(result, item, files)
                 _count_repeats(result, item, seen)
             if on_count is not None:
@@ -139,19 +151,32 @@ def inspect(
     return result
 
 
+def shorten(post: Post) -> SamplePost:
+    """Return what is shown of a post: enough to see whether its fields are the right ones."""
+    text = " ".join(post.text.split())
+    return SamplePost(
+        post.post_id[:80],
+        text[:_SHOWN] + ("…" if len(text) > _SHOWN else ""),
+        post.author[:80],
+        post.created_at,
+        post.language[:20],
+        next(iter(post.truth.values()), "")[:40],
+        tuple(p.name[-80:] + (" (missing)" if p.is_missing else "") for p in post.pictures[:3]),
+    )
+
+
 def _identify(path: Path, format: str | None, options: ReadOptions) -> Inspection:
     try:
-        found = detect(path)
+        found = detect(path, replace(options, columns={}) if format else options)
     except SourceError:
-        if format is None and not options.columns:
+        if format is None:
             raise
         found = None
     claims = [found.chosen, *found.others] if found else []
-    if format is None and not options.columns and found is not None:
+    if format is None and found is not None:
         chosen, is_ambiguous = found.chosen, found.is_ambiguous
     else:
-        name = format or "table"
-        chosen, is_ambiguous = Match(name, 100, f"read as {name} because you asked for it"), False
+        chosen, is_ambiguous = Match(format or "", 100, f"read as {format} because you asked for it"), False
     others = [claim for claim in claims if claim.format != chosen.format]
     title = reader(chosen.format).title
     return Inspection(str(path), chosen.format, title, chosen.reason, is_ambiguous, others)

@@ -182,6 +182,10 @@ class RowPictures:
         lost = {split_name(picture.name)[1].casefold(): picture for picture in reversed(missing)}
         return (*found, *(picture for stem, picture in reversed(lost.items()) if stem not in stems))
 
+    def forget(self) -> None:
+        """Take back what was in doubt so far."""
+        self._ambiguous = 0
+
     def close(self) -> None:
         """Say what was in doubt."""
         if self._ambiguous:

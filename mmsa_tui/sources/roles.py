@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 from mmsa_tui.errors import UsageError
 from mmsa_tui.sources.columns import (
-    WEAK_IMAGES,
-    WEAK_TEXTS,
     Name,
     is_annotated,
     is_known,
     is_own_export,
+    is_weak,
     parse_name,
     rank,
 )
@@ -163,13 +162,15 @@ class _Choice:
             text, guessed = self._wordiest(), True
         others = tuple(self._rivals(text)) if guessed else ()
         id_column, in_address = self._id()
-        created_at = self._single("created_at", self._is_date)
+        if not id_column and "id" not in self._said:
+            id_column = self._unnamed("id", self._is_long_number)
+        created_at = self._single("created_at", self._is_date) or self._unnamed("created_at", self._is_moment)
         time = self._time(created_at)
         author = self._single("author", self._is_author)
         language = self._single("language", self._is_language)
-        label = "" if is_own_export(self._columns) and "label" not in self._said else (
-            self._single("label", self._is_label)
-        )  # fmt: skip
+        label = ""
+        if "label" in self._said or not is_own_export(self._columns):
+            label = self._single("label", self._is_label) or self._unnamed("label", self._holds_labels)
         return Roles(
             text,
             title,
@@ -208,13 +209,37 @@ class _Choice:
             return self._said[kind][0]
         for column in self._candidates(kind):
             if fits(column, self._names[column]):
-                return self._take(kind, column, f"called `{column}`")
+                return self._take(kind, column, "by its name")
         return ""
 
     def _take(self, kind: str, column: str, why: str) -> str:
         self._taken.add(column)
         self._why[kind] = why
         return column
+
+    def _unnamed(self, kind: str, holds: Callable[[Column], bool]) -> str:
+        """Return a column of a table without a header that plainly holds a kind of thing."""
+        if kind in self._said:
+            return ""
+        for number, column in enumerate(self._names, start=1):
+            if column == f"column_{number}" and column not in self._taken and holds(self._column(column)):
+                return self._take(kind, column, "by what its cells hold")
+        return ""
+
+    def _is_moment(self, cells: Column) -> bool:
+        return cells.shape == "moment" and any(map(to_iso_utc, cells.filled[:20]))
+
+    def _is_long_number(self, cells: Column) -> bool:
+        return cells.shape == "number" and cells.is_unique and cells.length >= 6
+
+    def _holds_labels(self, cells: Column) -> bool:
+        words = {cell.strip() for cell in cells.filled}
+        if cells.fill < 0.9 or not 2 <= len(words) <= 6:
+            return False
+        # Any column may hold 0 and 1.
+        if any(word.lstrip("-").isdigit() for word in words) and not {"0", "4"} <= words:
+            return False
+        return not propose_map(words).unknown
 
     # -- text
 
@@ -226,11 +251,11 @@ class _Choice:
             return ""
         most = max(self._column(column).fill for column in found)
         full = [column for column in found if self._column(column).fill >= 0.5 * most]
-        chosen = next((c for c in full if self._names[c].full not in WEAK_TEXTS), full[0])
-        if self._names[chosen].full in WEAK_TEXTS and (rival := self._much_wordier(chosen)):
+        chosen = next((c for c in full if not is_weak("text", self._names[c])), full[0])
+        if is_weak("text", self._names[chosen]) and (rival := self._much_wordier(chosen)):
             return self._take("text", rival, "it holds the most words")
         empty = [c for c in self._candidates("text") if self._is_bare(c) and c != chosen]
-        why = f"called `{chosen}`"
+        why = "by its name"
         if empty and found and rank("text", self._names[empty[0]]) < rank("text", self._names[chosen]):  # type: ignore[operator]
             why += f"; `{empty[0]}` is empty"
         return self._take("text", chosen, why)
@@ -245,7 +270,7 @@ class _Choice:
             return not self._sample and not name.is_about_author
         if cells.shapes.get("number", 0) + cells.shapes.get("address", 0) >= 0.95:
             return False
-        if cells.is_structured and cells.shapes.get("", 0) and name.full in WEAK_TEXTS:
+        if cells.is_structured and cells.shapes.get("", 0) and is_weak("text", name):
             return False
         # A column of a few words over and over is a label or a type.
         return not (len(cells.filled) >= 20 and cells.distinct <= 10 and cells.words < 2)
@@ -307,6 +332,9 @@ class _Choice:
             if have_lost_digits(cells.filled):
                 rounded = rounded or column
                 continue
+            # What repeats in most rows is the id of a page or an author.
+            if len(cells.filled) >= 3 and cells.distinct <= max(1, 0.1 * len(cells.filled)):
+                continue
             usable.append(column)
         # Of ids that repeat, several rows are about one post; an id of the row is better.
         unique = [column for column in usable if self._column(column).is_unique]
@@ -314,7 +342,7 @@ class _Choice:
         if chosen and (not rounded or chosen in unique):
             if rounded:
                 self._notes.append(_rounded(rounded, f"the id is taken from `{chosen}`"))
-            return self._take("id", chosen, f"called `{chosen}`"), False
+            return self._take("id", chosen, "by its name"), False
         address = self._address_with_id()
         if address and (rounded or not chosen):
             if rounded:
@@ -407,7 +435,7 @@ class _Choice:
             found = [c for c in self._names if c not in self._taken and self._holds_pictures(c)]
             self._why["image"] = "its cells name picture files" if found else ""
         else:
-            self._why["image"] = "called so"
+            self._why["image"] = "by its name"
         self._taken.update(found[:_MAX_IMAGE_COLUMNS])
         return tuple(found[:_MAX_IMAGE_COLUMNS])
 
@@ -423,8 +451,7 @@ class _Choice:
             return False
         if cells.pictures >= 0.3:
             return True
-        is_strong = name.full not in WEAK_IMAGES and name.parts[-1] not in WEAK_IMAGES
-        return is_strong and cells.words < 6
+        return not is_weak("image", name) and cells.words < 6
 
     def _holds_pictures(self, column: str) -> bool:
         name, cells = self._names[column], self._column(column)

@@ -46,11 +46,11 @@ def serve(parent: Conversation) -> None:
 def _inspect(parent: Conversation, request: Inspect) -> None:
     path, read_as = Path(request.path), request.read_as
     options = intake.options_of(read_as)
-    if read_as.format or read_as.columns:
+    if read_as.format or read_as.says_table:
         format = intake.find_format(path, read_as.format or None, options)
         parent.say(Detected(request.path, format, reader(format).title, "you chose it"))
     else:
-        found = sources.detect(path)
+        found = sources.detect(path, options)
         title = reader(found.format).title
         others = tuple((other.format, other.reason) for other in found.others)
         parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))

@@ -27,9 +27,17 @@ def ansi(tmp_path: Path) -> Path:
     return path
 
 
-def test_without_it_such_rows_fail_with_the_advice_to_use_it(mmsa: Mmsa, ansi: Path) -> None:
+def test_without_it_such_a_table_is_refused_with_the_encoding_it_could_be_in(mmsa: Mmsa, ansi: Path) -> None:
+    done = mmsa("inspect", ansi)
+    assert done.code == 2
+    assert "--encoding cp1252" in done.err
+
+
+def test_without_it_a_few_such_rows_fail_with_the_advice_to_use_it(mmsa: Mmsa, ansi: Path) -> None:
+    with ansi.open("ab") as file:
+        file.write(b"".join(b"\r\n%d,plain words,positive" % number for number in range(10, 30)))
     found = json.loads(mmsa("inspect", ansi, "--json").out)
-    assert found["failures"]["count"] == 3
+    assert (found["posts"], found["failures"]["count"]) == (20, 3)
     assert "--encoding" in found["failures"]["examples"][0]
 
 

@@ -146,8 +146,9 @@ def suggest_encodings(data: bytes) -> list[str]:
         high = [char for char in text if char > "\x7f"]
         share = sum(char in usual for char in high) / len(high) if high else 0.0
         if share >= 0.3:
-            found.append((-share, name))
-    return [name for _, name in sorted(found)]
+            found.append((share, name))
+    # Of equals the one that most people have comes first.
+    return [name for _, name in sorted(found, key=lambda pair: -pair[0])]
 
 
 def encoding_by_nuls(data: bytes) -> str:

@@ -47,8 +47,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     # Below lines about the table stands a header, or why would it have them.
     if row == 0 and _is_data(first):
         return without_header(first, "the first row reads like the others: there is no header")
-    reason = f"the names of the columns stand in row {row + 1:,}" if row else ""
-    return Header(row, unique_names(_trim(rows[row])), reason)
+    return Header(row, unique_names(_trim(rows[row])))
 
 
 def without_header(rows: Sequence[Sequence[str]], reason: str) -> Header:

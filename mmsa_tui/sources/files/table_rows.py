@@ -281,7 +281,7 @@ def _refuse_code_page(rows: Sequence[delimited.Row], path: Path) -> None:
 def _about(header: Header) -> list[str]:
     if header.row < 0 and header.reason:
         return [f"{header.reason}; columns are called column_1 to column_{len(header.names)}"]
-    return [header.reason] if header.reason else []
+    return []
 
 
 def _open_book(path: Path, kind: str, asked_sheet: str, asked: _Asked) -> Table:

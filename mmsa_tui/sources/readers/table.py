@@ -17,7 +17,8 @@ from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import MmsaError, SourceError, UsageError
 from mmsa_tui.pictures.finder import natural_key
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
+from mmsa_tui.sources.base import ChosenRole, Example, Match, Reader, Reading, ReadOptions, SamplePost
+from mmsa_tui.sources.columns import is_weak, parse_name, rank
 from mmsa_tui.sources.files.table_rows import KEY, MAX_CELL, Record, Table, kind_of_table, open_table
 from mmsa_tui.sources.ids import clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
@@ -36,6 +37,8 @@ SUFFIXES = (
 _PACKED = (".gz", ".bz2", ".zst", ".xz")
 _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
+_SAMPLES = 2
+_SHOWN = 160
 ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
@@ -83,7 +86,9 @@ class TableReader:
                 f"no column is called like a text: `{found.roles.text}` is taken, and {names} could be "
                 f"it too; --map text={found.roles.others[0]} chooses another"
             )
-        yield from _Posts(source, found, options)
+        posts = _Posts(source, found, options)
+        options.tell(posts.reading())
+        yield from posts
 
 
 def detect_table(source: Path, options: ReadOptions) -> Match | None:
@@ -256,6 +261,56 @@ class _Posts:
         self._has_escapes = found.table.kind in _WITHOUT_ESCAPES and has_escapes(texts)
         self._changes: Counter[str] = Counter()
 
+    def reading(self) -> Reading:
+        """Say how the table is read, with the first posts of it."""
+        self._find_pictures()
+        table, layout = self._found.table, self._found.table.layout
+        records = [record for record in table.sample if not record.error]
+        written = [record for record in records if record.values.get(self._roles.text, "").strip()] or records
+        return Reading(
+            self._found.path.name,
+            table.kind,
+            tuple(ChosenRole(*chosen) for chosen in self._roles.chosen()),
+            tuple(table.columns[:MAX_COLUMNS]),
+            tuple(self._sample(record) for record in written[:_SAMPLES]),
+            layout.header_row,
+            layout.sheet,
+            layout.sheets,
+            layout.encoding,
+            layout.delimiter,
+            self._options.pictures,
+        )
+
+    def _sample(self, record: Record) -> SamplePost:
+        values, roles = record.values, self._roles
+        text = " ".join(self._clean(self._text(values)).split())
+        post_id = self._id_of(values)
+        found = self._pictures.find(self._references(values), post_id)
+        names = (p.name[-60:] + (" (missing)" if p.is_missing else "") for p in found[:3])
+        self._forget()
+        return SamplePost(
+            post_id[:80] or "row number",
+            text[:_SHOWN] + ("…" if len(text) > _SHOWN else ""),
+            values.get(roles.author, "").strip()[:80],
+            to_iso_utc(values.get(roles.created_at, ""), self._read_date.day_first),
+            values.get(roles.language, "").strip()[:20],
+            values.get(roles.label, "").strip()[:40],
+            tuple(names),
+        )
+
+    def _forget(self) -> None:
+        """Take back what showing a sample has counted."""
+        self._changes.clear()
+        self._cut = 0
+        self._pictures.forget()
+
+    def _find_pictures(self) -> None:
+        self._pictures.prepare(
+            (self._references(record.values), self._id_of(record.values))
+            for record in self._found.table.sample
+            if not record.error
+        )
+
     def __iter__(self) -> Iterator[Post | Failure]:
         table, roles = self._found.table, self._roles
         own = [name for name in table.columns if name not in (roles.text, roles.id)]
@@ -265,11 +320,6 @@ class _Posts:
             )
             own = own[:MAX_COLUMNS]
         keep = list(dict.fromkeys([*roles.columns(), *own]))
-        self._pictures.prepare(
-            (self._references(record.values), self._id_of(record.values))
-            for record in table.sample
-            if not record.error
-        )
         known = set(table.columns)
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
         for number, record in enumerate(table.records(() if table.is_open else keep), start=1):
@@ -373,10 +423,8 @@ class _Posts:
 
 
 def _is_called(kind: str, name: str) -> bool:
-    from mmsa_tui.sources.columns import WEAK_IMAGES, parse_name, rank
-
     parsed = parse_name(name)
-    return rank(kind, parsed) is not None and parsed.full not in WEAK_IMAGES and not parsed.is_about_author
+    return rank(kind, parsed) is not None and not (is_weak(kind, parsed) or parsed.is_about_author)
 
 
 def _word(kind: str) -> str:
