@@ -1,4 +1,4 @@
-"""The README against the program: every command, option, format, column and code it names is real."""
+"""The README and docs/ against the program: every command, option, format, column and code is real."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from mmsa_tui.config import Config
 from mmsa_tui.export import fixed_columns
 from mmsa_tui.sources.registry import formats
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT_FOLDER = Path(__file__).parents[2]
+PAGES = [ROOT_FOLDER / "README.md", *sorted((ROOT_FOLDER / "docs").glob("*.md"))]
+README = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 ROOT: Any = typer.main.get_command(cli.build_app())
 
 
@@ -68,7 +70,7 @@ def test_every_command_is_listed(name: str) -> None:
 
 
 def test_every_option_of_the_table_is_one_of_classify() -> None:
-    table = README.split("options of `mmsa classify`")[1].split("| exit code")[0]
+    table = README.split("options of `mmsa classify`")[1].split("## ")[0]
     known = {option for parameter in LEAVES["classify"].params for option in parameter.opts}
     assert set(re.findall(r"--[a-z][a-z-]*", table)) <= known
 
@@ -101,3 +103,13 @@ def test_every_file_that_is_named_is_there() -> None:
     root = Path(__file__).parents[2]
     named = re.findall(r"mmsa_tui/samples/\w+\.csv|constraints\.txt|\.ci/run", README)
     assert all((root / name).is_file() for name in named)
+
+
+def test_the_readme_can_be_read_in_one_sitting() -> None:
+    assert len(PAGES[0].read_text(encoding="utf-8").splitlines()) <= 200
+
+
+def test_every_page_and_picture_that_is_linked_is_there() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).is_file(), (page.name, target)
