@@ -62,7 +62,9 @@ def write_small_bundle(root: Path) -> None:
     for which in ("text", "image"):
         scratch = root / "encoders" / which
         scratch.mkdir(parents=True)
-        (scratch / "config.json").write_text(json.dumps({"which": which}))
+        kind = {"text": "albert", "image": "mobilenet_v2"}[which]
+        (scratch / "config.json").write_text(json.dumps({"model_type": kind}))
+        (scratch / "model.safetensors").write_bytes(save({which: np.ones(1, dtype=np.float32)}))
         encoders[which] = directory_hash(scratch)
         scratch.rename(root / "encoders" / encoders[which])
     folder = root / "small-1.0.0"
