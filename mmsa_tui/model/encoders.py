@@ -11,6 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmsa_tui.errors import BundleError
+from mmsa_tui.model.views import VIEWS, load_verdict, read_views
+
+_REPAIR = "get the bundle again from where it came"
+
 
 def masked_mean(hidden: Tensor, mask: Tensor) -> Tensor:
     """Average the hidden states of real tokens.
@@ -52,7 +57,10 @@ def _load(directory: str | Path) -> Any:
 
 
 class TextEncoder(nn.Module):
-    """A pretrained transformer and the masked mean of its last hidden state.
+    """A pretrained transformer and the views it gives: see `TextViews`.
+
+    Each layer's view is the masked mean of its hidden states, the verdict a linear layer on the
+    last layer's mean. `blocks` are the views' widths, `n_features` their sum.
 
     Args:
         directory: a local directory or a hub id.
@@ -69,12 +77,30 @@ class TextEncoder(nn.Module):
             for module in self.model.modules():
                 if isinstance(module, nn.Dropout):
                     module.p = dropout
-        self.n_features = int(self.model.config.hidden_size)
+        self.views = read_views(directory)
+        hidden_size = int(self.model.config.hidden_size)
+        if self.views.layers and max(self.views.layers) > int(self.model.config.num_hidden_layers):
+            raise BundleError(f"{directory}: {VIEWS} names a layer the encoder has not", _REPAIR)
+        self.verdict: nn.Linear | None = None
+        if self.views.n_verdict:
+            found = load_verdict(directory, hidden_size, self.views.n_verdict)
+            self.verdict = nn.Linear(hidden_size, self.views.n_verdict)
+            with torch.no_grad():
+                self.verdict.weight.copy_(torch.from_numpy(found.weight))
+                self.verdict.bias.copy_(torch.from_numpy(found.bias))
+        self.blocks = self.views.blocks(hidden_size)
+        self.n_features = sum(self.blocks)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Encode token ids and mask, both [B, T], into [B, H]."""
-        output = self.model(input_ids=input_ids, attention_mask=attention_mask)
-        return masked_mean(output.last_hidden_state, attention_mask)
+        """Encode token ids and mask, both [B, T], into [B, n_features]."""
+        deep = bool(self.views.layers)
+        output = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=deep)
+        last = masked_mean(output.last_hidden_state, attention_mask)
+        parts = [masked_mean(output.hidden_states[layer], attention_mask) for layer in self.views.layers]
+        parts = parts or [last]
+        if self.verdict is not None:
+            parts.append(self.verdict(last))
+        return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
 
 class ImageEncoder(nn.Module):

@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 
 from mmsa_tui.bundle.encoder_files import check_encoder
-from mmsa_tui.bundle.meta import CONFIG, Bundle, read_json
+from mmsa_tui.bundle.meta import Bundle, read_json
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.cache import FeatureCache
@@ -26,6 +26,7 @@ from mmsa_tui.model.device import choose_device, n_workers
 from mmsa_tui.model.encoded import Arrays, Encoded, Floats
 from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, decode, lexicon
 from mmsa_tui.model.runtimes import ImageRuntime, TextRuntime, TextSpec, bucketed
+from mmsa_tui.model.views import read_views
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Picture, Post, hash_bytes
@@ -103,10 +104,9 @@ class Encoders:
         """What did not go as planned, in words for a user."""
         numbers = text.precision if device == "cpu" else "half"
         whole = "full" if numbers == "fp32" else numbers
-        layers = "".join(f"{layer}." for layer in text.layers)
         self.runtime = f"{device} {'fp16' if device == 'cuda' else text.precision}"
         """Where and in which numbers, as shown and kept with each prediction."""
-        self._text_key = f"t{TRANSFORM_VERSION}:{whole}{layers}:{text.folder.name[:20]}:"
+        self._text_key = f"t{TRANSFORM_VERSION}:{whole}:{text.folder.name[:20]}:"
         self._image_key = f"i{TRANSFORM_VERSION}:{'full' if device == 'cpu' else 'half'}:{image.name[:20]}:"
 
     def load(self) -> None:
@@ -214,7 +214,7 @@ class Encoders:
 
     def _n_text(self) -> int:
         width = read_json(self._text_spec.folder / "config.json").get("hidden_size")
-        return int(width or 0) * max(1, len(self._text_spec.layers))
+        return sum(self._text_spec.views.blocks(int(width or 0)))
 
     def _cached(self, keys: Sequence[str]) -> dict[str, Floats]:
         return self._cache.get(keys) if self._cache is not None and keys else {}
@@ -331,19 +331,9 @@ def open_encoders(
     """
     chosen = choose_device(device)
     folders = [_checked_encoder(bundle, which, paths) for which in ("text", "image")]
-    wanted = read_json(bundle.directory / CONFIG).get("text", {})
-    try:
-        layers = tuple(int(layer) for layer in wanted.get("layers", ()))
-        precision = wanted.get("precision", "fp32")
-        if precision not in ("fp32", "int8"):
-            raise ValueError(f"precision {precision!r}")
-    except (AttributeError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"bundle {bundle.id}: config.json does not say how its text encoder is read ({error})",
-            "see `mmsa bundle verify`",
-        ) from error
+    views = read_views(folders[0])
     return Encoders(
-        TextSpec(folders[0], layers, precision), folders[1], chosen,
+        TextSpec(folders[0], views, views.precision), folders[1], chosen,
         workers=n_workers(threads), batch_size=batch_size, cache=cache, graphs=paths.cache_dir,
     )  # fmt: skip
 

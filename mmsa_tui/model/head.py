@@ -28,6 +28,8 @@ class HeadConfig:
 
     n_text, n_image: width of the encoders' features. n_components: how many principal components
     of the image features the head reads, 0 for all. width: of the tokens attention works on.
+    text_blocks: widths of the views in the text features, each of which counts the same however
+    wide; empty for a single one.
     """
 
     kind: Literal["default", "reference"] = "default"
@@ -39,8 +41,11 @@ class HeadConfig:
     width: _Width = 32
     n_attention_heads: Annotated[int, Meta(ge=1, le=64)] = 4
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.5
+    text_blocks: tuple[_Width, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.text_blocks and sum(self.text_blocks) != self.n_text:
+            raise ValueError("text_blocks must add up to n_text")
         if self.n_labels < 2:
             raise ValueError("a head needs two labels or more")
         if self.kind == "default" and self.width % self.n_attention_heads:

@@ -63,7 +63,7 @@ class FusionHead(nn.Module):
         image = features.image[features.has_image].float()
         if len(text) > 1:
             self.text_mean.copy_(text.mean(0))
-            self.text_scale.copy_(1.0 / text.std(0).clamp(min=1e-4))
+            self.text_scale.copy_(self._block_scale() / text.std(0).clamp(min=1e-4))
         n = self.image_basis.shape[1]
         if len(image) > n:
             self.image_mean.copy_(image.mean(0))
@@ -75,6 +75,11 @@ class FusionHead(nn.Module):
             basis = scale.unsqueeze(1) * directions[:, -n:].flip(1).float()
             # A bundle stores the basis in half precision; what was fitted is what is loaded.
             self.image_basis.copy_(basis.half())
+
+    def _block_scale(self) -> Tensor:
+        """How much each text feature counts, [T]: three logits as much as a layer's 384 numbers."""
+        widths = torch.tensor(self.config.text_blocks or (self.config.n_text,))
+        return (widths.max() / widths).sqrt().repeat_interleave(widths)
 
     def compress(self, image: Tensor) -> Tensor:
         """Project image features [B, I] on the head's components, [B, n_components]."""

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsa_tui.errors import BundleError
+from mmsa_tui.model.views import LAST_LAYER, read_views
 from mmsa_tui.pictures.decoder import square_pixels
-from mmsa_tui.text.words import lexicon_part
+from mmsa_tui.text.words import emoji_among, lexicon_part
 from mmsa_tui.text.words import normalise_text as normalise_text
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class TokenBatch:
 
 
 class TextTransform:
-    """Tweets to token ids with the encoder's own tokenizer.
+    """Tweets to token ids with the encoder's own tokenizer, emoji as its `TextViews` say.
 
     Args:
         directory: holds `tokenizer.json`, as Hugging Face writes it.
@@ -92,10 +93,13 @@ class TextTransform:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
         self._pad = self._find_pad()
+        self.views = read_views(self._directory)
+        keeps = self.views.emoji == "kept"
+        self._kept_emoji = emoji_among(self._tokenizer.get_vocab()) if keeps else frozenset[str]()
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Turn raw texts into token ids, special tokens included, at most 128 each."""
-        normalised = [normalise_text(text) for text in texts]
+        normalised = [normalise_text(text, self._kept_emoji) for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(normalised)]
 
     def collate(self, ids: Sequence[Sequence[int]], *, pad_to: int | None = None) -> TokenBatch:
@@ -114,6 +118,8 @@ class TextTransform:
         for name in _TOKENIZER_FILES:
             if (self._directory / name).is_file():
                 shutil.copyfile(self._directory / name, directory / name)
+        if self.views != LAST_LAYER:
+            self.views.save(directory)
 
     def _find_pad(self) -> int:
         """Find what stands for nothing; the mask hides it, so that any id would do."""

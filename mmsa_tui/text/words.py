@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 
 MAX_CHARACTERS = 4_000
 """128 word pieces never need more; a 10,000-character text should not be tokenised whole."""
@@ -18,14 +19,19 @@ MAX_SYMBOLS = 200
 _URL = re.compile(r"https?://\S+|www\.\S+|\bt\.co/\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<!\w)@\w{1,50}")
 _SPACES = re.compile(r"\s+")
+_EMOJI_VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+"""Variation selectors and skin tones."""
 _PLACEHOLDER = re.compile(r"\bhttp\b|@user|\brt\b", re.IGNORECASE)
 
 
-def normalise_text(text: str) -> str:
+def normalise_text(text: str, kept_emoji: frozenset[str] = frozenset()) -> str:
     """Rewrite a tweet for the text encoder.
 
     Links become `http`, mentions `@user` (as in SemEval and TweetEval), emoji their English
     names, control and zero-width characters vanish, white space is single.
+
+    Args:
+        kept_emoji: stay as they are, without skin tone: those that the encoder's tokenizer knows.
     """
     text = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
     text = _URL.sub(" http ", text)
@@ -34,7 +40,12 @@ def normalise_text(text: str) -> str:
     if not text.isascii():
         import emoji
 
-        text = emoji.replace_emoji(text, replace=lambda char, data: f" {_emoji_name(data['en'])} ")
+        if kept_emoji:
+            text = _EMOJI_VARIANT.sub("", text)
+        text = emoji.replace_emoji(
+            text,
+            replace=lambda char, data: f" {char if char in kept_emoji else _emoji_name(data['en'])} ",
+        )
     if not text.isprintable():
         text = "".join(" " if _is_invisible(char) else char for char in text)
     return _SPACES.sub(" ", text).strip()
@@ -55,6 +66,13 @@ def lexicon_part(text: str) -> str:
         if number > MAX_SYMBOLS:
             return text[: symbol.start()]
     return text
+
+
+def emoji_among(pieces: Container[str]) -> frozenset[str]:
+    """Find the emoji that a tokenizer has as pieces of their own, at the start of a word or within."""
+    import emoji
+
+    return frozenset(char for char in emoji.EMOJI_DATA if char in pieces or "\u2581" + char in pieces)
 
 
 def has_words(text: str) -> bool:

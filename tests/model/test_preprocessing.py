@@ -23,6 +23,11 @@ def test_tweets_are_rewritten_for_the_encoder(raw: str, expected: str) -> None:
     assert normalise_text(raw) == expected
 
 
+def test_an_emoji_that_the_tokenizer_knows_stays_without_its_skin_tone() -> None:
+    known = frozenset("👍❤")
+    assert normalise_text("nice 👍🏽❤️ 😂", known) == "nice 👍 ❤ face with tears of joy"
+
+
 def test_hashtag_words_reach_the_lexicon() -> None:
     scores = lexicon().features(["#happy", "#awful", "😍"])
     assert scores[0, 3] > 0.3

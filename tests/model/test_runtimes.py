@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from small_features import make_features
 
 from mmsa_tui.bundle.meta import Bundle
@@ -27,6 +28,7 @@ from mmsa_tui.model.runtimes import TextSpec, bucketed
 from mmsa_tui.model.runtimes.graphs import quantise
 from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
 from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
+from mmsa_tui.model.views import VERDICT, TextViews
 from mmsa_tui.records import Post
 
 CPU = torch.device("cpu")
@@ -45,12 +47,17 @@ def tokens(folder: Path) -> object:
 @pytest.mark.parametrize("layers", [(), (1, 2)])
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_both_runtimes_read_the_same_from_texts(
-    text_encoder_directory: Path, layers: tuple[int, ...], precision: str
+    text_encoder_directory: Path, tmp_path: Path, layers: tuple[int, ...], precision: str
 ) -> None:
-    spec = TextSpec(text_encoder_directory, layers, precision)  # type: ignore[arg-type]
-    batch = tokens(text_encoder_directory)
+    folder = tmp_path / "encoder"
+    shutil.copytree(text_encoder_directory, folder)
+    views = TextViews(layers, n_verdict=3, precision=precision)  # type: ignore[arg-type]
+    views.save(folder)
+    save_file({"weight": torch.randn(3, 32), "bias": torch.zeros(3)}, folder / VERDICT)
+    spec = TextSpec(folder, views, views.precision)
+    batch = tokens(folder)
     ours, reference = OnnxText(spec, None).encode(batch), TorchText(spec, CPU).encode(batch)  # type: ignore[arg-type]
-    assert ours.shape == reference.shape == (4, 32 * max(1, len(layers)))
+    assert ours.shape == reference.shape == (4, 32 * max(1, len(layers)) + 3)
     assert cosine(ours, reference) > (0.99999 if precision == "fp32" else 0.99)
 
 

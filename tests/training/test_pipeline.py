@@ -10,6 +10,7 @@ from small_posts import count_openings, make_picture, make_post, pack_pictures
 
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
 from mmsa_tui.config import find_paths
+from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
 from training.examples import Example, Materials, make_examples
@@ -97,6 +98,20 @@ def test_the_frozen_split_was_not_rehearsed(bundle: Bundle) -> None:
     frozen = set(load_labelled(bundle.directory / "evaluation.safetensors").hashes)
     assert frozen
     assert not frozen & set(load_labelled(bundle.directory / "replay.safetensors").hashes)
+
+
+def test_encoders_that_are_not_tuned_stay_as_they_are(
+    posts: list[Post], recipe: Recipe, tmp_path: Path
+) -> None:
+    kept = replace(recipe, text=replace(recipe.text, tuned=False), image=replace(recipe.image, tuned=False))
+    pipeline = Pipeline(kept, Materials(make_examples(posts, LABELS)), RunLog(tmp_path), torch.device("cpu"))
+    bundle = pipeline.run(tmp_path / "bundles", "1.0.0", "mmsa train")
+    before = TextEncoder(recipe.text.encoder).model.state_dict()
+    after = TextEncoder(
+        bundle.directory.parent / "encoders" / bundle.meta.encoders["text"]
+    ).model.state_dict()
+    assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
+    assert bundle.meta.scores["n"]
 
 
 def test_a_resumed_run_does_not_tune_again(bundle: Bundle, pipeline: Pipeline, run_folder: Path) -> None:

@@ -154,9 +154,28 @@ def save_image_encoder(base: str | Path, folded: ImageEncoder, out: Path) -> Non
     """Write a folded encoder in half precision in the Hugging Face layout of `base`."""
     fresh = ImageEncoder(base)
     mobilenet.unfold_into(folded.model, fresh.model)
+    _write_half(fresh, out)
+
+
+def copy_image_encoder(encoder: str | Path, out: Path) -> None:
+    """Write an encoder that stays as it is, in half precision."""
+    _write_half(ImageEncoder(encoder), out)
+
+
+@torch.inference_mode()
+def encode_pictures(encoder: str | Path, pixels: Tensor, batch_size: int = 8) -> Tensor:
+    """Encode pixels [N, 3, 224, 224] uint8: spatial means, [N, 1280] float32."""
+    model = ImageEncoder(encoder).eval()
+    mobilenet.fold(model.model)
+    mobilenet.channels_last(model)
+    parts = [model(torch.from_numpy(normalise(batch.numpy()))) for batch in pixels.split(batch_size)]
+    return torch.cat(parts)
+
+
+def _write_half(encoder: ImageEncoder, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     half = {
         name: tensor.detach().half() if tensor.is_floating_point() else tensor.detach()
-        for name, tensor in fresh.model.state_dict().items()
+        for name, tensor in encoder.model.state_dict().items()
     }
-    fresh.model.save_pretrained(out, state_dict=half)
+    encoder.model.save_pretrained(out, state_dict=half)

@@ -14,23 +14,35 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model import mobilenet
+from mmsa_tui.model.device import n_workers
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
+from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targets, make_targets
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.preprocessing import TextTransform, lexicon
+from mmsa_tui.model.runtimes import TextSpec
+from mmsa_tui.model.views import read_views
 from mmsa_tui.records import content_hash
 from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
 from training.full.fusion import Epoch, fit_head
-from training.full.image import read_pixels, tail_features, trunk_features, tune_image_encoder
+from training.full.image import (
+    copy_image_encoder,
+    encode_pictures,
+    read_pixels,
+    tail_features,
+    trunk_features,
+    tune_image_encoder,
+)
 from training.full.recipe import Recipe
 from training.full.runs import RunLog
-from training.full.text import TextTarget, encode_texts, tune_text_encoder
+from training.full.text import TextTarget, encode_texts, save_text_encoder, tune_text_encoder
 from training.full.trained import Trained, write_trained
 
 _REHEARSAL_SEED = 5
@@ -77,6 +89,10 @@ class Pipeline:
         recipe, out = self.recipe.text, self.folder / name
         if self.log.is_done(name):
             return
+        if not recipe.tuned:
+            save_text_encoder(TextEncoder(recipe.encoder), TextTransform(recipe.encoder), out)
+            self.log.mark_done(name)
+            return
         start: str | Path = recipe.encoder
         extra = list(self.materials.extra)
         if extra:
@@ -108,11 +124,14 @@ class Pipeline:
         )
         self.log.mark_done(name)
 
-    def image_trunk(self) -> Tensor:
-        """Frozen trunk features of each example's first picture, [2, N, C, H, W]; zeros without one."""
-        file = self.folder / "trunk.safetensors"
-        from safetensors.torch import load_file, save_file
+    def image_trunk(self) -> Tensor | None:
+        """Frozen trunk features of each example's first picture, [2, N, C, H, W]; zeros without one.
 
+        None where the image encoder stays as it is.
+        """
+        file = self.folder / "trunk.safetensors"
+        if not self.recipe.image.tuned:
+            return None
         if self.log.is_done("trunk"):
             return load_file(file)["trunk"]
         trunk = trunk_features(
@@ -125,11 +144,15 @@ class Pipeline:
         self.log.mark_done("trunk")
         return trunk
 
-    def tune_image(self, trunk: Tensor, train: IntArray, name: str) -> None:
+    def tune_image(self, trunk: Tensor | None, train: IntArray, name: str) -> None:
         """Stage 2 into `<run>/<name>/`."""
         if self.log.is_done(name):
             return
         recipe = self.recipe.image
+        if trunk is None:
+            copy_image_encoder(recipe.encoder, self.folder / name)
+            self.log.mark_done(name)
+            return
         labels = [getattr(e, recipe.task) if e.pictures else UNLABELLED for e in self.examples]
         rows = [int(i) for i in train if labels[i] >= 0]
         select = [int(i) for i in self.split.select if labels[i] >= 0]
@@ -152,24 +175,40 @@ class Pipeline:
         )
         self.log.mark_done(name)
 
-    def features(self, text: str, image: str, trunk: Tensor) -> Features:
+    def features(self, text: str, image: str, trunk: Tensor | None) -> Features:
         """Features of all examples by two tuned encoders of the run folder."""
-        encoder, transform = (
-            TextEncoder(self.folder / text).to(self.device),
-            TextTransform(self.folder / text),
-        )
         texts = [e.raw_text for e in self.examples]
-        words = encode_texts(encoder, transform, texts, self.device)
-        model = ImageEncoder(self.folder / image).eval()
-        mobilenet.fold(model.model)
-        _, tail = mobilenet.trunk_and_tail(model.model, self.recipe.image.tail_blocks)
-        pictures = tail_features(mobilenet.channels_last(tail), trunk[0])
+        words = self._text_features(text, texts)
+        pictures = self._picture_features(image, trunk)
         has_image = torch.tensor([bool(e.pictures) for e in self.examples])
         has_text = torch.tensor([bool(e.raw_text.strip()) for e in self.examples])
         pictures[~has_image] = 0.0
         return Features(words, torch.from_numpy(lexicon().features(texts)), pictures, has_text, has_image)
 
-    def training_features(self, features: Features, trunk: Tensor) -> Features:
+    def _text_features(self, text: str, texts: Sequence[str]) -> Tensor:
+        """What users will see of texts: in the numbers the encoder is run with."""
+        folder = self.folder / text
+        views = read_views(folder)
+        if views.precision == "int8":
+            encoders = Encoders(TextSpec(folder, views, "int8"), folder, workers=n_workers(0))
+            return torch.from_numpy(encoders.encode_raw_texts(texts))
+        encoder = TextEncoder(folder).to(self.device)
+        return encode_texts(encoder, TextTransform(folder), texts, self.device)
+
+    def _picture_features(self, image: str, trunk: Tensor | None) -> Tensor:
+        if trunk is None:
+            file = self.folder / "pictures.safetensors"
+            if not self.log.is_done("pictures"):
+                pictures = encode_pictures(self.folder / image, read_pixels(self.examples))
+                save_file({"pictures": pictures}, file)
+                self.log.mark_done("pictures")
+            return load_file(file)["pictures"]
+        model = ImageEncoder(self.folder / image).eval()
+        mobilenet.fold(model.model)
+        _, tail = mobilenet.trunk_and_tail(model.model, self.recipe.image.tail_blocks)
+        return tail_features(mobilenet.channels_last(tail), trunk[0])
+
+    def training_features(self, features: Features, trunk: Tensor | None) -> Features:
         """What the head is fitted on: out-of-fold features where the recipe has folds."""
         if self.recipe.folds == 0:
             return features
@@ -215,14 +254,10 @@ class Pipeline:
 
     def text_only_features(self, examples: Sequence[Example]) -> Features:
         """Features of tweets without pictures by the run's tuned text encoder."""
-        encoder, transform = (
-            TextEncoder(self.folder / "text").to(self.device),
-            TextTransform(self.folder / "text"),
-        )
         texts = [e.raw_text for e in examples]
         n = len(texts)
         return Features(
-            encode_texts(encoder, transform, texts, self.device),
+            self._text_features("text", texts),
             torch.from_numpy(lexicon().features(texts)),
             torch.zeros(n, self.recipe.head.n_image),
             torch.ones(n, dtype=torch.bool),
@@ -239,8 +274,9 @@ class Pipeline:
                 stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1
             )
 
+        blocks = TextEncoder(self.folder / "text").blocks
         return fit_head(
-            self.recipe.head,
+            replace(self.recipe.head, n_text=sum(blocks), text_blocks=blocks if len(blocks) > 1 else ()),
             learned.features,
             learned.targets,
             self.recipe.fusion,

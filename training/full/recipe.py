@@ -20,12 +20,15 @@ from training.full.loop import FineTuning
 class TextRecipe:
     """Stage 1. `tasks` are label kinds that share the encoder, the first one picks the epoch.
 
+    `tuned`: whether it learns from the posts; else it stays as `training.full.tweets` left it, and what
+    the head reads of its training posts is what it reads of any other.
     `pretraining` runs over the extra text table before the task, where one is given; `rehearsal`
     is how many tweets of it are mixed in for each post of the task.
     """
 
     encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
     tasks: tuple[str, ...] = ("text", "post")
+    tuned: bool = True
     rehearsal: float = 1.0
     pretraining: FineTuning = field(default_factory=lambda: FineTuning(epochs=1, learning_rate=1e-4))
     tuning: FineTuning = field(default_factory=lambda: FineTuning(epochs=3, learning_rate=4e-5))
@@ -37,10 +40,11 @@ class TextRecipe:
 
 @dataclass(frozen=True)
 class ImageRecipe:
-    """Stage 2. `task` is the label kind; `tail_blocks` of MobileNetV2's 16 blocks learn."""
+    """Stage 2. `task` is the label kind; `tail_blocks` of MobileNetV2's 16 learn, none unless `tuned`."""
 
     encoder: str = "google/mobilenet_v2_1.0_224"
     task: Literal["image", "post"] = "image"
+    tuned: bool = True
     tail_blocks: int = 4
     tuning: FineTuning = field(
         default_factory=lambda: FineTuning(

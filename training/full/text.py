@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.metrics import weighted_f1
 from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
+from mmsa_tui.model.views import VERDICT
 from training.full.loop import FineTuning, fine_tune, length_sorted_batches, seed_everything
 from training.full.runs import RunLog
 
@@ -98,6 +100,9 @@ def save_text_encoder(model: TextEncoder, transform: TextTransform, out: Path) -
     out.mkdir(parents=True, exist_ok=True)
     half = {name: tensor.detach().half().cpu() for name, tensor in model.model.state_dict().items()}
     model.model.save_pretrained(out, state_dict=half)
+    if model.verdict is not None:
+        verdict = model.verdict.state_dict()
+        save_file({name: tensor.cpu().contiguous() for name, tensor in verdict.items()}, out / VERDICT)
     transform.save(out)
 
 

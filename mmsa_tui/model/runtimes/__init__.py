@@ -16,19 +16,18 @@ from numpy.typing import NDArray
 
 from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.preprocessing import TokenBatch
-from mmsa_tui.model.runtimes.graphs import Precision
+from mmsa_tui.model.views import LAST_LAYER, Precision, TextViews
 
 
 @dataclass(frozen=True)
 class TextSpec:
     """Which text encoder, and what is read from it.
 
-    layers: whose hidden states are averaged over the tokens, from 1; () for the last one alone.
     precision: what the bundle was made in.
     """
 
     folder: Path
-    layers: tuple[int, ...] = ()
+    views: TextViews = LAST_LAYER
     precision: Precision = "fp32"
 
 
@@ -36,7 +35,7 @@ class TextRuntime(Protocol):
     """A text encoder that is loaded."""
 
     def encode(self, batch: TokenBatch) -> Floats:
-        """Encode tokens [B, T] into [B, H], for each of the layers read, side by side."""
+        """Encode tokens [B, T] into their views, side by side: [B, n_features]."""
         ...
 
 

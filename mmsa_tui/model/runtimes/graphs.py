@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmsa_tui.model.views import Precision
+
 if TYPE_CHECKING:
     import onnx
 
-Precision = Literal["fp32", "int8"]
 Weights = Mapping[str, NDArray[Any]]
 
 GRAPH_VERSION = "1"

@@ -26,6 +26,7 @@ from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.preprocessing import TokenBatch, normalise
 from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.runtimes.graphs import GRAPH_VERSION, EncoderWeights, image_graph, text_graph
+from mmsa_tui.model.views import load_verdict
 
 if TYPE_CHECKING:
     import onnx
@@ -45,7 +46,9 @@ class OnnxText:
             n_layers, heads = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
             if not (0 < n_layers <= _MAX_LAYERS and 0 < heads <= 64):
                 raise ValueError(f"{n_layers} layers of {heads} heads")
-            layers = spec.layers or (n_layers,)
+            layers = spec.views.layers or (n_layers,)
+            if spec.views.n_verdict and layers[-1] != n_layers:
+                raise ValueError("a verdict without the last layer to judge by")
             if not all(1 <= layer <= n_layers for layer in layers):
                 raise ValueError(f"layers {layers} of {n_layers}")
             weights = EncoderWeights(spec.folder)
@@ -55,6 +58,10 @@ class OnnxText:
         except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
             raise _damaged(spec.folder, error) from error
         self._words, self._places = words, places + kinds[0]
+        width = int(config["hidden_size"])
+        self._verdict = (
+            load_verdict(spec.folder, width, spec.views.n_verdict) if spec.views.n_verdict else None
+        )
         what = f"text {spec.precision} {','.join(map(str, layers))}"
         self._session = _session(
             spec.folder, what, cache_dir, lambda: text_graph(weights, config, layers, spec.precision)
@@ -65,7 +72,7 @@ class OnnxText:
         embedded = self._words[ids].astype(np.float32) + self._places[: ids.shape[1]]
         inputs = {"embedded": embedded, "mask": batch.attention_mask.astype(np.int32)}
         out: Floats = self._session.run(["pooled"], inputs)[0]
-        return out
+        return out if self._verdict is None else self._verdict.beside(out)
 
 
 class OnnxImage:

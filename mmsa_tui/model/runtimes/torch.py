@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmsa_tui.model import mobilenet
 from mmsa_tui.model.encoded import Floats
-from mmsa_tui.model.encoders import ImageEncoder, TextEncoder, masked_mean
+from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.preprocessing import TokenBatch, normalise
 from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.runtimes.graphs import quantise
@@ -25,18 +25,15 @@ class TorchText:
         encoder = TextEncoder(spec.folder).eval()
         if spec.precision == "int8":
             _round_weights(encoder.model.encoder)
-        self._model: Any = encoder.model.to(device, dtype)
-        self._layers, self._device = spec.layers, device
+        self._encoder: Any = encoder.to(device, dtype)
+        self._device = device
 
     @torch.inference_mode()
     def encode(self, batch: TokenBatch) -> Floats:
         try:
             ids = _moved(batch.input_ids, self._device)
             mask = _moved(batch.attention_mask, self._device)
-            hidden = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
-            layers = self._layers or (len(hidden) - 1,)
-            parts = [masked_mean(hidden[layer], mask).float() for layer in layers]
-            return np.asarray(torch.cat(parts, dim=1).cpu().numpy(), np.float32)
+            return np.asarray(self._encoder(ids, mask).float().cpu().numpy(), np.float32)
         except torch.cuda.OutOfMemoryError:
             half = len(batch.input_ids) // 2
             if half == 0:
