@@ -190,3 +190,17 @@ def test_another_table_is_not_claimed(tmp_path: Path) -> None:
     assert READER.detect(source) is None
     with pytest.raises(SourceError, match="no CSV with 4CAT's columns"):
         list(READER.read(source, ReadOptions()))
+
+
+def test_the_data_sets_of_other_platforms_are_known_by_what_all_have(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(
+        "id,created_at,body,url,account_username,media_url,thread_id,timestamp\n"
+        '11,2026-05-01,"<p>A fine day</p>",https://t.example/11,sam,https://x.example/p1.jpg,11,2026-05-01 10:00:00\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "p1.jpg").touch()
+    assert detect(path).format == "4cat"
+    (post,) = read(path)
+    assert isinstance(post, Post)
+    assert (post.text, post.author, len(post.pictures)) == ("A fine day", "sam", 1)

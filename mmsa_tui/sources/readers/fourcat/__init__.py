@@ -20,13 +20,17 @@ from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.fields.tweet import Tweet, language, plain_text, with_pictures, without_last_link
+from mmsa_tui.sources.fields.tweet import Tweet, language, with_pictures, without_last_link
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.delimited import Row, read_rows, rows_of
 from mmsa_tui.sources.readers.fourcat.images import FourcatImages
 from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.text.cleaning import html_to_text
 
-_SIGNATURE = frozenset(("id", "thread_id", "timestamp", "body"))
+_SIGNATURE = frozenset(("id", "timestamp", "body"))
+_TELLING = frozenset(("thread_id", "unix_timestamp", "collected_from_url"))
+"""One of these stands in every data set of 4CAT, whatever the platform."""
+_AUTHORS = ("author", "account_username", "author_username", "username", "user")
 _READ_APART = frozenset(("id", "body", "author", "timestamp", "unix_timestamp", "language_guess", "lang"))
 _SHARED_NAMES = {
     "thread_id": "conversation_id",
@@ -42,8 +46,17 @@ _SHARED_NAMES = {
     "replied_user": "reply_to_author",
     "urls": "links",
 }
-_IMAGE_COLUMNS = ("images", "image_urls", "image_url", "media_urls", "media_url")
-_URL = re.compile(r"https?://[^\s,]+")
+_IMAGE_COLUMNS = (
+    "images",
+    "image_urls",
+    "image_url",
+    "media_urls",
+    "media_url",
+    "display_url",
+    "photo",
+    "photos",
+)
+_URL = re.compile(r"https?://\S+?(?=,https?://|,?\s|,?$)")
 
 MAX_PICTURES = 100
 MAX_COLUMNS = 512
@@ -86,9 +99,7 @@ class Fourcat:
                 tables = _open(source, stack)
                 for name in tables.names[:5]:
                     if _is_header(next(tables.rows(name), Row(1))):
-                        return Match(
-                            self.name, 92, f"{name} has 4CAT's columns id, thread_id, timestamp, body"
-                        )
+                        return Match(self.name, 92, f"{name} has 4CAT's columns id, body, timestamp")
         except (OSError, SourceError):
             return None
         return None
@@ -155,7 +166,8 @@ def _member_rows(archive: Archive, name: str, encoding: str) -> Iterator[Row]:
 
 
 def _is_header(row: Row) -> bool:
-    return _SIGNATURE.issubset(cell.strip() for cell in row.cells)
+    names = {cell.strip() for cell in row.cells}
+    return names >= _SIGNATURE and not names.isdisjoint(_TELLING)
 
 
 def _read_table(
@@ -177,8 +189,9 @@ def _read_table(
             text = without_last_link(text)
         tweet = Tweet(
             post_id=values.get("id", "").strip(),
-            text=plain_text(text),
-            author=values.get("author", "").strip(),
+            # Mastodon's kin, such as Truth and Gab, write HTML.
+            text=html_to_text(text).text.strip(),
+            author=next((name for column in _AUTHORS if (name := values.get(column, "").strip())), ""),
             created_at=to_iso_utc(values.get("timestamp", ""))
             or to_iso_utc(values.get("unix_timestamp", "")),
             language=language(values.get("language_guess") or values.get("lang")),
@@ -193,7 +206,7 @@ def _read_table(
 
 def _pictures(values: Mapping[str, str], images: FourcatImages, files: MediaFiles) -> tuple[Picture, ...]:
     """Return the pictures of a row: those it names by address, then others of its archive."""
-    cells = " ".join(values.get(column, "") for column in _IMAGE_COLUMNS)
+    cells = " ".join(filter(None, (values.get(column, "") for column in _IMAGE_COLUMNS)))
     urls = list(dict.fromkeys((*_URL.findall(cells), *images.urls_of(values.get("id", "").strip()))))
     pictures = []
     for url in urls[:MAX_PICTURES]:

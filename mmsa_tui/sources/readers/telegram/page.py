@@ -1,0 +1,100 @@
+"""The messages of a page of HTML that Telegram Desktop writes. Knows its class names, no files."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from mmsa_tui.text.cleaning import html_to_text
+
+MAX_MESSAGE = 1 << 20
+"""Characters of one message; a longer one is damaged."""
+
+_BEGINS = re.compile(r'<div class="message (default|service)[^"]*"(?:\s+id="message(-?\d+)")?')
+_DATE = re.compile(r'class="pull_right date details" title="([^"]*)"')
+_FROM = re.compile(r'<div class="from_name">\s*([^<]*)')
+_FORWARDED = re.compile(r'<div class="forwarded body">')
+_TEXT = re.compile(r'<div class="text">')
+_REPLY = re.compile(r'<div class="reply_to details">.*?#go_to_message(\d+)', re.DOTALL)
+_PHOTO = re.compile(r'<a class="(?:photo_wrap|sticker_wrap|media_photo)[^"]*" href="([^"]*)"')
+_DIV = re.compile(r"<(/?)div\b")
+
+
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """A message; `is_whole` says whether its markup is complete."""
+
+    id: str
+    is_service: bool
+    author: str = ""
+    date: str = ""
+    text: str = ""
+    forwarded_from: str = ""
+    reply_to: str = ""
+    pictures: tuple[str, ...] = ()
+    is_whole: bool = True
+
+
+def messages_in(pieces: Iterator[bytes]) -> Iterator[PageMessage]:
+    """Yield the messages of a page, in memory bounded by the longest."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    held = ""
+    for piece in pieces:
+        held += decoder.decode(piece)
+        begins = [match.start() for match in _BEGINS.finditer(held)]
+        for start, end in zip(begins, begins[1:], strict=False):
+            yield _read(held[start:end])
+        held = held[begins[-1] :] if begins else held[-200:]
+        if len(held) > MAX_MESSAGE:
+            yield _read(held[:MAX_MESSAGE])
+            held = held[-200:]
+    if _BEGINS.search(held):
+        yield _read(held)
+
+
+def _read(block: str) -> PageMessage:
+    begin = _BEGINS.match(block)
+    assert begin is not None
+    if begin[1] == "service":
+        return PageMessage(begin[2] or "", True)
+    inner, is_whole = _inside(block, block.find(">") + 1)
+    forwarded = _FORWARDED.search(inner)
+    own = inner[: forwarded.start()] if forwarded else inner
+    passed_on = inner[forwarded.end() :] if forwarded else ""
+    author, date, reply = _FROM.search(own), _DATE.search(own), _REPLY.search(own)
+    original = _FROM.search(passed_on)
+    texts = [text for part in (own, passed_on) if (text := _text(part))]
+    return PageMessage(
+        id=begin[2] or "",
+        is_service=False,
+        author=html.unescape(author[1]).strip() if author else "",
+        date=date[1] if date else "",
+        text="\n\n".join(texts),
+        forwarded_from=html.unescape(original[1]).strip() if original else "",
+        reply_to=reply[1] if reply else "",
+        pictures=tuple(unquote(html.unescape(match[1])) for match in _PHOTO.finditer(inner)),
+        # The last message of a cut page has no end, and a damaged one lacks its date or its id.
+        is_whole=is_whole and bool(begin[2]) and date is not None,
+    )
+
+
+def _text(part: str) -> str:
+    match = _TEXT.search(part)
+    if not match:
+        return ""
+    inner, _ = _inside(part, match.end())
+    return html_to_text(inner.strip()).text.strip()
+
+
+def _inside(text: str, start: int) -> tuple[str, bool]:
+    """Return what stands in the `<div>` that is open at `start`, and whether it is closed."""
+    depth = 1
+    for match in _DIV.finditer(text, start):
+        depth += -1 if match[1] else 1
+        if depth == 0:
+            return text[start : match.start()], True
+    return text[start:], False
