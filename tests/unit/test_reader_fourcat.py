@@ -14,6 +14,7 @@ import pytest
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources import detect, read
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.readers.fourcat import READER
 
@@ -196,7 +197,7 @@ def test_the_data_sets_of_other_platforms_are_known_by_what_all_have(tmp_path: P
     path = tmp_path / "truth.csv"
     path.write_text(
         "id,created_at,body,url,account_username,media_url,thread_id,timestamp\n"
-        '11,2026-05-01,"<p>A fine day</p>",https://t.example/11,sam,https://x.example/p1.jpg,11,2026-05-01 10:00:00\n',
+        "11,2026-05-01,<p>A fine day</p>,https://t.example/11,sam,https://x.example/p1.jpg,11,2026-05-01\n",
         encoding="utf-8",
     )
     (tmp_path / "p1.jpg").touch()

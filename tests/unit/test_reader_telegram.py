@@ -22,7 +22,7 @@ A <strong>fine</strong> day &lt;3<br>no {id}
 """
 SERVICE = '<div class="message service" id="message-1"><div class="body details">1 May 2026</div></div>\n'
 NAME = '<div class="from_name">\nSam &amp; Co\n</div>'
-PHOTO = '<div class="media_wrap clearfix"><a class="photo_wrap clearfix pull_left" href="photos/p%201.jpg"></a></div>'
+PHOTO = '<div class="media_wrap"><a class="photo_wrap clearfix pull_left" href="photos/p%201.jpg"></a></div>'
 
 
 def page(*messages: str) -> str:

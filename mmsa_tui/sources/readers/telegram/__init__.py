@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.errors import SourceError
-from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, split_name
 from mmsa_tui.pictures.media import Media
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
@@ -25,7 +25,7 @@ from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.readers.telegram.page import PageMessage, messages_in
 from mmsa_tui.sources.timestamps import to_iso_utc
 
-_PAGE = re.compile(r"messages\d*\.html?", re.IGNORECASE)
+_PAGE = re.compile(r"messages(\d*)\.html?", re.IGNORECASE)
 _MARK = re.compile(rb'<div class="message (?:default|service)')
 _HEAD_BYTES = 64 * 1024
 _NOT_SAVED = "(File "
@@ -40,9 +40,9 @@ class Telegram:
     takes_encoding = False
     example = Example(
         {
-            "result.json": '{"name": "Ferries", "type": "public_channel", "id": 9, "messages": [{"id": 1, "type":'
-            ' "service", "date": "2026-05-01T09:00:00", "action": "create_channel", "text": ""}, {"id": 2,'
-            ' "type": "message", "date": "2026-05-01T12:00:00", "date_unixtime": "1777629600", "from": "Sam",'
+            "result.json": '{"name": "Ferries", "type": "public_channel", "id": 9, "messages": [{"id": 1,'
+            ' "type": "service", "date": "2026-05-01T09:00:00", "action": "create_channel", "text": ""}, {'
+            '"id": 2, "type": "message", "date": "2026-05-01T12:00:00", "date_unixtime": "1777629600", "from": "Sam",'
             ' "from_id": "channel9", "text": ["A ", {"type": "bold", "text": "fine day"}], "photo":'
             ' "photos/photo_1@01-05-2026_12-00-00.jpg"}]}',
             "photos/photo_1@01-05-2026_12-00-00.jpg": "",
@@ -139,12 +139,12 @@ def _pages(source: Path) -> list[Path]:
     if not source.is_dir():
         return [source] if source.suffix.lower() in (".html", ".htm") else []
     try:
-        names = sorted(
-            (path.name for path in source.iterdir() if _PAGE.fullmatch(path.name)), key=natural_key
-        )
+        found = [match for path in source.iterdir() if (match := _PAGE.fullmatch(path.name))]
     except OSError:
         return []
-    return [path for name in names if (path := resolve_inside(source, name)) is not None]
+    # The first page has no number.
+    found.sort(key=lambda match: int(match[1] or 1))
+    return [path for match in found if (path := resolve_inside(source, match[0])) is not None]
 
 
 def _head(path: Path) -> bytes:

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote
 
 from mmsa_tui.text.cleaning import html_to_text
@@ -46,7 +47,7 @@ def messages_in(pieces: Iterator[bytes]) -> Iterator[PageMessage]:
     for piece in pieces:
         held += decoder.decode(piece)
         begins = [match.start() for match in _BEGINS.finditer(held)]
-        for start, end in zip(begins, begins[1:], strict=False):
+        for start, end in pairwise(begins):
             yield _read(held[start:end])
         held = held[begins[-1] :] if begins else held[-200:]
         if len(held) > MAX_MESSAGE:
