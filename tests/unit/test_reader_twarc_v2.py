@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from twarc_files import LINK, TWARC, USER, items, page, posts, v2, write
 
+from mmsa_tui.records import Post
+from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.readers.twarc import READER
 
 
@@ -124,3 +127,21 @@ def test_a_page_of_nothing_but_errors_holds_no_posts(tmp_path: Path) -> None:
 def test_a_single_tweet_from_the_stream_is_a_page_of_one(tmp_path: Path) -> None:
     record = {**page(v2("2", "two")), "matching_rules": [{"id": "1", "tag": "boats"}]}
     assert [post.post_id for post in posts(write(tmp_path / "a.jsonl", record))] == ["2"]
+
+
+def test_users_and_media_that_lie_in_a_file_beside_are_joined(tmp_path: Path) -> None:
+    data = [{"id": "1", "text": "hi", "author_id": "7", "attachments": {"media_keys": ["3_1"]}}]
+    users = {
+        "users": [{"id": "7", "username": "sam"}],
+        "tweets": [],
+        "media": [{"media_key": "3_1", "type": "photo", "url": "https://x.example/p1.jpg"}],
+    }
+    (tmp_path / "data_5.json").write_text(json.dumps(data), encoding="utf-8")
+    notes: list[str] = []
+    (post,) = READER.read(tmp_path / "data_5.json", ReadOptions(note=notes.append))
+    assert isinstance(post, Post)
+    assert post.author == "" and "users_5.json is not there" in notes[0]
+    (tmp_path / "users_5.json").write_text(json.dumps(users), encoding="utf-8")
+    (post,) = READER.read(tmp_path, ReadOptions())
+    assert isinstance(post, Post)
+    assert (post.author, [picture.name for picture in post.pictures]) == ("sam", ["p1.jpg"])

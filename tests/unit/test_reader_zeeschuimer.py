@@ -163,9 +163,34 @@ def test_the_newer_capture_has_the_name_under_core(tmp_path: Path) -> None:
     assert post.author == "harbour_light"
 
 
-def test_captures_of_another_site_are_not_claimed_and_cost_a_row(tmp_path: Path) -> None:
-    video = capture({"id": "9", "desc": "dance"}, "tiktok.com")
-    assert READER.detect(write(tmp_path / "a.ndjson", video)) is None
-    found = list(READER.read(write(tmp_path / "b.ndjson", capture(tweet("1", "one")), video), ReadOptions()))
-    assert [type(item) for item in found] == [Post, Failure]
-    assert isinstance(found[1], Failure) and "is from tiktok.com and holds no tweet" in found[1].reason
+def test_a_platform_that_is_known_is_read_as_its_api_is(tmp_path: Path) -> None:
+    video = {
+        "id": "9",
+        "desc": "dance",
+        "createTime": 1777629600,
+        "author": {"uniqueId": "sam"},
+        "stats": {"diggCount": 3},
+        "video": {"cover": "https://x.example/c.jpg"},
+    }
+    (post,) = posts(write(tmp_path / "a.ndjson", capture(video, "tiktok.com")))
+    assert (post.post_id, post.text, post.author) == ("9", "dance", "sam")
+    assert post.created_at == "2026-05-01T10:00:00Z"
+    assert post.metadata["likes"] == "3"
+
+
+def test_a_platform_that_is_unknown_is_read_by_usual_names_and_told(tmp_path: Path) -> None:
+    note = {"key": 7, "body": "so it is", "creator": {"name": "sam"}}
+    lines = write(
+        tmp_path / "a.ndjson", capture(tweet("1", "one")), {**capture(note, "new.example"), "item_id": "n7"}
+    )
+    notes: list[str] = []
+    _, post = READER.read(lines, ReadOptions(note=notes.append))
+    assert isinstance(post, Post)
+    assert (post.post_id, post.text, post.author) == ("n7", "so it is", "sam")
+    assert "new.example: 1 posts of a kind that is not known" in notes[0]
+
+
+def test_a_record_that_lost_its_data_costs_a_row(tmp_path: Path) -> None:
+    broken = {name: value for name, value in capture(tweet("2", "two")).items() if name != "data"}
+    _, item = READER.read(write(tmp_path / "a.ndjson", capture(tweet("1", "one")), broken), ReadOptions())
+    assert isinstance(item, Failure) and "is no record that was captured" in item.reason

@@ -463,6 +463,37 @@ NETWORKS: tuple[Network, ...] = (
         has_not="id user author username text",
     ),
 )
+COMMON = Network(
+    "",
+    ("text body caption content description message title",),
+    id="post_id tweet_id status.id submission_id shortcode post_shortcode index gid id pk code urn",
+    text=(
+        "content.text content description.text description caption.text caption text_raw text"
+        " selftext body desc message commentary.text.text commentary summary title comment",
+    ),
+    author="account.acct author.username author.handle author.screen_name author.uniqueId"
+    " author.name username user.username user.screen_name user.name owner.username"
+    " owner.name blog_name creator.username creator.name creator uploader artist"
+    " actor.name.text author owner user",
+    date="date post_date created_at createdAt create_date createTime create_time created_utc"
+    " creationTs timestamp published publish_date publishedAt taken_at time",
+    author_name="fullname author.nick author.display_name user.nick user.full_name owner.realname"
+    " author.nickname",
+    language="lang language",
+    pictures=(
+        Pictures("images.*", "url original.url"),
+        Pictures("images.*"),
+        Pictures("media.*", "url"),
+        Pictures("image", "url"),
+        Pictures("image"),
+        Pictures("image_url"),
+        Pictures("display_url"),
+        Pictures("cover", "url"),
+    ),
+    is_html=True,
+)
+"""Names that mean the same in many networks, for a record of which nothing is known but the site."""
+
 COUNTS = {
     "url": "url permalink link postUrl webVideoUrl twitterUrl tweet_url permalink_url facebookUrl",
     "conversation_id": "conversation_id conversationId link_id",

@@ -5,16 +5,21 @@ A file may mix kinds; every record is read for what it is. Pictures are files in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mmsa_tui.disk.safety import resolve_inside
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_id, first_id
 from mmsa_tui.sources.fields.tweet import read_tweet, to_item
 from mmsa_tui.sources.fields.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
+from mmsa_tui.sources.files.ndjson import Entry, read_entries
 from mmsa_tui.sources.files.record_files import detect_records, read_records
+
+_DATA_FILE = re.compile(r"data_(\w+)\.json")
 
 _NOTICES = frozenset(
     ("delete", "limit", "scrub_geo", "status_withheld", "user_withheld", "warning", "disconnect")
@@ -48,6 +53,7 @@ class Twarc:
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         files = MediaFiles.near(source, options.note)
+        beside = _UsersFiles(source, options)
         without_tweets = 0
         for entry in read_records(source, options, _is_ours):
             if entry.value is None:
@@ -62,11 +68,43 @@ class Twarc:
                     yield to_item(read_tweet_v2(tweet, includes), files, where, entry.encoding)
                 without_tweets += number == 0
             elif _NOTICES.isdisjoint(entry.value):
-                yield to_item(read_tweet_v2(entry.value, Includes()), files, entry.where, entry.encoding)
+                yield to_item(
+                    read_tweet_v2(entry.value, beside.of(entry.where)), files, entry.where, entry.encoding
+                )
             else:
                 without_tweets += 1
         if without_tweets:
             options.note(f"records that hold no tweet, only errors or notices: {without_tweets:,}")
+
+
+class _UsersFiles:
+    """What academictwitteR puts beside `data_1.json`: users and media, in `users_1.json`."""
+
+    def __init__(self, source: Path, options: ReadOptions) -> None:
+        self._root = source if source.is_dir() else source.absolute().parent
+        self._note = options.note
+        self._name = ""
+        self._includes = Includes()
+
+    def of(self, where: str) -> Includes:
+        """Return what the tweets of a file refer to; empty where it is no such file.
+
+        Args:
+            where: the record, which begins with the name of its file.
+        """
+        match = _DATA_FILE.match(where)
+        if match is None:
+            return Includes()
+        name = f"users_{match[1]}.json"
+        if name != self._name:
+            self._name, self._includes = name, Includes()
+            path = resolve_inside(self._root, name)
+            page = next(read_entries(path), Entry(name)).value if path is not None else None
+            if page:
+                self._includes = Includes.of_page({"includes": page})
+            else:
+                self._note(f"{name} is not there or damaged: authors and pictures of {match[0]} are unknown")
+        return self._includes
 
 
 def _is_ours(record: Object) -> bool:

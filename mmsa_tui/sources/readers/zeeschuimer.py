@@ -1,11 +1,12 @@
-"""Tweets as the browser extension Zeeschuimer captures them from X's own web pages.
+"""Posts as the browser extension Zeeschuimer captures them from a platform's own web pages.
 
-Each line wraps what the page received: the fields of API v1.1 under `legacy`, and around them the
-author, the quoted tweet and the whole of a long post.
+Each line wraps what the page received. From X that is the fields of API v1.1 under `legacy`, and
+around them the author, the quoted tweet and the whole of a long post.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
+from mmsa_tui.sources.fields.network_list import COMMON
+from mmsa_tui.sources.fields.networks import read, recognise
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
@@ -27,7 +30,7 @@ class Zeeschuimer:
     """An `.ndjson` file exported by Zeeschuimer."""
 
     name = "zeeschuimer"
-    title = "Zeeschuimer (X/Twitter captured in the browser)"
+    title = "Zeeschuimer (posts captured in the browser)"
     takes_encoding = False
     example = Example(
         {
@@ -43,25 +46,50 @@ class Zeeschuimer:
     )
 
     def detect(self, source: Path) -> Match | None:
-        reason = "captured records with source_platform_url and the tweet under data.legacy"
+        reason = "records captured in the browser, with their source_platform"
         return detect_records(source, _is_ours, self.name, reason)
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         files = MediaFiles.near(source, options.note)
+        unknown: Counter[str] = Counter()
         for entry in read_records(source, options, _is_ours):
             if entry.value is None:
                 yield Failure(entry.where, entry.reason)
-            elif not (tweet := _unwrapped(entry.value.get("data"))):
-                platform = as_text(entry.value.get("source_platform")) or "another site"
-                post_id = first_id(entry.value.get("item_id")) or entry.where
-                yield Failure(post_id, f"{entry.where} is from {platform} and holds no tweet")
-            else:
+            elif tweet := _unwrapped(entry.value.get("data")):
                 yield to_item(_read(entry.value, tweet), files, entry.where, entry.encoding)
+            elif _is_ours(entry.value):
+                post, is_known = _read_other(entry.value)
+                unknown[as_text(entry.value.get("source_platform"))] += not is_known
+                yield to_item(post, files, entry.where, entry.encoding)
+            else:
+                yield Failure(entry.where, f"{entry.where} is no record that was captured")
+        for platform, count in (+unknown).items():
+            options.note(
+                f"{platform or 'a platform without name'}: {count:,} posts of a kind that is not known;"
+                " their text is taken from fields with usual names"
+            )
 
 
 def _is_ours(record: Object) -> bool:
-    return ("source_platform_url" in record or "source_platform" in record) and bool(
-        _unwrapped(record.get("data"))
+    names = {"source_platform_url", "source_platform", "timestamp_collected"}
+    return not names.isdisjoint(record) and isinstance(record.get("data"), dict)
+
+
+def _read_other(capture: Object) -> tuple[Tweet, bool]:
+    """Read a post of another platform than X, and say whether its shape is known."""
+    data = as_object(capture.get("data"))
+    found = recognise(data)
+    post = found.read(found.record) if found else read(data, COMMON)
+    item_id = first_id(capture.get("item_id"))
+    more = {**_capture_of(capture), **post.metadata}
+    return replace(post, post_id=post.post_id or item_id, metadata=more), found is not None
+
+
+def _capture_of(capture: Object) -> dict[str, str]:
+    return metadata(
+        network=capture.get("source_platform"),
+        collected_at=to_iso_utc(capture.get("timestamp_collected")),
+        collected_from=capture.get("source_platform_url"),
     )
 
 
@@ -74,11 +102,8 @@ def _unwrapped(data: object) -> Object:
 
 def _read(capture: Object, data: Object) -> Tweet:
     tweet = read_tweet(_as_v1(data, _NESTING))
-    more = metadata(
-        promoted="yes" if data.get("promoted") is True else "",
-        collected_at=to_iso_utc(capture.get("timestamp_collected")),
-        collected_from=capture.get("source_platform_url"),
-    )
+    more = {**metadata(promoted="yes" if data.get("promoted") is True else ""), **_capture_of(capture)}
+    more.pop("network", "")
     return replace(tweet, metadata={**tweet.metadata, **more})
 
 

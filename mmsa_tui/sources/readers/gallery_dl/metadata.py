@@ -6,9 +6,12 @@ and the rest share a vocabulary of gallery-dl's own.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mmsa_tui.sources.fields.bluesky import context_of, created_at, language_of, post_url
 from mmsa_tui.sources.fields.lookup import Object, as_id, as_text, dig, first_text
-from mmsa_tui.sources.fields.networks import recognise
+from mmsa_tui.sources.fields.network_list import COMMON
+from mmsa_tui.sources.fields.networks import read, recognise
 from mmsa_tui.sources.fields.paths import first, first_id_at
 from mmsa_tui.sources.fields.tweet import (
     Tweet,
@@ -21,16 +24,6 @@ from mmsa_tui.sources.fields.tweet import (
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
 
-_IDS = "post_id tweet_id status.id submission_id shortcode post_shortcode index gid id"
-_TEXTS = "content description caption text_raw text selftext body desc message summary comment"
-_AUTHORS = (
-    "account.acct author.username author.handle author.screen_name author.name username user.username"
-    " user.screen_name user.name owner.username owner.name blog_name creator.name creator uploader artist"
-    " author owner user"
-)
-_DATES = "date post_date created_at create_date createTime created_utc timestamp published publish_date"
-_NICKS = "fullname author.nick author.display_name user.nick user.full_name owner.realname author.nickname"
-
 
 def post_id_of(record: Object) -> str:
     """Return the id of the post that a sidecar describes, "" if it describes none."""
@@ -40,7 +33,7 @@ def post_id_of(record: Object) -> str:
     if category in (None, "bluesky") and isinstance(record.get("text"), str):
         return as_text(record.get("post_id"))
     if isinstance(category, str) and isinstance(record.get("subcategory"), str):
-        return first_id_at(record, _IDS)
+        return first_id_at(record, COMMON.id)
     return ""
 
 
@@ -51,24 +44,18 @@ def read_post(record: Object) -> Tweet:
     if record.get("category") in (None, "bluesky"):
         return _read_bluesky(record)
     found = recognise(record)
-    known = found.read(found.record) if found else Tweet("", "")
-    title = _plain(first(record, "title"))
-    text = known.text or _plain(first(record, _TEXTS))
-    author = known.author or first(record, _AUTHORS)
-    return Tweet(
+    usual = read(record, COMMON)
+    known = found.read(found.record) if found else usual
+    title = html_to_text(first(record, "title")).text.strip()
+    text = known.text if not title or title in known.text else f"{title}\n\n{known.text}".strip()
+    named = metadata(network=record.get("category"), author_name=first(record, COMMON.author_name))
+    return replace(
+        known,
         post_id=post_id_of(record),
-        text=text if not title or title in text else f"{title}\n\n{text}".strip(),
-        author=author,
-        created_at=known.created_at or to_iso_utc(first(record, _DATES)),
-        language=known.language or language(first(record, "lang language")),
-        metadata=known.metadata
-        or metadata(
-            network=record.get("category"),
-            url=first(record, "post_url permalink url_page webpage_url"),
-            author_name=first(record, _NICKS),
-            likes=first(record, "likes like_count favorites favourites_count score"),
-            replies=first(record, "comments_count comment_count num_comments replies"),
-        ),
+        text=text,
+        author=known.author or usual.author,
+        created_at=known.created_at or usual.created_at,
+        metadata={**known.metadata, **named},
     )
 
 
@@ -77,10 +64,6 @@ def alt_text_of(record: Object) -> str:
     return (
         as_text(record.get("description")) if record.get("category") in (None, "twitter", "bluesky") else ""
     )
-
-
-def _plain(text: str) -> str:
-    return html_to_text(text).text.strip()
 
 
 def _read_tweet(record: Object) -> Tweet:

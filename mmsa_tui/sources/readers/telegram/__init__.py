@@ -40,11 +40,11 @@ class Telegram:
     takes_encoding = False
     example = Example(
         {
-            "result.json": '{"name": "Ferries", "type": "public_channel", "id": 9, "messages": [{"id": 1,'
-            ' "type": "service", "date": "2026-05-01T09:00:00", "action": "create_channel", "text": ""}, {'
-            '"id": 2, "type": "message", "date": "2026-05-01T12:00:00", "date_unixtime": "1777629600", "from": "Sam",'
-            ' "from_id": "channel9", "text": ["A ", {"type": "bold", "text": "fine day"}], "photo":'
-            ' "photos/photo_1@01-05-2026_12-00-00.jpg"}]}',
+            "result.json": '{"name": "Ferries", "type": "public_channel", "id": 9, "messages": ['
+            '{"id": 1, "type": "service", "date": "2026-05-01T09:00:00", "action": "join", "text": ""},'
+            '{"id": 2, "type": "message", "date": "2026-05-01T12:00:00", "date_unixtime": "1777629600",'
+            ' "from": "Sam", "from_id": "channel9", "text": ["A ", {"type": "bold", "text": "fine day"}],'
+            ' "photo": "photos/photo_1@01-05-2026_12-00-00.jpg"}]}',
             "photos/photo_1@01-05-2026_12-00-00.jpg": "",
         },
         post_id="2",
