@@ -209,15 +209,16 @@ _AUDITS = (
 )
 
 # Rows of before have no facts: each repeats the whole state of its post, and may have come from a laptop
-# that knew less of it. So a row says what its analyst had not said yet, and is no repetition of the row
-# before it; an empty note or flag says something only where the analyst takes back an own one. What an
-# undo restores, or takes an adjudication back, says whatever differs from the row before.
+# that knew less of it. So a row says the label, note or flag that its analyst had not given yet, where a
+# note or flag is no repetition of the row before; an empty one says something only where the analyst takes
+# back an own one. What an undo restores, or takes an adjudication back, says whatever differs from the row
+# before. A label that may be a vote is kept as one.
 _IS_RESTORED = "(uid LIKE '%:again:%' OR uid LIKE 'adjudication:undo:%')"
 _SAYS_NOTE = f"""(CASE WHEN {_IS_RESTORED} THEN note <> last_note
     WHEN note = '' THEN own_note <> '' ELSE note <> own_note AND note <> last_note END)"""
 _SAYS_FLAG = f"""(CASE WHEN {_IS_RESTORED} THEN flagged <> last_flagged
     WHEN flagged = 0 THEN own_flagged <> 0 ELSE own_flagged = 0 AND last_flagged = 0 END)"""
-_REPEATS_LABEL = f"""(new_label = last_label OR (NOT {_IS_RESTORED} AND new_label = own_label))"""
+_REPEATS_LABEL = f"(new_label = CASE WHEN {_IS_RESTORED} THEN last_label ELSE own_label END)"
 FACTS_SAID = f"""trim(
     CASE WHEN ({_SAYS_NOTE} OR {_SAYS_FLAG}) AND {_REPEATS_LABEL} THEN '' ELSE 'label' END
     || CASE WHEN {_SAYS_NOTE} THEN ' note' ELSE '' END

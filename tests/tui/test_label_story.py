@@ -185,6 +185,19 @@ async def test_a_correction_made_in_another_window_is_not_lost(make_app, classif
         assert one is not two
 
 
+async def test_undo_takes_back_ones_own_act_and_says_whose_is_left(make_app, classified, store, wait_for):
+    with Store.open(store._db.path) as other:
+        row = next(other.rows(classified.id, "small 1.0.0", limit=1))
+        made = Correction("", row.post.content_hash, "negative", analyst="Ben", facts=("label",))
+        other.record_act([made], "negative", classified.location)
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "Nothing of yours" in text_of(screen, "#status"), "the answer")
+        assert "made by Ben" in text_of(screen, "#status")
+    assert labels(store, classified) == {"01": "negative"}
+
+
 async def test_the_end_of_a_list_says_so(make_app, classified, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)

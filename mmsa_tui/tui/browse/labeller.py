@@ -6,6 +6,7 @@ Each of them is on disk before the next key is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
@@ -154,7 +155,7 @@ class Labeller:
             app.show_error(error)
             return
         if step is None:
-            self._tell(f"Nothing is left to {'undo' if back else 'redo'}.", "")
+            await self._say_nothing_left(back)
             return
         for ordinal in rows:
             if self._posts.show_ordinal(ordinal):
@@ -165,6 +166,18 @@ class Labeller:
         as_is = "was left as it is" if step.n_kept == 1 else "were left as they are"
         kept = f" · {step.n_kept:,} changed since {as_is}" if step.n_kept else ""
         self._tell(f"{'undone' if back else 'done again'}: {step.title}{count}{kept}", "")
+
+    async def _say_nothing_left(self, back: bool) -> None:
+        place = self.place
+        other = None
+        if back:
+            with suppress(MmsaError):
+                other = await self._posts.mmsa.quick.run(lambda store: store.last_actor(place.location))
+        said = f"Nothing of yours is left to {'undo' if back else 'redo'}."
+        whose = (
+            "" if other is None else f" The last change here was made by {safe_line(other, 40) or 'no name'}."
+        )
+        self._tell(said + whose, "")
 
     # copies
 
