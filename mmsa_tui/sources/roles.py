@@ -286,6 +286,8 @@ class _Choice:
         if column in self._taken or name.is_about_author or name.is_of_another_post:
             return False
         cells = self._column(column)
+        if len(cells.filled) >= 3 and cells.distinct == 1:
+            return False  # a question, or the name of a query
         return bool(cells.filled) and not cells.shape and not cells.is_structured
 
     def _wordiest(self) -> str:

@@ -193,9 +193,30 @@ def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
     high_bytes = [byte for byte in data if byte >= 0x80]
     cyrillic = sum(byte >= 0xE0 for byte in high_bytes)
     kana = sum(byte in (0x82, 0x83) for byte in data)
-    if len(high_bytes) >= 8 and (cyrillic >= 0.7 * len(high_bytes) or kana >= 0.35 * len(high_bytes)):
+    # Second bytes below 0x80 are rare in GB18030, and Big5 has many.
+    pairs = [char.encode("gb18030") for char in wide]
+    low = sum(len(pair) == 2 and pair[1] < 0x80 for pair in pairs)
+    # Korean in EUC-KR takes a third of the first bytes, and has spaces between words.
+    leads = {pair[0] for pair in pairs if len(pair) == 2}
+    is_korean = (
+        len(pairs) >= 8 and all(0xB0 <= lead <= 0xC8 for lead in leads) and data.count(b" ") >= len(pairs) / 6
+    )
+    if len(high_bytes) >= 8 and (
+        cyrillic >= 0.7 * len(high_bytes)
+        or kana >= 0.2 * len(high_bytes)
+        or (len(pairs) >= 5 and low >= 0.2 * len(pairs) and _decodes(data, "big5"))
+        or is_korean
+    ):
         raise UndecodableError(f"looks like a code page of another script: {_CONVERT}", readable)
     return text
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_ideograph(char: str) -> bool:

@@ -18,17 +18,19 @@ from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
-from mmsa_tui.sources.files.columnar import kind_of_columnar, open_columnar
+from mmsa_tui.sources.files.columnar import Columnar, kind_of_columnar, open_columnar
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES, sniff
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, Entry, read_entries, sample_records
+from mmsa_tui.sources.files.plain_rows import BLOCK_NAMES, kind_of_plain, plain_rows
 from mmsa_tui.sources.roles import choose_roles
 
 SAMPLE_ROWS = 600
 """Rows by which columns are judged, taken from all over the table."""
 MAX_CELL = 1 << 20
 """Characters of a cell that are kept; more are cut with a note."""
+REPEATED_HEADER = "the header once more"
 KEY = "_key"
 """The column of the key under which a record of JSON is filed."""
 _FIRST_ROWS = 300
@@ -122,6 +124,8 @@ def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
             return ""
     if looks_like_markup(sample):
         return ""
+    if not delimiter and (kind := kind_of_plain(sample)):
+        return kind
     dialect = sniff(sample, encoding, delimiter, is_whole=len(sample) < SAMPLE_BYTES)
     if dialect is None:
         return ""
@@ -183,6 +187,8 @@ def open_table(
             return _open_columnar(path, kind, sheet)
         if kind in ("xlsx", "ods", "xls"):
             return _open_book(path, kind, sheet, asked)
+        if kind in ("lists", "blocks"):
+            return _open_plain(path, kind)
         if kind in ("csv", "tsv"):
             return _open_text(path, kind, encoding, delimiter, asked)
     except OSError as error:
@@ -259,6 +265,15 @@ def _open_text(path: Path, kind: str, encoding: str, delimiter: str, asked: _Ask
         skipped = [" ".join(" ".join(row.cells).split())[:60] for row in usable[: header.skipped]]
         notes.append(f"lines above the header are left out: {'; '.join(skipped[:6])}")
     return _from_rows(kind, header, data, rows, further, layout, notes)
+
+
+def _open_plain(path: Path, kind: str) -> Table:
+    rows = plain_rows(path, kind)
+    first = list(islice(rows, _FIRST_ROWS))
+    header = without_header([row.cells for row in first if not row.error], "")
+    if kind == "blocks":
+        header = Header(-1, list(BLOCK_NAMES))
+    return _from_rows(kind, header, first, rows, [], Layout(0, encoding="utf-8"), [])
 
 
 def _refuse_code_page(rows: Sequence[delimited.Row], path: Path) -> None:
@@ -357,7 +372,11 @@ def _from_rows(
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         places = _places(names, keep or names)
-        return (_record(row, places, len(names)) for row in chain(first, rows))
+        for row in chain(first, rows):
+            if header.row >= 0 and _repeats(row.cells, names):
+                yield Record(f"line {row.line:,}", error=REPEATED_HEADER)
+            else:
+                yield _record(row, places, len(names))
 
     return Table(kind, names, sample, records, layout, notes=notes)
 
@@ -365,6 +384,13 @@ def _from_rows(
 def _shown(names: Sequence[str]) -> list[str]:
     """Return the columns that are judged: the first ones, and what has a known name behind them."""
     return [name for place, name in enumerate(names) if place < _SAMPLE_COLUMNS or is_known(name)]
+
+
+def _repeats(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a row is the header once more, where files were put together."""
+    return len(cells) > 1 and len(cells) == len(names) and all(
+        " ".join(cell.split()) == name for cell, name in zip(cells, names, strict=True)
+    )  # fmt: skip
 
 
 def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
@@ -386,6 +412,8 @@ def _record(row: delimited.Row, places: Sequence[tuple[str, int]], width: int) -
 
 def _open_columnar(path: Path, kind: str, part: str) -> Table:
     found = open_columnar(path, kind, part)
+    if len(found.parts) > 1 and not part:
+        found = max((open_columnar(path, kind, name) for name in found.parts[:50]), key=_rate)
     shown = _shown(found.columns)
 
     def as_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
@@ -395,9 +423,7 @@ def _open_columnar(path: Path, kind: str, part: str) -> Table:
     notes = []
     if len(found.parts) > 1:
         rest = ", ".join(name for name in found.parts if name != found.part)
-        notes.append(
-            f"table `{found.part}` is read, the largest; left out: {rest}. --sheet NAME chooses another"
-        )
+        notes.append(f"table `{found.part}` is read; left out: {rest}. --sheet NAME chooses another")
     return Table(
         kind,
         found.columns,
@@ -406,6 +432,15 @@ def _open_columnar(path: Path, kind: str, part: str) -> Table:
         Layout(sheet=found.part, sheets=found.parts),
         notes=notes,
     )
+
+
+def _rate(table: Columnar) -> tuple[int, int, int]:
+    """Rate a table of a database: whether it has a text, what else it has, and how many rows."""
+    shown = _shown(table.columns)
+    rows = [{name: cell_text(value) for name, value in row.items()} for row in table.spread(shown, 100)]
+    roles = choose_roles(table.columns, rows, {})
+    rank = 2 if roles.text and not roles.guessed else 1 if roles.text else 0
+    return (rank if rows else 0), len(roles.columns()), len(rows)
 
 
 def _open_jsonl(path: Path) -> Table:

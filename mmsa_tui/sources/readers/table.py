@@ -19,7 +19,17 @@ from mmsa_tui.pictures.finder import natural_key
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ChosenRole, Example, Match, Reader, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank
-from mmsa_tui.sources.files.table_rows import KEY, MAX_CELL, Record, Table, kind_of_table, open_table
+from mmsa_tui.sources.files.byte_stream import read_start
+from mmsa_tui.sources.files.plain_rows import kind_of_plain
+from mmsa_tui.sources.files.table_rows import (
+    KEY,
+    MAX_CELL,
+    REPEATED_HEADER,
+    Record,
+    Table,
+    kind_of_table,
+    open_table,
+)
 from mmsa_tui.sources.ids import clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.roles import Roles, choose_roles
@@ -114,6 +124,8 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
         )
     table, text = found.table, found.roles.text
     where = f"{_within(source, found.path)} is a table ({table.kind})"
+    if text and table.kind in ("lists", "blocks"):
+        return Match("table", 55, f"{where} of a data set, with texts in `{text}`")
     if text and not found.roles.guessed:
         return Match("table", 60 - weaker, f"{where} with a column `{text}`")
     if text:
@@ -233,12 +245,20 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
         plain = name.lower()
         for packing in _PACKED:
             plain = plain.removesuffix(packing)
-        if plain.endswith(SUFFIXES) and name.count("/") <= 3:
+        if plain.endswith((*SUFFIXES, ".txt")) and name.count("/") <= 3:
             found.append(name)
+    texts = [name for name in found if name.lower().endswith(".txt")]
+    if len(texts) > _MAX_TABLES or not all(_is_data(source / name) for name in texts):
+        # Text files are posts of their own, or notes; a few of them may be tables of a data set.
+        found = [name for name in found if name not in texts or (len(texts) < 50 and _is_data(source / name))]
     found.sort(key=lambda name: (name.count("/"), natural_key(name)))
     if len(found) > 4 * _MAX_TABLES:
         return []  # sidecars of a downloader: no table of posts
     return [source / name for name in found if kind_of_table(source / name, options.encoding)]
+
+
+def _is_data(path: Path) -> bool:
+    return bool(kind_of_plain(read_start(path, 65_536)))
 
 
 class _Posts:
@@ -252,6 +272,7 @@ class _Posts:
         dates = [record.values.get(self._roles.created_at, "") for record in found.table.sample]
         self._read_date = DateReader(dates)
         self._cut = 0
+        self._headers = 0
         self._repaired: list[str] = []
         self._n_repaired = 0
         self._targets = _target_column(found)
@@ -323,6 +344,9 @@ class _Posts:
         known = set(table.columns)
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
         for number, record in enumerate(table.records(() if table.is_open else keep), start=1):
+            if record.error == REPEATED_HEADER:
+                self._headers += 1
+                continue
             names: Sequence[str] = own
             if table.is_open:
                 names = [n for n in record.values if n not in (roles.text, roles.id)][:MAX_COLUMNS]
@@ -404,6 +428,8 @@ class _Posts:
         note = self._options.note
         if unread := self._read_date.note(self._roles.created_at):
             note(unread)
+        if self._headers:
+            note(f"rows that repeat the header, left out: {self._headers:,}")
         if self._n_repaired:
             note(
                 f"rows whose quotes break the rules of csv, read in the one way there is: "
