@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
@@ -45,7 +46,8 @@ class Waiting:
     `by_label` and `by_analyst` count them by label and by who decided last. `n_changed` contradict
     what was shown when they were made, `n_same` confirm it; on the others nothing was shown. `n_new`
     were not there at the last retrain; `n_held_out` only judge: about a fifth, and those of posts by
-    which the bundle is judged anyway. `left_out` counts those it cannot use, by reason.
+    which the bundle is judged anyway. `left_out` counts those it cannot use, by reason. `n_since_refusal`
+    have come since the gate last refused a candidate made from this bundle, None if it has not.
     """
 
     by_label: Mapping[str, int]
@@ -55,6 +57,7 @@ class Waiting:
     n_new: int
     n_held_out: int
     left_out: Mapping[str, int]
+    n_since_refusal: int | None = None
 
     @property
     def n_all(self) -> int:
@@ -62,7 +65,28 @@ class Waiting:
 
     @property
     def is_enough(self) -> bool:
-        return self.n_new >= ENOUGH
+        """Whether the gate can judge what has come since it last had its say."""
+        n_new = self.n_new if self.n_since_refusal is None else min(self.n_new, self.n_since_refusal)
+        return n_new >= ENOUGH
+
+    @property
+    def advice(self) -> str:
+        """Say what a retrain may bring now, by `benchmarks/simulated_analyst.py`."""
+        if not self.n_all:
+            return "There is nothing to learn from yet: label some posts first."
+        if not self.n_new:
+            return "Nothing new to learn: label more posts first."
+        if self.n_since_refusal is not None and not self.is_enough:
+            return (
+                f"The gate refused these, and only {self.n_since_refusal:,} have come since: more of the same"
+                " seldom change that."
+            )
+        if not self.is_enough:
+            return f"Below {ENOUGH} new ones the gate can seldom tell them from chance."
+        return (
+            "Enough for the gate to judge. On posts like those it learned from 300 brought about ±0; other"
+            " posts and rules of your own bring more."
+        )
 
 
 def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
@@ -80,14 +104,21 @@ def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
         n_new=_count_new(acts, bundle, paths),
         n_held_out=sum(held_out),
         left_out=found.left_out,
+        n_since_refusal=_count_since_refusal(acts, bundle, paths),
     )
 
 
 def count_new(store: Store, bundle: Bundle, paths: Paths) -> int:
-    """Count the corrections of known posts that the last retrain did not know; opens no picture."""
+    """Count the corrections of known posts that neither the last retrain nor the last refusal knew.
+
+    Opens no picture.
+    """
     current = [act for act in store.current_corrections() if act.new_label in bundle.labels]
     known = {post.content_hash for post in store.posts_with_content([act.content_hash for act in current])}
-    return _count_new((act for act in current if act.content_hash in known), bundle, paths)
+    usable = [act for act in current if act.content_hash in known]
+    since_refusal = _count_since_refusal(usable, bundle, paths)
+    n_new = _count_new(usable, bundle, paths)
+    return n_new if since_refusal is None else min(n_new, since_refusal)
 
 
 def _count_new(current: Iterable[Correction], bundle: Bundle, paths: Paths) -> int:
@@ -110,8 +141,32 @@ def _known(bundle: Bundle, paths: Paths) -> frozenset[str] | None:
     nothing of that.
     """
     try:
-        run = str(bundle.meta.training["promotion"]["run"])
-        manifest = from_json((paths.runs_dir / run / "manifest.json").read_bytes(), dict)
+        return _read_in(paths.runs_dir / str(bundle.meta.training["promotion"]["run"]), bundle.meta.parent)
+    except (KeyError, TypeError):
+        return None
+
+
+def _count_since_refusal(acts: Iterable[Correction], bundle: Bundle, paths: Paths) -> int | None:
+    """Count what the last retrain of a bundle did not know, if the gate refused what came of it."""
+    for run in sorted(paths.runs_dir.glob("retrain-*"), reverse=True):
+        known = _read_in(run, bundle.id)
+        if known is None:
+            continue
+        try:
+            outcome = from_json((run / "outcome.json").read_bytes(), dict)
+            is_refused = not outcome["verdict"]["passed"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        return sum(original_uid(act.uid) not in known for act in acts) if is_refused else None
+    return None
+
+
+def _read_in(run: Path, bundle_id: str) -> frozenset[str] | None:
+    """Name the corrections that a retrain of a bundle has read; None if it was of another, or cannot tell."""
+    try:
+        manifest = from_json((run / "manifest.json").read_bytes(), dict)
+        if manifest["bundle"] != bundle_id:
+            return None
         return frozenset(original_uid(entry["uid"]) for entry in manifest["corrections"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

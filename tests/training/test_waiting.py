@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from small_retrain import RIGHT, correct, retrain
@@ -52,6 +53,29 @@ def test_corrections_that_a_bundle_was_made_from_are_not_new_to_it(
         store.index_source("more", "pairs", "more", [new])
         store.add_corrections([Correction("old", "b2:new", "neutral", created_at="2000-01-01T00:00:00Z")])
         assert service.count_new(store, parent, paths) == 1
+
+
+def test_after_a_refusal_the_same_is_not_advised_again(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    run = paths.runs_dir / "retrain-1"
+    run.mkdir(parents=True)
+    read = [{"uid": f"u{i}"} for i in range(len(posts))]
+    (run / "manifest.json").write_text(json.dumps({"bundle": bundle.id, "corrections": read}))
+    (run / "outcome.json").write_text(json.dumps({"verdict": {"passed": False}}))
+    correct(paths, posts, RIGHT)
+    with Store.open(paths.database) as store:
+        waiting = service.count_waiting(store, bundle, paths)
+        assert (waiting.n_new, waiting.n_since_refusal) == (24, 0)
+        assert not replace(waiting, n_new=service.ENOUGH).is_enough
+        assert "refused these" in waiting.advice
+        assert service.count_new(store, bundle, paths) == 0
+
+
+def test_enough_for_the_gate_is_not_called_worth_it() -> None:
+    many = service.Waiting({"a": 60}, {"Ann": 60}, 0, 0, 60, 12, {})
+    assert many.is_enough and "about ±0" in many.advice
+    assert "tell them from chance" in replace(many, n_new=49).advice
 
 
 def test_without_the_run_folder_time_tells_what_is_new(

@@ -35,7 +35,7 @@ async def test_the_corrections_are_summed_up_before_anything_starts(retraining, 
     assert "by ana 6" in said
     assert "left out: 1 correction are of posts that no source here holds" in said
     assert "analysts disagree on 1 post" in said
-    assert "Best from 50 new ones" in said
+    assert "Below 50 new ones" in said
 
 
 async def test_a_run_draws_its_curves_and_puts_forward_a_candidate(offered, config):

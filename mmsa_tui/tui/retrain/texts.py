@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.retrain import AS_FOUND, ENOUGH, TEACHINGS, Example, Result, Teaching, Waiting
+from mmsa_tui.retrain import AS_FOUND, TEACHINGS, Example, Result, Teaching, Waiting
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services.promote import Kept
 from mmsa_tui.text.display import counted, safe_line
@@ -53,7 +53,7 @@ def describe_waiting(
     n_new = f", {waiting.n_new:,} new since the last retrain" if bundle.meta.parent else ""
     lines = [
         _line(f"{counted(waiting.n_all, 'correction')}{n_new}", "bold"),
-        _advise(waiting, bundle),
+        _advise(waiting),
         *lines,
     ]
     if waiting.n_all:
@@ -62,7 +62,7 @@ def describe_waiting(
             taken = f"taken for the rule that {bundle.id} was taught"
         lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
         lines.append(_line(_compare_with_shown(waiting), MUTED))
-        lines.append(_line(f"{waiting.n_held_out:,} held out to judge by, never learned", MUTED))
+        lines.append(_line(f"{waiting.n_held_out:,} held out, about a fifth: they judge, never teach", MUTED))
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
         more = f" and {len(people) - 4} more" if len(people) > 4 else ""
@@ -92,14 +92,10 @@ def _compare_with_shown(waiting: Waiting) -> str:
     return "; ".join(parts)
 
 
-def _advise(waiting: Waiting, bundle: Bundle) -> Content:
-    if not waiting.n_all:
-        return _line("There is nothing to learn from yet: label some posts first.", "$text-warning")
-    if bundle.meta.parent and not waiting.n_new:
-        return _line("Nothing new to learn: label more posts first.", "$text-warning")
-    if waiting.is_enough:
-        return _line("Enough to be worth a retrain: s starts it.", "$text-success")
-    return _line(f"Best from {ENOUGH} new ones on; s starts it anyway.", MUTED)
+def _advise(waiting: Waiting) -> Content:
+    if not waiting.n_new:
+        return _line(waiting.advice, "$text-warning")
+    return _line(f"{waiting.advice} s starts it.", "$text-success" if waiting.is_enough else MUTED)
 
 
 def teaching_options() -> list[tuple[str, str]]:
