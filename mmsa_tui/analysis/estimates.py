@@ -1,0 +1,381 @@
+"""Shares, differences and scores with intervals, from a random audit and the model's labels together.
+
+Arrays in, numbers out; knows no store. The model's answers for all posts are corrected by people's
+labels of a random sample: prediction-powered inference (A. Angelopoulos et al., Science 382, 2023,
+with the tuning of arXiv:2311.01453) in its design-based form (N. Egami et al., NeurIPS 2023), which is
+the regression estimator of survey statistics (C.-E. Särndal et al., Model Assisted Survey Sampling,
+1992, chapter 6). Intervals are Wilson's with the effective sample size of that estimator and a t
+quantile, so that they hold for shares near 0 and for small groups; `benchmarks/coverage.py` measures it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+FEW = 10
+"""With fewer audited posts the model's answers are left out of it, and the estimate is called rough."""
+
+MANY = 80
+"""With so many the model's plain answer is fitted beside its probability; in fewer it would fit noise."""
+
+_LEVEL = 0.95
+_STEADY = 0.25
+"""Variance of one imagined post, so that a sample without a single error does not claim certainty."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """All different posts of a source, one row each, and what people said of a random part.
+
+    Attributes:
+        labels: K names.
+        sizes: [N] how many posts a row stands for.
+        probs: [N, K] the model's probabilities; zeros where it has none.
+        predicted: [N] index of the model's label, -1 where it has none.
+        strata: [N] number of the stratum a row was drawn from.
+        clusters: [N] number of the group of copies a row is in.
+        audited: [N] whether people labelled it in the audit.
+        given: [N, K] share of the coders who gave each label; zeros where it was not audited, and for a
+            label that is none of the K.
+    """
+
+    labels: tuple[str, ...]
+    sizes: FloatArray
+    probs: FloatArray
+    predicted: IntArray
+    strata: IntArray
+    clusters: IntArray
+    audited: BoolArray
+    given: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share with its 95 % interval, all between 0 and 1.
+
+    `value`, `low` and `high` are None where nothing was audited. `raw` is what the model's labels alone
+    say. `n_audited` posts were looked at. `is_rough` says that these are few.
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    raw: float | None
+    n_audited: int
+
+    @property
+    def is_rough(self) -> bool:
+        return self.n_audited < FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much larger a share is in one group than in another, with its 95 % interval.
+
+    `p_value` is two-sided; `adjusted` is Holm's, over all differences asked for together. All are None
+    where a group has no audited post.
+    """
+
+    name: str
+    first: Estimate
+    second: Estimate
+    value: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    adjusted: float | None = None
+
+
+def estimate_shares(population: Population, members: FloatArray | None = None) -> list[Estimate]:
+    """Estimate the share of each label among some of the posts.
+
+    Args:
+        members: [N] how many posts each row counts for, 0 where it is not among them; all by default.
+    """
+    chosen = population.sizes if members is None else members
+    return [
+        _estimate(
+            label,
+            population,
+            chosen,
+            population.given[:, at],
+            population.probs[:, at],
+            (population.predicted == at).astype(float),
+        )
+        for at, label in enumerate(population.labels)
+    ]
+
+
+def estimate_accuracy(population: Population, members: FloatArray | None = None) -> Estimate:
+    """Estimate in how large a share of the posts the model's label is people's."""
+    chosen = population.sizes if members is None else members
+    chosen = chosen * (population.predicted >= 0)
+    at = np.maximum(population.predicted, 0)[:, None]
+    right = np.take_along_axis(population.given, at, axis=1)[:, 0]
+    confidence = np.take_along_axis(population.probs, at, axis=1)[:, 0]
+    found = _estimate("accuracy", population, chosen, right, confidence, None)
+    return Estimate(found.name, found.value, found.low, found.high, None, found.n_audited)
+
+
+def estimate_precision(population: Population) -> list[Estimate]:
+    """Estimate, for each label, how often people agree where the model gives it."""
+    found = []
+    for at, label in enumerate(population.labels):
+        one = _estimate(
+            label,
+            population,
+            population.sizes * (population.predicted == at),
+            population.given[:, at],
+            population.probs[:, at],
+            None,
+        )
+        found.append(Estimate(label, one.value, one.low, one.high, None, one.n_audited))
+    return found
+
+
+def estimate_recall(population: Population) -> list[Estimate]:
+    """Estimate, for each label, how often the model gives it where people do.
+
+    Which other posts people would give it is not known, so the audited posts alone speak.
+    """
+    found = []
+    for at, label in enumerate(population.labels):
+        sample = np.flatnonzero(population.audited & (population.given[:, at] > 0))
+        weights = _weights(population)[sample] * population.given[sample, at]
+        hit = (population.predicted[sample] == at).astype(float)
+        found.append(_wilson_mean(label, hit, weights, population, sample))
+    return found
+
+
+def compare(
+    population: Population, first: FloatArray, second: FloatArray, names: Sequence[str] | None = None
+) -> list[Difference]:
+    """Compare the share of each label in two groups that share no post; p-values are adjusted together."""
+    found = []
+    one, two = estimate_shares(population, first), estimate_shares(population, second)
+    df = min(_df(population, first), _df(population, second))
+    for name, a, b in zip(names or population.labels, one, two, strict=True):
+        found.append(difference(name, a, b, df))
+    return adjust(found)
+
+
+def difference(name: str, first: Estimate, second: Estimate, df: int) -> Difference:
+    """Take one share less another with R. Newcombe's hybrid of their intervals (Stat. Med. 17, 1998)."""
+    if first.value is None or second.value is None:
+        return Difference(name, first, second, None, None, None, None)
+    value = first.value - second.value
+    low, high = _hybrid(first, second)
+    quantile = _quantile(df)
+    # How many standard errors the side of the interval towards 0 holds.
+    side = value - low if value > 0 else high - value
+    p_value = _two_sided(abs(value) / side * quantile, df) if side > 0 else float(value == 0)
+    return Difference(name, first, second, value, low, high, p_value)
+
+
+def adjust(found: Sequence[Difference]) -> list[Difference]:
+    """Adjust p-values for how many there are (S. Holm, Scand. J. Stat. 6, 1979)."""
+    known = sorted((one.p_value, at) for at, one in enumerate(found) if one.p_value is not None)
+    adjusted: dict[int, float] = {}
+    largest = 0.0
+    for rank, (p_value, at) in enumerate(known):
+        largest = max(largest, min(1.0, (len(known) - rank) * p_value))
+        adjusted[at] = largest
+    return [
+        Difference(
+            *(one.name, one.first, one.second, one.value, one.low, one.high, one.p_value), adjusted.get(at)
+        )
+        for at, one in enumerate(found)
+    ]
+
+
+def posts_needed(population: Population, half_width: float) -> int:
+    """Say how many audited posts the widest interval of a share needs for a wished half width.
+
+    Before enough are audited it is reckoned without the model's help.
+    """
+    n_all = len(population.sizes)
+    shares = estimate_shares(population)
+    widths = [(one.high - one.low) / 2 for one in shares if one.high is not None and one.low is not None]
+    n_audited = int(population.audited.sum())
+    if n_audited < 3 * FEW or not widths:
+        needed = 0.25 * (_quantile(200) / half_width) ** 2
+        return min(n_all, math.ceil(needed / (1 + needed / max(n_all, 1))))
+    # Widths shrink with the root of the number; the correction for a finite source is undone and redone.
+    free = n_audited / max(1 - n_audited / n_all, 1e-9) * (max(widths) / half_width) ** 2
+    return min(n_all, max(math.ceil(free / (1 + free / n_all)), 1))
+
+
+def _estimate(
+    name: str,
+    population: Population,
+    sizes: FloatArray,
+    given: FloatArray,
+    probs: FloatArray,
+    says_so: FloatArray | None,
+) -> Estimate:
+    """Estimate a mean over posts.
+
+    Args:
+        sizes: [N] how many posts each row counts for.
+        given: [N] what people said, known where `audited`.
+        probs: [N] what the model expects of it.
+        says_so: [N] the model's plain answer, where it has one of the same meaning.
+    """
+    total = sizes.sum()
+    sample = np.flatnonzero(population.audited & (sizes > 0))
+    n = len(sample)
+    plain = says_so if says_so is not None else probs
+    raw = float((sizes * plain).sum() / total) if total > 0 else None
+    if not n or total <= 0:
+        return Estimate(name, None, None, None, raw, 0)
+    if n == int((sizes > 0).sum()):
+        known = float((sizes * given).sum() / total)
+        return Estimate(name, known, known, known, raw, n)
+    weights = _weights(population)
+    w = weights[sample] * sizes[sample]
+    y = given[sample]
+    terms = [np.ones(len(sizes))]
+    if n >= FEW:
+        terms.append(probs)
+    if says_so is not None and n >= MANY:
+        terms.append(says_so)
+    x = np.stack(terms, axis=1)
+    beta = _fit(x[sample], y, w)
+    value = float((sizes @ x) @ beta / total)
+    # Without an intercept's exactness the mean residual would be missing; lstsq may drop a term.
+    residual = y - x[sample] @ beta
+    value += float((w * residual).sum() / w.sum())
+    mean = float((w * y).sum() / w.sum())
+    model_variance = _variance(residual, w, population, sample, len(terms))
+    plain_variance = _variance(y - mean, w, population, sample, 1)
+    n_effective = _effective(mean, model_variance, plain_variance, w, n, population, sample)
+    clipped = min(max(value, 0.0), 1.0)
+    low, high = _wilson(clipped, n_effective, _quantile_of(n, len(terms)))
+    return Estimate(name, clipped, low, high, raw, n)
+
+
+def _wilson_mean(
+    name: str, hit: FloatArray, weights: FloatArray, population: Population, sample: IntArray
+) -> Estimate:
+    n = len(sample)
+    if not n:
+        return Estimate(name, None, None, None, None, 0)
+    w = weights * population.sizes[sample]
+    mean = float((w * hit).sum() / w.sum())
+    variance = _variance(hit - mean, w, population, sample, 1)
+    n_effective = _effective(mean, variance, variance, w, n, population, sample)
+    low, high = _wilson(mean, n_effective, _quantile_of(n, 1))
+    return Estimate(name, mean, low, high, None, n)
+
+
+def _fit(x: FloatArray, y: FloatArray, w: FloatArray) -> FloatArray:
+    """Fit by weighted least squares; a slope of the probabilities below 0 or above 1 only adds noise."""
+    root = np.sqrt(w)[:, None]
+    beta = np.linalg.lstsq(x * root, y * root[:, 0], rcond=1e-9)[0]
+    if x.shape[1] == 2:
+        slope = min(max(float(beta[1]), 0.0), 1.0)
+        beta = np.array([float((w * (y - slope * x[:, 1])).sum() / w.sum()), slope])
+    return beta
+
+
+def _weights(population: Population) -> FloatArray:
+    """Give each row the inverse of the audited share of its stratum; strata without any are pooled."""
+    n_strata = int(population.strata.max()) + 1 if len(population.strata) else 0
+    size = np.bincount(population.strata, minlength=n_strata).astype(float)
+    drawn = np.bincount(population.strata[population.audited], minlength=n_strata).astype(float)
+    bare = drawn == 0
+    # Nobody stands for a stratum that nobody looked at but the others, all alike.
+    spread = size.sum() / max(size[~bare].sum(), 1.0) if bare.any() else 1.0
+    per_stratum = np.divide(size, drawn, out=np.zeros_like(size), where=~bare) * spread
+    weights: FloatArray = per_stratum[population.strata]
+    return weights
+
+
+def _variance(
+    residual: FloatArray, w: FloatArray, population: Population, sample: IntArray, n_terms: int
+) -> float:
+    """Estimate the variance of a weighted mean of residuals, drawn without replacement, copies together."""
+    n = len(sample)
+    if n <= n_terms:
+        return _STEADY / n
+    share = w / w.sum() * residual
+    fraction = np.clip(1 / np.maximum(_weights(population)[sample], 1.0), 0, 1)
+    scaled = share * np.sqrt(1 - fraction)
+    _, group = np.unique(population.clusters[sample], return_inverse=True)
+    together = np.bincount(group, weights=scaled)
+    return float((together**2).sum() * n / (n - n_terms))
+
+
+def _effective(
+    mean: float,
+    model_variance: float,
+    plain_variance: float,
+    w: FloatArray,
+    n: int,
+    population: Population,
+    sample: IntArray,
+) -> float:
+    """Say how many posts drawn plainly would tell as much.
+
+    What weights, copies and a finite source do is taken from the plain variance where it can be seen
+    in it, else from the weights; what the model brings from the ratio of the two variances.
+    """
+    steady = _STEADY / n**2
+    gain = min(1.0, (model_variance + steady) / (plain_variance + steady))
+    binomial = mean * (1 - mean) / n
+    fraction = float(np.mean(1 / np.maximum(_weights(population)[sample], 1.0)))
+    kish = n * float((w**2).sum()) / float(w.sum()) ** 2 * max(1 - fraction, 1e-6)
+    # With few posts of a kind their own variance is no guide.
+    trust = min(1.0, mean * (1 - mean) * n / 5)
+    design = kish + trust * (plain_variance / binomial - kish) if binomial > 0 else kish
+    return n / max(design, 1e-6) / gain
+
+
+def _wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
+    """Bound a share with E. Wilson's score interval (JASA 22, 1927)."""
+    square = quantile**2 / n
+    middle = (share + square / 2) / (1 + square)
+    half = math.sqrt(max(share * (1 - share) * square + square**2 / 4, 0.0)) / (1 + square)
+    # Rounding may put a bound on the wrong side of a share of 0 or 1.
+    return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
+
+
+def _hybrid(first: Estimate, second: Estimate) -> tuple[float, float]:
+    assert first.value is not None and first.low is not None and first.high is not None
+    assert second.value is not None and second.low is not None and second.high is not None
+    value = first.value - second.value
+    below = math.hypot(first.value - first.low, second.high - second.value)
+    above = math.hypot(first.high - first.value, second.value - second.low)
+    return max(-1.0, value - below), min(1.0, value + above)
+
+
+def _df(population: Population, members: FloatArray) -> int:
+    return max(int((population.audited & (members > 0)).sum()) - 2, 1)
+
+
+def _quantile_of(n: int, n_terms: int) -> float:
+    # Where nothing is fitted Wilson's interval needs no help in small samples; t would make it too wide.
+    return _quantile(10**6 if n_terms == 1 else max(n - n_terms, 1))
+
+
+def _quantile(df: int) -> float:
+    # scipy.stats would take half a second to import.
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, (1 + _LEVEL) / 2))
+
+
+def _two_sided(t: float, df: int) -> float:
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(df, -abs(t)))
