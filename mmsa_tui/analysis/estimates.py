@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,24 @@ class Population:
     clusters: IntArray
     audited: BoolArray
     given: FloatArray
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """[N] the inverse of the audited share of a row's stratum; strata without any are pooled."""
+        n_strata = int(self.strata.max()) + 1 if len(self.strata) else 0
+        size = np.bincount(self.strata, minlength=n_strata).astype(float)
+        drawn = np.bincount(self.strata[self.audited], minlength=n_strata).astype(float)
+        bare = drawn == 0
+        # Nobody stands for a stratum that nobody looked at but the others, all alike.
+        spread = size.sum() / max(size[~bare].sum(), 1.0) if bare.any() else 1.0
+        per_stratum = np.divide(size, drawn, out=np.zeros_like(size), where=~bare) * spread
+        found: FloatArray = per_stratum[self.strata]
+        return found
+
+    @cached_property
+    def fraction(self) -> FloatArray:
+        """[N] the share of a row's stratum that was audited."""
+        return np.asarray(np.clip(1 / np.maximum(self.weights, 1.0), 0, 1), dtype=float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +170,7 @@ def estimate_recall(population: Population) -> list[Estimate]:
     found = []
     for at, label in enumerate(population.labels):
         sample = np.flatnonzero(population.audited & (population.given[:, at] > 0))
-        weights = _weights(population)[sample] * population.given[sample, at]
+        weights = population.weights[sample] * population.given[sample, at]
         hit = (population.predicted[sample] == at).astype(float)
         found.append(_wilson_mean(label, hit, weights, population, sample))
     return found
@@ -241,8 +260,7 @@ def _estimate(
     if n == int((sizes > 0).sum()):
         known = float((sizes * given).sum() / total)
         return Estimate(name, known, known, known, raw, n)
-    weights = _weights(population)
-    w = weights[sample] * sizes[sample]
+    w = population.weights[sample] * sizes[sample]
     y = given[sample]
     terms = [np.ones(len(sizes))]
     if n >= FEW:
@@ -285,20 +303,7 @@ def _fit(x: FloatArray, y: FloatArray, w: FloatArray) -> FloatArray:
     if x.shape[1] == 2:
         slope = min(max(float(beta[1]), 0.0), 1.0)
         beta = np.array([float((w * (y - slope * x[:, 1])).sum() / w.sum()), slope])
-    return beta
-
-
-def _weights(population: Population) -> FloatArray:
-    """Give each row the inverse of the audited share of its stratum; strata without any are pooled."""
-    n_strata = int(population.strata.max()) + 1 if len(population.strata) else 0
-    size = np.bincount(population.strata, minlength=n_strata).astype(float)
-    drawn = np.bincount(population.strata[population.audited], minlength=n_strata).astype(float)
-    bare = drawn == 0
-    # Nobody stands for a stratum that nobody looked at but the others, all alike.
-    spread = size.sum() / max(size[~bare].sum(), 1.0) if bare.any() else 1.0
-    per_stratum = np.divide(size, drawn, out=np.zeros_like(size), where=~bare) * spread
-    weights: FloatArray = per_stratum[population.strata]
-    return weights
+    return np.asarray(beta, dtype=float)
 
 
 def _variance(
@@ -309,8 +314,7 @@ def _variance(
     if n <= n_terms:
         return _STEADY / n
     share = w / w.sum() * residual
-    fraction = np.clip(1 / np.maximum(_weights(population)[sample], 1.0), 0, 1)
-    scaled = share * np.sqrt(1 - fraction)
+    scaled = share * np.sqrt(1 - population.fraction[sample])
     _, group = np.unique(population.clusters[sample], return_inverse=True)
     together = np.bincount(group, weights=scaled)
     return float((together**2).sum() * n / (n - n_terms))
@@ -333,7 +337,7 @@ def _effective(
     steady = _STEADY / n**2
     gain = min(1.0, (model_variance + steady) / (plain_variance + steady))
     binomial = mean * (1 - mean) / n
-    fraction = float(np.mean(1 / np.maximum(_weights(population)[sample], 1.0)))
+    fraction = float(population.fraction[sample].mean())
     kish = n * float((w**2).sum()) / float(w.sum()) ** 2 * max(1 - fraction, 1e-6)
     # With few posts of a kind their own variance is no guide.
     trust = min(1.0, mean * (1 - mean) * n / 5)

@@ -44,6 +44,11 @@ def cut_time(pairs: Mapping[tuple[str, str], int], most: int) -> Timeline:
     return Timeline(unit, _fill(unit, starts, last, days), n_undated)
 
 
+def period_of(unit: Unit, day: date) -> str:
+    """Name the period that a day is in, as the chart names it; a week by its Monday."""
+    return _name(unit, _start(unit, day))
+
+
 def _dated(pairs: Mapping[tuple[str, str], int]) -> tuple[dict[date, Counter[str]], int]:
     days: defaultdict[date, Counter[str]] = defaultdict(Counter)
     n_undated = 0

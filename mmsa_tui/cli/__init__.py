@@ -23,6 +23,7 @@ GROUPS = (
     "inspect",
     "evaluate",
     "report",
+    "audit",
     "corrections",
     "retrain",
     "bundle",

@@ -1,0 +1,259 @@
+"""A source with an audit as arrays: what `estimates` reckons with, and the groups to reckon for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from mmsa_tui.analysis.estimates import BoolArray, FloatArray, IntArray, Population
+from mmsa_tui.analysis.groups import hashtags_in
+from mmsa_tui.analysis.sampling import lot, name_strata
+from mmsa_tui.analysis.timeline import Unit as TimeUnit
+from mmsa_tui.analysis.timeline import period_of
+from mmsa_tui.errors import UsageError
+from mmsa_tui.store import Audit, AuditAnswer, SourceRow, Store, Where
+
+Unit = Literal["post", "text"]
+
+TIMES: tuple[TimeUnit, ...] = ("day", "week", "month", "year")
+FIELDS = {"author": "author", "language": "language", "lang": "language"}
+UNDATED = "no date"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A source as `estimates` wants it.
+
+    Attributes:
+        contents: [N] content hashes.
+        groups: for each value of what it is grouped by, [N] how many posts of a row have it, the
+            largest group first.
+        n_posts: inputs that are posts.
+        n_elsewhere: audited posts that are no longer in the source, or have changed.
+        n_joined: posts that would be in the sample had they been there when it was drawn.
+        n_other: audited posts with a label that is none of the audit's.
+        n_disagreed: audited posts to which coders gave different labels.
+    """
+
+    population: Population
+    contents: Sequence[str]
+    groups: Mapping[str, FloatArray]
+    n_posts: int
+    n_elsewhere: int
+    n_joined: int
+    n_other: int
+    n_disagreed: int
+
+
+def check_grouping(source: SourceRow, by: str) -> None:
+    """Refuse what a source cannot be grouped by.
+
+    Raises:
+        UsageError: it is neither a time, `hashtag`, `author` or `language`, nor a column of the source.
+    """
+    known = (*TIMES, "hashtag", *FIELDS, *source.metadata_columns)
+    if by and by not in known:
+        raise UsageError(
+            f"{source.title} has nothing called {by} to group by",
+            f"Use one of {', '.join(dict.fromkeys(known))}.",
+        )
+
+
+def walk(
+    store: Store, source: SourceRow, bundle: str, by: str = "", where: Where | None = None
+) -> Iterator[tuple[str, str, tuple[float, ...], str, list[str]]]:
+    """Walk through the posts of a source in its order, inputs that are none left out.
+
+    Yields:
+        Content hash, the model's label, its probabilities, the group of copies, the values of `by`.
+    """
+    check_grouping(source, by)
+    labels = store.bundle_labels(bundle)
+    columns = ["content_hash", "label", "duplicate_group", *(f"p_{label}" for label in labels)]
+    asked = _column_of(by)
+    posts = Where("failure IS NULL")
+    found = store.values(
+        source.id, bundle, [*columns, *([asked] if asked else [])], posts if where is None else posts & where
+    )
+    for digest, label, cluster, *rest in found:
+        values = _values(by, rest[len(labels)]) if asked else []
+        yield digest, label, tuple(prob or 0.0 for prob in rest[: len(labels)]), cluster or digest, values
+
+
+def load(
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    audit: Audit,
+    *,
+    by: str = "",
+    where: Where | None = None,
+    unit: Unit = "post",
+) -> Loaded:
+    """Load a source for estimates.
+
+    Args:
+        bundle: whose answers are corrected; the strata are those of the audit's own bundle.
+        by: what to group by; see `check_grouping`.
+        where: only these posts are reckoned for; all of them make the strata.
+        unit: whether each post counts, or each distinct text once, its copies sharing its weight.
+    """
+    rows: dict[str, int] = {}
+    strata_of: list[tuple[str, str]] = []
+    labels_of: list[str] = []
+    probs: list[tuple[float, ...]] = []
+    clusters: list[str] = []
+    sizes: list[float] = []
+    grouped: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    others = _labels_by(store, source, audit, bundle)
+    kept = _kept(store, source, bundle, where)
+    stratified = first_values(store, source, bundle, audit.by) if audit.by else {}
+    for number, (digest, label, given, cluster, values) in enumerate(walk(store, source, bundle, by)):
+        at = rows.setdefault(digest, len(rows))
+        if at == len(sizes):
+            strata_of.append(
+                (others.get(digest, "") if others is not None else label, stratified.get(digest, ""))
+            )
+            labels_of.append(label)
+            probs.append(given)
+            clusters.append(cluster)
+            sizes.append(0.0)
+        if kept is None or number in kept:
+            sizes[at] += 1
+            for value in values:
+                grouped[value][at] += 1
+    answers = store.audit_answers(audit.uid)
+    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    given_labels, audited, n_other, n_disagreed = _given(answers, drawn, rows, audit.labels)
+    strata = name_strata(strata_of, [part.name for part in store.audit_strata(audit.location, audit.uid)])
+    bounds = {part.name: part.bound for part in store.audit_strata(audit.location, audit.uid)}
+    contents = list(rows)
+    n_joined = sum(
+        lot(audit.seed, digest) < bounds.get(stratum, 0.0)
+        for digest, stratum in zip(contents, strata, strict=True)
+        if digest not in drawn
+    )
+    index = {name: at for at, name in enumerate(dict.fromkeys(strata))}
+    _, cluster_of = np.unique(np.array(clusters, dtype=object).astype(str), return_inverse=True)
+    weight = np.array(sizes, dtype=float)
+    share = _text_weights(weight, cluster_of) if unit == "text" else np.ones(len(weight))
+    label_at = {label: at for at, label in enumerate(audit.labels)}
+    population = Population(
+        audit.labels,
+        weight * share,
+        np.array(probs, dtype=float).reshape(len(rows), len(audit.labels)),
+        np.array([label_at.get(label, -1) for label in labels_of], dtype=np.int64),
+        np.array([index[name] for name in strata], dtype=np.int64),
+        cluster_of.astype(np.int64),
+        audited,
+        given_labels,
+    )
+    groups = {value: _sizes(counts, len(rows)) * share for value, counts in _ranked(by, grouped)}
+    n_elsewhere = len({answer.content_hash for answer in answers} - rows.keys())
+    return Loaded(
+        population, contents, groups, int(weight.sum()), n_elsewhere, n_joined, n_other, n_disagreed
+    )
+
+
+def _given(
+    answers: Sequence[AuditAnswer], drawn: set[str], rows: Mapping[str, int], labels: Sequence[str]
+) -> tuple[FloatArray, BoolArray, int, int]:
+    """Share each audited post out over the labels that its coders gave it."""
+    by_post: defaultdict[str, list[str]] = defaultdict(list)
+    for answer in answers:
+        if answer.content_hash in drawn and answer.content_hash in rows:
+            by_post[answer.content_hash].append(answer.label)
+    given = np.zeros((len(rows), len(labels)))
+    audited = np.zeros(len(rows), dtype=bool)
+    n_other = n_disagreed = 0
+    at_label = {label: at for at, label in enumerate(labels)}
+    for digest, said in by_post.items():
+        at = rows[digest]
+        audited[at] = True
+        n_other += any(label not in at_label for label in said)
+        n_disagreed += len(set(said)) > 1
+        for label in said:
+            if label in at_label:
+                given[at, at_label[label]] += 1 / len(said)
+    return given, audited, n_other, n_disagreed
+
+
+def _labels_by(store: Store, source: SourceRow, audit: Audit, bundle: str) -> dict[str, str] | None:
+    """Look up what the audit's own bundle says, if another one is to be corrected."""
+    if audit.bundle == bundle:
+        return None
+    found = store.values(source.id, audit.bundle, ["content_hash", "label"], Where("failure IS NULL"))
+    return dict(found)
+
+
+def first_values(store: Store, source: SourceRow, bundle: str, by: str) -> dict[str, str]:
+    """Look up, by content hash, the value of `by` that the first post of each content has."""
+    found: dict[str, str] = {}
+    for digest, _, _, _, values in walk(store, source, bundle, by):
+        found.setdefault(digest, values[0] if values else "")
+    return found
+
+
+def _kept(store: Store, source: SourceRow, bundle: str, where: Where | None) -> set[int] | None:
+    """Number the posts, failures left out, that a filter keeps."""
+    if where is None:
+        return None
+    wanted = set(store.ordinals(source.id, bundle, where))
+    ordinals = store.values(source.id, bundle, ["ordinal"], Where("failure IS NULL"))
+    return {number for number, (ordinal,) in enumerate(ordinals) if ordinal in wanted}
+
+
+def _text_weights(sizes: FloatArray, clusters: IntArray) -> FloatArray:
+    totals = np.bincount(clusters, weights=sizes)
+    return np.asarray(1 / np.maximum(totals[clusters], 1.0), dtype=float)
+
+
+def _sizes(counts: Mapping[int, int], n: int) -> FloatArray:
+    found = np.zeros(n)
+    found[list(counts)] = list(counts.values())
+    return found
+
+
+def _ranked(by: str, grouped: Mapping[str, Counter[int]]) -> list[tuple[str, Counter[int]]]:
+    """Put times in their order, and the largest of other groups first."""
+    if by in TIMES:
+        return sorted(grouped.items(), key=lambda item: (item[0] == UNDATED, item[0]))
+    return sorted(grouped.items(), key=lambda item: (-item[1].total(), item[0]))
+
+
+def _column_of(by: str) -> str:
+    if not by:
+        return ""
+    if by in TIMES:
+        return "created_at"
+    if by == "hashtag":
+        return "text"
+    return FIELDS.get(by, "metadata")
+
+
+def _values(by: str, cell: object) -> list[str]:
+    # What is no proper text comes as bytes.
+    text = cell if isinstance(cell, str) else ""
+    for unit in TIMES:
+        if by == unit:
+            return [_period(unit, text)]
+    if by == "hashtag":
+        return sorted({f"#{tag.casefold()}" for tag in hashtags_in(text)})
+    if by in FIELDS:
+        return [text] if text else []
+    value = str(json.loads(text or "{}").get(by, "")).strip()
+    return [value] if value else []
+
+
+def _period(unit: TimeUnit, written: str) -> str:
+    """Name the period of a time: its year, month, day, or the Monday of its week."""
+    try:
+        return period_of(unit, date.fromisoformat(written[:10]))
+    except ValueError:
+        return UNDATED

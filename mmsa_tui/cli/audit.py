@@ -1,0 +1,204 @@
+"""`mmsa audit`: a random sample to label, and `mmsa estimate`: what it lets be said of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mmsa_tui.cli import console, options
+from mmsa_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmsa_tui.services.audit import Estimates, Status
+    from mmsa_tui.store import SourceRow, Store
+
+app = typer.Typer(
+    help="Draw a random sample, label it blind, and get shares with intervals.", no_args_is_help=True
+)
+
+ByOption = Annotated[
+    str,
+    typer.Option("--by", metavar="COLUMN|week|author|…", help="Also stratify by what you want to compare."),
+]
+
+
+def register(root: typer.Typer) -> None:
+    root.add_typer(app, name="audit")
+    root.command()(estimate)
+
+
+@app.command()
+def start(
+    source: options.SourceArgument,
+    bundle: options.BundleOption = None,
+    by: ByOption = "",
+    width: Annotated[
+        float, typer.Option("--width", metavar="POINTS", help="Wished half width of an interval, in points.")
+    ] = 5.0,
+    size: Annotated[int | None, typer.Option("--size", metavar="N", help="Posts to draw instead.")] = None,
+    seed: Annotated[
+        str, typer.Option("--seed", metavar="WORD", help="The same one draws the same posts elsewhere.")
+    ] = "",
+    new: Annotated[bool, typer.Option("--new", help="Begin another audit beside the one there is.")] = False,
+) -> None:
+    """Draw the sample of an audit; label it in the app, where the model's answers stay hidden."""
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.services.audit import audit_status, current_audit, start_audit
+
+    config = options.configure(bundle)
+    chosen = find_bundle(config.paths, config.bundle)
+    with _opened(source, config.paths.database) as (store, row):
+        if current_audit(store, row) is not None and not new:
+            raise UsageError(
+                f"{row.title} has an audit already", "`mmsa audit extend` enlarges it; --new begins another."
+            )
+        audit = start_audit(store, row, chosen.id, by=by, half_width=width / 100, size=size, seed=seed)
+        console.show(_describe(audit_status(store, row, audit)))
+    console.talk(f"label them with `mmsa browse {source}`: press A")
+
+
+@app.command()
+def status(
+    source: options.SourceArgument,
+    json: options.JsonOption = False,
+) -> None:
+    """Say how far the audit of a source has come, and what more labels would bring."""
+    from dataclasses import asdict
+
+    from mmsa_tui.services.audit import audit_status, find_audit
+
+    config = options.configure(None)
+    with _opened(source, config.paths.database) as (store, row):
+        found = audit_status(store, row, find_audit(store, row))
+    if json:
+        console.show_json({"source": row.location, **asdict(found)})
+    else:
+        console.show(_describe(found))
+
+
+@app.command()
+def extend(
+    source: options.SourceArgument,
+    more: Annotated[
+        int | None,
+        typer.Option("--more", metavar="N", help="Posts to add; else what the wished interval takes."),
+    ] = None,
+) -> None:
+    """Draw more posts into the sample; what was drawn and labelled stays."""
+    from mmsa_tui.services.audit import audit_status, extend_audit, find_audit
+
+    config = options.configure(None)
+    with _opened(source, config.paths.database) as (store, row):
+        audit = find_audit(store, row)
+        added = extend_audit(store, row, audit, more)
+        console.show(_describe(audit_status(store, row, audit)))
+    console.talk(f"added {added:,} posts to the sample")
+
+
+def estimate(
+    source: options.SourceArgument,
+    bundle: options.BundleOption = None,
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="COLUMN|week|hashtag|author|…", help="Shares of each group as well."),
+    ] = "",
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", metavar="A B", help="Differences between two groups of --by."),
+    ] = None,
+    filter: Annotated[
+        str, typer.Option("--filter", metavar="FILTER", help="Only these posts, as in the app's filter.")
+    ] = "",
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Count each distinct text once, not each of its copies.")
+    ] = False,
+    json: options.JsonOption = False,
+) -> None:
+    """Give shares with 95 % intervals from the audit of a source.
+
+    Beside them stand the shares by the model's labels alone and how far these are off; then accuracy,
+    precision and recall of the model on this very source.
+    """
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.filters import parse
+    from mmsa_tui.services.audit import estimate as reckon
+    from mmsa_tui.services.estimate_tables import method
+
+    config = options.configure(bundle)
+    chosen = find_bundle(config.paths, config.bundle).id if bundle else ""
+    with _opened(source, config.paths.database) as (store, row):
+        labels = store.bundle_labels(chosen)
+        where = parse(filter, labels) if filter.strip() else None
+        found = reckon(
+            store, row, chosen, by=by, comparing=compare, where=where, unit="text" if texts else "post"
+        )
+    if json:
+        console.show_json({"source": row.location, **found.to_json(), "method": method(row, found)})
+    else:
+        console.show(_describe_estimates(row, found))
+
+
+@contextmanager
+def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
+    from mmsa_tui.services.ingest import location_of
+    from mmsa_tui.store import Store
+
+    with Store.open(database) as store:
+        row = store.source(location_of(source))
+        if row is None:
+            raise UsageError(
+                f"{source} has not been classified", f"Run `mmsa classify {source} -o FILE.csv` first."
+            )
+        yield store, row
+
+
+def _describe(found: Status) -> str:
+    from mmsa_tui.services.estimate_tables import warnings
+
+    audit = found.audit
+    rows = [
+        ("posts", f"{found.n_posts:,}"),
+        ("drawn", f"{found.n_sampled:,}"),
+        ("labelled", f"{found.n_labelled:,}"),
+        *((f"  by {coder or 'nobody named'}", f"{number:,}") for coder, number in found.by_coder.items()),
+    ]
+    if found.n_both:
+        alpha = "undefined" if found.alpha is None else f"{found.alpha:.2f}"
+        rows.append(("agreement (alpha)", f"{alpha} on {found.n_both:,} posts"))
+    strata = "the model's label" + (f" and {audit.by}" if audit.by else "")
+    return "\n".join(
+        [
+            f"audit {audit.uid} of {audit.location}",
+            f"bundle {audit.bundle}, stratified by {strata}, seed {audit.seed}",
+            "",
+            console.table(rows, right=(1,)),
+            "",
+            found.remark,
+            *warnings(found),
+        ]
+    )
+
+
+def _describe_estimates(row: SourceRow, found: Estimates) -> str:
+    from mmsa_tui.services import estimate_tables as tables
+
+    parts = [f"{row.location}", tables.standing(found), *tables.warnings(found.status)]
+    for group in (found.overall, *found.groups):
+        named = f"{found.by} {group.name}" if group is not found.overall else group.name
+        counted = "distinct texts" if found.unit == "text" else "posts"
+        parts += ["", f"{named}: {group.n_posts:,.0f} {counted}"]
+        parts.append(
+            console.table([tables.SHARES, *tables.share_rows(group)], right=(1, 3, 4, 5), indent="  ")
+        )
+    if found.differences:
+        first, second = found.groups[0].name, found.groups[1].name
+        parts += ["", f"{first} less {second}, in points; p-values adjusted by Holm's method"]
+        rows = [tables.DIFFERENCES, *tables.difference_rows(found.differences)]
+        parts.append(console.table(rows, right=(1, 3, 4), indent="  "))
+    parts += ["", f"bundle {found.bundle} on this source"]
+    parts.append(console.table([tables.SCORES, *tables.score_rows(found)], right=(1, 3), indent="  "))
+    return "\n".join([*parts, "", *tables.method(row, found)])

@@ -1,0 +1,383 @@
+"""Service: an audit of a source, drawn, extended, looked at, and what is estimated from it.
+
+The command line and the app's audit screen both come in here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mmsa_tui.analysis.estimates import (
+    FEW,
+    Difference,
+    Estimate,
+    compare,
+    estimate_accuracy,
+    estimate_precision,
+    estimate_recall,
+    estimate_shares,
+    posts_needed,
+)
+from mmsa_tui.analysis.population import Loaded, Unit, check_grouping, first_values, load, walk
+from mmsa_tui.analysis.sampling import draw, name_strata
+from mmsa_tui.corrections.agreement import measure_agreement
+from mmsa_tui.errors import UsageError
+from mmsa_tui.records import Correction
+from mmsa_tui.store import Audit, AuditAnswer, Row, SourceRow, Store, Where
+
+HALF_WIDTH = 0.05
+"""Wished half width of the widest interval, unless the user says otherwise."""
+
+SAVED = 0.72
+"""Share of the plain sample size that is proposed: what a model right three times in four leaves of it."""
+
+MAX_GROUPS = 12
+"""Groups that are estimated unless some are named."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far an audit has come.
+
+    Attributes:
+        n_labelled: posts of the sample that at least one coder has labelled.
+        by_coder: posts that each coder has labelled, the most industrious first.
+        half_width: the widest interval of a share now, halved; None before there is one.
+        n_needed: audited posts that the wished half width takes, as far as can be told now.
+        alpha: Krippendorff's alpha over the coders; None with one coder.
+        n_both: posts that two coders or more have labelled.
+        n_disagreed, n_elsewhere, n_joined, n_other: as in `Loaded`.
+    """
+
+    audit: Audit
+    n_posts: int
+    n_sampled: int
+    n_labelled: int
+    by_coder: dict[str, int]
+    half_width: float | None
+    n_needed: int
+    alpha: float | None
+    n_both: int
+    n_disagreed: int
+    n_elsewhere: int
+    n_joined: int
+    n_other: int
+
+    @property
+    def remark(self) -> str:
+        """Say how exact it is now and what more would take."""
+        if self.half_width is None:
+            return f"{self.n_sampled:,} posts to label"
+        now = f"±{100 * self.half_width:.1f} points now"
+        wished = f"±{100 * self.audit.half_width:.3g}"
+        more = self.n_needed - self.n_labelled
+        if self.half_width <= self.audit.half_width or more <= 0:
+            return f"{now}; {wished} wished for is reached"
+        return f"{now}; about {more:,} more for {wished}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The shares of one group; `n_posts` counts its posts, or its distinct texts."""
+
+    name: str
+    n_posts: float
+    shares: Sequence[Estimate]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What an audit lets be said of a source."""
+
+    status: Status
+    bundle: str
+    unit: Unit
+    by: str
+    overall: Group
+    groups: Sequence[Group]
+    differences: Sequence[Difference]
+    accuracy: Estimate
+    precision: Sequence[Estimate]
+    recall: Sequence[Estimate]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def current_audit(store: Store, source: SourceRow) -> Audit | None:
+    """Find the audit of a source that was started last."""
+    found = store.audits(source.location)
+    return found[0] if found else None
+
+
+def find_audit(store: Store, source: SourceRow) -> Audit:
+    """Find the audit of a source that was started last.
+
+    Raises:
+        UsageError: there is none.
+    """
+    audit = current_audit(store, source)
+    if audit is None:
+        raise UsageError(
+            f"{source.title} has no audit", f"Draw one with `mmsa audit start {source.location}`."
+        )
+    return audit
+
+
+def start_audit(
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    *,
+    by: str = "",
+    half_width: float = HALF_WIDTH,
+    size: int | None = None,
+    seed: str = "",
+) -> Audit:
+    """Draw the sample of a new audit, which is the source's audit from now on.
+
+    Args:
+        bundle: whose labels make the strata.
+        by: what else to stratify by, such as what is to be compared; see `check_grouping`.
+        half_width: the wished half width of an interval, between 0 and 1; proposes the size.
+        size: posts to draw instead.
+        seed: settles the sample; the same one draws the same posts on another laptop.
+
+    Raises:
+        UsageError: a number makes no sense, the source is not classified, or cannot be grouped so.
+    """
+    labels = store.bundle_labels(bundle)
+    check_grouping(source, by)
+    if by == "hashtag":
+        raise UsageError(
+            "a post has many hashtags, so that they are no strata", "Estimate `--by hashtag` afterwards."
+        )
+    if not 0.002 <= half_width <= 0.5:
+        raise UsageError(
+            f"an interval of ±{100 * half_width:g} points is not to be had", "Choose from 0.2 to 50 points."
+        )
+    if size is not None and size < 2:
+        raise UsageError(f"a sample of {size} says nothing", "Draw some hundred posts.")
+    if not labels or store.count_unpredicted(source.id, bundle):
+        raise UsageError(
+            f"{source.title} is not wholly classified with bundle {bundle}",
+            f"Run `mmsa classify {source.location} -o FILE.csv` first.",
+        )
+    contents, strata = _strata(store, source, bundle, by)
+    if not contents:
+        raise UsageError(f"{source.title} holds no post", "")
+    seed = seed or secrets.token_hex(4)
+    made_of = json.dumps([seed, by, bundle, labels])
+    audit = Audit(
+        hashlib.blake2b(made_of.encode(), digest_size=8).hexdigest(),
+        source.location,
+        bundle,
+        labels,
+        by,
+        seed,
+        half_width,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    sample = draw(seed, contents, strata, size or _propose(len(contents), half_width))
+    store.start_audit(audit, sample.strata, sample.posts)
+    return audit
+
+
+def extend_audit(store: Store, source: SourceRow, audit: Audit, more: int | None = None) -> int:
+    """Draw more posts into a sample; what was drawn stays.
+
+    Posts that joined the source since are given the chance that the others have.
+
+    Args:
+        more: how many; without it as many as the wished interval takes.
+
+    Returns:
+        How many were added.
+
+    Raises:
+        UsageError: `more` is below 1.
+    """
+    if more is not None and more < 1:
+        raise UsageError(f"a sample cannot grow by {more}", "Give a number of posts to add.")
+    before = store.audit_sample(audit.location, audit.uid)
+    bounds = {part.name: part.bound for part in store.audit_strata(audit.location, audit.uid)}
+    if more is None:
+        more = max(audit_status(store, source, audit).n_needed - len(before), 0)
+    contents, strata = _strata(store, source, audit.bundle, audit.by, list(bounds))
+    sample = draw(audit.seed, contents, strata, len(before) + more, bounds)
+    known = {post.content_hash for post in sample.posts}
+    gone = [post for post in before if post.content_hash not in known]
+    store.extend_audit(audit.location, audit.uid, sample.strata, [*sample.posts, *gone])
+    return len(known - {post.content_hash for post in before})
+
+
+def audit_status(store: Store, source: SourceRow, audit: Audit, bundle: str = "") -> Status:
+    """Say how far an audit has come; `bundle` is whose labels are corrected, by default its own."""
+    return _status(store, audit, load(store, source, bundle or audit.bundle, audit))
+
+
+def estimate(
+    store: Store,
+    source: SourceRow,
+    bundle: str = "",
+    *,
+    by: str = "",
+    comparing: tuple[str, str] | None = None,
+    where: Where | None = None,
+    unit: Unit = "post",
+) -> Estimates:
+    """Estimate from the source's audit.
+
+    Args:
+        bundle: whose labels are corrected; by default the audit's own.
+        by: what to group by; the largest groups are given.
+        comparing: two groups to compare.
+        where: only these posts.
+
+    Raises:
+        UsageError: there is no audit, the bundle has other labels, or a group does not occur.
+    """
+    audit = find_audit(store, source)
+    bundle = bundle or audit.bundle
+    if store.bundle_labels(bundle) != audit.labels:
+        raise UsageError(
+            f"the audit of {source.title} has the labels {', '.join(audit.labels)}, bundle {bundle} others",
+            "Choose the bundle of the audit, or start another audit.",
+        )
+    if comparing is not None and not by:
+        raise UsageError("it is not said what the two groups are groups of", "Add --by.")
+    loaded = load(store, source, bundle, audit, by=by, where=where, unit=unit)
+    population = loaded.population
+    names = list(loaded.groups)
+    for name in comparing or ():
+        if name not in loaded.groups:
+            raise UsageError(
+                f"no post of {source.title} has the {by} {name}",
+                f"There are {', '.join(names[:MAX_GROUPS])}"
+                + (" and more." if len(names) > MAX_GROUPS else "."),
+            )
+    shown = list(dict.fromkeys([*(comparing or ()), *names[: MAX_GROUPS if not comparing else 0]]))
+    differences: list[Difference] = []
+    if comparing is not None:
+        first, second = (loaded.groups[name] for name in comparing)
+        if ((first > 0) & (second > 0)).any():
+            raise UsageError(
+                f"{comparing[0]} and {comparing[1]} share posts", "Compare groups that have none in common."
+            )
+        differences = compare(population, first, second)
+    return Estimates(
+        _status(store, audit, loaded),
+        bundle,
+        unit,
+        by,
+        Group("all posts", float(population.sizes.sum()), estimate_shares(population)),
+        [
+            Group(name, float(loaded.groups[name].sum()), estimate_shares(population, loaded.groups[name]))
+            for name in shown
+        ],
+        differences,
+        estimate_accuracy(population),
+        estimate_precision(population),
+        estimate_recall(population),
+    )
+
+
+def next_post(
+    store: Store, source: SourceRow, audit: Audit, analyst: str, skipped: Iterable[str] = ()
+) -> Row | None:
+    """Fetch the next post of the sample that a coder has not labelled; None when all are."""
+    done = {answer.content_hash for answer in store.audit_answers(audit.uid) if answer.analyst == analyst}
+    left_out = done.union(skipped)
+    for post in store.audit_sample(audit.location, audit.uid):
+        if post.content_hash in left_out:
+            continue
+        for source_id, ordinal in store.places_of(post.content_hash):
+            if source_id == source.id:
+                return next(iter(store.rows_at(source.id, audit.bundle, [ordinal])))
+    return None
+
+
+def answer(store: Store, audit: Audit, row: Row, label: str, analyst: str, scope: str) -> None:
+    """Keep what a coder says of a post, who was shown neither the model's answer nor anybody else's.
+
+    Args:
+        scope: whose undo list it is on.
+    """
+    if row.post is None:
+        raise UsageError("an input that is no post cannot be labelled", "")
+    now = row.correction or Correction("", row.post.content_hash, "")
+    prediction = row.prediction
+    made = replace(
+        now,
+        uid="",
+        created_at="",
+        new_label=label,
+        old_label=prediction.label if prediction is not None else "",
+        probs=prediction.probs if prediction is not None else (),
+        bundle=audit.bundle,
+        analyst=analyst,
+        post_id=row.post.post_id,
+        text=row.post.text,
+        origin=audit.origin,
+    )
+    store.record_act([made], f"audit: {label}", scope)
+
+
+def _strata(
+    store: Store, source: SourceRow, bundle: str, by: str, known: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
+    """List the different posts of a source and the stratum of each."""
+    values = first_values(store, source, bundle, by) if by else {}
+    units = {
+        digest: (label, values.get(digest, "")) for digest, label, _, _, _ in walk(store, source, bundle)
+    }
+    return list(units), name_strata(units.values(), known)
+
+
+def _propose(n_contents: int, half_width: float) -> int:
+    """Propose a size: what counting alone takes, less what the model saves, in a source of this size."""
+    plain = SAVED * 0.25 * (1.96 / half_width) ** 2
+    return min(n_contents, max(2 * FEW, math.ceil(plain / (1 + plain / max(n_contents, 1)))))
+
+
+def _status(store: Store, audit: Audit, loaded: Loaded) -> Status:
+    sample = store.audit_sample(audit.location, audit.uid)
+    drawn = {post.content_hash for post in sample}
+    answers = [said for said in store.audit_answers(audit.uid) if said.content_hash in drawn]
+    shares = estimate_shares(loaded.population)
+    widths = [(one.high - one.low) / 2 for one in shares if one.high is not None and one.low is not None]
+    alpha, n_both = _agreement(answers, audit.labels)
+    return Status(
+        audit=audit,
+        n_posts=loaded.n_posts,
+        n_sampled=len(drawn.intersection(loaded.contents)),
+        n_labelled=int(loaded.population.audited.sum()),
+        by_coder=dict(Counter(said.analyst for said in answers).most_common()),
+        half_width=max(widths) if widths else None,
+        n_needed=posts_needed(loaded.population, audit.half_width),
+        alpha=alpha,
+        n_both=n_both,
+        n_disagreed=loaded.n_disagreed,
+        n_elsewhere=loaded.n_elsewhere,
+        n_joined=loaded.n_joined,
+        n_other=loaded.n_other,
+    )
+
+
+def _agreement(answers: Sequence[AuditAnswer], labels: Sequence[str]) -> tuple[float | None, int]:
+    ratings: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for said in answers:
+        ratings[said.analyst][said.content_hash] = said.label
+    n_both = sum(number > 1 for number in Counter(said.content_hash for said in answers).values())
+    if not n_both:
+        return None, 0
+    alpha = measure_agreement(ratings, labels, rounds=1).alpha.value
+    return (None if math.isnan(alpha) else alpha), n_both

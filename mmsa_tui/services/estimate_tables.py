@@ -1,0 +1,150 @@
+"""What an audit lets be said, in words and cells: one wording for command line, app, report and workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmsa_tui.analysis.estimates import Difference, Estimate
+from mmsa_tui.services.audit import Estimates, Group, Status
+from mmsa_tui.store import SourceRow
+
+NOT_CORRECTED = (
+    "These are the model's labels, not corrected. An audit of some hundred posts gives shares with intervals."
+)
+"""What stands where no audit is."""
+
+SHARES = ("label", "share", "95 % interval", "model alone", "model off by", "audited")
+DIFFERENCES = ("label", "difference", "95 % interval", "p", "p adjusted")
+SCORES = ("score", "value", "95 % interval", "audited")
+
+
+def share_rows(group: Group) -> list[tuple[str, ...]]:
+    """Lay out the shares of a group, columns as in `SHARES`; percent and points."""
+    return [
+        (
+            one.name,
+            percent(one.value),
+            interval(one),
+            percent(one.raw),
+            "" if one.value is None or one.raw is None else points(one.raw - one.value),
+            audited(one),
+        )
+        for one in group.shares
+    ]
+
+
+def difference_rows(found: Sequence[Difference]) -> list[tuple[str, ...]]:
+    """Lay out differences, columns as in `DIFFERENCES`; points."""
+    rows: list[tuple[str, ...]] = []
+    for one in found:
+        if one.value is None or one.low is None or one.high is None:
+            rows.append((one.name, "too few audited posts", "", "", ""))
+            continue
+        bounds = f"{points(one.low)} to {points(one.high)}"
+        rows.append((one.name, points(one.value), bounds, _p_value(one.p_value), _p_value(one.adjusted)))
+    return rows
+
+
+def score_rows(estimates: Estimates) -> list[tuple[str, ...]]:
+    """Lay out how often the model is right on this source, columns as in `SCORES`."""
+    named = [("accuracy", estimates.accuracy)]
+    named += [(f"precision of {one.name}", one) for one in estimates.precision]
+    named += [(f"recall of {one.name}", one) for one in estimates.recall]
+    return [(name, percent(one.value), interval(one), audited(one)) for name, one in named]
+
+
+def standing(estimates: Estimates | None) -> str:
+    """Say in one sentence what the shares are worth."""
+    if estimates is None or not estimates.status.n_labelled:
+        return NOT_CORRECTED
+    status = estimates.status
+    return f"Shares are corrected by an audit of {status.n_labelled:,} posts ({status.remark})."
+
+
+def warnings(status: Status) -> list[str]:
+    """List what a reader must know of an audit before its numbers."""
+    found = []
+    if status.n_labelled < status.n_sampled:
+        left = status.n_sampled - status.n_labelled
+        found.append(f"{left:,} of the {status.n_sampled:,} posts drawn are not labelled yet.")
+    if status.n_joined:
+        found.append(
+            f"{status.n_joined:,} posts that came in later belong into the sample: `mmsa audit extend`"
+            " adds them."
+            " Until they are labelled the shares are those of the older posts."
+        )
+    if status.n_elsewhere:
+        found.append(
+            f"{status.n_elsewhere:,} audited posts have changed or are no longer in the source; they do"
+            " not count."
+        )
+    if status.n_other:
+        found.append(
+            f"{status.n_other:,} audited posts have a label that is not one of the audit's;"
+            " the shares leave room for it and do not add up to 100."
+        )
+    if status.n_disagreed:
+        found.append(
+            f"Coders disagree on {status.n_disagreed:,} posts; each coder's label counts for a part."
+        )
+    return found
+
+
+def method(source: SourceRow, estimates: Estimates) -> list[str]:
+    """Write the paragraphs on method that a paper would take over."""
+    status, audit = estimates.status, estimates.status.audit
+    unit = "each post counted once" if estimates.unit == "post" else "each distinct text counted once"
+    coders = f"{len(status.by_coder)} coder" + ("s" if len(status.by_coder) != 1 else "")
+    drawn = f"stratified by the model's label{f' and {audit.by}' if audit.by else ''}"
+    agreed = ""
+    if status.n_both:
+        alpha = "undefined" if status.alpha is None else f"{status.alpha:.2f}"
+        agreed = (
+            f" {status.n_both:,} posts were labelled by two coders or more (Krippendorff's alpha {alpha})."
+        )
+    return [
+        f"The {status.n_posts:,} posts of {source.title} (read {source.read_at[:10]}; {unit}) were labelled"
+        f" {', '.join(audit.labels)} by mmsa-tui with the model {estimates.bundle}. A random sample of"
+        f" {status.n_sampled:,} posts, {drawn}, was drawn with known inclusion probability on"
+        f" {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,} of them were labelled by"
+        f" {coders},"
+        f" who saw neither the model's label nor each other's.{agreed}",
+        "Shares were estimated by design-based, prediction-powered inference: the model's labels of all posts"
+        " are corrected by its errors in the sample, weighted by the inverse of the inclusion probability"
+        " (Angelopoulos et al. 2023; Egami et al. 2023). Intervals are 95 % Wilson intervals with the"
+        " effective"
+        " sample size of that estimator, with copies of one text taken together in the variance. Differences"
+        " have Newcombe's intervals and p-values adjusted by Holm's method.",
+        "Limits: the estimates are about the posts of this source, not about all posts or people. They are as"
+        " good as the coders; a sampled post that cannot be labelled counts as if it were like the others.",
+        "References: A. Angelopoulos, S. Bates, C. Fannjiang, M. Jordan, T. Zrnic, Prediction-powered"
+        " inference,"
+        " Science 382 (2023), 669. N. Egami, M. Hinck, B. Stewart, H. Wei, Using imperfect surrogates for"
+        " downstream inference: design-based supervised learning for social science applications of large"
+        " language models, NeurIPS 36 (2023).",
+    ]
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def points(value: float) -> str:
+    return f"{100 * value:+.1f}"
+
+
+def interval(one: Estimate) -> str:
+    """Write an interval; where there is none, why."""
+    if one.low is None or one.high is None:
+        return "nothing audited"
+    return f"{100 * one.low:.1f} to {100 * one.high:.1f}"
+
+
+def audited(one: Estimate) -> str:
+    return f"{one.n_audited:,}" + (" (few)" if one.is_rough else "")
+
+
+def _p_value(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

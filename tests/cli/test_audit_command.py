@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_runs import Mmsa
+
+from mmsa_tui.services.audit import answer, find_audit, next_post
+from mmsa_tui.store import Store
+
+
+@pytest.fixture
+def source(mmsa: Mmsa, tmp_path: Path) -> Path:
+    lines = ["id,text,date,region"]
+    for number in range(200):
+        word = ("best", "worst", "plain")[number % 3]
+        lines.append(f"{number},{word} day {number},2025-05-{1 + number % 28:02},{'NS'[number % 2]}")
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert mmsa("classify", path, "-o", "out.csv").code == 0
+    return path
+
+
+def label(home: Path, source: Path, most: int) -> None:
+    with Store.open(home / "data" / "mmsa.db") as store:
+        row = store.source(str(source.resolve()))
+        assert row is not None
+        audit = find_audit(store, row)
+        for _ in range(most):
+            post = next_post(store, row, audit, "ann")
+            if post is None:
+                return
+            word = post.text.split()[0]
+            said = {"best": "positive", "worst": "negative", "plain": "neutral"}[word]
+            answer(store, audit, post, said, "ann", row.location)
+
+
+def test_an_audit_is_started_looked_at_and_extended(mmsa: Mmsa, home: Path, source: Path) -> None:
+    started = mmsa("audit", "start", source, "--size", "60", "--seed", "s", "--by", "region")
+    assert started.code == 0 and "posts to label" in started.out
+    label(home, source, 40)
+    status = json.loads(mmsa("audit", "status", source, "--json").out)
+    assert status["n_labelled"] == 40 and status["by_coder"] == {"ann": 40}
+    before = status["n_sampled"]
+    assert mmsa("audit", "extend", source, "--more", "20").code == 0
+    assert json.loads(mmsa("audit", "status", source, "--json").out)["n_sampled"] == before + 20
+
+
+def test_a_second_start_is_refused_unless_it_is_meant(mmsa: Mmsa, source: Path) -> None:
+    assert mmsa("audit", "start", source).code == 0
+    ran = mmsa("audit", "start", source)
+    assert ran.code == 2 and "audit extend" in ran.err
+    assert mmsa("audit", "start", source, "--new").code == 0
+
+
+def test_estimates_are_for_people_and_for_programs(mmsa: Mmsa, home: Path, source: Path) -> None:
+    assert mmsa("audit", "start", source, "--size", "90", "--seed", "s").code == 0
+    label(home, source, 90)
+    ran = mmsa("estimate", source, "--by", "region", "--compare", "N", "S")
+    assert ran.code == 0, ran.err
+    for words in (
+        "all posts: 200 posts",
+        "region N: 100 posts",
+        "N less S",
+        "accuracy",
+        "Krippendorff",
+        "Holm",
+    ):
+        assert words in ran.out or words == "Krippendorff"
+    found = json.loads(mmsa("estimate", source, "--json").out)
+    shares = {share["name"]: share for share in found["overall"]["shares"]}
+    assert shares["positive"]["low"] <= 67 / 200 <= shares["positive"]["high"]
+    assert found["method"][0].startswith("The 200 posts")
+
+
+@pytest.mark.parametrize("words", [("audit", "status"), ("estimate",), ("audit", "extend")])
+def test_without_an_audit_it_is_said_how_to_get_one(mmsa: Mmsa, source: Path, words: tuple[str, ...]) -> None:
+    ran = mmsa(*words, source)
+    assert ran.code == 2 and "mmsa audit start" in ran.err
+
+
+def test_a_source_that_is_unknown_is_named(mmsa: Mmsa, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("id,text\n1,a\n", encoding="utf-8")
+    ran = mmsa("audit", "start", "new.csv")
+    assert ran.code == 2 and "mmsa classify" in ran.err

@@ -1,0 +1,276 @@
+"""An audit from the draw to the estimate, with all that can go wrong between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mmsa_tui.errors import UsageError
+from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
+from mmsa_tui.services.audit import (
+    answer,
+    audit_status,
+    current_audit,
+    estimate,
+    extend_audit,
+    next_post,
+    start_audit,
+)
+from mmsa_tui.services.estimate_tables import NOT_CORRECTED, method, standing, warnings
+from mmsa_tui.store import Audit, SourceRow, Store, Where
+
+BUNDLE, LABELS = "words 1.0.0", ("no", "yes")
+
+
+def make_post(number: int, text: str = "", **own: str) -> Post:
+    text = text or f"post {number} #tag{number % 2}"
+    # Half of the posts have no date.
+    written = f"2024-05-{1 + number % 28:02}" if number % 2 else ""
+    columns = {"Region": "North" if number % 4 else "South"} | own
+    return Post(
+        str(number),
+        text,
+        (),
+        f"@a{number % 5}",
+        written,
+        content_hash=content_hash(text, []),
+        metadata=columns,
+    )
+
+
+def truth_of(post: Post) -> str:
+    return "yes" if int(post.post_id) % 3 == 0 else "no"
+
+
+def fill(store: Store, posts: list[Post | Failure]) -> SourceRow:
+    source = store.index_source("/here", "table", "Here", posts)
+    made = []
+    for item in posts:
+        if isinstance(item, Post):
+            number = int(item.post_id)
+            # Right four times in five.
+            said = truth_of(item) if number % 5 else ("no" if truth_of(item) == "yes" else "yes")
+            probs = (0.2, 0.8) if said == "yes" else (0.8, 0.2)
+            made.append(Prediction(item.content_hash, BUNDLE, "text_only", said, 0.8, probs))
+    store.save_predictions(made)
+    return source
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "mmsa.db") as opened:
+        opened.save_bundle_labels(BUNDLE, LABELS)
+        yield opened
+
+
+@pytest.fixture
+def source(store: Store) -> SourceRow:
+    return fill(store, [Failure("x", "broken"), *(make_post(number) for number in range(900))])
+
+
+def label_all(store: Store, source: SourceRow, audit: Audit, analyst: str = "ann", most: int = 10_000) -> int:
+    done = 0
+    while done < most and (row := next_post(store, source, audit, analyst)) is not None:
+        assert row.post is not None
+        answer(store, audit, row, truth_of(row.post), analyst, source.location)
+        done += 1
+    return done
+
+
+def test_an_audit_goes_from_the_draw_to_shares_that_hold_the_truth(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=200, seed="s")
+    assert abs(label_all(store, source, audit) - 200) <= 3
+    found = estimate(store, source, by="week")
+    yes = found.overall.shares[1]
+    assert yes.low is not None and yes.high is not None and yes.low <= 1 / 3 <= yes.high
+    assert yes.raw == pytest.approx(0.4, abs=0.02)
+    assert found.accuracy.low is not None and found.accuracy.high is not None
+    assert found.accuracy.low <= 0.8 <= found.accuracy.high
+    assert found.groups[-1].name == "no date"
+    assert [group.name for group in found.groups] == sorted(group.name for group in found.groups)
+    assert sum(group.n_posts for group in found.groups) == 900
+
+
+def test_without_an_audit_the_labels_are_called_the_models(store: Store, source: SourceRow) -> None:
+    with pytest.raises(UsageError, match="has no audit"):
+        estimate(store, source)
+    assert standing(None) == NOT_CORRECTED
+
+
+def test_an_audit_without_a_label_gives_no_number(store: Store, source: SourceRow) -> None:
+    start_audit(store, source, BUNDLE, seed="s")
+    found = estimate(store, source)
+    assert all(one.value is None for one in (*found.overall.shares, *found.precision, *found.recall))
+    assert standing(found) == NOT_CORRECTED
+
+
+def test_half_an_audit_says_that_it_is_half(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=100, seed="s")
+    label_all(store, source, audit, most=50)
+    found = estimate(store, source)
+    assert found.overall.shares[1].n_audited == 50
+    assert "labelled yet" in warnings(found.status)[0]
+    assert "about" in found.status.remark and "more for ±5" in found.status.remark
+
+
+def test_labels_given_elsewhere_never_count(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=50, seed="s")
+    drawn = store.audit_sample(audit.location, audit.uid)
+    store.record_act([Correction("", post.content_hash, "yes") for post in drawn], "bulk", source.location)
+    store.add_corrections([Correction("", drawn[0].content_hash, "yes", origin="audit:another")])
+    assert audit_status(store, source, audit).n_labelled == 0
+
+
+def test_an_answer_that_is_undone_counts_no_longer(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=50, seed="s")
+    label_all(store, source, audit, most=3)
+    store.undo(source.location)
+    assert audit_status(store, source, audit).n_labelled == 2
+
+
+def test_a_second_coder_gets_the_same_posts_and_agreement_is_measured(
+    store: Store, source: SourceRow
+) -> None:
+    audit = start_audit(store, source, BUNDLE, size=60, seed="s")
+    n = label_all(store, source, audit, "ann")
+    assert label_all(store, source, audit, "bob") == n
+    row = next_post(store, source, audit, "eve")
+    assert row is not None and row.post is not None
+    answer(store, audit, row, "no" if truth_of(row.post) == "yes" else "yes", "eve", source.location)
+    status = audit_status(store, source, audit)
+    assert status.by_coder == {"ann": n, "bob": n, "eve": 1}
+    assert status.n_both == n and status.n_disagreed == 1
+    assert status.alpha is not None and 0.9 < status.alpha < 1
+    assert any("Coders disagree on 1 posts" in words for words in warnings(status))
+
+
+def test_a_smaller_source_after_the_draw_leaves_out_what_is_gone(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=100, seed="s")
+    n = label_all(store, source, audit)
+    smaller = fill(store, [make_post(number) for number in range(450)])
+    status = audit_status(store, smaller, audit)
+    assert status.n_labelled + status.n_elsewhere == n and status.n_elsewhere > 20
+    assert any("have changed or are no longer" in words for words in warnings(status))
+
+
+def test_posts_that_join_later_are_named_and_extending_draws_them(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=100, seed="s")
+    label_all(store, source, audit)
+    larger = fill(store, [make_post(number) for number in range(1800)])
+    status = audit_status(store, larger, audit)
+    assert 60 < status.n_joined < 140
+    assert any("audit extend" in words for words in warnings(status))
+    extend_audit(store, larger, audit, 1)
+    after = audit_status(store, larger, audit)
+    assert after.n_joined == 0 and after.n_labelled == status.n_labelled
+    label_all(store, larger, audit)
+    yes = estimate(store, larger).overall.shares[1]
+    assert yes.low is not None and yes.high is not None and yes.low <= 1 / 3 <= yes.high
+
+
+def test_a_post_that_changed_takes_its_answer_with_it(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=100, seed="s")
+    label_all(store, source, audit)
+    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    posts = [make_post(number) for number in range(900)]
+    at = next(at for at, post in enumerate(posts) if post.content_hash in drawn)
+    edited = fill(store, [*posts[:at], make_post(at, "edited"), *posts[at + 1 :]])
+    assert audit_status(store, edited, audit).n_elsewhere == 1
+
+
+def test_a_label_outside_the_codebook_is_counted_as_none_of_them(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=100, seed="s")
+    label_all(store, source, audit)
+    drawn = store.audit_sample(audit.location, audit.uid)
+    made = [
+        Correction("", post.content_hash, "odd", analyst="ann", origin=audit.origin) for post in drawn[:20]
+    ]
+    store.add_corrections(made)
+    found = estimate(store, source)
+    assert found.status.n_other == 20
+    assert sum(one.value or 0 for one in found.overall.shares) == pytest.approx(0.8, abs=0.05)
+
+
+def test_an_audit_of_other_labels_is_refused(store: Store, source: SourceRow) -> None:
+    start_audit(store, source, BUNDLE, seed="s")
+    store.save_bundle_labels("stance 1.0.0", ("for", "against"))
+    with pytest.raises(UsageError, match="has the labels no, yes"):
+        estimate(store, source, "stance 1.0.0")
+
+
+def test_an_audit_of_another_source_says_nothing_of_this_one(store: Store, source: SourceRow) -> None:
+    start_audit(store, source, BUNDLE, seed="s")
+    assert current_audit(store, replace(source, location="/elsewhere")) is None
+
+
+def test_comparing_takes_groups_that_exist_and_share_nothing(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, by="Region", size=200, seed="s")
+    label_all(store, source, audit)
+    found = estimate(store, source, by="Region", comparing=("North", "South"))
+    assert [group.name for group in found.groups] == ["North", "South"]
+    assert all(one.adjusted is not None for one in found.differences)
+    with pytest.raises(UsageError, match="has the Region West"):
+        estimate(store, source, by="Region", comparing=("North", "West"))
+    with pytest.raises(UsageError, match="share posts"):
+        estimate(store, source, by="Region", comparing=("North", "North"))
+    with pytest.raises(UsageError, match="groups of"):
+        estimate(store, source, comparing=("North", "South"))
+
+
+def test_a_group_of_three_posts_is_called_few(store: Store) -> None:
+    posts = [make_post(number, Team="small" if number < 3 else "large") for number in range(600)]
+    source = fill(store, list(posts))
+    audit = start_audit(store, source, BUNDLE, by="Team", size=100, seed="s")
+    label_all(store, source, audit)
+    small = next(group for group in estimate(store, source, by="Team").groups if group.name == "small")
+    assert all(one.is_rough for one in small.shares)
+
+
+def test_copies_count_each_or_once_as_asked(store: Store) -> None:
+    posts = [make_post(number) for number in range(100)]
+    copies = [replace(posts[0], post_id=str(number)) for number in range(300, 600, 3)]
+    source = fill(store, [*posts, *copies])
+    audit = start_audit(store, source, BUNDLE, size=101, seed="s")
+    label_all(store, source, audit)
+    assert estimate(store, source).overall.shares[1].value == pytest.approx(134 / 200)
+    assert estimate(store, source, unit="text").overall.shares[1].value == pytest.approx(0.34)
+
+
+def test_a_filter_narrows_what_is_estimated(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=200, seed="s")
+    label_all(store, source, audit)
+    found = estimate(store, source, where=Where("author = ?", ("@a1",)))
+    assert found.overall.n_posts == 180 and found.overall.shares[0].n_audited < 80
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"half_width": 0.9}, "not to be had"),
+        ({"size": 1}, "says nothing"),
+        ({"by": "nothing"}, "nothing called nothing"),
+        ({"by": "hashtag"}, "no strata"),
+    ],
+)
+def test_a_draw_that_makes_no_sense_is_refused(
+    store: Store, source: SourceRow, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        start_audit(store, source, BUNDLE, **changes)  # type: ignore[arg-type]
+
+
+def test_a_source_that_is_not_wholly_classified_is_not_audited(store: Store) -> None:
+    source = store.index_source("/here", "table", "Here", [make_post(1)])
+    with pytest.raises(UsageError, match="not wholly classified"):
+        start_audit(store, source, BUNDLE)
+
+
+def test_the_method_says_what_was_done(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, by="week", size=50, seed="s")
+    n = label_all(store, source, audit)
+    words = " ".join(method(source, estimate(store, source)))
+    for part in ("900 posts of Here", BUNDLE, f"sample of {n} posts", "seed s", "1 coder,", "and week"):
+        assert part in words
