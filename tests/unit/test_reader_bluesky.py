@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any
 
+import libipld
 import pytest
+from car_files import car, name_of
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources import detect, read
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.readers.bluesky import READER
 
@@ -137,3 +141,50 @@ def test_a_folder_without_posts_says_what_to_point_at(tmp_path: Path) -> None:
     assert READER.detect(tmp_path) is None
     with pytest.raises(SourceError, match=r"no folder app\.bsky\.feed\.post"):
         list(READER.read(tmp_path, ReadOptions()))
+
+
+def packed(count: int) -> tuple[bytes, list[tuple[int, int]]]:
+    blob = {"$type": "blob", "ref": name_of(b"picture"), "mimeType": "image/jpeg", "size": 9}
+    return car(
+        {
+            f"3lk{number}abcdefghi": {
+                "$type": "app.bsky.feed.post",
+                "text": f"post {number}",
+                "createdAt": "2026-05-01T10:00:00.000Z",
+                "embed": {"$type": "app.bsky.embed.images", "images": [{"alt": "x", "image": blob}]},
+            }
+            for number in range(count)
+        }
+    )
+
+
+def test_a_car_file_holds_posts_with_their_keys_and_pictures(tmp_path: Path) -> None:
+    data, _ = packed(9)
+    (tmp_path / "repo.car").write_bytes(data)
+    (tmp_path / f"{libipld.encode_cid(bytes(name_of(b'picture')))}.jpg").touch()
+    assert detect(tmp_path / "repo.car").format == "bluesky"
+    posts = list(read(tmp_path / "repo.car"))
+    assert [post.text for post in posts] == [f"post {number}" for number in range(9)]
+    first = posts[0]
+    assert isinstance(first, Post)
+    assert (first.post_id, first.author) == ("3lk0abcdefghi", "did:plc:abc")
+    assert first.created_at == "2026-05-01T10:00:00Z"
+    assert [picture.is_missing for picture in first.pictures] == [False]
+
+
+@pytest.mark.parametrize("damaged", [0, 4, 8])
+def test_a_damaged_block_of_a_car_file_costs_one_post_and_is_told(tmp_path: Path, damaged: int) -> None:
+    data, spans = packed(9)
+    start, end = spans[damaged]
+    rng = random.Random(damaged)
+    for _ in range(10):
+        at = rng.randrange(start, end)
+        changed = bytearray(data)
+        changed[at] ^= 1 << rng.randrange(8)
+        cut = data[:at] + data[end:]
+        for content in (bytes(changed), cut):
+            (tmp_path / "repo.car").write_bytes(content)
+            items = list(read(tmp_path / "repo.car"))
+            texts = [item.text for item in items if isinstance(item, Post)]
+            assert texts == [f"post {number}" for number in range(9) if number != damaged]
+            assert [item.post_id for item in items if isinstance(item, Failure)] == [f"3lk{damaged}abcdefghi"]

@@ -39,7 +39,9 @@ def images_of(record: Object) -> tuple[Media, ...]:
     for image in images:
         # Posts of early 2023 name the blob by a plain `cid`.
         blob = as_object(image.get("image"))
-        if link := first_text(dig(blob, "ref", "$link"), blob.get("cid"), image.get("fullsize")):
+        if link := first_text(
+            dig(blob, "ref", "$link"), blob.get("ref"), blob.get("cid"), image.get("fullsize")
+        ):
             media.append(Media(link, "photo", as_text(image.get("alt"))))
     return tuple(media)
 

@@ -1,12 +1,13 @@
-"""A Bluesky repository unpacked to files: `app.bsky.feed.post/<key>.json`, pictures as blobs.
+"""A Bluesky repository, packed as a CAR file or unpacked: `app.bsky.feed.post/<key>.json`.
 
-A blob is a file called by the hash of its content, mostly without extension.
+Pictures are blobs: files called by the hash of their content, mostly without extension.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -26,10 +27,12 @@ from mmsa_tui.sources.fields.bluesky import (
 )
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, to_item
+from mmsa_tui.sources.readers.bluesky.car import is_car, open_car, record_of, survey
 
 MAX_RECORD_BYTES = 1 << 20
 """The network's own limit for one record."""
 
+_DETECT_NAMES = 20_000
 _DETECT_FOLDERS = 200
 """Detection looks into this many; a source may also be a folder of 200,000 pictures."""
 
@@ -38,7 +41,7 @@ class Bluesky:
     """A repository as `goat repo unpack` and similar tools lay it out."""
 
     name = "bluesky"
-    title = "Bluesky repository, unpacked"
+    title = "Bluesky repository (CAR file or unpacked)"
     takes_encoding = False
     example = Example(
         {
@@ -55,6 +58,8 @@ class Bluesky:
     )
 
     def detect(self, source: Path) -> Match | None:
+        if car := _car_of(source):
+            return Match(self.name, 96, f"{car.name} is a CAR file of a repository")
         for folder in _collections(source, _DETECT_FOLDERS):
             for path in islice(folder.glob("*.json"), 3):
                 if is_post_record(_load(source, path) or {}):
@@ -64,10 +69,16 @@ class Bluesky:
         return None
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
+        files = MediaFiles.near(source, options.note)
+        if car := _car_of(source):
+            yield from _read_car(car, files, options)
+            return
         folders = _collections(source)
         if not folders:
-            raise SourceError(f"{source} holds no folder {POST_TYPE}", "Point at the unpacked repository.")
-        files = MediaFiles.near(source, options.note)
+            raise SourceError(
+                f"{source} holds no folder {POST_TYPE} and no CAR file",
+                "Point at the .car file or at the unpacked repository.",
+            )
         for folder in folders:
             owner = _owner(source, folder.parent)
             # Keys are ordered by time as plain strings.
@@ -82,6 +93,53 @@ class Bluesky:
                     )
                 else:
                     yield to_item(_read(record, path.stem, owner), files, name)
+
+
+def _car_of(source: Path) -> Path | None:
+    """Return the CAR file that a source is or, alone of its kind, holds."""
+    paths = [source]
+    if source.is_dir():
+        try:
+            paths = [
+                path for path in islice(source.iterdir(), _DETECT_NAMES) if path.suffix.lower() == ".car"
+            ]
+        except OSError:
+            return None
+    for path in paths if len(paths) == 1 else ():
+        try:
+            if path.is_file() and not (source.is_dir() and path.is_symlink()):
+                with path.open("rb") as file:
+                    return path if is_car(file.read(300)) else None
+        except OSError:
+            return None
+    return None
+
+
+def _read_car(path: Path, files: MediaFiles, options: ReadOptions) -> Iterator[Post | Failure]:
+    with closing(open_car(path)) as data:
+        repository = survey(data)
+        posts = {
+            name: key.rpartition("/")[2]
+            for name, key in repository.keys.items()
+            if key.startswith(f"{POST_TYPE}/")
+        }
+        without_key = 0
+        for name in sorted(repository.blocks, key=lambda name: (posts.get(name, "~"), name)):
+            if name in repository.keys and name not in posts:
+                continue
+            record = record_of(data, repository, name)
+            if record.get("$type") != POST_TYPE:
+                continue
+            without_key += name not in posts
+            key = posts.get(name) or name.hex()
+            yield to_item(_read(record, key, repository.did), files, f"{path.name} {key}")
+        for name, key in sorted(posts.items(), key=lambda item: item[1]):
+            if name not in repository.blocks:
+                yield Failure(key, f"{path.name}: the record {key} is damaged or not in the file")
+        if repository.damaged:
+            options.note(f"stretches of {path.name} that are damaged: {repository.damaged:,}")
+        if without_key:
+            options.note(f"posts whose key is lost or that were deleted later: {without_key:,}")
 
 
 def _collections(source: Path, limit: int | None = None) -> list[Path]:
