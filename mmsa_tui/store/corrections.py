@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -48,7 +48,30 @@ def add_corrections(db: Database, corrections: Sequence[Correction]) -> int:
             elif is_made_now:
                 dated = _with_state(db, dated)
             db.run(_INSERT, _to_row(dated, created_us))
+        # Also if a transaction around this one is yet to be finished.
+        db.after_commit("journal", lambda: write_journal(db))
         return last_seq(db) - before
+
+
+def write_journal(db: Database) -> None:
+    """Bring the journal up to date. Without it the act is made all the same: `mmsa doctor` tells."""
+    try:
+        last = db.journal.last_seq()
+        while True:
+            rows = db.all_legible(
+                f"SELECT {CORRECTION_COLUMNS}, seq FROM corrections WHERE seq > ? ORDER BY seq LIMIT ?",
+                (last, _CHUNK),
+            )
+            if not rows:
+                return
+            db.journal.append([_journalled(to_correction(row), row[-1]) for row in rows])
+            last = rows[-1][-1]
+    except (OSError, StoreError, ValueError):
+        return
+
+
+def _journalled(made: Correction, seq: int) -> dict[str, object]:
+    return {**asdict(made), "seq": seq, "format": 1}
 
 
 def date_corrections(db: Database, made: Sequence[Correction]) -> list[Correction]:
@@ -108,7 +131,7 @@ def to_facts(text: str) -> tuple[Fact, ...]:
 
 def corrections(db: Database, content_hash: str | None = None) -> Iterator[Correction]:
     if content_hash is not None:
-        rows = db.all(
+        rows = db.all_legible(
             f"SELECT {CORRECTION_COLUMNS} FROM corrections WHERE content_hash = ? ORDER BY created_us, seq",
             (content_hash,),
         )
@@ -116,7 +139,7 @@ def corrections(db: Database, content_hash: str | None = None) -> Iterator[Corre
         return
     last = -1
     while True:
-        rows = db.all(
+        rows = db.all_legible(
             f"SELECT {CORRECTION_COLUMNS}, seq FROM corrections WHERE seq > ? ORDER BY seq LIMIT ?",
             (last, _CHUNK),
         )
@@ -129,7 +152,7 @@ def corrections(db: Database, content_hash: str | None = None) -> Iterator[Corre
 def current_corrections(db: Database) -> Iterator[Correction]:
     last = -1
     while True:
-        rows = db.all(
+        rows = db.all_legible(
             f"SELECT {CORRECTION_COLUMNS}, label_seq FROM current_correction"
             " JOIN corrections ON corrections.seq = label_seq"
             " WHERE label <> '' AND label_seq > ? ORDER BY label_seq LIMIT ?",
@@ -203,7 +226,7 @@ def to_correction(row: tuple[Any, ...]) -> Correction:
         content_hash=digest,
         new_label=new_label,
         old_label=old_label,
-        probs=floats_from_json(probs) or (),
+        probs=_probs_of(probs),
         bundle=bundle,
         analyst=from_sql(analyst),
         created_at=created_at,
@@ -214,6 +237,14 @@ def to_correction(row: tuple[Any, ...]) -> Correction:
         origin=origin,
         facts=to_facts(facts),
     )
+
+
+def _probs_of(cell: str | None) -> tuple[float, ...]:
+    """Read what the model had believed; a damaged cell costs that belief, not what the analyst said."""
+    try:
+        return floats_from_json(cell) or ()
+    except (ValueError, TypeError, RecursionError):
+        return ()
 
 
 def _dated(db: Database, correction: Correction, latest_us: int | None = None) -> tuple[Correction, int]:
@@ -232,7 +263,7 @@ def _dated(db: Database, correction: Correction, latest_us: int | None = None) -
         )
     uid = correction.uid or uuid.uuid4().hex
     if correction.created_at:
-        created_us = _to_us(correction.created_at, uid)
+        created_us = to_us(correction.created_at, uid)
         return replace(correction, uid=uid), created_us
     row = db.one(
         "SELECT created_us FROM current_correction"
@@ -253,7 +284,7 @@ def _to_time(created_us: int) -> str:
     return (_EPOCH.astimezone(zone) + created_us * _US).isoformat(timespec="microseconds")
 
 
-def _to_us(created_at: str, uid: str) -> int:
+def to_us(created_at: str, uid: str) -> int:
     try:
         moment = datetime.fromisoformat(created_at)
     except ValueError as error:

@@ -5,17 +5,21 @@ Knows nothing of posts or predictions.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.errors import MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
+from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
 from mmsa_tui.text.copies import text_key
 
+_ROOM = 64 * 1024
 BUSY_TIMEOUT_S = 15.0
 """How long a write waits for another process; our own transactions take well under a second."""
 
@@ -28,7 +32,9 @@ class Database:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self.journal = Journal(path)
         self._connection = connection
+        self._afterwards: dict[str, Callable[[], None]] = {}
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Database:
@@ -39,8 +45,12 @@ class Database:
                 written by a newer version.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
+            _refuse_lost_store(path)
+            make_private_file(path)
         except OSError as error:
+            if path.parent.is_dir():
+                raise _unwritable(path, error.strerror or str(error)) from error
             raise StoreError(
                 f"the folder {path.parent} cannot be made: {error.strerror or error}",
                 "Set MMSA_HOME to a folder you can write.",
@@ -99,10 +109,53 @@ class Database:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._afterwards.clear()
                 # After a full disk SQLite may have rolled back on its own.
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
                 raise
+        afterwards, self._afterwards = self._afterwards, {}
+        for do in afterwards.values():
+            do()
+
+    def all_legible(self, sql: str, parameters: Sequence[Sql] = ()) -> list[tuple[Any, ...]]:
+        """Run a query as `all` does; a damaged character costs that character."""
+        try:
+            return self.all(sql, parameters)
+        except StoreError as error:
+            if not str(error.__cause__).startswith("Could not decode"):
+                raise
+        with _explained(self.path):
+            self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            finally:
+                self._connection.text_factory = str
+
+    def after_commit(self, name: str, do: Callable[[], None]) -> None:
+        """Do something once the transaction that is open is on the disk, and not at all if it fails."""
+        self._afterwards[name] = do
+
+
+def _refuse_lost_store(path: Path) -> None:
+    """Refuse to begin anew where something was: a new store in its place would hide what is lost.
+
+    Raises:
+        StoreError: there is a link to nothing, or no store or an empty one beside a journal of one.
+    """
+    if path.is_symlink() and not path.exists():
+        raise StoreError(
+            f"{path} is a link to {path.readlink()}, which is not there",
+            "Connect the disk that it is on, or remove the link.",
+        )
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        journal = Journal(path)
+        if journal.last_seq():
+            state = "empty" if path.exists() else "not there"
+            raise StoreError(
+                f"{path} is {state}, and {journal.path.name} beside it tells of corrections",
+                "`mmsa store restore` brings them back; to begin anew, `mmsa purge`.",
+            )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
@@ -166,8 +219,23 @@ def _explained(path: Path) -> Iterator[None]:
 def _damaged(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{path} is damaged: {error}",
-        "Keep the file, it holds your corrections: move it to another folder, restore a "
-        "backup in its place or start anew, and import the corrections from it.",
+        "Keep the file, it holds your corrections: `mmsa store restore` puts a store in its place with all "
+        "that it, the journal and the backups hold.",
+    )
+
+
+def is_full(folder: Path) -> bool:
+    """Whether a disk has no room for another page of a database."""
+    try:
+        return shutil.disk_usage(folder).free < _ROOM
+    except OSError:
+        return False
+
+
+def _unwritable(path: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"{path} cannot be opened for writing: {reason}",
+        "Give yourself write access to the file and its folder, or set MMSA_HOME to a folder you can write.",
     )
 
 
@@ -187,7 +255,8 @@ def _explain(error: sqlite3.Error, path: Path) -> MmsaError:
             f"another program has kept {path} locked for {BUSY_TIMEOUT_S:.0f} s",
             "Close other mmsa windows or wait for their run to end, then try again.",
         )
-    if code == sqlite3.SQLITE_FULL:
+    # With the disk full SQLite may find out at its shared memory, and call that an error of the disk.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and is_full(path.parent)):
         return StoreError(
             f"the disk is full: {path} cannot grow",
             "Free some space and run the same command again; what was saved is kept.",
@@ -198,11 +267,7 @@ def _explain(error: sqlite3.Error, path: Path) -> MmsaError:
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_AUTH,
     ):
-        return StoreError(
-            f"{path} cannot be opened for writing: {error}",
-            "Give yourself write access to the file and its folder, or set MMSA_HOME to a "
-            "folder you can write.",
-        )
+        return _unwritable(path, str(error))
     if code == sqlite3.SQLITE_IOERR:
         return StoreError(
             f"{path} cannot be read or written: {error}",

@@ -1,21 +1,28 @@
 """Corrections out of another database file, damaged or not.
 
 Corrections are the one thing that cannot be computed again. The file is opened read-only and
-never changed.
+never changed. First SQLite reads what it can, row by row from both ends; if that was not all, the
+pages of the file are read past it.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction
-from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction, to_us
+from mmsa_tui.store.pages import PageFile, Value
 
 _LATER = ("origin", "facts")
-"""Columns that databases of before do not have, and nothing in them would fill."""
+"""Columns of corrections that older schemas lack."""
+
+_N_COLUMNS = (14, 15, 16)
+"""Of a row on disk, its number included, in the schemas there have been."""
 
 
 def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
@@ -25,41 +32,49 @@ def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
         The corrections in order of arrival, and whether these are all of them.
 
     Raises:
-        StoreError: the file is not there, or not one correction table can be found in it.
+        StoreError: the file is not there, or not one correction can be found in it.
     """
     if not path.is_file():
         raise StoreError(f"{path} is not a file", "Give the name of a database file.")
-    try:
-        return _read(path, "mode=ro")
-    except sqlite3.Error as error:
-        cause = error
-    # Even a reader writes beside a database in WAL mode; on read-only media this one will do.
-    with suppress(sqlite3.Error):
-        return _read(path, "mode=ro&immutable=1")
-    raise StoreError(f"no corrections can be read from {path}: {cause}", "Restore a backup of it.") from cause
-
-
-def _read(path: Path, mode: str) -> tuple[list[Correction], bool]:
     rows: dict[int, Correction] = {}
+    cause: Exception | None = None
+    # Even a reader writes beside a database in WAL mode; on read-only media the second will do.
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            if _read(path, mode, rows):
+                return [rows[seq] for seq in sorted(rows)], True
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            cause = error
+    try:
+        wal = path.with_name(f"{path.name}-wal")
+        pages = PageFile(path.read_bytes(), wal.read_bytes() if wal.is_file() else b"")
+    except (OSError, MemoryError) as error:
+        raise StoreError(f"{path} cannot be read: {error}", "Copy it to this laptop.") from error
+    _read_pages(pages, rows)
+    if not rows:
+        raise StoreError(f"no corrections can be read from {path}: {cause}", "Restore a backup of it.")
+    return [rows[seq] for seq in sorted(rows)], False
+
+
+def _read(path: Path, mode: str, rows: dict[int, Correction]) -> bool:
+    """Collect rows by SQLite; returns whether every row was read."""
     # as_uri also escapes what has a meaning in a URI, such as "?" in a folder's name.
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
         # Text of one damaged row would otherwise end the walk.
         connection.text_factory = bytes
-        try:
-            is_whole = _scan(connection, rows, "ASC") or _scan(connection, rows, "DESC")
-        except UnicodeDecodeError as error:
-            # The driver raises it when SQLite's own message quotes garbage.
-            raise sqlite3.DatabaseError(str(error)) from error
-    return [rows[seq] for seq in sorted(rows)], is_whole
+        columns = CORRECTION_COLUMNS
+        known = {name for _, name, *_ in connection.execute("PRAGMA table_info(corrections)")}
+        for name in _LATER:
+            if name.encode() not in known:
+                columns = columns.replace(f"corrections.{name}", "''")
+        if _scan(connection, columns, rows, "ASC"):
+            return True
+        _scan(connection, columns, rows, "DESC")
+        return False
 
 
-def _scan(connection: sqlite3.Connection, rows: dict[int, Correction], direction: str) -> bool:
+def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, Correction], direction: str) -> bool:
     """Collect rows from one end until damage stops it; returns whether every row was read."""
-    known = {name for _, name, *_ in connection.execute("PRAGMA table_info(corrections)")}
-    columns = CORRECTION_COLUMNS
-    for name in _LATER:
-        if name.encode() not in known:
-            columns = columns.replace(f"corrections.{name}", "''")
     # NOT INDEXED keeps to the table itself, whatever state its indexes are in.
     cursor = connection.execute(
         f"SELECT seq, {columns} FROM corrections NOT INDEXED ORDER BY seq {direction}"
@@ -72,10 +87,43 @@ def _scan(connection: sqlite3.Connection, rows: dict[int, Correction], direction
             return False
         if row is None:
             return is_whole
-        try:
-            rows[row[0]] = to_correction(tuple(map(_decoded, row[1:])))
-        except (ValueError, TypeError, AttributeError):
+        found = _built(to_correction, tuple(map(_decoded, row[1:])))
+        if found is None:
             is_whole = False
+        else:
+            rows[row[0]] = found
+
+
+def _read_pages(pages: PageFile, rows: dict[int, Correction]) -> None:
+    """Add the rows that SQLite has not found; a copy that makes sense stands before one that does not."""
+    by_uid = {correction.uid for correction in rows.values()}
+    for seq, values in pages.rows(_N_COLUMNS):
+        found = _built(_from_page, values)
+        if found is not None and found.uid not in by_uid and seq not in rows:
+            rows[seq] = found
+            by_uid.add(found.uid)
+
+
+def _from_page(values: tuple[Value, ...]) -> Correction | None:
+    (_, *identity, created_us) = values[:10]
+    rest = [*values[10:], "", ""][:6]
+    made = to_correction((*identity, *rest))
+    # Both say when it was made: where they agree, this is a row of ours and its time is whole.
+    return made if to_us(made.created_at, made.uid) == created_us else None
+
+
+def _built(build: Callable[[tuple[Any, ...]], Correction | None], row: tuple[Any, ...]) -> Correction | None:
+    """Build a correction; None where the row makes no sense."""
+    with suppress(ValueError, TypeError, AttributeError, RecursionError, OverflowError, StoreError):
+        made = build(row)
+        if made is None:
+            return None
+        texts = (made.uid, made.content_hash, made.new_label, made.old_label, made.bundle, made.created_at)
+        if not all(isinstance(text, str) for text in (*texts, made.origin)):
+            return None
+        if made.uid and made.content_hash and made.created_at:
+            return made
+    return None
 
 
 def _decoded(value: object) -> object:

@@ -260,7 +260,7 @@ def test_a_garbled_correction_does_not_cost_the_others(tmp_path: Path) -> None:
         store._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
     path.write_bytes(path.read_bytes().replace(b"spoilt", b"spo\xff\xfet"))
     found, is_whole = salvage_corrections(path)
-    assert [correction.content_hash for correction in found] == ["h1"]
+    assert [(c.content_hash, c.note) for c in found] == [("h0", "spo\ufffd\ufffdt"), ("h1", "")]
     assert not is_whole
 
 
