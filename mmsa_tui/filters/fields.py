@@ -102,7 +102,7 @@ def _own_fields(labels: Sequence[str]) -> list[Field]:
             )
             for label in labels
         ),
-        Field("lang", "language code that came with the post", "lang:en", _language),
+        Field("lang", "language code, the source's or as it was told", "lang:en", _language),
         Field("id", "id of the post; * stands for anything", "id:18436*", _post_id, takes_pattern=True),
         _number_field(
             "pictures", "n_pictures", "how many pictures", "pictures:>1", is_main=False, is_whole=True

@@ -6,15 +6,16 @@ The command line and the app both come in here, so that a source read by one is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from mmsa_tui import sources
 from mmsa_tui.disk.safety import ignore
-from mmsa_tui.records import ReadAs
+from mmsa_tui.records import Failure, Post, ReadAs
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.text.language import language_of
 
 _SAID = tuple(said.name for said in fields(ReadAs) if said.name != "format")
 """What a user can say of how to read a source, beside its format."""
@@ -82,5 +83,12 @@ def read_in(
     options = options or ReadOptions()
     read_as = ReadAs(format or "", **{name: getattr(options, name) for name in _SAID})
     format = find_format(path, format, options)
-    posts = sources.read(path, format=format, options=options)
+    posts = map(_with_language, sources.read(path, format=format, options=options))
     return store.index_source(str(path), format, path.name, posts, on_count, read_as)
+
+
+def _with_language(item: Post | Failure) -> Post | Failure:
+    """Tell the language of a post whose source does not; `und` is how a source says that it does not know."""
+    if isinstance(item, Failure) or item.language not in ("", "und"):
+        return item
+    return replace(item, language=language_of(item.text))
