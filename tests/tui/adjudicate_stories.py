@@ -22,6 +22,7 @@ def contest(store: Store, source_id: int) -> None:
                 Correction(
                     f"{who}{at}", post.content_hash, said, analyst=who, post_id=post.post_id, text=post.text,
                     created_at=f"2024-05-01T14:{minute:02}:00+00:00", note="irony" if who == "cleo" else "",
+                    facts=("label", "note"),
                 )
             )  # fmt: skip
     store.add_corrections(made)
