@@ -14,13 +14,13 @@ from mmsa_tui.errors import ExitCode, UsageError
 from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
-    from mmsa_tui.corrections import Conflict, Intake, Rejection
+    from mmsa_tui.corrections import Conflict, Intake, Reading, Rejection
 
 FilesArgument = Annotated[
     list[Path],
     # The parser's own check of readability would take the place of our message and its hint.
     typer.Argument(
-        metavar="FILE...", help="What `export` wrote, or another laptop's database.", readable=False
+        metavar="FILE...", help="What `export` wrote, another laptop's database, or labels.", readable=False
     ),
 ]
 KeepUnknownOption = Annotated[
@@ -29,6 +29,18 @@ KeepUnknownOption = Annotated[
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 if a record was rejected.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
+
+SourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--source", metavar="SOURCE", readable=False,
+        help="Of which source the ids in a file of labels are; else of any that was read here.",
+    ),
+]  # fmt: skip
+SignOption = Annotated[
+    str | None,
+    typer.Option("--analyst", metavar="NAME", help="Who gave the labels of a file of labels; else you."),
+]
 
 _SHOWN = 20
 """Lines of a list that is only talk; the data in full is in JSON or in a file."""
@@ -74,13 +86,21 @@ def export(
 def import_(
     files: FilesArgument,
     keep_unknown: KeepUnknownOption = False,
+    labels_map: options.LabelsMapOption = None,
+    source: SourceOption = None,
+    analyst: SignOption = None,
     dry_run: DryRunOption = False,
     strict: StrictOption = False,
     bundle: options.BundleOption = None,
     json: options.JsonOption = False,
 ) -> None:
-    """Add the corrections of files to the ones here; what is known already is left out."""
-    taken = _take_in(files, bundle, keep_unknown, dry_run)
+    """Add the corrections of files to the ones here; what is known already is left out.
+
+    FILE may also be an export of `mmsa classify` with its `corrected_label` filled in, or a file of
+    labels: Label Studio, doccano, Prodigy, Argilla, a table or list of ids and labels.
+    """
+    reading = _reading(labels_map, source, analyst)
+    taken = _take_in(files, bundle, keep_unknown, dry_run, reading)
     if json:
         console.show_json(_intake_json(taken))
     else:
@@ -199,13 +219,41 @@ def agree(
     _finish(ratings.rejections, strict=False)
 
 
-def _take_in(files: Sequence[Path], bundle: str | None, keep_unknown: bool, dry_run: bool) -> Intake:
+def _take_in(
+    files: Sequence[Path],
+    bundle: str | None,
+    keep_unknown: bool,
+    dry_run: bool,
+    reading: Reading | None = None,
+) -> Intake:
     from mmsa_tui.corrections import take_in
     from mmsa_tui.store import Store
 
     labels = _labels(bundle)
     with Store.open(options.configure().paths.database) as store:
-        return take_in(store, files, labels, keep_unknown=keep_unknown, dry_run=dry_run)
+        taken = take_in(store, files, labels, keep_unknown=keep_unknown, dry_run=dry_run, reading=reading)
+    for note in taken.notes:
+        console.talk(f"note: {note}")
+    return taken
+
+
+def _reading(labels_map: str | None, source: Path | None, analyst: str | None) -> Reading:
+    """Say how files of labels are to be read."""
+    from mmsa_tui.corrections import Reading
+    from mmsa_tui.services.ingest import location_of
+    from mmsa_tui.sources.label_words import parse_label_map
+    from mmsa_tui.store import Store
+
+    config = options.configure()
+    source_id = None
+    if source is not None:
+        with Store.open(config.paths.database) as store:
+            row = store.source(location_of(source))
+        if row is None:
+            raise UsageError(f"{source} was not read here", f"Open it first: `mmsa browse {source}`.")
+        source_id = row.id
+    words = parse_label_map(labels_map) if labels_map else None
+    return Reading(config.analyst if analyst is None else analyst, words, source_id)
 
 
 def _labels(bundle: str | None) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,23 +26,8 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     source: options.SourceArgument,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            "--labels",
-            metavar="FILE",
-            help="People's labels by post id; else the source's own.",
-            readable=False,
-        ),
-    ] = None,
-    labels_map: Annotated[
-        str | None,
-        typer.Option(
-            "--labels-map",
-            metavar="WORD=LABEL,...",
-            help="What words of the labels mean: 1=negative,3=neutral,5=positive. WORD= leaves it out.",
-        ),
-    ] = None,
+    labels: options.LabelsOption = None,
+    labels_map: options.LabelsMapOption = None,
     label_kind: Annotated[
         str | None,
         typer.Option("--label-kind", metavar="post|text|image|label", help="What people have judged."),

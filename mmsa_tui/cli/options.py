@@ -73,6 +73,23 @@ EncodingOption = Annotated[
         help="What csv, tsv and txt files are in, as cp1252; else UTF-8 or GB18030.",
     ),
 ]
+LabelsMapOption = Annotated[
+    str | None,
+    typer.Option(
+        "--labels-map",
+        metavar="WORD=LABEL,...",
+        help="What words of the labels mean: 1=negative,3=neutral,5=positive. WORD= leaves it out.",
+    ),
+]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="People's labels by post id; else the source's own.",
+        readable=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _MAP_ITEM = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*(?=,\s*\w+\s*=|,?\s*\Z)", re.DOTALL)

@@ -20,15 +20,7 @@ def train(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="The run folder; an unfinished run goes on.")
     ],
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            "--labels",
-            metavar="FILE",
-            help="People's labels by post id; else the source's own.",
-            readable=False,
-        ),
-    ] = None,
+    labels: options.LabelsOption = None,
     recipe: Annotated[
         str, typer.Option("--recipe", metavar="NAME|FILE", help="default, enriched, reference, or FILE.toml.")
     ] = "default",

@@ -7,6 +7,7 @@ an import accepts, `conflicts` is where analysts disagree, `adjudication` settle
 from mmsa_tui.corrections.adjudication import Docket, last_decision, open_docket, settle, take_back
 from mmsa_tui.corrections.conflicts import Conflict, Vote, find_conflicts, is_adjudication
 from mmsa_tui.corrections.intake import HERE, Intake, Rejection, name_files, read_corrections, take_in
+from mmsa_tui.corrections.label_files import Reading
 from mmsa_tui.corrections.ratings import Ratings, collect_ratings
 from mmsa_tui.corrections.record import FORMAT_VERSION, Incoming
 from mmsa_tui.corrections.tables import (
@@ -28,6 +29,7 @@ __all__ = [
     "Incoming",
     "Intake",
     "Ratings",
+    "Reading",
     "Rejection",
     "Vote",
     "check_table_target",

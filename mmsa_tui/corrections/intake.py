@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmsa_tui.corrections.conflicts import Conflict, find_conflicts
+from mmsa_tui.corrections.label_files import Reading, is_label_file, read_labels_as_corrections
 from mmsa_tui.corrections.record import Incoming, RecordError, check_time, fingerprint, parse
 from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
@@ -39,12 +40,16 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What became of every record, and where analysts now disagree on the posts concerned."""
+    """What became of every record, and where analysts now disagree on the posts concerned.
+
+    `notes` are sentences on how files of labels were read.
+    """
 
     n_new: int
     n_known: int
     rejections: tuple[Rejection, ...]
     conflicts: tuple[Conflict, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def n_read(self) -> int:
@@ -81,23 +86,26 @@ def take_in(
     *,
     keep_unknown: bool = False,
     dry_run: bool = False,
+    reading: Reading | None = None,
 ) -> Intake:
-    """Add the corrections of files to the store.
+    """Add the corrections of files to the store; those of label files too, such as a filled-in export.
 
     Args:
         labels: the labels in use here; a correction that chose from others is rejected.
         keep_unknown: also accept corrections of posts that no source here holds. They wait for
             their post, and never attach to another.
         dry_run: only say what would happen.
+        reading: what is said of files of labels, which name posts by their ids.
 
     Raises:
         SourceError: one of the files cannot be read; nothing is then added.
         StoreError: the database cannot be written.
     """
+    notes: list[str] = []
     records = [
         (origin, where, item)
         for origin, path in zip(name_files(files), files, strict=True)
-        for where, item in read_corrections(path)
+        for where, item in _read(store, path, labels, reading or Reading(), notes)
     ]
     _refuse_foreign(records)
     judge = _Judge(store, labels, keep_unknown)
@@ -135,7 +143,22 @@ def take_in(
         for bundle, order in bundles.items():
             store.save_bundle_labels(bundle, order)
         store.add_corrections(accepted)
-    return Intake(len(accepted), n_known, tuple(rejections), tuple(conflicts))
+    return Intake(len(accepted), n_known, tuple(rejections), tuple(conflicts), tuple(notes))
+
+
+def _read(
+    store: Store, path: Path, labels: Sequence[str], reading: Reading, notes: list[str]
+) -> Iterator[tuple[str, Incoming | Rejection]]:
+    check_source(path)
+    if path.is_dir() or not is_label_file(path):
+        yield from read_corrections(path)
+        return
+    for item in read_labels_as_corrections(store, path, labels, reading, notes):
+        where = f"{path.name} post {item.post_id}"
+        if item.correction is None:
+            yield where, Rejection(where, item.reason, item.post_id)
+        else:
+            yield where, Incoming(item.correction)
 
 
 def check_labels(label: str, chosen_from: Sequence[str], labels: Sequence[str]) -> None:

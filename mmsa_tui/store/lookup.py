@@ -26,15 +26,16 @@ def posts_with_content(db: Database, content_hashes: Sequence[str]) -> Iterator[
                 yield post
 
 
-def contents_of(db: Database, post_ids: Sequence[str]) -> dict[str, set[str]]:
+def contents_of(db: Database, post_ids: Sequence[str], source_id: int | None) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for start in range(0, len(post_ids), CHUNK):
         part = [to_sql(post_id) for post_id in post_ids[start : start + CHUNK]]
         rows = db.all(
             "SELECT posts.post_id, contents.hash FROM sources"
             " JOIN posts ON posts.reading = sources.reading JOIN contents ON contents.id = content_id"
-            f" WHERE posts.post_id IN ({', '.join('?' * len(part))})",
-            part,
+            f" WHERE posts.post_id IN ({', '.join('?' * len(part))})"
+            " AND sources.id = coalesce(?, sources.id)",
+            (*part, source_id),
         )
         for post_id, digest in rows:
             found.setdefault(from_sql(post_id), set()).add(digest)

@@ -112,9 +112,13 @@ class Store:
         """
         return lookup.posts_with_content(self._db, content_hashes)
 
-    def contents_of(self, post_ids: Sequence[str]) -> dict[str, set[str]]:
-        """Find the content hashes that posts of these ids have; ids that are unknown are left out."""
-        return lookup.contents_of(self._db, post_ids)
+    def contents_of(self, post_ids: Sequence[str], source_id: int | None = None) -> dict[str, set[str]]:
+        """Find the content hashes that posts of these ids have; ids that are unknown are left out.
+
+        Args:
+            source_id: look in this source alone.
+        """
+        return lookup.contents_of(self._db, post_ids, source_id)
 
     def places_of(self, content_hash: str) -> list[tuple[int, int]]:
         """Find where posts of this content are: source id and ordinal, the source opened last first."""

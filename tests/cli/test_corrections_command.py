@@ -232,7 +232,7 @@ def test_too_little_to_compare_is_a_usage_error(here: Path, mmsa: Mmsa, raters: 
 
 
 def test_a_table_that_holds_no_corrections_is_refused(here: Path, mmsa: Mmsa, tmp_path: Path) -> None:
-    (tmp_path / "labels.csv").write_text("id,label\n1,positive\n")
+    (tmp_path / "labels.csv").write_text("id,words\n1,none\n")
     ran = mmsa("corrections", "import", tmp_path / "labels.csv")
     assert (ran.code, ran.out) == (2, "")
     assert "labels.csv holds no corrections" in ran.err

@@ -213,8 +213,8 @@ def test_a_bad_record_is_rejected_with_its_reason(
 @pytest.mark.parametrize(
     "text",
     [
-        "id,label\n1,positive\n",
-        '{"post_id": "1", "label": "positive"}\n',
+        "id,words\n1,none\n",
+        '{"post_id": "1", "words": "none"}\n',
         '{"content_hash": "b2:one", "label": "positive", "counts_now": true}\n',
         '{"content_hash": "b2:o',
     ],
