@@ -27,13 +27,15 @@ _RECOVERY_CHARACTERS = 4 << 20
 """How far behind damage the next whole record is looked for at a time."""
 _RECOVERY_WORK = 50 << 20
 """Characters parsed in one such search; bounds what a hostile text costs."""
-_LIKENESS = 1 / 3
+_LIKENESS = 0.4
 """Share of keys that a record has in common with the others of its list, at least."""
 
+_SURE_LIKENESS = 0.6
 _SURELY_LIKE = 3
 """Keys in common from which on a part of a record is no part of it."""
 
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
+_LIST_WITHIN = re.compile(r'\s*\]\s*,\s*"')
 _KEY = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.){0,1000})"\s*:\s*')
 _OBJECT_BEGINS = re.compile(r'\{\s*(?=")')
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
@@ -135,8 +137,8 @@ def _is_map(value: Object) -> bool:
     return all(_are_alike(first, other) for other in others)
 
 
-def _are_alike(one: Object, other: Object) -> bool:
-    return len(one.keys() & other.keys()) >= _LIKENESS * max(1, len(one.keys() | other.keys()))
+def _are_alike(one: Object, other: Object, least: float = _LIKENESS) -> bool:
+    return len(one.keys() & other.keys()) >= least * max(1, len(one.keys() | other.keys()))
 
 
 def _has_swallowed(record: Object, like: Object, key: str) -> bool:
@@ -415,7 +417,9 @@ def next_record(text: str, start: int, like: Object, in_map: bool = False) -> tu
             work += 1000
             continue
         work += end - match.start()
-        if like and _are_alike(like, value):
+        # Where a list ends within an object, its elements are parts, unless the object is an envelope.
+        is_part = _LIST_WITHIN.match(text, end) is not None
+        if like and _are_alike(like, value, _SURE_LIKENESS if is_part else _LIKENESS):
             return match.start() if place is None else place, in_map
         found.append((match.start() if place is None else place, end, place is not None, value))
     if like or not found:

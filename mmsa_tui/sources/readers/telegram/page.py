@@ -22,6 +22,8 @@ _FORWARDED = re.compile(r'<div class="forwarded body">')
 _TEXT = re.compile(r'<div class="text">')
 _REPLY = re.compile(r'<div class="reply_to details">.*?#go_to_message(\d+)', re.DOTALL)
 _PHOTO = re.compile(r'<a class="(?:photo_wrap|sticker_wrap|media_photo)[^"]*" href="([^"]*)"')
+_PARTS = re.compile(r'class="(?:pull_right date details|from_name|text)"')
+_TAG = re.compile(r"<[^<>]*>|pagination|(?<=>)\s*(?:Next|Previous) messages\s*(?=<)")
 _DIV = re.compile(r"<(/?)div\b")
 
 
@@ -41,35 +43,47 @@ class PageMessage:
 
 
 def messages_in(pieces: Iterator[bytes]) -> Iterator[PageMessage]:
-    """Yield the messages of a page, in memory bounded by the longest."""
+    """Yield the messages of a page, in memory bounded by the longest; what is left of one is not whole."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     held = ""
+    is_first = True
     for piece in pieces:
         held += decoder.decode(piece)
         begins = [match.start() for match in _BEGINS.finditer(held)]
+        if begins and is_first:
+            is_first = False
+            yield from _remains(held[: begins[0]].rpartition('class="history">')[2])
         for start, end in pairwise(begins):
-            yield _read(held[start:end])
-        held = held[begins[-1] :] if begins else held[-200:]
+            yield from _read(held[start:end])
+        held = held[begins[-1] :] if begins else held
         if len(held) > MAX_MESSAGE:
-            yield _read(held[:MAX_MESSAGE])
+            yield PageMessage("", False, is_whole=False)
             held = held[-200:]
-    if _BEGINS.search(held):
-        yield _read(held)
+    if _BEGINS.match(held):
+        yield from _read(held)
 
 
-def _read(block: str) -> PageMessage:
+def _remains(text: str) -> Iterator[PageMessage]:
+    """Yield a message that is not whole where something is left of one that lost its beginning."""
+    if _PARTS.search(text) or _TAG.sub("", text).strip():
+        yield PageMessage("", False, is_whole=False)
+
+
+def _read(block: str) -> Iterator[PageMessage]:
     begin = _BEGINS.match(block)
     assert begin is not None
     if begin[1] == "service":
-        return PageMessage(begin[2] or "", True)
-    inner, is_whole = _inside(block, block.find(">") + 1)
+        yield PageMessage(begin[2] or "", True)
+        yield from _remains(_inside(block, block.find(">") + 1)[2])
+        return
+    inner, is_whole, behind = _inside(block, block.find(">") + 1)
     forwarded = _FORWARDED.search(inner)
     own = inner[: forwarded.start()] if forwarded else inner
     passed_on = inner[forwarded.end() :] if forwarded else ""
     author, date, reply = _FROM.search(own), _DATE.search(own), _REPLY.search(own)
     original = _FROM.search(passed_on)
     texts = [text for part in (own, passed_on) if (text := _text(part))]
-    return PageMessage(
+    yield PageMessage(
         id=begin[2] or "",
         is_service=False,
         author=html.unescape(author[1]).strip() if author else "",
@@ -81,21 +95,23 @@ def _read(block: str) -> PageMessage:
         # The last message of a cut page has no end, and a damaged one lacks its date or its id.
         is_whole=is_whole and bool(begin[2]) and date is not None,
     )
+    if is_whole:
+        yield from _remains(behind)
 
 
 def _text(part: str) -> str:
     match = _TEXT.search(part)
     if not match:
         return ""
-    inner, _ = _inside(part, match.end())
+    inner, *_ = _inside(part, match.end())
     return html_to_text(inner.strip()).text.strip()
 
 
-def _inside(text: str, start: int) -> tuple[str, bool]:
-    """Return what stands in the `<div>` that is open at `start`, and whether it is closed."""
+def _inside(text: str, start: int) -> tuple[str, bool, str]:
+    """Return what stands in the `<div>` that is open at `start`, whether it is closed, what is behind."""
     depth = 1
     for match in _DIV.finditer(text, start):
         depth += -1 if match[1] else 1
         if depth == 0:
-            return text[start : match.start()], True
-    return text[start:], False
+            return text[start : match.start()], True, text[match.end() :].removeprefix(">")
+    return text[start:], False, ""
