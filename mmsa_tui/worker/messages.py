@@ -117,6 +117,17 @@ class Detected(Tagged, frozen=True):
     others: tuple[tuple[str, str], ...] = ()
 
 
+class Columns(Tagged, frozen=True):
+    """What the columns of a table are taken for, and some of its rows, for people to overrule.
+
+    `roles` maps a role, as `ReadAs.columns` has it, to its column; several are joined by ` + `.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, str], ...]
+    roles: Mapping[str, str]
+
+
 class Counted(Tagged, frozen=True):
     """How many inputs have been looked at or read so far."""
 
@@ -146,7 +157,7 @@ class Trouble(Tagged, frozen=True):
 
 Message = (
     Load | Classify | Reclassify | Pause | Stop | Explain | Inspect | Index | Quit
-    | Ready | Progress | Finished | Explained | Detected | Counted | Inspected | Indexed | Trouble
+    | Ready | Progress | Finished | Explained | Detected | Columns | Counted | Inspected | Indexed | Trouble
 )  # fmt: skip
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from mmsa_tui import sources
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import ingest as intake
+from mmsa_tui.sources import ReadOptions
+from mmsa_tui.sources.readers.table import open_source
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.store import Store
 from mmsa_tui.worker.conversation import Conversation
 from mmsa_tui.worker.messages import (
+    Columns,
     Counted,
     Detected,
     Index,
@@ -23,6 +26,9 @@ from mmsa_tui.worker.messages import (
 )
 
 TELL_EVERY_S = 0.1
+N_SAMPLES = 3
+"""Rows of a table that are shown to choose columns by."""
+MAX_SAMPLE = 200
 
 
 def serve(parent: Conversation) -> None:
@@ -54,8 +60,25 @@ def _inspect(parent: Conversation, request: Inspect) -> None:
         title = reader(found.format).title
         others = tuple((other.format, other.reason) for other in found.others)
         parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))
+    _tell_columns(parent, path, options)
     result = sources.inspect(path, format=read_as.format or None, options=options, on_count=_Teller(parent))
     parent.say(Inspected(result.to_json()))
+
+
+def _tell_columns(parent: Conversation, path: Path, options: ReadOptions) -> None:
+    """Tell what the columns of a table are taken for; of anything else there is nothing to tell."""
+    try:
+        found = open_source(path, options)
+    except MmsaError:
+        return
+    roles: dict[str, str] = {}
+    for role, column, _ in found.roles.chosen():
+        roles[role] = f"{roles[role]} + {column}" if role in roles else column
+    rows = tuple(
+        {name: value[:MAX_SAMPLE] for name, value in record.values.items()}
+        for record in found.table.sample[:N_SAMPLES]
+    )
+    parent.say(Columns(tuple(found.table.columns), rows, roles))
 
 
 def _index(parent: Conversation, request: Index) -> None:

@@ -9,6 +9,7 @@ from mmsa_tui.services.ingest import read_in
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.dialogs.ask import AskOne
+from mmsa_tui.tui.picker.mapping import MappingDialog
 from mmsa_tui.tui.picker.screen import PickerScreen
 
 
@@ -195,3 +196,28 @@ async def test_another_format_can_be_chosen(make_app, folder, wait_for):
         await pilot.press("home", "enter")
         await wait_for(pilot, lambda: "✗" in found(pilot), "the answer of another reader")
         assert screen.is_current
+
+
+async def test_a_table_whose_columns_are_not_recognised_is_mapped_on_screen(
+    make_app, config, store, tmp_path, wait_for
+):
+    table = tmp_path / "odd.csv"
+    table.write_text("q1;q2;q3\n7;x9;1\n8;y9;2\n9;z9;3\n", encoding="utf-8")
+    async with make_app(str(table)).run_test(size=SIZE) as pilot:
+        dialog = await asked(pilot, wait_for, MappingDialog)
+        assert "--map" not in found_below(pilot)
+        await pilot.press("enter")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("down", "down", "enter")
+        await wait_for(pilot, lambda: dialog.roles.get("text") == "q2", "the choice")
+        await pilot.press("r")
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "3 text only" in found(pilot), "what was found")
+        await pilot.press("enter")
+        screen = await opened(pilot, wait_for)
+        assert screen.row.text == "x9"
+
+
+def found_below(pilot) -> str:
+    picker = next(screen for screen in pilot.app.screen_stack if isinstance(screen, PickerScreen))
+    return "\n".join(str(static.content) for static in picker.query("#found Static"))

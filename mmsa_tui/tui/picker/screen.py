@@ -22,11 +22,13 @@ from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.picker.found_panel import FoundPanel
+from mmsa_tui.tui.picker.mapping import MappingDialog
 from mmsa_tui.tui.picker.path_input import PathInput
 from mmsa_tui.tui.picker.paths_typed import PathSuggester, dropped_path
 from mmsa_tui.tui.picker.source_link import SourceLink
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
 from mmsa_tui.worker.messages import (
+    Columns,
     Counted,
     Detected,
     Index,
@@ -50,6 +52,7 @@ class PickerScreen(AppScreen[None]):
         Binding("up", "move(-1)", "Recent source before", show=False),
         Binding("down", "move(1)", "Next recent source", show=False),
         Binding("ctrl+f", "format", "Other format"),
+        Binding("ctrl+t", "columns", "Columns of a table"),
         Binding("ctrl+d", "forget", "Remove from list", priority=True),
         Binding("f1", "help", "Help"),
     ]
@@ -60,6 +63,7 @@ class PickerScreen(AppScreen[None]):
         self._read_as = ReadAs()
         self._recent: list[SourceRow] = []
         self._found: Detected | None = None
+        self._columns: Columns | None = None
         self._n_posts = 0
         self._link = SourceLink(self._hear)
         self._panel = FoundPanel(id="found")
@@ -226,7 +230,7 @@ class PickerScreen(AppScreen[None]):
 
     async def _ask(self, request: Inspect | Index) -> None:
         if isinstance(request, Inspect):
-            self._found, self._n_posts = None, 0
+            self._found, self._columns, self._n_posts = None, None, 0
             self._panel.begin()
         self._panel.say("")
         try:
@@ -244,6 +248,16 @@ class PickerScreen(AppScreen[None]):
         )
         if name is not None:
             self._read_as = replace(self._read_as, format=name)
+            self.run_worker(self._inspect(), exclusive=True, group="link")
+
+    @work(exclusive=True, group="ask")
+    async def action_columns(self) -> None:
+        """Say which column of a table is what."""
+        if self._columns is None:
+            return
+        said = await self.app.push_screen_wait(MappingDialog(self._columns, self._read_as.columns))
+        if said is not None:
+            self._read_as = replace(self._read_as, columns=said)
             self.run_worker(self._inspect(), exclusive=True, group="link")
 
     def action_back(self) -> None:
@@ -270,6 +284,8 @@ class PickerScreen(AppScreen[None]):
             case Detected():
                 self._found = message
                 self._panel.show_what(describe_detected(message, self._read_as))
+            case Columns():
+                self._columns = message
             case Counted(n):
                 is_reading = isinstance(self._link.request, Index)
                 of = f" of {self._n_posts:,}" if is_reading and self._n_posts >= n else ""
@@ -283,7 +299,12 @@ class PickerScreen(AppScreen[None]):
                 self._open_indexed(message)
             case Trouble():
                 self._found = None if message.about == "Inspect" else self._found
-                self._panel.show_trouble(message.message, message.hint)
+                hint = message.hint
+                if self._columns is not None and "--map" in hint:
+                    hint = "Say which column is what: ^t shows the columns with their first rows."
+                self._panel.show_trouble(message.message, hint)
+                if self._columns is not None and "text" not in self._columns.roles:
+                    self.action_columns()
         self._show_keys()
 
     @work(exclusive=True, group="open")
@@ -313,6 +334,8 @@ class PickerScreen(AppScreen[None]):
         if self._found is not None and not isinstance(request, Index):
             items.append(KeyItem("enter", "read it in", "submit"))
             items.append(KeyItem("^f", "other format", "format"))
+            if self._columns is not None:
+                items.append(KeyItem("^t", "columns", "columns"))
         elif request is None:
             items.append(KeyItem("enter", "open", "submit"))
             if self._recent:
