@@ -30,6 +30,7 @@ GROUPS = (
     "train",
     "demo",
     "cache",
+    "store",
     "doctor",
 )
 """Modules of this package in the order of the help; each adds its commands with `register`."""

@@ -47,7 +47,7 @@ def doctor(device: options.DeviceOption = None, json: options.JsonOption = False
             if setting.name not in ("paths", "keys")
         },
         "feature cache": examination.run(lambda: _cache(config)),
-        "store": examination.run(lambda: _store(config)),
+        "store": examination.run(lambda: _store(config, examination.problems)),
         "bundles": examination.run(lambda: _bundles(config)),
         "packages": _packages(),
     }  # fmt: skip
@@ -116,18 +116,20 @@ def _paths(config: Config) -> dict[str, Any]:
     }
 
 
-def _store(config: Config) -> dict[str, Any]:
-    from mmsa_tui.store import Store
+def _store(config: Config, problems: list[MmsaError]) -> dict[str, Any]:
+    from mmsa_tui.services import store_care
 
-    if not config.paths.database.is_file():
+    health = store_care.check(config.paths)
+    problems += health.problems
+    if not health.problems and not config.paths.database.is_file():
         return {"state": "not made yet"}
-    with Store.open(config.paths.database) as store:
-        sources = store.recent_sources(limit=1_000_000)
-        return {
-            "sources": len(sources),
-            "posts": sum(source.n_posts for source in sources),
-            "corrected": store.count_corrected(),
-        }
+    return {
+        "state": "damaged or out of reach" if health.problems else "whole",
+        "sources": health.n_sources,
+        "posts": health.n_posts,
+        "corrections": health.n_corrections,
+        "corrected": health.n_corrected,
+    }
 
 
 def _cache(config: Config) -> dict[str, Any]:

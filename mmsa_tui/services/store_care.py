@@ -1,0 +1,215 @@
+"""The store looked after: checked, backed up, and put together again from whatever is left of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mmsa_tui.config import Paths
+from mmsa_tui.corrections.record import RecordError, check_time, parse
+from mmsa_tui.disk.locks import BusyError, LockError, exclusive_lock
+from mmsa_tui.disk.private import make_private_file, make_private_folder
+from mmsa_tui.errors import StoreError
+from mmsa_tui.records import Correction
+from mmsa_tui.store import Store, salvage_corrections
+from mmsa_tui.store.health import Health, back_up, examine
+from mmsa_tui.store.journal import Journal
+
+N_BACKUPS = 7
+"""Backups that are kept; the oldest goes."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore has put together: from which files, how many acts each of them added.
+
+    `aside` is where the damaged store lies now, None if there was none.
+    """
+
+    n_corrections: int
+    added: tuple[tuple[Path, int], ...]
+    unreadable: tuple[tuple[Path, str], ...]
+    aside: Path | None
+
+
+def check(paths: Paths) -> Health:
+    """Look at everything in the store; writes nothing."""
+    return examine(paths.database)
+
+
+def backups(paths: Paths) -> list[Path]:
+    """List the backups, the oldest first."""
+    return sorted(_folder(paths).glob("mmsa-*.db"))
+
+
+def backup(paths: Paths, target: Path | None = None) -> Path:
+    """Copy the store, into the folder of backups unless told where.
+
+    Raises:
+        StoreError: there is none, it is damaged, or the copy cannot be written.
+    """
+    if not paths.database.is_file():
+        raise StoreError(f"there is no store at {paths.database}", "It is made with the first source.")
+    with _alone(paths):
+        place = target or _folder(paths) / datetime.now(UTC).strftime("mmsa-%Y%m%d-%H%M%S-%f.db")
+        if place.exists():
+            raise StoreError(f"{place} exists", "Choose another name with -o.")
+        part = place.with_name(f".{place.name}.part")
+        try:
+            if target is None:
+                make_private_folder(place.parent)
+            part.unlink(missing_ok=True)
+            make_private_file(part)
+            back_up(paths.database, part)
+            part.replace(place)
+        except OSError as error:
+            raise StoreError(
+                f"{place} cannot be written: {error.strerror or error}", "Choose another place."
+            ) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        if target is None:
+            for old in backups(paths)[:-N_BACKUPS]:
+                old.unlink(missing_ok=True)
+    return place
+
+
+def restore(paths: Paths, source: Path | None = None) -> Restored:
+    """Put a whole store in the place of a damaged one, with every act that any copy still holds.
+
+    Its base, posts and predictions included, is the newest backup that is whole, or the one that is named;
+    without one the sources are to be read again. The damaged file is kept beside it.
+
+    Args:
+        source: a backup, or another laptop's store.
+
+    Raises:
+        StoreError: nothing can be found, or the disk is full; all is then as it was.
+    """
+    with _alone(paths):
+        part = paths.database.with_name(f".{paths.database.name}.restoring")
+        _remove(part)
+        try:
+            unreadable: list[tuple[Path, str]] = []
+            _lay_base(paths, part, source, unreadable)
+            added = []
+            with Store.open(part) as store:
+                known = {(made.content_hash, made.created_at) for made in store.corrections()}
+                for origin, found in _copies(paths, source, unreadable):
+                    # A row whose number was damaged is known under the right one from a better copy.
+                    new = [made for made in found if (made.content_hash, made.created_at) not in known]
+                    added.append((origin, store.add_corrections(new)))
+                    known |= {(made.content_hash, made.created_at) for made in new}
+                n = sum(1 for _ in store.corrections())
+            if not n and not added:
+                raise StoreError("there is nothing to restore from", "Name a backup, or a copy of a store.")
+            # Whole in one file, so that one rename puts it in place.
+            final = part.with_suffix(".whole")
+            _remove(final)
+            make_private_file(final)
+            back_up(part, final)
+            aside = _put_aside(paths.database)
+            final.replace(paths.database)
+        except OSError as error:
+            raise StoreError(
+                f"{paths.database} was not restored: {error.strerror or error}",
+                "Free some space or check the folder's rights; what was there is as it was.",
+            ) from error
+        finally:
+            _remove(part)
+            _remove(part.with_suffix(".whole"))
+            for path in Journal(part).files():
+                path.unlink(missing_ok=True)
+    return Restored(n, tuple(added), tuple(unreadable), aside)
+
+
+def _lay_base(paths: Paths, part: Path, source: Path | None, unreadable: list[tuple[Path, str]]) -> None:
+    candidates = [source] if source is not None else list(reversed(backups(paths)))
+    for candidate in candidates:
+        health = examine(candidate)
+        if health.is_newer and candidate == source:
+            raise health.damages[0]
+        if health.damages:
+            unreadable.append((candidate, health.damages[0].message))
+            continue
+        if candidate.is_file():
+            make_private_file(part)
+            back_up(candidate, part)
+            return
+
+
+def _copies(
+    paths: Paths, source: Path | None, unreadable: list[tuple[Path, str]]
+) -> Iterator[tuple[Path, list[Correction]]]:
+    """Yield the acts that each copy holds, the most trustworthy first: a damaged store comes last."""
+    journal = Journal(paths.database)
+    found: list[Correction] = []
+    for record in journal.records():
+        with suppress(RecordError):
+            found.append(parse(record).correction)
+    if found:
+        yield journal.path, found
+    aside = sorted(paths.data_dir.glob(f"{paths.database.name}.damaged-*"))
+    stores = [paths.database, *(path for path in aside if not path.name.endswith(("-wal", "-shm")))]
+    for path in [*([source] if source else []), *reversed(backups(paths)), *stores]:
+        if path.is_file() and path.stat().st_size:
+            try:
+                yield path, [made for made in salvage_corrections(path)[0] if _is_dated(made)]
+            except StoreError as error:
+                unreadable.append((path, error.message))
+
+
+def _is_dated(made: Correction) -> bool:
+    try:
+        check_time(made.created_at)
+    except RecordError:
+        return False
+    return True
+
+
+def _put_aside(database: Path) -> Path | None:
+    """Give a damaged store another name, its log with it; a kill in between leaves both under one of them."""
+    if not os.path.lexists(database):
+        return None
+    aside = database.with_name(f"{database.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    if database.is_file() and database.stat().st_size:
+        shutil.copy2(database, aside)
+    for suffix in ("-wal", "-shm"):
+        log = database.with_name(database.name + suffix)
+        if log.exists():
+            log.replace(aside.with_name(aside.name + suffix))
+    return aside if aside.exists() else None
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _folder(paths: Paths) -> Path:
+    return paths.data_dir / "backups"
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """Keep others out who repair, back up or forget at once.
+
+    Raises:
+        StoreError: one is at it, or the folder takes no lock.
+    """
+    try:
+        with exclusive_lock(paths.data_dir / "store.lock", wait_s=10):
+            yield
+    except BusyError as error:
+        raise StoreError(
+            "another mmsa is looking after the store just now", "Wait until it is done, and try again."
+        ) from error
+    except LockError as error:
+        raise StoreError(str(error), "Check the folder's rights, or set MMSA_HOME.") from error
