@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import inspect
+from dataclasses import fields
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from mmsa_tui.cli import options
-from mmsa_tui.errors import SourceError
+from mmsa_tui.services.train import MODULE, TrainRequest, default_of, flags_of, is_required
+
+_FROM_SETTINGS = ("device", "threads")
+"""Options that the settings decide where nothing is said."""
 
 
 def register(app: typer.Typer) -> None:
+    train.__signature__ = inspect.Signature(_parameters())  # type: ignore[attr-defined]
+    train.__annotations__ = {one.name: one.annotation for one in _parameters()}
     app.command()(train)
 
 
-def train(
-    source: options.SourceArgument,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="The run folder; an unfinished run goes on.")
-    ],
-    labels: options.LabelsOption = None,
-    recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME|FILE", help="default, enriched, reference, or FILE.toml.")
-    ] = "default",
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="The bundle's name; else the recipe's.")
-    ] = None,
-    version: Annotated[
-        str | None, typer.Option("--version", metavar="VERSION", help="The bundle's version; else 1.0.0.")
-    ] = None,
-    text_encoder: Annotated[
-        str | None, typer.Option("--text-encoder", metavar="DIR|ID", help="A folder or a hub id.")
-    ] = None,
-    image_encoder: Annotated[
-        str | None, typer.Option("--image-encoder", metavar="DIR|ID", help="A folder or a hub id.")
-    ] = None,
-    extra_text: Annotated[
-        Path | None,
-        typer.Option("--extra-text", metavar="FILE.tsv", help="Labelled tweets to learn from first."),
-    ] = None,
-    extra_test_years: Annotated[
-        str | None,
-        typer.Option(
-            "--extra-test-years", metavar="YEARS", help="Years of FILE.tsv that are only scored on."
-        ),
-    ] = None,
-    bundles: Annotated[
-        Path | None, typer.Option("--bundles", metavar="DIR", help="Where the bundle goes; else DIR/bundles.")
-    ] = None,
-    licence: Annotated[
-        str | None, typer.Option("--licence", metavar="WORDS", help="For the model card.")
-    ] = None,
-    data_name: Annotated[
-        list[str] | None,
-        typer.Option("--data-name", metavar="WORDS", help="What it learns from, for the model card."),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Seed of all that is random.")
-    ] = None,
-    device: options.DeviceOption = None,
-    threads: options.ThreadsOption = None,
-    json: Annotated[bool, typer.Option("--json", help="Print progress as JSON lines.")] = False,
-) -> None:
+def train(**given: Any) -> None:
     """Train a bundle from labelled posts.
 
     Stages: text encoder, image encoder, fusion head, calibration. Stopping is safe: the same command
@@ -70,29 +29,37 @@ def train(
     """
     from mmsa_tui.worker.training import run_child
 
-    for path in (source, labels, extra_text):
-        if path is not None and not path.expanduser().exists():
-            raise SourceError(f"there is no file or folder {path}", "Check the spelling of the path.")
-    config = options.configure(device=device, threads=threads)
-    arguments = [str(source.expanduser()), "--output", str(output.expanduser()), "--recipe", recipe]
-    arguments += ["--device", config.device, "--threads", str(config.threads)]
-    given = {
-        "--labels": labels,
-        "--name": name,
-        "--version": version,
-        "--text-encoder": text_encoder,
-        "--image-encoder": image_encoder,
-        "--extra-text": extra_text,
-        "--extra-test-years": extra_test_years,
-        "--bundles": bundles,
-        "--licence": licence,
-        "--seed": seed,
-    }
-    for option, value in given.items():
-        if value is not None:
-            arguments += [option, str(value.expanduser() if isinstance(value, Path) else value)]
-    for words in data_name or []:
-        arguments += ["--data-name", words]
-    if json:
-        arguments.append("--json")
-    raise typer.Exit(run_child("training.full.train", arguments))
+    config = options.configure(device=given["device"], threads=given["threads"])
+    request = TrainRequest(**{**given, "device": config.device, "threads": config.threads})
+    request.check()
+    raise typer.Exit(run_child(MODULE, request.arguments()))
+
+
+def _parameters() -> list[inspect.Parameter]:
+    """Make an argument or option of each field of a request."""
+    kinds = get_type_hints(TrainRequest)
+    made = []
+    for option in fields(TrainRequest):
+        about = option.metadata
+        kind, default = kinds[option.name], default_of(option)
+        if option.name == "source":
+            annotation: Any = options.SourceArgument
+        else:
+            is_from_settings = option.name in _FROM_SETTINGS
+            kind = kind | None if is_from_settings else kind
+            default = None if is_from_settings else default
+            # The parser's own check of readability would take the place of our message and its hint.
+            said = typer.Option(
+                *flags_of(option), metavar=about["metavar"] or None, help=about["help"],
+                show_default=False, readable=False,
+            )  # fmt: skip
+            annotation = Annotated[kind, said]
+        made.append(
+            inspect.Parameter(
+                option.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=annotation,
+                default=inspect.Parameter.empty if is_required(option) else default,
+            )
+        )
+    return made

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import argparse
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -56,7 +56,8 @@ def test_a_missing_source_is_found_out_before_a_process_is_started(mmsa: Mmsa) -
 def test_every_option_that_is_passed_on_is_one_of_the_training(
     mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.full.train import _parser
+
+    from mmsa_tui.services.train import default_of, parse
 
     passed: list[str] = []
     monkeypatch.setattr(
@@ -69,5 +70,11 @@ def test_every_option_that_is_passed_on_is_one_of_the_training(
         "--extra-test-years", "2014", "--licence", "MIT", "--data-name", "d",
         "--seed", "3", "--device", "cpu", "--threads", "1", "--json",
     )  # fmt: skip
-    options: argparse.Namespace = _parser().parse_args(passed)
+    options = parse(passed)
     assert (options.name, options.seed, options.json, options.threads) == ("mine", 3, True, 1)
+    unsaid = [one.name for one in fields(options) if getattr(options, one.name) == default_of(one)]
+    assert unsaid == ["recipe"]
+    assert options.command() == (
+        "mmsa train posts.csv --labels posts.csv --recipe default --name mine --text-encoder t"
+        " --image-encoder i --extra-text posts.csv --extra-test-years 2014 --seed 3 -o run"
+    )

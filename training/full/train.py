@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +13,7 @@ import torch
 from mmsa_tui.errors import MmsaError, TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.records import Post
+from mmsa_tui.services.train import TrainRequest, parse
 from mmsa_tui.sources import read
 from mmsa_tui.sources.labels import read_labels
 from training.examples import Materials, make_examples, read_text_table
@@ -27,7 +26,7 @@ from training.full.scoring import summary
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parse(arguments)
     try:
         return _train(options)
     except MmsaError as error:
@@ -38,45 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="mmsa train", description="Train a bundle in stages: text, image, fusion, calibration."
-    )
-    parser.add_argument("source", type=Path, help="a folder or file of posts")
-    parser.add_argument(
-        "--labels", type=Path, help="csv, tsv, xlsx or labelResultAll.txt; default: the source's own labels"
-    )
-    parser.add_argument("--recipe", default="default", help="default, enriched, reference, or a .toml file")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, help="the run folder; an unfinished run goes on"
-    )
-    parser.add_argument("--name", help="the bundle's name; default: the recipe's")
-    parser.add_argument("--version", default="1.0.0")
-    parser.add_argument("--text-encoder", help="a local directory or a hub id")
-    parser.add_argument("--image-encoder", help="a local directory or a hub id")
-    parser.add_argument(
-        "--extra-text",
-        type=Path,
-        help="TSV of tweets with text labels (label, text): the text encoder learns from it first",
-    )
-    parser.add_argument(
-        "--extra-test-years",
-        default="",
-        help="comma-separated values of its column year that are only scored on",
-    )
-    parser.add_argument("--bundles", type=Path, help="where the bundle goes; default: RUN/bundles")
-    parser.add_argument("--licence", default="")
-    parser.add_argument(
-        "--data-name", action="append", default=[], help="what it learned from, for the model card"
-    )
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="progress as JSON lines")
-    return parser
-
-
-def _train(options: argparse.Namespace) -> int:
+def _train(options: TrainRequest) -> int:
     set_torch_threads(options.threads)
     device = torch.device(choose_device(options.device))
     recipe = _recipe(options)
@@ -84,7 +45,7 @@ def _train(options: argparse.Namespace) -> int:
     _check_same_run(options.output, recipe)
     pipeline = Pipeline(recipe, _materials(options, recipe), log, device)
     bundles = options.bundles or options.output / "bundles"
-    bundle = pipeline.run(bundles, options.version, _command(options))
+    bundle = pipeline.run(bundles, options.version, options.command())
     draw_curves(log.metrics(), options.output / "curves.png")
     if options.json:
         print(json.dumps({"event": "done", "bundle": str(bundle.directory), "scores": bundle.meta.scores}))
@@ -94,7 +55,7 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(options: argparse.Namespace) -> Recipe:
+def _recipe(options: TrainRequest) -> Recipe:
     recipe = load_recipe(options.recipe)
     if options.name:
         recipe = replace(recipe, name=options.name)
@@ -107,7 +68,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     return recipe
 
 
-def _materials(options: argparse.Namespace, recipe: Recipe) -> Materials:
+def _materials(options: TrainRequest, recipe: Recipe) -> Materials:
     truth = read_labels(options.labels) if options.labels else None
     posts = (item for item in read(options.source) if isinstance(item, Post))
     examples = make_examples(posts, recipe.labels, truth, recipe.kinds)
@@ -135,15 +96,6 @@ def _check_same_run(folder: Path, recipe: Recipe) -> None:
             )
     else:
         file.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
-
-
-def _command(options: argparse.Namespace) -> str:
-    words = ["mmsa", "train", str(options.source), "--recipe", options.recipe]
-    for flag in ("labels", "text_encoder", "image_encoder", "extra_text", "extra_test_years", "name", "seed"):
-        value = getattr(options, flag)
-        if value not in (None, ""):
-            words += ["--" + flag.replace("_", "-"), str(value)]
-    return shlex.join([*words, "-o", str(options.output)])
 
 
 class _Bar:
