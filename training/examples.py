@@ -28,7 +28,8 @@ IntArray = npt.NDArray[np.int64]
 class Example:
     """A post with people's labels as class indices; `UNLABELLED` where nobody judged.
 
-    `post` is the judgement of the whole, `text` and `image` of one part alone.
+    `post` is the judgement of the whole, `text` and `image` of one part alone. `language` is an ISO 639
+    code, "" where nobody said.
     """
 
     post_id: str
@@ -38,6 +39,7 @@ class Example:
     text: int = UNLABELLED
     image: int = UNLABELLED
     group: int = UNLABELLED
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _index(label: str, labels: Sequence[str]) -> int:
 
 
 def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
-    """Read tweets with a text label from a TSV with columns `label`, `text` and maybe `id`, `year`.
+    """Read tweets with a text label from a TSV with columns `label`, `text` and maybe `id`, `year`, `lang`.
 
     The year, where there is one, is kept as the id's prefix (`2015:123`).
     """
@@ -108,7 +110,10 @@ def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [
         Example(
-            f"{row.get('year', '')}:{row.get('id', number)}", row["text"], text=_index(row["label"], labels)
+            f"{row.get('year', '')}:{row.get('id', number)}",
+            row["text"],
+            text=_index(row["label"], labels),
+            language=row.get("lang", ""),
         )
         for number, row in enumerate(rows)
     ]

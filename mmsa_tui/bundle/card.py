@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from mmsa_tui.bundle.lesson import Lesson
-from mmsa_tui.bundle.meta import IMPORTED, BundleMeta
+from mmsa_tui.bundle.meta import IMPORTED, VALIDATED_F1, BundleMeta
 from mmsa_tui.text.display import safe_line
 
 
@@ -22,7 +22,7 @@ def model_card(meta: BundleMeta) -> str:
         "",
         "Sentiment of a tweet from its text and its pictures together: "
         + ", ".join(map(_plain, meta.labels))
-        + ". Fine-tuned MiniLM and MobileNetV2, joined by projections and multi-head attention.",
+        + ". A text encoder and MobileNetV2, joined by a linear head and multi-head attention.",
         "",
         f"- made: {_plain(meta.created_at)}",
         f"- parent: {_plain(meta.parent or 'none, trained in full')}",
@@ -48,12 +48,31 @@ def model_card(meta: BundleMeta) -> str:
         "",
         "## Limits",
         "",
-        "- Learned from English tweets; other languages get an answer that means little.",
+        _limits_of_languages(meta),
         "- One person judged each picture and text it learned from: expect about three in four right.",
         "- Sarcasm, and text and picture at odds, are where it errs most. Look at the conflict queue.",
         "- Not for judging a person; for finding out what a mass of posts feels.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _limits_of_languages(meta: BundleMeta) -> str:
+    languages = _mapping(meta.scores, "languages")
+    if not languages:
+        return "- Learned from English tweets; other languages get an answer that means little."
+    weak = [code for code in languages if not _is_validated(_mapping(languages, code))]
+    if not weak:
+        return "- Languages without a table above get an answer that nobody has measured."
+    return (
+        "- Not validated: "
+        + ", ".join(_plain(code) for code in weak)
+        + f" (macro-F1 below {VALIDATED_F1}), and every language without a table above."
+    )
+
+
+def _is_validated(score: Mapping[str, Any]) -> bool:
+    value = score.get("macro_f1")
+    return isinstance(value, int | float) and value >= VALIDATED_F1
 
 
 def _decision(training: Mapping[str, Any]) -> Iterator[str]:

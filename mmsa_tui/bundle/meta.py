@@ -44,6 +44,10 @@ REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)
 
 _MAX_JSON = 16 * 1024 * 1024
 """Bytes; the record of a bundle is some ten kB."""
+VALIDATED_F1 = 0.55
+_FIRST_LANGUAGES = frozenset({"en"})
+"""Of bundles that do not say: they learned from English tweets and were measured on them."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -135,6 +139,20 @@ class Bundle:
     @property
     def labels(self) -> tuple[str, ...]:
         return self.meta.labels
+
+    @property
+    def validated_languages(self) -> frozenset[str]:
+        """ISO 639 codes of the languages in which people's labels bear it out: macro-F1 of `VALIDATED_F1`."""
+        languages = self.meta.scores.get("languages")
+        if not isinstance(languages, Mapping) or not languages:
+            return _FIRST_LANGUAGES
+        return frozenset(
+            str(code)
+            for code, score in languages.items()
+            if isinstance(score, Mapping)
+            and isinstance(score.get("macro_f1"), int | float)
+            and score["macro_f1"] >= VALIDATED_F1
+        )
 
     @property
     def imported_id(self) -> str:

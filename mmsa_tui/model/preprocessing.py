@@ -94,8 +94,21 @@ class TextTransform:
         self._tokenizer.no_padding()
         self._pad = self._find_pad()
         self.views = read_views(self._directory)
-        keeps = self.views.emoji == "kept"
-        self._kept_emoji = emoji_among(self._tokenizer.get_vocab()) if keeps else frozenset[str]()
+        self._kept_emoji = frozenset[str]()
+        if self.views.emoji == "kept":
+            self.keep_emoji()
+
+    @property
+    def mask_id(self) -> int | None:
+        """The piece that stands for a hidden one, None where the tokenizer has none."""
+        found = self._tokenizer.token_to_id("<mask>")
+        if found is None:
+            found = self._tokenizer.token_to_id("[MASK]")
+        return None if found is None else int(found)
+
+    def keep_emoji(self) -> None:
+        """Leave the emoji that the tokenizer has as pieces of their own, from now on."""
+        self._kept_emoji = emoji_among(self._tokenizer.get_vocab())
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Turn raw texts into token ids, special tokens included, at most 128 each."""

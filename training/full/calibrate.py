@@ -33,9 +33,18 @@ def fit_temperature(logits: Tensor, wanted: Tensor) -> float:
 
 
 def calibrate(
-    head: FusionHead, features: Features, targets: Targets, compressed: bool = False
+    head: FusionHead,
+    features: Features,
+    targets: Targets,
+    compressed: bool = False,
+    tweets: tuple[Features, Tensor] | None = None,
 ) -> Calibration:
-    """Fit one temperature for each kind of input: both, text alone, picture alone."""
+    """Fit one temperature for each kind of input: both, text alone, picture alone.
+
+    Args:
+        tweets: posts without pictures and their class indices. Where they are given, they alone decide
+            how sure text alone may be: it is posts without pictures that are judged by it.
+    """
     logits = predict(head, features, compressed)
     both = features.has_text & features.has_image
 
@@ -44,8 +53,11 @@ def calibrate(
 
     text = torch.where(features.has_image | (targets.text >= 0), targets.text, targets.post)
     image = torch.where(features.has_text | (targets.image >= 0), targets.image, targets.post)
+    by_text = fit_temperature(logits.text, where(features.has_text, text))
+    if tweets is not None:
+        by_text = fit_temperature(predict(head, tweets[0]).text, tweets[1])
     return Calibration(
         both=fit_temperature(logits.fused, where(both, targets.post)),
-        text=fit_temperature(logits.text, where(features.has_text, text)),
+        text=by_text,
         image=fit_temperature(logits.image, where(features.has_image, image)),
     )

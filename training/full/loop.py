@@ -98,7 +98,7 @@ def fine_tune(
     )
     first = batches(0)
     total = len(first) * settings.epochs
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _ramp(step, total, settings.warmup))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: ramp(step, total, settings.warmup))
     number = 0
     for epoch in range(settings.epochs):
         plan = first if epoch == 0 else batches(epoch)
@@ -116,7 +116,8 @@ def fine_tune(
             yield Step(number, total, epoch, float(loss.detach()), position == len(plan) - 1)
 
 
-def _ramp(step: int, total: int, warmup: float) -> float:
+def ramp(step: int, total: int, warmup: float) -> float:
+    """Share of the peak learning rate at a step: up in the warm-up, then down to zero, in straight lines."""
     rising = max(1, math.ceil(total * warmup))
     if step < rising:
         return (step + 1) / rising

@@ -77,6 +77,7 @@ class Pipeline:
             posts,
             learned,
             self.text_only_features(held_out) if held_out else None,
+            self.calibration_tweets(),
             {name: self.folder / name for name in ("text", "image")},
         )
         bundle = write_trained(trained, bundles, version, command)
@@ -241,16 +242,32 @@ class Pipeline:
     def training_set(self, posts: LabelledFeatures) -> LabelledFeatures:
         """Take the train part of the posts and a sample of the extra tweets, as text-only posts."""
         train = posts.take(torch.as_tensor(self.split.train))
-        n_extra = min(self.recipe.extra_replay, len(self.materials.extra))
-        if not n_extra:
+        extra, _ = self._part_extra()
+        if not extra:
             return train
-        extra = random.Random(_REHEARSAL_SEED).sample(list(self.materials.extra), n_extra)
+        n_extra = len(extra)
         blank = np.full(n_extra, UNLABELLED)
         return LabelledFeatures(
             concatenate([train.features, self.text_only_features(extra)]),
             concatenate_targets([train.targets, make_targets(blank, np.array([e.text for e in extra]))]),
             train.hashes + ("",) * n_extra,
         )
+
+    def calibration_tweets(self) -> tuple[Features, Tensor] | None:
+        """The extra tweets that the head did not learn from, and their labels.
+
+        None where the encoder learned from them: it is surer of those than of any others.
+        """
+        _, rest = self._part_extra()
+        if self.recipe.text.tuned or not rest:
+            return None
+        return self.text_only_features(rest), torch.tensor([e.text for e in rest])
+
+    def _part_extra(self) -> tuple[list[Example], list[Example]]:
+        """Part the extra tweets into those the head learns from and the rest."""
+        shuffled = list(self.materials.extra)
+        random.Random(_REHEARSAL_SEED).shuffle(shuffled)
+        return shuffled[: self.recipe.extra_replay], shuffled[self.recipe.extra_replay :]
 
     def text_only_features(self, examples: Sequence[Example]) -> Features:
         """Features of tweets without pictures by the run's tuned text encoder."""

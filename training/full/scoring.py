@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,9 @@ def score_bundle(
     """Score the fused head, each modality's own head and VADER on the same posts.
 
     Returns:
-        `tables`: title -> scores; the headline figures of the first table; `interval`: 95 %
-        bootstrap of its accuracy and macro-F1; `fusion_gain`: fused minus text-only macro-F1, paired.
+        `languages`: ISO 639 code -> posts and macro-F1. `tables`: title -> scores; the headline
+        figures of the first table; `interval`: 95 % bootstrap of its accuracy and macro-F1;
+        `fusion_gain`: fused minus text-only macro-F1, paired.
     """
     logits = predict(head, features)
     both = (features.has_text & features.has_image).numpy()
@@ -69,6 +70,10 @@ def score_bundle(
             vader_labels([e.raw_text for e in extra[1]], labels),
             truth >= 0,
         )
+        languages = np.array([e.language for e in extra[1]])
+        for language in sorted(set(languages) - {""}):
+            rows = (languages == language) & (truth >= 0)
+            table(f"held-out tweets, text-only head, {language}", truth, tweets.argmax(1), rows, tweets)
     first = next(iter(tables.values()))
     truth, ours, theirs = post[judged], fused.argmax(1)[judged], alone.argmax(1)[judged]
     return {
@@ -84,8 +89,16 @@ def score_bundle(
             ),
             "accuracy": float(np.mean(truth == ours) - np.mean(truth == theirs)),
         },
+        "languages": _languages(tables),
         "tables": tables,
     }
+
+
+def _languages(tables: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """How well text alone does in each language: ISO 639 code -> posts and macro-F1."""
+    start = "held-out tweets, text-only head, "
+    found = {title.removeprefix(start): row for title, row in tables.items() if title.startswith(start)}
+    return {language: {"n": row["n"], "macro_f1": row["macro_f1"]} for language, row in found.items()}
 
 
 def summary(scores: dict[str, Any]) -> str:

@@ -35,7 +35,8 @@ class Trained:
 
     `posts` are all `examples`, in their order; `learned` is what the head was fitted on. The image
     features of both have their full width. `extra_test` are the features of the tweets that are
-    only scored on. `encoders` are the folders of the tuned `text` and `image` encoder.
+    only scored on, `tweets` those with their labels that only the text's temperature is fitted on.
+    `encoders` are the folders of the tuned `text` and `image` encoder.
     """
 
     recipe: Recipe
@@ -46,6 +47,7 @@ class Trained:
     posts: LabelledFeatures
     learned: LabelledFeatures
     extra_test: Features | None
+    tweets: tuple[Features, torch.Tensor] | None
     encoders: Mapping[str, Path]
 
     def part(self, rows: IntArray) -> LabelledFeatures:
@@ -57,7 +59,7 @@ def write_trained(trained: Trained, bundles: Path, version: str, command: str) -
     """Calibrate the head, score it and write the bundle below `bundles`."""
     recipe, split = trained.recipe, trained.split
     part = trained.part(split.calibrate)
-    calibration = calibrate(trained.head, part.features, part.targets)
+    calibration = calibrate(trained.head, part.features, part.targets, tweets=trained.tweets)
     content = BundleContent(
         name=recipe.name,
         version=version,

@@ -1,0 +1,80 @@
+"""One encoder for many languages: what is held out, what is drawn, and what is written."""
+
+import random
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import torch
+from small_encoders import write_text_encoder
+
+from mmsa_tui.model.encoders import TextEncoder
+from mmsa_tui.model.views import read_views
+from training.examples import Example, read_text_table
+from training.full.tweets import (
+    LABELS,
+    TweetTraining,
+    draw_batches,
+    label_priors,
+    main,
+    part_tweets,
+)
+
+
+def make_tweets(language: str, n: int) -> list[Example]:
+    words = ("worst hate rain", "train a day", "best happy love")
+    return [
+        Example(
+            str(i),
+            f"{words[i % 3]} {language} {chr(97 + i // 26)}{chr(97 + i % 26)}",
+            text=i % 3,
+            language=language,
+        )
+        for i in range(n)
+    ]
+
+
+def test_copies_are_never_on_both_sides() -> None:
+    tweets = [*make_tweets("en", 60), *make_tweets("en", 60), *make_tweets("de", 40)]
+    learned, held = part_tweets(tweets, 0.2, random.Random(1))
+    assert not {t.raw_text for t in learned} & {t.raw_text for t in held}
+    assert Counter(t.language for t in held)["de"] == 8
+
+
+def test_rare_languages_are_drawn_more_often_than_they_occur() -> None:
+    tweets = [*make_tweets("en", 400), *make_tweets("sw", 40)]
+    settings = TweetTraining(temper=0.5, batch_size=16)
+    batches = islice(draw_batches(tweets, [1] * len(tweets), settings, random.Random(1)), 100)
+    drawn = Counter(tweets[row].language for batch in batches for row in batch)
+    assert 0.18 < drawn["sw"] / drawn.total() < 0.30
+
+
+def test_the_prior_of_a_rare_label_is_lower() -> None:
+    tweets = [t for t in make_tweets("en", 90) if t.text != 1 or t.raw_text.endswith("b")]
+    prior = label_priors(tweets, 0.5)["en"]
+    assert prior[1] < prior[0]
+    assert prior[0] == prior[2]
+
+
+def test_the_command_writes_an_encoder_with_its_views_and_the_tweets_it_has_not_seen(tmp_path: Path) -> None:
+    table = tmp_path / "tweets.tsv"
+    rows = [f"{t.language}\t{LABELS[t.text]}\t{t.raw_text}" for t in make_tweets("en", 90)]
+    table.write_text("\n".join(["lang\tlabel\ttext", *rows]), encoding="utf-8")
+    start = write_text_encoder(tmp_path / "start")
+    out = tmp_path / "out"
+    command = [str(table), "--encoder", str(start), "-o", str(out), "--passes", "200", "--layers", "1,2"]
+    assert main(command) == 0
+    assert read_views(out).n_verdict == 3
+    assert TextEncoder(out).blocks == (32, 32, 3)
+    before = TextEncoder(start).model.get_input_embeddings().weight
+    assert not torch.equal(before, TextEncoder(out).model.get_input_embeddings().weight)
+    held = read_text_table(tmp_path / "out-held.tsv", LABELS)
+    assert len(held) == 9
+    assert {e.language for e in held} == {"en"}
+
+
+def test_a_table_of_one_label_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    table = tmp_path / "tweets.tsv"
+    table.write_text("label\ttext\n" + "\n".join(f"positive\tday {i}" for i in range(30)), encoding="utf-8")
+    assert main([str(table), "--encoder", str(tmp_path), "-o", str(tmp_path / "out")]) != 0
+    assert not (tmp_path / "out").exists()
