@@ -62,7 +62,7 @@ def write_report(
             f"{source.title} has not been classified with bundle {bundle.id}",
             f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose another --bundle.",
         )
-    where = parse(filter_text, labels) if filter_text.strip() else None
+    where = parse(filter_text, labels, source.metadata_columns) if filter_text.strip() else None
     n_posts = store.count(source.id, bundle.id, where)
     if where is not None and not n_posts:
         raise UsageError(f"no post of {source.title} passes the filter {filter_text}", "Widen the filter.")

@@ -100,7 +100,7 @@ async def test_one_post_is_told_as_one(make_app, classified, wait_for):
         await screen.labeller.apply(BulkChoice("selection", "label", label="neutral"))
         assert "1 post ·" in screen.query_one(StatusLine).render().plain
         await pilot.press("down", "down", "1")
-        assert "and 1 that repeats it" in screen.query_one(StatusLine).render().plain
+        assert "and 1 duplicate with the same picture" in screen.query_one(StatusLine).render().plain
 
 
 async def test_d_labels_one_copy_alone(make_app, classified, store, wait_for):
@@ -268,3 +268,27 @@ async def test_a_label_against_the_model_is_not_shown_with_the_models_confidence
         assert f"{sign} {predicted} {sure}" in text_of(screen, "#post-verdict")
         line = screen.posts.table.render_line(1).text
         assert f"{sign}{sure}" in line
+
+
+async def test_coding_blind_hides_what_the_model_says_until_one_has_said_something(
+    make_app, classified, store, wait_for
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        predicted = screen.row.prediction.label
+        await pilot.press("B")
+        await pilot.pause()
+        assert "Hidden until" in text_of(screen, "#bars")
+        assert predicted not in screen.posts.table.render_line(1).text
+        await pilot.press("space")
+        assert labels(store, classified) == {}
+        await pilot.press("2", "up")
+        await wait_for(pilot, lambda: "both" in text_of(screen, "#bars"), "the beliefs")
+
+
+async def test_the_queue_of_an_audit_is_blind_from_the_start(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.posts.queue_bar.choose("audit")
+        await wait_for(pilot, lambda: "blind" in text_of(screen, "#top"), "the top line")
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post")

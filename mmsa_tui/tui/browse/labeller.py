@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Row, Where
-from mmsa_tui.text.display import safe_line
+from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.browse import labelling
 from mmsa_tui.tui.browse.labelling import Change, Done, Place
 from mmsa_tui.tui.browse.post_list import PostList, marked
@@ -135,7 +135,7 @@ class Labeller:
             self._tell(f"{done.title} · {name} (as it was)", "")
             return
         n_others = done.n_posts - 1
-        others = f" and {n_others:,} that repeat{'s' if n_others == 1 else ''} it" if n_others else ""
+        others = f" and {counted(n_others, 'duplicate')} with the same picture" if n_others else ""
         self._tell(f"{done.title} · {name}{others}", "")
 
     # undo
@@ -181,18 +181,19 @@ class Labeller:
 
     # copies
 
-    async def count_alike(self, row: Row) -> int:
+    async def count_copies(self, row: Row) -> labelling.Copies:
         """Count the posts that repeat one.
 
         Raises:
             StoreError: the database cannot be read.
         """
         place = self.place
-        return len(await self._posts.mmsa.quick.run(lambda store: labelling.alike(store, place, row)))
+        return await self._posts.mmsa.quick.run(lambda store: labelling.count_copies(store, place, row))
 
     def toggle_alone(self) -> None:
         self.labels_alone = not self.labels_alone
-        how = "the post under the cursor alone" if self.labels_alone else "a post and those that repeat it"
+        together = "a post and its duplicates with the same picture"
+        how = "the post under the cursor alone" if self.labels_alone else together
         self._tell(f"Labels now go to {how}.", "")
 
     # many at once

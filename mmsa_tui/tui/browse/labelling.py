@@ -88,6 +88,23 @@ def alike(store: Store, place: Place, row: Row) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The other posts of a post's group of duplicates, and those of them that are labelled with it."""
+
+    n_duplicates: int
+    n_alike: int
+
+
+def count_copies(store: Store, place: Place, row: Row) -> Copies:
+    """Count the duplicates of a post, as the queue of duplicates has them, and those `alike`."""
+    group = text_key(row.post.text) if row.post is not None else ""
+    if not group:
+        return Copies(0, 0)
+    where = Where("unlikely(duplicate_group = ?) AND ordinal <> ?", (group, row.ordinal))
+    return Copies(store.count(place.source_id, place.bundle_id, where), len(alike(store, place, row)))
+
+
 def change_many(
     store: Store,
     place: Place,

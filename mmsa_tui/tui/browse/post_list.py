@@ -44,7 +44,7 @@ SORTS = (
     ("corrected_label", "your label"),
     ("flagged", "flag"),
     ("n_pictures", "number of pictures"),
-    ("n_duplicates", "how often it is repeated"),
+    ("n_duplicates", "number of duplicates"),
     ("status", "status"),
 )
 """Columns one may sort by, and what they are called; each label's probability comes on top."""
@@ -102,6 +102,15 @@ class PostList(Vertical):
     def where(self) -> Where | None:
         """What the list shows, by filter and queue; None for all posts."""
         return self.listing.where
+
+    @property
+    def queue_text(self) -> str:
+        """Say which posts the queue has left; "" for all of them."""
+        if self.queue_name == "all":
+            return ""
+        title = next(queue.title for queue in QUEUES if queue.name == self.queue_name)
+        undone = "" if self.queue_name in SETTLED_QUEUES else " without a label of yours"
+        return f"queue {title}{undone}"
 
     @property
     def selection(self) -> tuple[int, ...]:

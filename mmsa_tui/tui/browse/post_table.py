@@ -6,7 +6,7 @@ the thirty that show cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -19,6 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mmsa_tui.store import Row
+from mmsa_tui.tui.browse.blind import masked
 from mmsa_tui.tui.browse.listing import Listing
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import MAX_ID, Column, choose_columns, fit
@@ -79,6 +80,8 @@ class PostTable(ScrollView, can_focus=True):
         self._asked: list[int] = []
         self._shown: Row | None = None
         self.empty_text = ""
+        self.hides: Callable[[Row], bool] | None = None
+        """Whether a row is drawn without anybody's label."""
 
     # what it shows
 
@@ -231,6 +234,8 @@ class PostTable(ScrollView, can_focus=True):
     def _line(self, index: int, columns: list[Column], width: int) -> Strip:
         assert self.listing is not None
         row = self.listing.row(index)
+        if row is not None and self.hides is not None and self.hides(row):
+            row = masked(row)
         is_selected = bool(self._selected) and self.listing.ordinal(index) in self._selected
         base = self.rich_style
         if is_selected:

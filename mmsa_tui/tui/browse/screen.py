@@ -25,6 +25,7 @@ from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.browse.batches import Batches
+from mmsa_tui.tui.browse.blind import has_label_of, masked
 from mmsa_tui.tui.browse.counts import Counts
 from mmsa_tui.tui.browse.filter_input import FilterInput
 from mmsa_tui.tui.browse.footer import Situation, footer
@@ -75,6 +76,7 @@ class BrowseScreen(AppScreen[None]):
         self.status = StatusLine(id="status")
         self.key_bar = KeyBar(id="keys")
         self.counts = Counts(self.mmsa.slow, self.mmsa.config, self._show_counts)
+        self._blind: bool | None = None
         self.labeller = Labeller(self.posts, self.counts, self.tell, self.key)
         self.batches = Batches(self.posts, self.view, self.tell, self.key)
         self._position_kept = self.posts.position
@@ -136,7 +138,7 @@ class BrowseScreen(AppScreen[None]):
             return
         if not self.n_rows:
             self.show_row(None)
-        self.show_top()
+        self._show_blindness()
         self.set_timer(AFTER_ROWS_S, self.tick)
 
     @on(PostList.Lost)
@@ -250,7 +252,10 @@ class BrowseScreen(AppScreen[None]):
     def show_row(self, row: Row | None) -> None:
         """Show a row in the post view."""
         if row is not None or not self.n_rows:
-            self.view.show(row, self.looks, self.batches.say_no_prediction(), self.posts.place)
+            reason = self.batches.say_no_prediction()
+            if row is not None and self.is_hidden(row):
+                row, reason = masked(row), f"Hidden until you have given a label ({self.key('blind')}: show)."
+            self.view.show(row, self.looks, reason, self.posts.place)
         self.show_keys()
         # Whether there is more of it than fits is known when it is laid out.
         self.call_after_refresh(self.show_keys)
@@ -259,12 +264,49 @@ class BrowseScreen(AppScreen[None]):
     async def _look_for_copies(self, row: Row) -> None:
         await asyncio.sleep(ALIKE_AFTER_S)
         try:
-            n_alike = await self.labeller.count_alike(row)
+            copies = await self.labeller.count_copies(row)
         except MmsaError:
             return
         shown = self.view.row
         if self.is_whole and shown is not None and shown.ordinal == row.ordinal:
-            self.view.show_alike(n_alike, self.labeller.labels_alone, self.key("alone"))
+            self.view.show_alike(
+                copies.n_duplicates, copies.n_alike, self.labeller.labels_alone, self.key("alone")
+            )
+
+    # coding blind
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether what the model and others say is hidden until one has said something oneself.
+
+        That is so in the queue of an audit, unless the user has chosen otherwise.
+        """
+        return self.posts.queue_name == "audit" if self._blind is None else self._blind
+
+    def is_hidden(self, row: Row) -> bool:
+        """Whether a row is to be shown without anybody's label."""
+        return self.is_blind and not has_label_of(row, self.mmsa.config.analyst)
+
+    def action_blind(self) -> None:
+        self._blind = not self.is_blind
+        if self._blind:
+            self.tell("Blind: labels of the model and of others are hidden until you have given yours.")
+        else:
+            self.tell("All labels are shown.")
+        self._show_blindness()
+
+    def _show_blindness(self) -> None:
+        self.posts.table.hides = self.is_hidden if self.is_blind else None
+        self.posts.table.refresh()
+        self.show_row(self.row)
+        self.show_top()
+
+    def _refuse_blind(self) -> bool:
+        """Say that the model's label cannot be used unseen; whether that is so here."""
+        if self.row is None or not self.is_hidden(self.row):
+            return False
+        self.tell(f"Blind: give a label of your own first ({self.key('blind')} shows all).", "$text-warning")
+        return True
 
     # the lines around
 
@@ -275,6 +317,8 @@ class BrowseScreen(AppScreen[None]):
         left = [(" mmsa ", "bold $text-accent"), (safe_line(source.title, 60), "bold")]
         left.append((f"  {n_all:,} posts", "$foreground-muted"))
         left += self._list_parts(n_all)
+        if self.is_blind:
+            left.append((" · blind", "$text-accent"))
         if self.posts.selection:
             left.append((f" · {len(self.posts.selection):,} selected", "$text-warning"))
         self.top.show(left, self.mmsa.model_parts())
@@ -363,7 +407,8 @@ class BrowseScreen(AppScreen[None]):
         await self.labeller.label(index)
 
     async def action_accept(self) -> None:
-        await self.labeller.accept()
+        if not self._refuse_blind():
+            await self.labeller.accept()
 
     def action_skip(self) -> None:
         self.labeller.skip()
@@ -513,7 +558,8 @@ class BrowseScreen(AppScreen[None]):
 
     @work(exclusive=True, group="explain")
     async def action_explain(self) -> None:
-        await self.batches.explain()
+        if not self._refuse_blind():
+            await self.batches.explain()
 
     # keys that lead to other screens
 
@@ -546,7 +592,9 @@ class BrowseScreen(AppScreen[None]):
             if chosen is not None:
                 self.posts.go_to_filter(chosen)
 
-        await self.ask(OverviewScreen(self.source, self.posts.where, self.posts.filter_text), take)
+        await self.ask(
+            OverviewScreen(self.source, self.posts.where, self.posts.filter_text, self.posts.queue_text), take
+        )
 
     async def action_retrain(self) -> None:
         from mmsa_tui.tui.retrain.screen import RetrainScreen

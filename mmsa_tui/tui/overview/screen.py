@@ -33,6 +33,7 @@ class OverviewScreen(AppScreen[str | None]):
 
     Args:
         where: the posts that `filter_text` and the queue have left; None for all.
+        queue_text: what the queue is called, and what of it is left out.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,8 +81,11 @@ class OverviewScreen(AppScreen[str | None]):
     }
     """
 
-    def __init__(self, source: SourceRow, where: Where | None, filter_text: str) -> None:
+    def __init__(
+        self, source: SourceRow, where: Where | None, filter_text: str, queue_text: str = ""
+    ) -> None:
         super().__init__()
+        self._queue_text = queue_text
         self._source = source
         self._where, self._filter_text = where, filter_text
         self._is_whole_source = where is None
@@ -157,7 +161,7 @@ class OverviewScreen(AppScreen[str | None]):
             (" · counting…" if n_posts is None else f" · {n_posts:,} posts", "$foreground-muted"),
         ]
         if not self._is_whole_source:
-            shown = safe_line(self._filter_text, 120) or "the open queue"
+            shown = ", ".join(filter(None, (self._queue_text, safe_line(self._filter_text, 120))))
             parts.append((f" · only {shown}", "$text-warning"))
         self.query_one("#overview-title", Static).update(Content.assemble(*parts))
 

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.store import Row
-from mmsa_tui.text.display import safe_line, safe_map
+from mmsa_tui.text.display import counted, safe_line, safe_map
 from mmsa_tui.tui.themes import AGAINST, FOR
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Explained
@@ -120,17 +120,23 @@ def verdict(row: Row, looks: LabelLooks, alike: Content | None) -> Content:
     return Content("\n").join(lines)
 
 
-def alike(n_alike: int, labels_alone: bool, key: str) -> Content | None:
+def alike(n_duplicates: int, n_alike: int, labels_alone: bool, key: str) -> Content | None:
     """Say how many posts repeat one, in a line that fits the view; None if none does.
 
     Args:
+        n_duplicates: posts that say the same, as the queue of duplicates has them.
+        n_alike: those of them with the same picture, which are labelled with it.
         key: the key that changes whether they are labelled together.
     """
-    if not n_alike:
+    if not n_duplicates:
         return None
-    repeats = f"{n_alike:,} repeat it" if n_alike > 1 else "1 repeats it"
+    duplicates = f"⧉ {counted(n_duplicates, 'duplicate')}"
+    if not n_alike:
+        return Content(f"{duplicates}, none with the same picture")
+    if n_alike < n_duplicates:
+        duplicates += f", {n_alike:,} with the same picture"
     how, other = ("alone", "together") if labels_alone else ("together", "alone")
-    return Content.assemble(f"⧉ {repeats} · labelled {how} ", (f"({key}: {other})", "$foreground-muted"))
+    return Content.assemble(f"{duplicates} · labelled {how} ", (f"({key}: {other})", "$foreground-muted"))
 
 
 def _decision(row: Row, looks: LabelLooks) -> Content:

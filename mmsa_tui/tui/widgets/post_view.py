@@ -70,9 +70,9 @@ class PostView(Vertical):
         self._row, self._looks, self._no_prediction, self._place = row, looks, no_prediction, place
         self._fill()
 
-    def show_alike(self, n_alike: int, labels_alone: bool, key: str) -> None:
+    def show_alike(self, n_duplicates: int, n_alike: int, labels_alone: bool, key: str) -> None:
         """Say how many other posts repeat this one, and how they are labelled; `key` changes that."""
-        self._alike = post_facts.alike(n_alike, labels_alone, key)
+        self._alike = post_facts.alike(n_duplicates, n_alike, labels_alone, key)
         self._fill_verdict()
 
     def show_explanation(self, explained: Explained | None) -> None:
