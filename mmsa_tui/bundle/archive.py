@@ -44,11 +44,6 @@ META_HASH = "meta.sha256"
 _DATA = (".json", ".safetensors", ".md")
 """What a bundle's own files are; none of them is ever run."""
 
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, ValueError,
-)  # fmt: skip
-"""What unpacking a damaged archive raises, whichever way it was packed."""
-
 _BAD = "ask for the file again; this one was changed or cut on its way"
 
 

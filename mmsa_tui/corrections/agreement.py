@@ -112,30 +112,6 @@ def measure_agreement(
     )
 
 
-def cohens_kappa(confusion: IntArray) -> float:
-    """Cohen's kappa from counts [K, K]; nan when both always give one and the same label.
-
-    Source: J. Cohen, A coefficient of agreement for nominal scales, 1960.
-    """
-    import numpy as np
-
-    return float(_kappas(np.asarray(confusion, dtype=float)[None])[0])
-
-
-def krippendorffs_alpha(table: IntArray, n_labels: int) -> float:
-    """Krippendorff's alpha for nominal data; nan without two ratings of a post or with one label.
-
-    Source: K. Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
-
-    Args:
-        table: [raters, posts] class indices, `MISSING` where there is no rating.
-    """
-    import numpy as np
-
-    counts, equal = _units(table, n_labels)
-    return float(_alphas(counts.sum(0)[None], np.array([equal.sum()]))[0])
-
-
 def _order(ratings: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> tuple[str, ...]:
     found = {label for rated in ratings.values() for label in rated.values()}
     return (*labels, *sorted(found - set(labels)))
@@ -169,7 +145,10 @@ def _units(table: IntArray, n_labels: int) -> tuple[IntArray, FloatArray]:
 
 
 def _alphas(totals: FloatArray | IntArray, equal: FloatArray) -> FloatArray:
-    """Alpha from label totals [R, K] and diagonals of the coincidence matrix [R]."""
+    """Alpha from label totals [R, K] and diagonals of the coincidence matrix [R].
+
+    Source: K. Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
+    """
     import numpy as np
 
     n = totals.sum(1)
@@ -180,7 +159,10 @@ def _alphas(totals: FloatArray | IntArray, equal: FloatArray) -> FloatArray:
 
 
 def _kappas(cells: FloatArray) -> FloatArray:
-    """Kappa from tables of counts [R, K, K]."""
+    """Kappa from tables of counts [R, K, K].
+
+    Source: J. Cohen, A coefficient of agreement for nominal scales, 1960.
+    """
     import numpy as np
 
     n = cells.sum((1, 2))

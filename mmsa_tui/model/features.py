@@ -42,26 +42,6 @@ class Features:
     def to(self, device: torch.device) -> Features:
         return Features(*(getattr(self, f.name).to(device) for f in fields(self)))
 
-    def without_text(self) -> Features:
-        """The same posts as if nobody had written anything."""
-        return Features(
-            torch.zeros_like(self.text),
-            torch.zeros_like(self.lexicon),
-            self.image,
-            torch.zeros_like(self.has_text),
-            self.has_image,
-        )
-
-    def without_image(self) -> Features:
-        """The same posts as if they showed nothing."""
-        return Features(
-            self.text,
-            self.lexicon,
-            torch.zeros_like(self.image),
-            self.has_text,
-            torch.zeros_like(self.has_image),
-        )
-
 
 def concatenate(parts: Sequence[Features]) -> Features:
     """Stack features of several sets of posts."""

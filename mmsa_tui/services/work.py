@@ -90,10 +90,6 @@ class Work:
         self.sources.append(row)
         return row
 
-    def n_to_do(self, where: Where | None = None) -> int:
-        """Count the posts that the bundle has not judged yet."""
-        return sum(self.store.count_unpredicted(row.id, self.bundle.id, where) for row in self.sources)
-
     def classify(
         self,
         source: SourceRow,
