@@ -31,6 +31,7 @@ GROUPS = (
     "demo",
     "cache",
     "store",
+    "forget",
     "doctor",
 )
 """Modules of this package in the order of the help; each adds its commands with `register`."""

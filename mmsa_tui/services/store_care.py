@@ -55,7 +55,7 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
     """
     if not paths.database.is_file():
         raise StoreError(f"there is no store at {paths.database}", "It is made with the first source.")
-    with _alone(paths):
+    with alone(paths):
         place = target or _folder(paths) / datetime.now(UTC).strftime("mmsa-%Y%m%d-%H%M%S-%f.db")
         if place.exists():
             raise StoreError(f"{place} exists", "Choose another name with -o.")
@@ -92,7 +92,7 @@ def restore(paths: Paths, source: Path | None = None) -> Restored:
     Raises:
         StoreError: nothing can be found, or the disk is full; all is then as it was.
     """
-    with _alone(paths):
+    with alone(paths):
         part = paths.database.with_name(f".{paths.database.name}.restoring")
         _remove(part)
         try:
@@ -116,6 +116,8 @@ def restore(paths: Paths, source: Path | None = None) -> Restored:
             back_up(part, final)
             aside = _put_aside(paths.database)
             final.replace(paths.database)
+            with Store.open(paths.database) as store:
+                store.write_journal()
         except OSError as error:
             raise StoreError(
                 f"{paths.database} was not restored: {error.strerror or error}",
@@ -198,7 +200,7 @@ def _folder(paths: Paths) -> Path:
 
 
 @contextmanager
-def _alone(paths: Paths) -> Iterator[None]:
+def alone(paths: Paths) -> Iterator[None]:
     """Keep others out who repair, back up or forget at once.
 
     Raises:

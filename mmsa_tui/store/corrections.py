@@ -57,6 +57,8 @@ def write_journal(db: Database) -> None:
     """Bring the journal up to date. Without it the act is made all the same: `mmsa doctor` tells."""
     try:
         last = db.journal.last_seq()
+        # A journal that is ahead tells of another store, whose place this one has taken.
+        last = last if last <= last_seq(db) else 0
         while True:
             rows = db.all_legible(
                 f"SELECT {CORRECTION_COLUMNS}, seq FROM corrections WHERE seq > ? ORDER BY seq LIMIT ?",

@@ -13,7 +13,18 @@ from types import TracebackType
 from typing import Any
 
 from mmsa_tui.records import Correction, Failure, Post, Prediction, ReadAs
-from mmsa_tui.store import audits, corrections, counting, history, indexing, lookup, posts, predictions, rows
+from mmsa_tui.store import (
+    audits,
+    corrections,
+    counting,
+    erase,
+    history,
+    indexing,
+    lookup,
+    posts,
+    predictions,
+    rows,
+)
 from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum
 from mmsa_tui.store.database import Database
 from mmsa_tui.store.history import Step
@@ -92,6 +103,18 @@ class Store:
     def forget_source(self, source_id: int) -> None:
         """Remove a source and its posts; predictions and corrections stay."""
         indexing.forget_source(self._db, source_id)
+
+    def own_contents(self, location: str) -> list[str]:
+        """List the content hashes of posts that no other source holds."""
+        return erase.own_contents(self._db, location)
+
+    def count_said(self, location: str) -> tuple[int, int]:
+        """Count the predictions and corrections of posts that no other source holds."""
+        return erase.count_said(self._db, location)
+
+    def erase(self, location: str, contents: Sequence[str]) -> None:
+        """Take a source and these contents out for good, with all that was said of them."""
+        erase.erase(self._db, location, contents)
 
     def posts(self, source_id: int) -> Iterator[StoredPost]:
         """Walk through a source in its order, in bounded memory."""
@@ -258,6 +281,10 @@ class Store:
             StoreError: one names no post, or its time is no ISO 8601 time.
         """
         return corrections.add_corrections(self._db, made)
+
+    def write_journal(self) -> None:
+        """Bring the journal beside the store up to date."""
+        corrections.write_journal(self._db)
 
     def date_corrections(self, made: Sequence[Correction]) -> list[Correction]:
         """Fill in what `add_corrections` would fill in, and add nothing.

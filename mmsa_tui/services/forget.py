@@ -1,0 +1,197 @@
+"""Forgetting: one source, or everything. What goes is told before; what an interruption left is finished.
+
+A note beside the store says what is being forgotten, without a word of it; whoever forgets next finishes
+that first.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmsa_tui.bundle.meta import write_atomically
+from mmsa_tui.config import Paths
+from mmsa_tui.corrections import export_corrections
+from mmsa_tui.decoding import DecodingError, from_json
+from mmsa_tui.disk.private import make_private_folder
+from mmsa_tui.errors import OutputError, SourceError
+from mmsa_tui.services.ingest import location_of
+from mmsa_tui.services.store_care import alone, backups
+from mmsa_tui.store import Store
+from mmsa_tui.store.journal import Journal
+
+_KEPT_BY_PURGE = ("bundles", "encoders", "active", "active.before", "store.lock")
+_KEPT_CACHES = ("graphs", "numerics.json")
+
+
+@dataclass(frozen=True)
+class Going:
+    """What goes with a source; `contents` are the hashes of posts that no other source here holds."""
+
+    location: str
+    n_posts: int
+    n_predictions: int
+    n_corrections: int
+    n_backups: int
+    contents: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Say what goes and what stays."""
+        return [
+            f"goes: {self.n_posts:,} posts, {self.n_predictions:,} predictions and"
+            f" {self.n_corrections:,} corrections of posts that no other source holds, also in the journal",
+            f"goes: {self.n_backups:,} backups, which hold them too; cached features, pictures that were"
+            " opened, error reports, examples in the logs of retrains",
+            "stays: the source itself, files you exported, posts that another source holds, settings and"
+            " saved filters, and what a retrained bundle has learned",
+        ]
+
+
+def plan(paths: Paths, source: Path | str) -> Going:
+    """Find out what would go with a source.
+
+    Raises:
+        SourceError: it is not known here. StoreError: the store cannot be read.
+    """
+    with Store.open(paths.database) as store:
+        row = store.source(location_of(source)) or store.source(str(source))
+        if row is None:
+            known = ", ".join(found.location for found in store.recent_sources(5))
+            raise SourceError(f"{source} is no source here", f"Known: {known or 'none'}.")
+        n_predictions, n_corrections = store.count_said(row.location)
+        contents = tuple(store.own_contents(row.location))
+    n_posts = row.n_posts + row.n_failures
+    return Going(row.location, n_posts, n_predictions, n_corrections, len(_copies(paths)), contents)
+
+
+def forget(paths: Paths, going: Going, export: Path | None = None) -> None:
+    """Forget a source.
+
+    Args:
+        export: where its corrections are written before.
+
+    Raises:
+        StoreError, OutputError: it cannot be done now; the next `forget` or `purge` goes on with it.
+    """
+    with alone(paths):
+        if _note(paths).exists():
+            _finish(paths)
+            # What another source held as well is this one's alone now.
+            going = plan(paths, going.location)
+        if export is not None:
+            _export(paths, export, set(going.contents))
+        note = {"location": going.location, "contents": list(going.contents)}
+        write_atomically(_note(paths), json.dumps(note))
+        _finish(paths)
+
+
+def purge(paths: Paths, export: Path | None = None) -> None:
+    """Remove everything that was read, said and cached; settings and bundles stay.
+
+    Args:
+        export: where all corrections are written before.
+
+    Raises:
+        StoreError, OutputError: it cannot be done now; the next `purge` goes on with it.
+    """
+    make_private_folder(paths.data_dir)
+    with alone(paths):
+        if export is not None:
+            _export(paths, export, None)
+        for path in _what_purge_removes(paths):
+            _remove(path)
+
+
+def purge_lines(paths: Paths) -> list[str]:
+    """Say what a purge removes and what stays."""
+    going = [str(path) for path in _what_purge_removes(paths)]
+    kept = [paths.config_file, *(paths.data_dir / name for name in _KEPT_BY_PURGE[:2])]
+    return [
+        *(f"goes: {path}" for path in going),
+        *(f"stays: {path}" for path in kept if path.exists()),
+        "stays: your sources, and files you exported",
+    ]
+
+
+def _what_purge_removes(paths: Paths) -> list[Path]:
+    found = [path for path in paths.data_dir.glob("*") if path.name not in _KEPT_BY_PURGE]
+    found += [path for path in paths.data_dir.glob(".*") if path.name not in _KEPT_BY_PURGE]
+    # The store before its journal: one beside the other is taken for a store that is lost.
+    found.sort(key=lambda path: (path.suffix == ".jsonl", path.name))
+    found.reverse()
+    return [*dict.fromkeys(found), *paths.cache_dir.glob("*")]
+
+
+def _finish(paths: Paths) -> None:
+    """Do what the note says, from wherever it was interrupted."""
+    try:
+        note = from_json(_note(paths).read_bytes(), dict[str, Any])
+    except FileNotFoundError:
+        return
+    except (OSError, DecodingError):
+        _note(paths).unlink(missing_ok=True)
+        return
+    contents = {str(digest) for digest in note.get("contents", [])}
+    if paths.database.is_file():
+        with Store.open(paths.database) as store:
+            store.erase(str(note.get("location", "")), sorted(contents))
+    try:
+        Journal(paths.database).rewrite(lambda record: record.get("content_hash") not in contents)
+        for path in _copies(paths):
+            _remove(path)
+        for path in paths.cache_dir.glob("*"):
+            if path.name not in _KEPT_CACHES:
+                _remove(path)
+        _clean_runs(paths, contents)
+    except OSError as error:
+        raise OutputError(
+            f"what was to be forgotten is not all gone: {error}", "Run the same command again to finish it."
+        ) from error
+    _note(paths).unlink(missing_ok=True)
+
+
+def _clean_runs(paths: Paths, contents: set[str]) -> None:
+    """Take posts out of what retrains have written: their texts, and the list of what went in."""
+    for folder in paths.runs_dir.glob("*"):
+        (folder / "log.txt").unlink(missing_ok=True)
+        # Examples are texts; the list of what went in names posts.
+        for name, key in (("outcome.json", "examples"), ("manifest.json", "corrections")):
+            with suppress(FileNotFoundError, DecodingError):
+                data = from_json((folder / name).read_bytes(), dict[str, Any])
+                entries = data.get(key) if key == "corrections" else []
+                kept = [entry for entry in entries or [] if entry.get("content_hash") not in contents]
+                write_atomically(folder / name, json.dumps({**data, key: kept}, indent=1))
+
+
+def _export(paths: Paths, target: Path, contents: set[str] | None) -> None:
+    with Store.open(paths.database) as store:
+        made = (act for act in store.corrections() if contents is None or act.content_hash in contents)
+        export_corrections(made, target, store.bundle_labels)
+
+
+def _copies(paths: Paths) -> list[Path]:
+    """List the files beside the store that hold it as it was."""
+    beside: Iterable[Path] = paths.data_dir.glob(f"{paths.database.name}.damaged-*")
+    return [*backups(paths), *beside]
+
+
+def _note(paths: Paths) -> Path:
+    return paths.data_dir / "forget.pending"
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be removed: {error.strerror or error}",
+            "Close other mmsa windows and run the same command again to finish it.",
+        ) from error
