@@ -67,10 +67,14 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A column to sort by; unknown values come last in both directions, ties in source order."""
+    """A column to sort by; unknown values come last in both directions, ties in source order.
+
+    Where it `is_own`, the column is one of the source's own; numbers in it come before words.
+    """
 
     column: str
     descending: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,8 @@ def _ordinals(
     offset: int, limit: int | None,
 ) -> array[int]:  # fmt: skip
     order = order or Order("ordinal")
-    check_column(db, bundle, order.column)
+    if not order.is_own:
+        check_column(db, bundle, order.column)
     shown, params = view(db, reading, bundle, where)
     found = db.all(
         f"SELECT ordinal FROM {shown} ORDER BY {_sort_key(order)} LIMIT ? OFFSET ?",
@@ -220,6 +225,12 @@ def _ordinals(
 
 def _sort_key(order: Order) -> str:
     direction = "DESC" if order.descending else "ASC"
+    if order.is_own:
+        name = "'" + order.column.replace("'", "''") + "'"
+        value = f"column_value(metadata, {name})"
+        number = f"number_in({value})"
+        by_number = f"{value} = '', {number} IS NULL, {number} {direction}"
+        return f"{by_number}, {value} COLLATE NOCASE {direction}, ordinal"
     column = quote(order.column)
     if order.column == "ordinal":
         return f"ordinal {direction}"

@@ -99,6 +99,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear_filter", "escape", "clear", "Clear the filter, or leave what is open", group="Find"),
     Action("sort", "S", "sort", "Sort by a column", group="Find"),
     Action("reverse_sort", "R", "reverse", "Sort the other way round", group="Find"),
+    Action("columns", "C", "columns", "Choose the columns of the table", group="Find"),
     Action("jump", "g", "jump", "Jump to a post by its id", group="Find"),
     Action("mark", "v", "mark", "Mark the post, or take the mark away", group="Mark"),
     Action("mark_down", "shift+down", "mark", "Mark downwards", group="Mark"),

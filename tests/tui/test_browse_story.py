@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stories import SIZE, opened, text_of
+from stories import SIZE, asked, opened, text_of
 
 from mmsa_tui.records import Correction
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
+from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
 from mmsa_tui.tui.browse.position import Position
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.picker.screen import PickerScreen
@@ -193,3 +194,31 @@ async def test_hits_in_other_queues_are_named(make_app, classified, store, wait_
         await pilot.press("slash", *"id", "colon", *"01", "enter")
         await wait_for(pilot, lambda: "flagged 1" in screen.posts.table.empty_text, "the other queue")
         assert "1 more match outside this queue" in text_of(screen, "#top")
+
+
+async def test_the_columns_of_the_table_are_the_users_choice_and_stay(make_app, store, tmp_path, wait_for):
+    table = tmp_path / "regions.csv"
+    long = "padding words " * 12
+    table.write_text(
+        f"id,text,Region,likes\n1,{long} harbour,North,900\n2,quiet,South,1000\n3,loud,North,20\n",
+        encoding="utf-8",
+    )
+    read_in(store, table)
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert "Region" not in screen.posts.table.render_line(0).text
+        await pilot.press("C")
+        await asked(pilot, wait_for, ColumnsDialog)
+        await pilot.press("end", "space", "enter")
+        await wait_for(pilot, lambda: "likes" in screen.posts.table.render_line(0).text, "the column")
+        assert "900" in screen.posts.table.render_line(1).text
+        screen.posts.sort_by("likes", is_own=True)
+        await wait_for(pilot, lambda: screen.row.post_id == "1" and screen.posts.listing.order, "the order")
+        assert list(screen.posts.listing.ordinals()) == [2, 0, 1]
+        await pilot.press("slash", *"likes", "colon", "greater_than_sign", *"100 harbour", "enter")
+        await wait_for(pilot, lambda: screen.n_rows == 1, "the posts")
+        assert "harbour" in screen.posts.table.render_line(1).text
+        await screen.keep_position()
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        assert "likes" in screen.posts.table.render_line(0).text

@@ -10,18 +10,32 @@ from mmsa_tui.store import Order
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """A column that the user wants to see; `is_own` for one of the source's own, `width` 0 for as it is."""
+
+    name: str
+    is_own: bool = False
+    width: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a source: the row under the cursor and how the list was made."""
+    """A place in a source: the row under the cursor, how the list was made, and which columns it has.
+
+    Without `columns` they are chosen by the room there is.
+    """
 
     ordinal: Count = 0
     filter: str = ""
     queue: str = "all"
     sort: str = ""
     descending: bool = False
+    is_own_sort: bool = False
+    columns: tuple[ColumnChoice, ...] = ()
 
     @property
     def order(self) -> Order | None:
-        return Order(self.sort, self.descending) if self.sort else None
+        return Order(self.sort, self.descending, self.is_own_sort) if self.sort else None
 
     def to_text(self) -> str:
         return json.dumps(asdict(self))

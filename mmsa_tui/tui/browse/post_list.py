@@ -5,7 +5,8 @@ Shows posts and never changes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,11 +17,12 @@ from textual.message import Message
 
 from mmsa_tui.analysis.queues import QUEUES, count_queues, queue_rows
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.filters import FilterError
+from mmsa_tui.filters import FilterError, hits
 from mmsa_tui.store import Order, Row, SourceRow, Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.filter_bar import FilterBar
 from mmsa_tui.tui.browse.listing import Listing, SourceMovedError
-from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.browse.position import ColumnChoice, Position
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.browse.queue_bar import QueueBar
 
@@ -86,6 +88,7 @@ class PostList(Vertical):
         self.order: Order | None = self.position.order
         self.filter_bar = FilterBar(Path(app.config.paths.data_dir) / "views.json", id="filter")
         self.table = PostTable(id="table")
+        self.table.chosen = self.position.columns
         self.queue_bar = QueueBar(id="queues")
 
     # what others may read
@@ -189,6 +192,7 @@ class PostList(Vertical):
             return
         index = self.listing.index_of(keep) if keep is not None else None
         self.table.empty_text = self._say_why_empty()
+        self.table.hits = hits(self.filter_text)
         self.table.show(self.listing, self.mmsa.looks, index or 0)
         self.post_message(self.Opened())
 
@@ -265,6 +269,8 @@ class PostList(Vertical):
                 self.queue_name,
                 order.column if order else "",
                 order.descending if order else False,
+                order.is_own if order else False,
+                tuple(self.table.chosen),
             )
 
     # which rows
@@ -321,28 +327,39 @@ class PostList(Vertical):
 
     # in which order
 
-    def sorts(self) -> list[tuple[str, str]]:
-        """List what one may sort by: columns, and what they are called."""
-        return [*SORTS, *((f"p_{label}", f"probability of {label}") for label in self.mmsa.labels)]
+    def sorts(self) -> list[tuple[str, bool, str]]:
+        """List what one may sort by: columns, whether they are the source's own, what they are called."""
+        ours = [*SORTS, *((f"p_{label}", f"probability of {label}") for label in self.mmsa.labels)]
+        own = [
+            (name, True, f"{safe_line(name, 60)} (of the source)") for name in self.source.metadata_columns
+        ]
+        return [*((column, False, title) for column, title in ours), *own]
 
     @on(PostTable.SortChosen)
     def _on_header(self, event: PostTable.SortChosen) -> None:
-        self.sort_by(event.column)
+        self.sort_by(event.column, is_own=event.is_own)
 
-    def sort_by(self, column: str) -> None:
+    def sort_by(self, column: str, *, is_own: bool = False) -> None:
         """Sort by a column, or the other way round if that is how it is sorted."""
+        order = self.order
         if not column:
             self.order = None
-        elif self.order is not None and self.order.column == column:
-            self.order = Order(column, not self.order.descending)
+        elif order is not None and (order.column, order.is_own) == (column, is_own):
+            self.order = replace(order, descending=not order.descending)
         else:
-            self.order = Order(column, column in _MOST_FIRST)
+            self.order = Order(column, column in _MOST_FIRST and not is_own, is_own)
         self.open(self.position.ordinal)
 
     def reverse(self) -> None:
         order = self.order or Order("ordinal")
-        self.order = Order(order.column, not order.descending)
+        self.order = replace(order, descending=not order.descending)
         self.open(self.position.ordinal)
+
+    def choose_columns(self, chosen: Sequence[ColumnChoice]) -> None:
+        """Show these columns, in this order; none of them for as many as there is room for."""
+        self.table.chosen = tuple(chosen)
+        self.position = replace(self.position, columns=tuple(chosen))
+        self.table.refresh()
 
     # which row
 

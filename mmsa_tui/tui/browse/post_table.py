@@ -6,9 +6,12 @@ the thirty that show cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -21,8 +24,9 @@ from textual.strip import Strip
 from mmsa_tui.store import Row
 from mmsa_tui.tui.browse.blind import masked
 from mmsa_tui.tui.browse.listing import Listing
+from mmsa_tui.tui.browse.position import ColumnChoice
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
-from mmsa_tui.tui.widgets.post_columns import MAX_ID, Column, choose_columns, fit
+from mmsa_tui.tui.widgets.post_columns import MAX_ID, Column, choose_columns, columns_of_row, fit, own_column
 
 AHEAD = 40
 """Rows beyond the screen that are fetched with those on it."""
@@ -59,10 +63,11 @@ class PostTable(ScrollView, can_focus=True):
             super().__init__()
 
     class SortChosen(Message):
-        """The header of a column was pressed."""
+        """The header of a column was pressed; `is_own` for one of the source's own."""
 
-        def __init__(self, column: str) -> None:
+        def __init__(self, column: str, is_own: bool) -> None:
             self.column = column
+            self.is_own = is_own
             super().__init__()
 
     class RowPressed(Message):
@@ -82,6 +87,10 @@ class PostTable(ScrollView, can_focus=True):
         self.empty_text = ""
         self.hides: Callable[[Row], bool] | None = None
         """Whether a row is drawn without anybody's label."""
+        self.chosen: Sequence[ColumnChoice] = ()
+        """The columns that the user wants; without any they go by the room there is."""
+        self.hits: re.Pattern[str] | None = None
+        """What the filter has found in the texts."""
 
     # what it shows
 
@@ -189,7 +198,7 @@ class PostTable(ScrollView, can_focus=True):
         if offset.y == 0:
             column = self._column_at(offset.x)
             if column is not None:
-                self.post_message(self.SortChosen(column.name))
+                self.post_message(self.SortChosen(column.name, column.is_own))
             return
         index = int(self.scroll_y) + offset.y - 1
         if index >= self.n_rows:
@@ -210,7 +219,7 @@ class PostTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        columns = choose_columns(width, self.looks, self._id_width)
+        columns = self._columns(width)
         if y == 0:
             return self._header(columns, width)
         index = int(self.scroll_y) + y - 1
@@ -220,13 +229,26 @@ class PostTable(ScrollView, can_focus=True):
             return Strip([Segment(fit("  " + text, width), style)])
         return self._line(index, columns, width)
 
+    def _columns(self, width: int) -> list[Column]:
+        if not self.chosen:
+            return choose_columns(width, self.looks, self._id_width)
+        known = columns_of_row(self.looks, self._id_width)
+        columns = []
+        for choice in self.chosen:
+            if choice.is_own:
+                columns.append(own_column(choice.name, choice.width))
+            elif choice.name in known:
+                column = known[choice.name]
+                columns.append(replace(column, width=choice.width or column.width))
+        return columns
+
     def _header(self, columns: list[Column], width: int) -> Strip:
         style = self.get_component_rich_style("post-table--header")
         order = self.listing.order if self.listing else None
         segments = [Segment(" " * GUTTER, style)]
         for column, column_width in self._widths(columns, width):
             title = column.title
-            if order is not None and order.column == column.name:
+            if order is not None and (order.column, order.is_own) == (column.name, column.is_own):
                 title = (title or column.name[:3]) + ("↓" if order.descending else "↑")
             segments.append(Segment(fit(title, column_width, right=column.right) + " ", style))
         return Strip(segments).adjust_cell_length(width, style)
@@ -246,9 +268,30 @@ class PostTable(ScrollView, can_focus=True):
         segments = [Segment(gutter, base)]
         for column, column_width in self._widths(columns, width):
             text, look = column.cell(row, self.looks) if row is not None else ("…", "muted")
-            segments.append(Segment(fit(text, column_width, right=column.right), base + self._style(look)))
+            style = base + self._style(look)
+            if column.name == "text" and not column.is_own and self.hits is not None:
+                segments += self._with_hit(text, column_width, style)
+            else:
+                segments.append(Segment(fit(text, column_width, right=column.right), style))
             segments.append(Segment(" ", base))
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _with_hit(self, text: str, width: int, style: Style) -> list[Segment]:
+        """Draw a text with what the filter has found marked, and in sight."""
+        assert self.hits is not None
+        found = self.hits.search(text)
+        if found is not None and cell_len(text[: found.end()]) > width - 1:
+            text = "…" + text[max(0, found.start() - width // 3) :]
+            found = self.hits.search(text)
+        shown = fit(text, width)
+        if found is None:
+            return [Segment(shown, style)]
+        strong = (
+            style + self.get_component_rich_style("post-table--strong", partial=True) + Style(underline=True)
+        )
+        start, end = found.span()
+        parts = ((shown[:start], style), (shown[start:end], strong), (shown[end:], style))
+        return [Segment(part, look) for part, look in parts if part]
 
     def _style(self, look: str) -> Style:
         if look.startswith("#"):
@@ -260,7 +303,7 @@ class PostTable(ScrollView, can_focus=True):
         return [(column, column.width or max(0, rest)) for column in columns]
 
     def _column_at(self, x: int) -> Column | None:
-        columns = choose_columns(self.size.width, self.looks, self._id_width)
+        columns = self._columns(self.size.width)
         right = GUTTER
         for column, width in self._widths(columns, self.size.width):
             right += width + 1

@@ -26,11 +26,12 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.blind import has_label_of, masked
+from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
 from mmsa_tui.tui.browse.counts import Counts
 from mmsa_tui.tui.browse.filter_input import FilterInput
 from mmsa_tui.tui.browse.footer import Situation, footer
 from mmsa_tui.tui.browse.labeller import Labeller
-from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.browse.position import ColumnChoice, Position
 from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
@@ -38,6 +39,7 @@ from mmsa_tui.tui.dialogs.bulk import BulkChoice
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import WRAPPED, bindings, first, is_typing, key_for
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
+from mmsa_tui.tui.widgets.post_columns import MAX_ID, choose_columns, columns_of_row
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.worker.messages import Explained, Finished, Message, Progress, Ready, Trouble
 
@@ -255,6 +257,7 @@ class BrowseScreen(AppScreen[None]):
             reason = self.batches.say_no_prediction()
             if row is not None and self.is_hidden(row):
                 row, reason = masked(row), f"Hidden until you have given a label ({self.key('blind')}: show)."
+            self.view.hits = self.posts.table.hits
             self.view.show(row, self.looks, reason, self.posts.place)
         self.show_keys()
         # Whether there is more of it than fits is known when it is laid out.
@@ -466,14 +469,31 @@ class BrowseScreen(AppScreen[None]):
         self.posts.queue_bar.previous()
 
     async def action_sort(self) -> None:
-        order = self.posts.order
+        order, sorts = self.posts.order, self.posts.sorts()
+        now = (order.column, order.is_own) if order else ("", False)
+        at = next((str(at) for at, (column, is_own, _) in enumerate(sorts) if (column, is_own) == now), "0")
 
-        async def take(column: str | None) -> None:
-            if column is not None:
-                self.posts.sort_by(column)
+        async def take(chosen: str | None) -> None:
+            if chosen is not None:
+                column, is_own, _ = sorts[int(chosen)]
+                self.posts.sort_by(column, is_own=is_own)
 
-        hint = "enter sorts · the same again turns it round"
-        await self.ask(AskOne("Sort by", self.posts.sorts(), order.column if order else "", hint), take)
+        options = [(str(at), title) for at, (_, _, title) in enumerate(sorts)]
+        hint = "Enter: sort, the same again: the other way round · esc: cancel"
+        await self.ask(AskOne("Sort by", options, at, hint), take)
+
+    async def action_columns(self) -> None:
+        """Choose the columns of the table, for this source."""
+        known = columns_of_row(self.looks)
+        table = self.posts.table
+        fitting = choose_columns(table.size.width, self.looks, MAX_ID)
+        shown = table.chosen or [ColumnChoice(column.name) for column in fitting]
+
+        async def take(chosen: tuple[ColumnChoice, ...] | None) -> None:
+            if chosen is not None:
+                self.posts.choose_columns(chosen)
+
+        await self.ask(ColumnsDialog(known, self.source.metadata_columns, shown), take)
 
     def action_reverse_sort(self) -> None:
         self.posts.reverse()

@@ -28,24 +28,50 @@ class Column:
     width: int
     cell: Callable[[Row, LabelLooks], Cell]
     right: bool = False
+    is_own: bool = False
+
+
+def columns_of_row(looks: LabelLooks, id_width: int = MAX_ID) -> dict[str, Column]:
+    """List every column that a table may have beside the source's own, by name."""
+    label_width = max(5, min(looks.widest, 12)) + 2
+    listed = (
+        Column("post_id", "id", max(2, min(id_width, MAX_ID)), _id),
+        Column("created_at", "date", 10, _date),
+        Column("author", "author", 14, _author),
+        Column("language", "lang", 4, _language),
+        Column("text", "text", 0, _text),
+        Column("final_label", "label", label_width, _label),
+        Column("confidence", "model", 5, _confidence, right=True),
+        Column("text_label", "text says", label_width, _text_label),
+        Column("image_label", "pic says", label_width, _image_label),
+        Column("note", "note", 16, _note),
+        Column("flagged", "", 5, _marks),
+    )
+    return {column.name: column for column in listed}
+
+
+def own_column(name: str, width: int) -> Column:
+    """Make a column of one of the source's own."""
+
+    def cell(row: Row, looks: LabelLooks) -> Cell:
+        return safe_line(row.metadata.get(name, ""), 300), ""
+
+    return Column(name, safe_line(name, 40), width or 12, cell, is_own=True)
 
 
 @lru_cache(maxsize=8)
 def choose_columns(width: int, looks: LabelLooks, id_width: int) -> list[Column]:
     """Pick the columns that leave the text enough room in a table `width` cells wide."""
-    label_width = max(5, min(looks.widest, 12)) + 2
-    ids = Column("post_id", "id", max(2, min(id_width, MAX_ID)), _id)
-    text = Column("text", "text", 0, _text)
-    label = Column("final_label", "label", label_width, _label)
-    confidence = Column("confidence", "model", 5, _confidence, right=True)
-    marks = Column("flagged", "", 5, _marks)
+    known = columns_of_row(looks, id_width)
+    names = ("post_id", "text", "final_label", "confidence", "flagged")
+    ids, text, label, confidence, marks = (known[name] for name in names)
     chosen = [ids, text, label, confidence, marks]
     if width < 56:
         chosen = [text, label, marks] if width >= 36 else [text, label]
     if width >= 96:
-        chosen.insert(1, Column("author", "author", 14, _author))
+        chosen.insert(1, known["author"])
     if width >= 120:
-        chosen.insert(1, Column("created_at", "date", 10, _date))
+        chosen.insert(1, known["created_at"])
     return chosen
 
 
@@ -80,6 +106,26 @@ def _author(row: Row, looks: LabelLooks) -> Cell:
 
 def _date(row: Row, looks: LabelLooks) -> Cell:
     return safe_line(row.post.created_at[:10] if row.post else "", 10), "muted"
+
+
+def _language(row: Row, looks: LabelLooks) -> Cell:
+    return safe_line(row.post.language if row.post else "", 8), "muted"
+
+
+def _note(row: Row, looks: LabelLooks) -> Cell:
+    return safe_line(row.correction.note if row.correction else "", 200), ""
+
+
+def _text_label(row: Row, looks: LabelLooks) -> Cell:
+    return _one_label(row.prediction.text_label if row.prediction else "", looks)
+
+
+def _image_label(row: Row, looks: LabelLooks) -> Cell:
+    return _one_label(row.prediction.image_label if row.prediction else "", looks)
+
+
+def _one_label(label: str, looks: LabelLooks) -> Cell:
+    return (f"{looks.sign(label)} {safe_line(label, 40)}", looks.colour(label)) if label else ("", "muted")
 
 
 def _label(row: Row, looks: LabelLooks) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from rich.cells import cell_len
@@ -59,7 +60,9 @@ def _take(parts: list[Part], width: int) -> tuple[Content, list[Part]]:
     return _joined(line), parts[len(line) :]
 
 
-def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:
+def words(
+    row: Row, explained: Explained | None, looks: LabelLooks, hits: re.Pattern[str] | None = None
+) -> Content:
     """Write the text of a post, with the words that carried the decision coloured in place.
 
     Words that speak for the label are underlined, those against it in italics, in colours that no
@@ -71,7 +74,7 @@ def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:
     if not shown.strip():
         return Content.styled("(no text)", "$foreground-muted")
     if explained is None:
-        return Content(shown)
+        return _marked(shown, hits)
     parts: list[Part] = []
     at = 0
     for start, end, weight in sorted(explained.words):
@@ -83,6 +86,14 @@ def words(row: Row, explained: Explained | None, looks: LabelLooks) -> Content:
         at = last
     parts.append((shown[at:], ""))
     return Content.assemble(*parts)
+
+
+def _marked(shown: str, hits: re.Pattern[str] | None) -> Content:
+    """Mark what the filter has found."""
+    content = Content(shown)
+    for found in hits.finditer(shown) if hits is not None else ():
+        content = content.stylize("bold underline $text-accent", *found.span())
+    return content
 
 
 def legend(explained: Explained, looks: LabelLooks) -> Content:

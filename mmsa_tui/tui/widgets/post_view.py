@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
@@ -42,6 +44,8 @@ class PostView(Vertical):
         self._looks = LabelLooks(())
         self._picture = 0
         self._explained: Explained | None = None
+        self.hits: re.Pattern[str] | None = None
+        """What the filter has found, to be marked in the text."""
         self._alike: Content | None = None
         self._no_prediction = self._place = ""
 
@@ -140,7 +144,9 @@ class PostView(Vertical):
             self.query_one(PictureView).show((), 0, None, 0)
             return
         self.query_one("#post-header", Static).update(post_facts.header(row, self._place, self.size.width))
-        self.query_one("#post-text", Static).update(post_facts.words(row, self._explained, self._looks))
+        self.query_one("#post-text", Static).update(
+            post_facts.words(row, self._explained, self._looks, self.hits)
+        )
         if self._explained is not None:
             legend.update(post_facts.legend(self._explained, self._looks))
         if is_post:
