@@ -8,9 +8,7 @@ in `predictor`.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -24,7 +22,8 @@ from mmsa_tui.bundle.encoder_files import check_encoder
 from mmsa_tui.bundle.versions import allows
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json, to_kind
-from mmsa_tui.errors import BundleError
+from mmsa_tui.disk.whole_file import whole_file
+from mmsa_tui.errors import BundleError, OutputError
 
 FORMAT_VERSION = 1
 META = "meta.json"
@@ -279,18 +278,11 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         BundleError: it cannot be written; the old one is as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        # On a read-only disk even removing what is not there is an error.
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        with whole_file(path, overwrite=True) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, OutputError) as error:
         raise BundleError(
             f"{path} cannot be written: {error}", "free some space or check the folder's rights"
         ) from error

@@ -222,7 +222,7 @@ def test_an_import_never_changes_which_bundle_is_active(
     import_bundle(rewrite(packed, higher), shipped)
     assert find_bundle(shipped, "small").id == "small 1.0.0"
     with pytest.raises(BundleError, match="no bundle is in use yet"):
-        find_bundle(paths)
+        find_bundle(shipped)
 
 
 def test_of_several_imported_bundles_of_a_name_none_is_guessed(packed: Path, paths: Paths) -> None:

@@ -168,7 +168,10 @@ def encode_pictures(encoder: str | Path, pixels: Tensor, batch_size: int = 8) ->
     model = ImageEncoder(encoder).eval()
     mobilenet.fold(model.model)
     mobilenet.channels_last(model)
-    parts = [model(torch.from_numpy(normalise(batch.numpy()))) for batch in pixels.split(batch_size)]
+    parts = [
+        model(torch.from_numpy(normalise(pixels[start : start + batch_size].numpy())))
+        for start in range(0, len(pixels), batch_size)
+    ]
     return torch.cat(parts)
 
 
