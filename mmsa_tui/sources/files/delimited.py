@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import islice
@@ -42,8 +42,8 @@ _SPOT_BYTES = 16 * 1024
 class Row:
     """One record; `line` is where it starts, from 1. `error` says why there are no cells.
 
-    `lines` are how many lines of the file it takes. `is_repaired`: its quotes break the rules, and
-    there was one way to read it.
+    `lines` are how many lines of the file it takes. `is_repaired`: its quotes break the rules, or
+    those of its file do and it spans lines; there was one way to read it.
     """
 
     line: int
@@ -181,6 +181,8 @@ class _Rows:
         self._lines = _Lines(text, dialect)
         self._dialect = dialect
         self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, strict=True)
+        self._is_under_way = False
+        """Whether a row as wide as the table has come."""
         self._broken_at = 0
         """The line of the last error, while the lines behind it may belong to its row; else 0."""
 
@@ -201,10 +203,11 @@ class _Rows:
                 yield row
             elif any(row.cells) or len(row.cells) > 1:
                 # Behind a row that broke lies what is left of it, until a whole row comes.
-                if self._broken_at and len(row.cells) < self._dialect.width:
+                if self._broken_at and self._is_rest(row):
                     yield replace(row, cells=(), error=f"a part of the row in line {self._broken_at:,}")
                     continue
                 self._broken_at = 0
+                self._is_under_way |= len(row.cells) >= self._dialect.width
                 unmask = self._dialect.unmask
                 yield replace(row, cells=tuple(map(unmask, row.cells)), lines=len(self._lines.taken))
 
@@ -215,11 +218,29 @@ class _Rows:
         dialect = self._dialect
         if dialect.is_raw:
             cells = _without_end(line).split(dialect.delimiter)
+            if len(cells) == 1 and dialect.width > 2:
+                return Row(start, error="it has one cell: a part of the row before it?")
             return Row(start, tuple(unquote_raw(cell, dialect.quotes_all) for cell in cells))
-        if '"' not in line and not (dialect.escapes and _without_end(line).endswith("\\")):
-            return Row(start, tuple(_without_end(line).split(dialect.delimiter)))
+        if dialect.escapes and _without_end(line).endswith("\\"):
+            return self._continued(start, line)
+        if '"' not in line:
+            cells = _without_end(line).split(dialect.delimiter)
+            if len(cells) < dialect.width and not dialect.is_strict:
+                return self._repair(start, "it has fewer cells than the header")
+            return Row(start, tuple(cells))
         self._lines.give_back()
         return self._quoted(start)
+
+    def _continued(self, start: int, line: str) -> Row:
+        """Read a row whose line ends stand behind a backslash, as MySQL writes them."""
+        text = line
+        while _without_end(text).endswith("\\") and self._lines.peek():
+            text += next(self._lines)
+        text = _without_end(text)
+        if '"' not in text:
+            return Row(start, tuple(text.split(self._dialect.delimiter)))
+        cells = split_row(text, self._dialect.delimiter, self._dialect.width)
+        return Row(start, tuple(cells)) if cells else Row(start, error=_explain(""))
 
     def _quoted(self, start: int) -> Row:
         lines = self._lines
@@ -235,7 +256,22 @@ class _Rows:
             return self._repair(start, "a quote is left open")
         if len(lines.taken) > 1 and self._swallows_rows():
             return self._repair(start, "a quote is left open")
+        if not self._dialect.is_strict:
+            if len(cells) < self._dialect.width:
+                return self._repair(start, "it has fewer cells than the header")
+            if len(cells) == self._dialect.width and not self._is_plausible(cells):
+                return self._repair(start, "its cells are not of the kinds of their columns")
+            if self._dialect.starts_quoted and not _without_end(lines.taken[-1]).endswith('"'):
+                return self._repair(start, "its last quote is missing")
+            # Where quotes break the rules, one that spans lines may have taken a row in: it is told.
+            return Row(start, tuple(cells), is_repaired=len(lines.taken) > 1)
         return Row(start, tuple(cells))
+
+    def _is_rest(self, row: Row) -> bool:
+        """Whether a row behind a broken one is what is left of that: too short, or closing its quote."""
+        if row.is_repaired:
+            return not self._dialect.has_shape(row.cells)
+        return len(row.cells) < self._dialect.width or _closes_quote(row.cells)
 
     def _swallows_rows(self) -> bool:
         """Whether the lines behind the first are rows of their own, joined by a quote left open."""
@@ -246,7 +282,9 @@ class _Rows:
             return False
         likely = [len(cells) == dialect.width and dialect.has_shape(cells) for cells in rest]
         # Where all rows obey the rules, a text may hold lines of a table; elsewhere one is enough.
-        return all(count >= 2 for count in likely) if dialect.is_strict else any(likely)
+        if dialect.is_strict:
+            return all(count >= 2 for count in likely)
+        return any(likely) or any(map(self._begins_row, rest))
 
     def _repair(self, start: int, error: str) -> Row:
         """Read a row that breaks the rules in the one way there is, else fail its first line alone."""
@@ -255,8 +293,12 @@ class _Rows:
         text = _without_end(lines.taken[0])
         taken = 1
         if dialect.width > 1:
+            alone = split_row(text, dialect.delimiter, dialect.width, open_quotes=True)
+            if alone and dialect.has_shape(alone) and self._fits(lines.peek()):
+                return Row(start, tuple(alone), is_repaired=True)
             while True:
-                if cells := split_row(text, dialect.delimiter, dialect.width):
+                cells = split_row(text, dialect.delimiter, dialect.width)
+                if cells and self._is_plausible(cells):
                     return Row(start, tuple(cells), is_repaired=True)
                 following = lines.peek()
                 if taken >= _REPAIR_LINES or not following.strip("\r\n") or self._is_row(following):
@@ -265,19 +307,56 @@ class _Rows:
                 taken += 1
             lines.keep(1)
             first = _without_end(lines.taken[0])
-            if cells := split_row(first, dialect.delimiter, dialect.width, open_quotes=True):
+            cells = split_row(first, dialect.delimiter, dialect.width, open_quotes=True)
+            if cells and self._is_plausible(cells):
                 return Row(start, tuple(cells), is_repaired=True)
         self._broken_at = start
         return Row(start, error=_explain(error))
 
+    def _is_plausible(self, cells: Sequence[str]) -> bool:
+        """Whether no cell is of another kind than its column, as far as columns are of a kind."""
+        if not self._is_under_way:
+            return True  # the first row names the columns
+        is_told = any(
+            known and cell.strip() for known, cell in zip(self._dialect.shapes, cells, strict=False)
+        )
+        return not is_told or self._dialect.has_shape(cells) > 0
+
+    def _begins_row(self, pieces: Sequence[str]) -> bool:
+        """Whether a line begins with cells of the kinds that rows begin with."""
+        shapes = self._dialect.shapes
+        return bool(shapes and shapes[0] and len(pieces) > 1 and self._dialect.has_shape(pieces[:2]))
+
+    def _fits(self, line: str) -> bool:
+        """Whether a line is as wide as the others and its cells are of their kinds, or there is none."""
+        pieces = _without_end(line).split(self._dialect.delimiter)
+        return not line or (len(pieces) == self._dialect.width and self._dialect.has_shape(pieces) > 0)
+
     def _is_row(self, line: str) -> bool:
         """Whether a line is by itself a row as wide as the others, and looks like them."""
         dialect = self._dialect
+        if dialect.starts_quoted and not line.startswith('"'):
+            return False
         pieces = _without_end(line).split(dialect.delimiter)
+        if self._begins_row(pieces):
+            return True
         cells = pieces if len(pieces) == dialect.width else split_row(
             _without_end(line), dialect.delimiter, dialect.width
         )  # fmt: skip
-        return cells is not None and (dialect.has_shape(cells) > 0 or not any(dialect.shapes))
+        if cells is None or (any(dialect.shapes) and not dialect.has_shape(cells)):
+            return False
+        # Where the first column does not tell, a line that closes a quote belongs to what opened it.
+        return bool(dialect.shapes and dialect.shapes[0]) or not _closes_quote(pieces)
+
+
+def _closes_quote(pieces: Sequence[str]) -> bool:
+    """Whether the first quote at the edge of a cell closes it, and none has opened one before."""
+    for piece in pieces:
+        if piece.startswith('"'):
+            return piece == '"'
+        if piece.endswith('"'):
+            return True
+    return False
 
 
 def _without_end(line: str) -> str:
@@ -289,10 +368,12 @@ def unquote_raw(cell: str, always: bool) -> str:
 
     Without `always` only where it holds doubled quotes: an author may quote a whole tweet too.
     """
+    if always:
+        return unquote(cell)
     body = cell.replace('""', "")
     if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or body.count('"') not in (0, 2):
         return cell
-    return unquote(cell) if always or body != cell else cell
+    return unquote(cell) if body != cell else cell
 
 
 def _explain(error: str) -> str:
@@ -300,6 +381,8 @@ def _explain(error: str) -> str:
         return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
     if "unexpected end" in error or "left open" in error:
         return "a quote is left open"
+    if "fewer cells" in error:
+        return error
     return f"its quotes can be read in more than one way, or in none ({error})"
 
 

@@ -32,7 +32,7 @@ _TEXT_BYTES = bytes([9, 10, 13, *range(32, 256)])
 BACKSLASH, QUOTE, RETURN, ESCAPED = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 
 Shape = tuple[str, int, int] | None
-"""What nine in ten cells of a column are, and the fewest and most characters they have."""
+"""What most cells of a column are, and the fewest and most characters they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Dialect:
     `quotes_all`: yet each cell is quoted. `escapes`: a backslash stands before quotes, delimiters and
     line ends of a text. `line_end` is what readline splits at. `has_sep`: the first line names the
     delimiter. `width`: cells of most rows. `is_strict`: every row of the sample is as RFC 4180 says.
+    `starts_quoted`: rows begin with a quote, and what does not is a part of one.
     """
 
     encoding: str
@@ -54,6 +55,7 @@ class Dialect:
     has_sep: bool = False
     width: int = 0
     is_strict: bool = True
+    starts_quoted: bool = False
     shapes: tuple[Shape, ...] = ()
 
     def mask(self, line: str) -> str:
@@ -122,7 +124,7 @@ def sniff(
         return _finish(start, lines, spots)
     if _is_one_column(lines):
         return _finish(replace(start, delimiter=NO_DELIMITER), lines, spots)
-    trials = [replace(start, delimiter=mark) for mark in DELIMITERS]
+    trials = [replace(start, delimiter=mark, escapes=_escapes_all_quotes(lines)) for mark in DELIMITERS]
     best = max(trials, key=lambda trial: _score(lines, trial))
     return _finish(best, lines, spots)
 
@@ -150,7 +152,8 @@ def _rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
 
 def _score(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
     """Rate a delimiter: the share of rows as wide as most, then that width."""
-    rows = _rows(lines[:200], dialect)
+    lines = _put_together(lines[:200], dialect) if dialect.escapes else lines[:200]
+    rows = _rows(lines, dialect)
     widths = Counter(len(row) for row in rows if row)
     width = max(widths, key=lambda width: (widths[width], width), default=0)
     if width < 2:
@@ -163,17 +166,25 @@ def _score(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
 
 def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dialect:
     """Settle how quotes are meant, and what rows look like."""
-    width = max(1, _score(lines, dialect)[1])
+    if dialect.escapes or _escapes_all_quotes((*lines, *spots)):
+        dialect = replace(dialect, escapes=True)
+        lines = _put_together(lines, dialect)
+    width = _header_width(lines, dialect) or max(1, _score(lines, dialect)[1])
     spots = [line for line in spots if line.strip()]
     is_raw = dialect.delimiter == "\t" and _fits_lines(lines, width)
-    escapes = False
-    if any("\\" in line for line in (*lines, *spots)):
+    escapes = dialect.escapes
+    if not escapes and any("\\" in line for line in (*lines, *spots)):
         escaped = replace(dialect, escapes=True)
         plain_fit, escaped_fit = (_fit(lines, spots, trial, width) for trial in (dialect, escaped))
         escapes = escaped_fit > plain_fit
     dialect = replace(dialect, escapes=escapes, width=width)
     rows = _rows(lines, dialect)
-    full = [row for row in rows if len(row) == width]
+    # Lines that are rows by themselves: what quotes make of the others is not sure yet.
+    sure = [line for line in lines if '"' not in line]
+    sure = sure if len(sure) > 12 else lines
+    plain = [[cell.strip('"') for cell in line.split(dialect.delimiter)] for line in sure]
+    full = [row for row in plain if len(row) == width]
+    full = full if len(full) > 4 else [row for row in rows if len(row) == width]
     head = next((line for line in lines if line.count(dialect.delimiter) == width - 1), lines[0])
     cells = head.split(dialect.delimiter)
     return replace(
@@ -181,8 +192,48 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
         is_raw=is_raw and not escapes,
         quotes_all=is_raw and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells),
         is_strict=_is_strict(lines, spots, dialect),
+        starts_quoted=_start_quoted(lines, dialect.delimiter, width),
         shapes=tuple(_shape_of([row[place] for row in full[1:]]) for place in range(min(width, 200))),
     )
+
+
+def _put_together(lines: Sequence[str], dialect: Dialect) -> list[str]:
+    """Join lines that end in a backslash with what follows them."""
+    found: list[str] = []
+    is_open = False
+    for line in lines:
+        if is_open:
+            found[-1] += "\n" + line
+        else:
+            found.append(line)
+        is_open = dialect.mask(line).endswith("\\")
+    return found
+
+
+def _start_quoted(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether rows begin and end with a quote: every cell is quoted, doubled or not."""
+    whole = [line for line in lines if line.count(delimiter) == width - 1]
+    quoted = sum(line.startswith('"') and line.endswith('"') for line in whole)
+    return len(whole) >= 2 and width > 1 and quoted >= 0.9 * len(whole)
+
+
+def _escapes_all_quotes(lines: Iterable[str]) -> bool:
+    """Whether every quote in the lines stands behind a backslash, as a program writes them."""
+    found = 0
+    for line in lines:
+        plain = line.replace("\\\\", "")
+        escaped = plain.count('\\"')
+        if plain.count('"') != escaped:
+            return False
+        found += escaped + plain.endswith("\\")
+    return found > 1
+
+
+def _header_width(lines: Sequence[str], dialect: Dialect) -> int:
+    """Return the cells of the first line where most are known names of columns, else 0."""
+    first = next(iter(_rows(lines[:1], dialect)), [])
+    known = sum(map(is_known, first))
+    return len(first) if len(first) > 1 and 2 * known >= len(first) else 0
 
 
 def _fit(lines: Sequence[str], spots: Sequence[str], dialect: Dialect, width: int) -> int:
@@ -252,7 +303,7 @@ def _shape_of(cells: Sequence[str]) -> Shape:
         return None
     counts = Counter(map(shape, filled))
     kind, count = counts.most_common(1)[0]
-    if not kind or count < 0.9 * len(filled):
+    if not kind or count < 0.7 * len(filled):
         return None
     lengths = [len(cell) for cell in filled if shape(cell) == kind]
     slack = 1 if kind == "number" else 6
