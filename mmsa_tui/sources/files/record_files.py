@@ -6,6 +6,7 @@ is the reader's `is_ours`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,12 @@ from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, Entry, read_entries, sa
 _PACKED = (".gz", ".bz2", ".zst", ".xz", ".zip")
 _SUFFIXES = (*JSON_SUFFIXES, *(plain + packed for plain in JSON_SUFFIXES for packed in _PACKED))
 
-_DETECT_FILES = 3
+_DETECT_FILES = 4
+_LIKELY = re.compile(
+    r"(?:.*[_-])?(?:posts?|tweets?|toots?|statuses|outbox|result|messages?|threads|comments|data)(?:[_-].*)?\..*",
+    re.IGNORECASE,
+)
+"""Names of the files, among the hundred of a download, that hold what somebody wrote."""
 _ONE_IN = 5
 _DETECT_NAMES = 20_000
 
@@ -88,4 +94,6 @@ def _first_files(source: Path) -> list[Path]:
         return [source]
     names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if _has_records(name)]
     names.sort(key=lambda name: (name.count("/"), natural_key(name)))
-    return [source / name for name in names[:_DETECT_FILES]]
+    likely = [name for name in names if _LIKELY.fullmatch(name.rpartition("/")[2])]
+    chosen = dict.fromkeys((*likely[:_DETECT_FILES], *names[:_DETECT_FILES]))
+    return [source / name for name in chosen]
