@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 PIP = $(if $(shell command -v uv),uv pip install -q --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check -q)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bundles format clean
+.PHONY: help demo test fuzz check bundles format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/'
@@ -23,6 +23,9 @@ demo: $(VENV)/installed  ## install, then label the sample posts: sentiment.csv,
 
 test: $(VENV)/installed-dev  ## install, then run the tests
 	$(BIN)/pytest
+
+fuzz: $(VENV)/installed-dev  ## damage 200 files of every format, for each place and kind
+	MMSA_FUZZ=200 $(BIN)/pytest tests/unit/test_reader_fuzz.py tests/unit/test_reader_ndjson.py
 
 check: $(VENV)/installed-dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
