@@ -237,6 +237,7 @@ def test_of_several_imported_bundles_of_a_name_none_is_guessed(packed: Path, pat
 def test_a_folder_called_like_the_default_bundle_is_not_taken_for_it(
     copied_here: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    paths = replace(paths, shipped_bundles=copied_here.parent / "none")
     monkeypatch.chdir(copied_here.parent)
     with pytest.raises(BundleError):
         find_bundle(paths)
