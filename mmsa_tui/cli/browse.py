@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.callback(invoke_without_command=True)(mmsa)
-    app.command()(browse)
+    app.command()(options.reads_source(browse))
 
 
 def mmsa(
@@ -49,34 +49,19 @@ def browse(
     ] = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,
-    format: options.FormatOption = None,
-    map: options.MapOption = None,
-    encoding: options.EncodingOption = None,
-    header_row: options.HeaderRowOption = None,
-    no_header: options.NoHeaderOption = False,
-    sheet: options.SheetOption = None,
-    delimiter: options.DelimiterOption = None,
-    pictures: options.PicturesOption = None,
+    how: options.HowToRead = options.AS_FOUND,
 ) -> None:
     """Open the app to read, classify and correct posts.
 
     --format, --map, --encoding and the like say how SOURCE is to be read; it is read anew then.
     """
-    if not (format or map or encoding or header_row or no_header or sheet or delimiter or pictures):
+    if not how.says_anything:
         open_app(source, bundle, device)
         return
     if source is None:
         raise UsageError("--format, --map, --encoding and the like are about a SOURCE", "Name it.")
-    read_options = options.read_options(
-        map,
-        encoding,
-        header_row=header_row,
-        no_header=no_header,
-        sheet=sheet,
-        delimiter=delimiter,
-        pictures=pictures,
-    )
-    open_app(source, bundle, device, lambda: _read_in(source, format, read_options))
+    read_options = how.options()
+    open_app(source, bundle, device, lambda: _read_in(source, how.format, read_options))
 
 
 def _read_in(source: Path, format: str | None, read_options: ReadOptions) -> None:

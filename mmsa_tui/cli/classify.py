@@ -22,7 +22,7 @@ _N_REASONS = 5
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(classify)
+    app.command()(options.reads_source(classify))
 
 
 def classify(
@@ -70,14 +70,7 @@ def classify(
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="i/N", help="Do only part i of N, by content.")
     ] = None,
-    format: options.FormatOption = None,
-    map: options.MapOption = None,
-    encoding: options.EncodingOption = None,
-    header_row: options.HeaderRowOption = None,
-    no_header: options.NoHeaderOption = False,
-    sheet: options.SheetOption = None,
-    delimiter: options.DelimiterOption = None,
-    pictures: options.PicturesOption = None,
+    how: options.HowToRead = options.AS_FOUND,
 ) -> None:  # fmt: skip
     """Label every post of the sources and write them to a table.
 
@@ -94,16 +87,8 @@ def classify(
         sources=sources,
         outputs=output,
         config=options.configure(bundle, device, batch_size, threads),
-        format=format,
-        read_options=options.read_options(
-            map,
-            encoding,
-            header_row=header_row,
-            no_header=no_header,
-            sheet=sheet,
-            delimiter=delimiter,
-            pictures=pictures,
-        ),
+        format=how.format,
+        read_options=how.options(),
         part=options.parse_shard(shard),
         resume=resume,
         restart=restart,

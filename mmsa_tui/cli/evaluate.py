@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(evaluate)
+    app.command()(options.reads_source(evaluate))
 
 
 def evaluate(
@@ -36,14 +36,7 @@ def evaluate(
     device: options.DeviceOption = None,
     batch_size: options.BatchSizeOption = None,
     threads: options.ThreadsOption = None,
-    format: options.FormatOption = None,
-    map: options.MapOption = None,
-    encoding: options.EncodingOption = None,
-    header_row: options.HeaderRowOption = None,
-    no_header: options.NoHeaderOption = False,
-    sheet: options.SheetOption = None,
-    delimiter: options.DelimiterOption = None,
-    pictures: options.PicturesOption = None,
+    how: options.HowToRead = options.AS_FOUND,
     json: options.JsonOption = False,
 ) -> None:
     """Compare a bundle with people's labels.
@@ -60,16 +53,8 @@ def evaluate(
         labels_file=labels,
         label_words=parse_label_map(labels_map) if labels_map else None,
         kind=label_kind,
-        format=format,
-        options=options.read_options(
-            map,
-            encoding,
-            header_row=header_row,
-            no_header=no_header,
-            sheet=sheet,
-            delimiter=delimiter,
-            pictures=pictures,
-        ),
+        format=how.format,
+        options=how.options(),
         bar=console.progress,
     )
     about = {

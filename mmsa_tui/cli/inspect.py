@@ -23,19 +23,12 @@ _OUTCOMES = {
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(inspect)
+    app.command()(options.reads_source(inspect))
 
 
 def inspect(
     source: options.SourceArgument,
-    format: options.FormatOption = None,
-    map: options.MapOption = None,
-    encoding: options.EncodingOption = None,
-    header_row: options.HeaderRowOption = None,
-    no_header: options.NoHeaderOption = False,
-    sheet: options.SheetOption = None,
-    delimiter: options.DelimiterOption = None,
-    pictures: options.PicturesOption = None,
+    how: options.HowToRead = options.AS_FOUND,
     json: options.JsonOption = False,
 ) -> None:
     """Say what a source holds, writing nothing.
@@ -45,20 +38,11 @@ def inspect(
     """
     from mmsa_tui import sources
 
-    read_options = options.read_options(
-        map,
-        encoding,
-        header_row=header_row,
-        no_header=no_header,
-        sheet=sheet,
-        delimiter=delimiter,
-        pictures=pictures,
-        shows_reading=False,
-    )
+    read_options = how.options(shows_reading=False)
     with console.progress(f"reading {source.name}") as advance:
         found = sources.inspect(
             source.expanduser(),
-            format=format,
+            format=how.format,
             options=read_options,
             on_count=lambda count: advance(count, None),
         )

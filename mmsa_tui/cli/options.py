@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -110,58 +113,86 @@ def configure(
     return load_config({"bundle": bundle, "device": device, "batch_size": batch_size, "threads": threads})
 
 
-def read_options(
-    maps: list[str] | None,
-    encoding: str | None = None,
-    *,
-    header_row: int | None = None,
-    no_header: bool = False,
-    sheet: str | None = None,
-    delimiter: str | None = None,
-    pictures: Path | None = None,
-    shows_reading: bool = True,
-) -> ReadOptions:
-    """Read what the user says about a source; notes on it, and how a table is read, are printed once.
+@dataclass(frozen=True)
+class HowToRead:
+    """What a user says of how to read a source; its fields are options of the commands that read one."""
 
-    Raises:
-        UsageError: an option is not of the form it must have, or contradicts another; or there is no
-            such encoding or folder.
-    """
-    from mmsa_tui.disk.safety import ignore
-    from mmsa_tui.sources import Reading, ReadOptions
-    from mmsa_tui.sources.files.encodings import find_encoding
+    format: FormatOption = None
+    map: MapOption = None
+    encoding: EncodingOption = None
+    header_row: HeaderRowOption = None
+    no_header: NoHeaderOption = False
+    sheet: SheetOption = None
+    delimiter: DelimiterOption = None
+    pictures: PicturesOption = None
 
-    said: set[str] = set()
+    @property
+    def says_anything(self) -> bool:
+        return any(getattr(self, said.name) for said in fields(self))
 
-    def note(text: str) -> None:
-        if text not in said:
-            said.add(text)
-            console.talk(f"note: {text}")
+    def options(self, *, shows_reading: bool = True) -> ReadOptions:
+        """Put it in the terms of the readers; notes, and how a table is read, are printed once.
 
-    def tell(reading: Reading) -> None:
-        for line in reading.describe():
-            note_line(line)
+        Raises:
+            UsageError: an option is not of the form it must have, or contradicts another; or there is no
+                such encoding or folder.
+        """
+        from mmsa_tui.disk.safety import ignore
+        from mmsa_tui.sources import Reading, ReadOptions
+        from mmsa_tui.sources.files.encodings import find_encoding
 
-    def note_line(line: str) -> None:
-        if line not in said:
-            said.add(line)
-            console.talk(line)
+        said: set[str] = set()
 
-    if no_header and header_row:
-        raise UsageError("--no-header and --header-row exclude each other", "Give one of the two.")
-    if pictures is not None and not pictures.expanduser().is_dir():
-        raise UsageError(f"--pictures {pictures} is no folder", "Name the folder that holds the pictures.")
-    return ReadOptions(
-        columns=_parse_maps(maps or []),
-        encoding=find_encoding(encoding) if encoding else "",
-        note=note,
-        header_row=header_row or 0,
-        sheet=sheet or "",
-        has_header=False if no_header else None,
-        pictures=str(pictures.expanduser().resolve()) if pictures is not None else "",
-        delimiter=_parse_delimiter(delimiter),
-        tell=tell if shows_reading else ignore,
+        def say(line: str) -> None:
+            if line not in said:
+                said.add(line)
+                console.talk(line)
+
+        def tell(reading: Reading) -> None:
+            for line in reading.describe():
+                say(line)
+
+        if self.no_header and self.header_row:
+            raise UsageError("--no-header and --header-row exclude each other", "Give one of the two.")
+        folder = self.pictures.expanduser() if self.pictures is not None else None
+        if folder is not None and not folder.is_dir():
+            raise UsageError(
+                f"--pictures {self.pictures} is no folder", "Name the folder that holds the pictures."
+            )
+        return ReadOptions(
+            columns=_parse_maps(self.map or []),
+            encoding=find_encoding(self.encoding) if self.encoding else "",
+            note=lambda text: say(f"note: {text}"),
+            header_row=self.header_row or 0,
+            sheet=self.sheet or "",
+            has_header=False if self.no_header else None,
+            pictures=str(folder.resolve()) if folder is not None else "",
+            delimiter=_parse_delimiter(self.delimiter),
+            tell=tell if shows_reading else ignore,
+        )
+
+
+AS_FOUND = HowToRead()
+"""When nothing is said."""
+
+
+def reads_source(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say how a source is read; it takes them as one, named `how`."""
+    said = inspect.signature(HowToRead, eval_str=True).parameters
+    parameters: list[inspect.Parameter] = []
+    for name, own in inspect.signature(command, eval_str=True).parameters.items():
+        parameters += said.values() if name == "how" else [own]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        how = HowToRead(**{name: given.pop(name) for name in said})
+        command(how=how, **given)
+
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
     )
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run
 
 
 def _parse_delimiter(text: str | None) -> str:

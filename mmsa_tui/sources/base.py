@@ -140,15 +140,16 @@ class Match:
 class Example:
     """A tiny source in a reader's format, and the first post that comes of it; a test reads it.
 
+    Where nothing else is said, Sam says of the first of May that it is a fine day.
     `files` are file names and their content, or the rows of a workbook; `point_at` is what of them
     a user points at. `picture` is the name of the picture file that is found, if one is.
     """
 
     files: Mapping[str, str | tuple[tuple[str, ...], ...]]
     post_id: str
-    text: str
-    author: str = ""
-    created_at: str = ""
+    text: str = "A fine day"
+    author: str = "sam"
+    created_at: str = "2026-05-01T10:00:00Z"
     picture: str = ""
     point_at: str = "."
 

@@ -133,7 +133,7 @@ def test_strict_reports_failed_rows_by_the_exit_code(mmsa: Mmsa, table: Table, t
 
 
 def test_failures_are_grouped_by_reason(mmsa: Mmsa, tmp_path: Path) -> None:
-    lines = ["id,text,image", *(f"{n},,gone{n}.jpg" for n in range(3))]
+    lines = ["id,text,image", "9,best,", *(f"{n},,gone{n}.jpg" for n in range(3))]
     (tmp_path / "posts.csv").write_text("\n".join(lines))
     assert "picture … cannot be used" in mmsa("classify", "posts.csv", "-o", "out.csv").err
 

@@ -93,8 +93,9 @@ class MvsaReader:
             "data/7.jpg": "",
         },
         post_id="7",
-        text="A fine day",
         picture="7.jpg",
+        author="",
+        created_at="",
     )
 
     def detect(self, source: Path) -> Match | None:

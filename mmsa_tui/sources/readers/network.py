@@ -36,9 +36,7 @@ class Network:
             "media/90.png": "",
         },
         post_id="11",
-        text="A fine day",
         author="sam@m.example",
-        created_at="2026-05-01T10:00:00Z",
         picture="90.png",
     )
 

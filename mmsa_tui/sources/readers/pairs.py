@@ -195,7 +195,9 @@ class PairsReader:
     name = "pairs"
     title = "folder of texts and pictures with equal names"
     takes_encoding = True
-    example = Example({"7.txt": "A fine day", "7.jpg": ""}, post_id="7", text="A fine day", picture="7.jpg")
+    example = Example(
+        {"7.txt": "A fine day", "7.jpg": ""}, post_id="7", picture="7.jpg", author="", created_at=""
+    )
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():

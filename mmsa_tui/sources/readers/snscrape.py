@@ -38,9 +38,6 @@ class Snscrape:
             "media/GA1.jpg": "",
         },
         post_id="1918410713521908131",
-        text="A fine day",
-        author="sam",
-        created_at="2026-05-01T10:00:00Z",
         picture="GA1.jpg",
         point_at="tweets.jsonl",
     )

@@ -75,10 +75,10 @@ class TableReader:
     example = Example(
         {"posts.csv": "id,text,date,image\n7,A fine day,2026-05-01,7.jpg\n", "7.jpg": ""},
         post_id="7",
-        text="A fine day",
         created_at="2026-05-01T00:00:00Z",
         picture="7.jpg",
         point_at="posts.csv",
+        author="",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -42,9 +42,6 @@ class Twarc:
             "media/GA1.jpg": "",
         },
         post_id="1918410713521908131",
-        text="A fine day",
-        author="sam",
-        created_at="2026-05-01T10:00:00Z",
         picture="GA1.jpg",
     )
 

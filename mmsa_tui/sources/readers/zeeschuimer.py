@@ -40,9 +40,6 @@ class Zeeschuimer:
             ' "A fine day", "created_at": "Fri May 01 10:00:00 +0000 2026"}}}',
         },
         post_id="1918410713521908131",
-        text="A fine day",
-        author="sam",
-        created_at="2026-05-01T10:00:00Z",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -53,8 +53,9 @@ class Annotation:
             "90.png": "",
         },
         post_id="11",
-        text="A fine day",
         picture="90.png",
+        author="",
+        created_at="",
     )
 
     def detect(self, source: Path) -> Match | None:

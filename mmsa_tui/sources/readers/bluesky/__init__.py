@@ -51,9 +51,7 @@ class Bluesky:
             "sam.example/_blob/bafkre1.jpg": "",
         },
         post_id="3kmxq2abcde2a",
-        text="A fine day",
         author="sam.example",
-        created_at="2026-05-01T10:00:00Z",
         picture="bafkre1.jpg",
     )
 

@@ -87,9 +87,6 @@ class Fourcat:
             "posts-images/90.jpg": "",
         },
         post_id="11",
-        text="A fine day",
-        author="sam",
-        created_at="2026-05-01T10:00:00Z",
         picture="90.jpg",
     )
 

@@ -58,9 +58,6 @@ class GalleryDl:
             "sam/1918410713521908131_1.jpg": "",
         },
         post_id="1918410713521908131",
-        text="A fine day",
-        author="sam",
-        created_at="2026-05-01T10:00:00Z",
         picture="1918410713521908131_1.jpg",
     )
 

@@ -48,9 +48,7 @@ class Telegram:
             "photos/photo_1@01-05-2026_12-00-00.jpg": "",
         },
         post_id="2",
-        text="A fine day",
         author="Sam",
-        created_at="2026-05-01T10:00:00Z",
         picture="photo_1@01-05-2026_12-00-00.jpg",
     )
 
