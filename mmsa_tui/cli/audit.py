@@ -58,7 +58,7 @@ def start(
             )
         audit = start_audit(store, row, chosen.id, by=by, half_width=width / 100, size=size, seed=seed)
         console.show(_describe(audit_status(store, row, audit)))
-    console.talk(f"label them with `mmsa browse {source}`: press A")
+    console.talk(f"label them with `mmsa browse {source}`: press t")
 
 
 @app.command()

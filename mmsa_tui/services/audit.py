@@ -186,7 +186,7 @@ def start_audit(
         half_width,
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    sample = draw(seed, contents, strata, size or _propose(len(contents), half_width))
+    sample = draw(seed, contents, strata, size or propose_size(len(contents), half_width))
     store.start_audit(audit, sample.strata, sample.posts)
     return audit
 
@@ -327,6 +327,7 @@ def answer(store: Store, audit: Audit, row: Row, label: str, analyst: str, scope
         post_id=row.post.post_id,
         text=row.post.text,
         origin=audit.origin,
+        facts=("label",),
     )
     store.record_act([made], f"audit: {label}", scope)
 
@@ -342,8 +343,8 @@ def _strata(
     return list(units), name_strata(units.values(), known)
 
 
-def _propose(n_contents: int, half_width: float) -> int:
-    """Propose a size: what counting alone takes, less what the model saves, in a source of this size."""
+def propose_size(n_contents: int, half_width: float = HALF_WIDTH) -> int:
+    """Propose the size of a sample: what counting alone takes, less what the model saves."""
     plain = SAVED * 0.25 * (1.96 / half_width) ** 2
     return min(n_contents, max(2 * FEW, math.ceil(plain / (1 + plain / max(n_contents, 1)))))
 

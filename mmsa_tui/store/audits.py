@@ -155,6 +155,7 @@ def answers(db: Database, uid: str) -> list[AuditAnswer]:
     # Ascending: of an analyst's several answers the last one stays.
     rows = db.all(
         "SELECT content_hash, analyst, new_label, created_at FROM corrections WHERE origin = ?"
+        " AND (facts = '' OR instr(facts, 'label'))"
         " AND (facts = '' OR instr(facts, 'label')) ORDER BY created_us, seq",
         (ORIGIN + uid,),
     )

@@ -95,6 +95,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("overview", "a", "overview", "Overview of the posts", in_footer=True, group="Look"),
     Action("retrain", "r", "retrain", "Retrain from your corrections", in_footer=True, group="Work"),
     Action("adjudicate", "A", "settle", "Settle posts that analysts label differently", group="Work"),
+    Action("audit", "t", "audit", "Label a random sample blind, for shares with intervals", group="Work"),
     Action("previous_queue", "shift+tab", "queue", "Previous queue", group="Find"),
     Action("clear_filter", "escape", "clear", "Clear the filter, or leave what is open", group="Find"),
     Action("sort", "S", "sort", "Sort by a column", group="Find"),

@@ -640,6 +640,15 @@ class BrowseScreen(AppScreen[None]):
 
         await self.ask(AdjudicateScreen(self.source.id), take)
 
+    async def action_audit(self) -> None:
+        from mmsa_tui.tui.audit.screen import AuditScreen
+
+        async def take(_: None) -> None:
+            self.refresh_rows()
+            self.tick()
+
+        await self.ask(AuditScreen(self.source), take)
+
     async def _follow(self, jump: Jump | None) -> None:
         """Go to a post that another screen has led to, in whichever source it is."""
         if jump is None:

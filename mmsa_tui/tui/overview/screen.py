@@ -6,8 +6,8 @@ back to the posts behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,12 +18,16 @@ from textual.widgets import Static
 
 from mmsa_tui.analysis import N_BINS, Counts, Group, Survey, count, survey
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.store import SourceRow, Where
+from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.keys import key_for
 from mmsa_tui.tui.overview.label_columns import LabelColumns
 from mmsa_tui.tui.overview.label_rows import LabelRows, Part, Picked
 from mmsa_tui.tui.widgets.label_looks import shorten
+
+if TYPE_CHECKING:
+    from mmsa_tui.services.audit import Estimates
 
 N_PARTS = 6
 
@@ -151,8 +155,22 @@ class OverviewScreen(AppScreen[str | None]):
             surveyed = await self.mmsa.slow.run(lambda store: survey(store, source_id, bundle, where))
             if self.is_whole:
                 self._show_survey(surveyed)
+            estimated = await self.mmsa.slow.run(lambda store: self._estimate(store, bundle, where))
+            if self.is_whole:
+                self._show_shares(counted, estimated)
         except MmsaError as error:
             self.notify(safe_line(error.hint), title=safe_line(error.message), severity="error", markup=False)
+
+    def _estimate(self, store: Store, bundle: str, where: Where | None) -> Estimates | None:
+        """Estimate from the source's audit, if there is one that this bundle's labels fit."""
+        # numpy costs 0.1 s; a source without an audit should not pay it.
+        audits = store.audits(self._source.location)
+        if not audits or audits[0].labels != store.bundle_labels(bundle):
+            return None
+        from mmsa_tui.services.audit import estimate
+
+        found = estimate(store, self._source, bundle, where=where)
+        return found if found.status.n_labelled else None
 
     def _show_title(self, n_posts: int | None) -> None:
         parts: list[Part] = [
@@ -165,7 +183,7 @@ class OverviewScreen(AppScreen[str | None]):
             parts.append((f" · only {shown}", "$text-warning"))
         self.query_one("#overview-title", Static).update(Content.assemble(*parts))
 
-    def _show_shares(self, counted: Counts) -> None:
+    def _show_shares(self, counted: Counts, estimated: Estimates | None = None) -> None:
         looks = self.looks
         known = [label for label in (*self.labels, *counted.labels) if label]
         groups = [
@@ -185,10 +203,22 @@ class OverviewScreen(AppScreen[str | None]):
         more: list[Part] = [(f"≠ {counted.n_conflicts:,}", "bold"), (" conflicts", "$foreground-muted")]
         if counted.n_failed:
             more += [(f"  ✗ {counted.n_failed:,}", "bold $text-error"), (" failed", "$text-error")]
-        footer = (facts, more)
+        footer = (facts, more, self._standing(estimated))
         self.query_one("#overview-labels", LabelRows).show(groups, looks, counted.n_posts, footer)
         self._show_confidence(counted)
-        self._show_corrections(counted)
+        self._show_corrections(counted, estimated)
+
+    def _standing(self, estimated: Estimates | None) -> list[Part]:
+        """Say in a line what the shares above are worth."""
+        if estimated is None:
+            key = key_for("audit", self.mmsa.config.keys)
+            return [(f"model's labels, not corrected{f': {key} audits' if key else ''}", "$foreground-muted")]
+        parts: list[Part] = [("95 %:", "$foreground-muted")]
+        for one in estimated.overall.shares:
+            if one.low is not None and one.high is not None:
+                bounds = f" {self.looks.sign(one.name)} {100 * one.low:.0f}–{100 * one.high:.0f}"
+                parts.append((bounds, self.looks.colour(one.name)))
+        return parts
 
     def _show_confidence(self, counted: Counts) -> None:
         bins = [_bin(at, counts) for at, counts in enumerate(counted.bins)]
@@ -199,7 +229,7 @@ class OverviewScreen(AppScreen[str | None]):
         note = f"mean {middle:.2f}" if total else ""
         self.query_one("#overview-confidence", LabelColumns).show(bins[first:], self.looks, note)
 
-    def _show_corrections(self, counted: Counts) -> None:
+    def _show_corrections(self, counted: Counts, estimated: Estimates | None) -> None:
         short = shorten(self.labels)
         changed = sorted(
             ((pair, number) for pair, number in counted.corrections.items() if pair[0] != pair[1]),
@@ -217,7 +247,7 @@ class OverviewScreen(AppScreen[str | None]):
         ]
         part = self.query_one("#overview-corrections", LabelRows)
         part.border_title = f"Corrections: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
-        part.show(groups, self.looks, counted.n_corrected)
+        part.show(groups, self.looks, counted.n_corrected, _accuracy_lines(estimated))
 
     def _show_survey(self, surveyed: Survey) -> None:
         looks = self.looks
@@ -236,6 +266,18 @@ def _bin(at: int, counts: Mapping[str, int]) -> Group:
     low, high = at / N_BINS, (at + 1) / N_BINS
     above = f" conf:<{high:.2f}" if at < N_BINS - 1 else ""
     return Group(f"{low:.2f}–{high:.2f}", counts, f"conf:>={low:.2f}{above}")
+
+
+def _accuracy_lines(estimated: Estimates | None) -> Sequence[Sequence[Part]]:
+    """Say how often the model is right, as far as an audit tells."""
+    right = estimated.accuracy if estimated is not None else None
+    if estimated is None or right is None or right.low is None or right.high is None:
+        return ()
+    bounds = f"right in {100 * right.low:.0f} to {100 * right.high:.0f} % of all posts"
+    return (
+        [("audit: model ", "$foreground-muted"), (bounds, "bold")],
+        [(f"{right.n_audited:,} labelled blind; {estimated.status.remark}", "$foreground-muted")],
+    )
 
 
 def _quoted(label: str) -> str:

@@ -1,0 +1,314 @@
+"""An audit: the posts of a random sample, one after the other, with the model's answers hidden.
+
+Each label is on disk before the next key is taken. Nothing on this screen says what the model, the
+source or another coder thinks of a post.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.services.audit import (
+    Status,
+    answer,
+    audit_status,
+    current_audit,
+    extend_audit,
+    next_post,
+    propose_size,
+    start_audit,
+)
+from mmsa_tui.store import Audit, Row, SourceRow, Step, Store
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.keys import MAX_LABELS, WRAPPED, first, is_typing, key_for, shared_bindings
+from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
+from mmsa_tui.tui.widgets.label_looks import shorten
+from mmsa_tui.tui.widgets.post_view import PostView
+
+HIDDEN = "Hidden, so that it does not lead your eye: only blind labels count in an audit."
+COUNT_EVERY = 10
+"""Labels between two looks at how exact the estimates are, which walk the whole source."""
+
+_SHARED = {
+    **{f"label_{number}": "Give this label, and go on" for number in range(1, MAX_LABELS + 1)},
+    "skip": "Put this post off to the end",
+    "undo": "Take your last label in this audit back, also one of another day",
+    "read_on": "Scroll a long post down",
+    "read_back": "Scroll it up again",
+    "next_picture": "Next picture",
+    "previous_picture": "Previous picture",
+}
+
+
+class AuditScreen(AppScreen[None]):
+    """Goes through the sample of a source's audit; draws one first if there is none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *shared_bindings(_SHARED),
+        *first(
+            [
+                Binding("plus", "extend", "Draw more posts into the sample", show=False),
+                Binding("escape,q", "leave", "Back to the posts", show=False),
+                Binding("f1,question_mark", "help", "Help", show=False),
+            ]
+        ),
+    ]
+
+    DEFAULT_CSS = """
+    AuditScreen #view { width: 100%; border: none; padding: 0 2; }
+    """
+
+    def __init__(self, source: SourceRow) -> None:
+        super().__init__()
+        self._source = source
+        self._skipped: list[str] = []
+        self._n_since_counted = 0
+        self.audit: Audit | None = None
+        self.progress: Status | None = None
+        self.row: Row | None = None
+        self.top = TopBar(id="top")
+        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(id="keys")
+
+    @property
+    def analyst(self) -> str:
+        return self.mmsa.config.analyst
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        with Container(id="panes"):
+            yield self.view
+        yield self.status
+        yield self.key_bar
+
+    async def on_mount(self) -> None:
+        self._show_top()
+        self._show_keys()
+        await self._open()
+
+    def on_resize(self) -> None:
+        if self.view.is_attached:
+            self._show_post()
+            self._show_keys()
+
+    # beginning
+
+    async def _open(self) -> None:
+        """Find the audit, or offer to draw one."""
+        try:
+            self.audit = await self.mmsa.quick.run(lambda store: current_audit(store, self._source))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        if self.audit is not None:
+            await self._next()
+            self._count()
+            return
+        n = propose_size(self._source.n_posts)
+        text = (
+            f"{n:,} posts are drawn at random, enough for shares to about ±5 points. You label them"
+            " without seeing"
+            " what the model says; its errors on them then correct the shares of all posts."
+        )
+        await self.ask(AskWhether("Draw a random sample?", text, "Draw (y)", "Not now (n)"), self._draw)
+
+    async def _draw(self, is_wanted: bool | None) -> None:
+        if not is_wanted:
+            self.dismiss(None)
+            return
+        source, bundle = self._source, self.mmsa.bundle_id
+        try:
+            self.audit = await self.mmsa.slow.run(lambda store: start_audit(store, source, bundle))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            self.dismiss(None)
+            return
+        await self._next()
+        self._count()
+
+    # one post after the other
+
+    async def _next(self) -> None:
+        """Fetch the next post to label; those that were put off come last."""
+        audit = self.audit
+        if audit is None:
+            return
+        source, analyst, skipped = self._source, self.analyst, tuple(self._skipped)
+
+        def fetch(store: Store) -> Row | None:
+            found = next_post(store, source, audit, analyst, skipped)
+            return found or (next_post(store, source, audit, analyst) if skipped else None)
+
+        try:
+            self.row = await self.mmsa.quick.run(fetch)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        self._show_post()
+        self._show_top()
+        if self.row is None:
+            self._tell("You have labelled the whole sample. + draws more posts into it.", "$text-success")
+
+    def _show_post(self) -> None:
+        row = self.row
+        if row is None or row.post is None:
+            self.view.show(None, self.looks, "")
+            return
+        # The source's own labels may stand in its columns too.
+        blind = replace(row, prediction=None, correction=None, post=replace(row.post, truth={}, metadata={}))
+        self.view.show(blind, self.looks, HIDDEN)
+
+    @work(exclusive=True, group="count")
+    async def _count(self) -> None:
+        """Look how exact the estimates are by now."""
+        audit = self.audit
+        if audit is None:
+            return
+        try:
+            self.progress = await self.mmsa.slow.run(lambda store: audit_status(store, self._source, audit))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        self._n_since_counted = 0
+        if self.is_attached:
+            self._show_top()
+
+    # what keys do
+
+    async def action_press_key(self, action: str) -> None:
+        await self.run_action(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == WRAPPED:
+            return not is_typing(self)
+        if action == "label" and parameters:
+            return isinstance(parameters[0], int) and parameters[0] < len(self._codebook)
+        return True
+
+    @property
+    def _codebook(self) -> tuple[str, ...]:
+        return self.audit.labels if self.audit is not None else self.labels
+
+    async def action_label(self, index: int) -> None:
+        """Label the post, and go on."""
+        audit, row = self.audit, self.row
+        if audit is None or row is None or index >= len(audit.labels):
+            return
+        label, analyst = audit.labels[index], self.analyst
+        try:
+            await self.mmsa.quick.run(
+                lambda store: answer(store, audit, row, label, analyst, self._scope(audit))
+            )
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        self._tell(f"{self.looks.sign(label)} {label} · {safe_line(row.post_id, 24)}")
+        if row.post is not None and row.post.content_hash in self._skipped:
+            self._skipped.remove(row.post.content_hash)
+        self._n_since_counted += 1
+        await self._next()
+        if self._n_since_counted >= COUNT_EVERY or self.row is None:
+            self._count()
+
+    async def action_skip(self) -> None:
+        """Put the post off."""
+        if self.row is not None and self.row.post is not None:
+            digest = self.row.post.content_hash
+            if digest in self._skipped:
+                self._skipped.remove(digest)
+            self._skipped.append(digest)
+            await self._next()
+
+    async def action_undo(self) -> None:
+        """Take one's last label in this audit back."""
+        audit = self.audit
+        if audit is None:
+            return
+
+        def undo(store: Store) -> Step | None:
+            return store.undo(self._scope(audit), self.analyst)
+
+        try:
+            step = await self.mmsa.quick.run(undo)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        if step is None:
+            self._tell("Nothing is left to undo.")
+            return
+        await self._next()
+        self._tell(f"taken back: {step.title.removeprefix('audit: ')}")
+        self._count()
+
+    async def action_extend(self) -> None:
+        """Draw as many more posts as the wished interval takes, at least ten."""
+        audit = self.audit
+        if audit is None:
+            return
+
+        def extend(store: Store) -> int:
+            status = audit_status(store, self._source, audit)
+            return extend_audit(store, self._source, audit, max(status.n_needed - status.n_sampled, 10))
+
+        try:
+            n_added = await self.mmsa.slow.run(extend)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        await self._next()
+        self._tell(f"{n_added:,} posts more are in the sample" if n_added else "The sample holds every post.")
+        self._count()
+
+    def action_read(self, direction: int) -> None:
+        self.view.read(direction)
+
+    def action_next_picture(self) -> None:
+        self.view.turn_picture(1)
+
+    def action_previous_picture(self) -> None:
+        self.view.turn_picture(-1)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_help(self) -> None:
+        self.mmsa.show_help("audit")
+
+    # the lines around
+
+    def _scope(self, audit: Audit) -> str:
+        return f"{audit.origin} {self._source.location}"
+
+    def _tell(self, text: str, style: str = "") -> None:
+        self.status.tell((" " + text, style))
+
+    def _show_top(self) -> None:
+        muted = "$foreground-muted"
+        title = safe_line(self._source.title, 40)
+        left = [(" mmsa ", "bold $text-accent"), ("audit", "bold"), (f" · {title}", muted)]
+        if self.progress is not None:
+            done = self.progress.by_coder.get(self.analyst, 0) + self._n_since_counted
+            left.append((f"  {done:,} of {self.progress.n_sampled:,} labelled", "bold"))
+            left.append((f" · {self.progress.remark}", muted))
+        name = safe_line(self.analyst, 24) or "(no name)"
+        self.top.show(left, [(f"blind · labels are signed {name} ", muted)])
+
+    def _show_keys(self) -> None:
+        keys, short = self.mmsa.config.keys, shorten(self.labels)
+        items = [
+            KeyItem(key_for(f"label_{at + 1}", keys), short[label], f"label({at})", self.looks.colour(label))
+            for at, label in enumerate(self.labels[:MAX_LABELS])
+        ]
+        items += [KeyItem(key_for(name, keys), name, name) for name in ("skip", "undo")]
+        items += [KeyItem("+", "more posts", "extend"), KeyItem("esc", "back", "leave")]
+        self.key_bar.show([*items, KeyItem("F1", "help", "help")])

@@ -1,0 +1,119 @@
+"""Stories of the audit: a random sample labelled blind, one key a post, nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+from small_engine import BUNDLE, LABELS, judge
+from stories import SIZE, asked, opened, text_of
+
+from mmsa_tui.services.audit import answer, audit_status, find_audit, next_post, start_audit
+from mmsa_tui.store import Store
+from mmsa_tui.tui.audit.screen import AuditScreen
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.overview.screen import OverviewScreen
+
+
+@pytest.fixture
+def ready(store: Store, classified, config):
+    """The folder with every post classified."""
+    store.save_predictions([judge(row.post) for row in store.posts(classified.id) if row.post is not None])
+    assert not store.count_unpredicted(classified.id, BUNDLE)
+    return classified
+
+
+async def auditing(pilot, wait_for) -> AuditScreen:
+    screen = await asked(pilot, wait_for, AuditScreen)
+    await wait_for(pilot, lambda: screen.row is not None and screen.progress is not None, "the first post")
+    return screen
+
+
+async def drawn(pilot, wait_for) -> AuditScreen:
+    await opened(pilot, wait_for)
+    await pilot.press("t")
+    await asked(pilot, wait_for, AskWhether)
+    await pilot.press("y")
+    return await auditing(pilot, wait_for)
+
+
+async def test_a_sample_is_drawn_on_demand_and_labelled_one_key_a_post(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await drawn(pilot, wait_for)
+        await pilot.press("1", "3", "2")
+    audit = find_audit(store, ready)
+    assert sorted(said.label for said in store.audit_answers(audit.uid)) == sorted(LABELS)
+
+
+async def test_what_the_model_says_is_nowhere_on_the_screen(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await drawn(pilot, wait_for)
+        assert "blind" in text_of(screen, "#top")
+        assert screen.view.row.prediction is None and screen.view.row.correction is None
+        assert not screen.view.row.post.truth
+
+
+async def test_no_draws_nothing_and_goes_back(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("t")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("n")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
+    assert store.audits(ready.location) == []
+
+
+async def test_a_label_is_taken_back_and_its_post_comes_again(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await drawn(pilot, wait_for)
+        before = screen.row.post_id
+        await pilot.press("1")
+        assert screen.row.post_id != before
+        await pilot.press("u")
+        assert screen.row.post_id == before
+    assert store.audit_answers(find_audit(store, ready).uid) == []
+
+
+async def test_a_post_put_off_comes_at_the_end(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await drawn(pilot, wait_for)
+        put_off = screen.row.post_id
+        n = screen.progress.n_sampled
+        await pilot.press("s", *["1"] * (n - 1))
+        assert screen.row.post_id == put_off
+        await pilot.press("2")
+        assert screen.row is None
+    status = audit_status(store, ready, find_audit(store, ready))
+    assert status.n_labelled == n
+
+
+async def test_an_audit_goes_on_where_it_was_and_is_enlarged(make_app, ready, store, wait_for):
+    audit = start_audit(
+        store, ready, store.audits("")[0].bundle if store.audits("") else "small 1.0.0", size=2
+    )
+    n = len(store.audit_sample(audit.location, audit.uid))
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("t")
+        screen = await auditing(pilot, wait_for)
+        await pilot.press(*["1"] * n)
+        assert screen.row is None
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: screen.row is not None or n == ready.n_posts, "more posts")
+
+
+async def test_the_overview_says_what_the_shares_are_worth(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("a")
+        screen = await asked(pilot, wait_for, OverviewScreen)
+        await wait_for(pilot, lambda: "not corrected" in text_of(screen, "#overview-labels"), "no audit")
+        await pilot.press("escape")
+    audit = start_audit(store, ready, BUNDLE)
+    while (row := next_post(store, ready, audit, "ann")) is not None:
+        answer(store, audit, row, LABELS[0], "ann", "")
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("a")
+        screen = await asked(pilot, wait_for, OverviewScreen)
+        await wait_for(pilot, lambda: "95 %: ▼ 100–100" in text_of(screen, "#overview-labels"), "shares")
+        assert "audit: model right in" in text_of(screen, "#overview-corrections")
