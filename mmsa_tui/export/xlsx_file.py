@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.cells import clean, cut
-from mmsa_tui.export.colours import label_tint
+from mmsa_tui.export.colours import label_colour, label_tint
 from mmsa_tui.export.columns import LABELS, Row, Value
 
 SHEET_ROWS = 1_048_575
@@ -46,13 +46,18 @@ class CountTable:
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table of texts and numbers for the Summary sheet; `percent` names the columns that are shares."""
+    """A table of texts and numbers for the Summary sheet.
+
+    `percent` names the columns that are shares. With `is_charted` column 1 is drawn by column 0, with
+    columns 2 and 3 as the ends of its error bars.
+    """
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str | float]]
     percent: Sequence[int] = ()
     note: str = ""
+    is_charted: bool = False
 
 
 class Counted(Protocol):
@@ -218,10 +223,13 @@ def _write_summary(book: Any, labels: Sequence[str], summary: Summary) -> None:
             if counts.colours:
                 charted.append((counts, row + 2))
             row = _write_counts(sheet, row + 1, counts, bold, percent)
+    charts = [_chart(book, counts, first) for counts, first in charted]
     for table in summary.tables:
+        if table.is_charted and table.rows:
+            charts.append(_interval_chart(book, table, row + 3))
         row = _write_text_table(sheet, row + 1, table, bold, percent)
-    for at, (counts, first) in enumerate(charted):
-        sheet.insert_chart(1 + 16 * at, 10, _chart(book, counts, first))
+    for at, chart in enumerate(charts):
+        sheet.insert_chart(1 + 16 * at, 10, chart)
 
 
 def _write_counts(sheet: Any, row: int, table: CountTable, bold: Any, percent: Any) -> int:
@@ -270,6 +278,33 @@ def _chart(book: Any, table: CountTable, first: int) -> Any:
         }
     )
     chart.set_title({"name": f"Share of posts by {table.title}"})
+    chart.set_legend({"none": True})
+    chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": {"visible": False}})
+    return chart
+
+
+def _interval_chart(book: Any, table: TextTable, first: int) -> Any:
+    """Draw the shares of a table whose first line is row `first`, with their intervals."""
+    last = first + len(table.rows) - 1
+    shares = [[float(cell) for cell in row[1:4]] for row in table.rows]
+    chart = book.add_chart({"type": "column"})
+    chart.add_series(
+        {
+            "name": "share of posts",
+            "categories": ["Summary", first, 0, last, 0],
+            "values": ["Summary", first, 1, last, 1],
+            "points": [
+                {"fill": {"color": label_colour(at, len(shares), dark=False)}} for at in range(len(shares))
+            ],
+            "y_error_bars": {
+                "type": "custom",
+                "plus_values": [high - share for share, _, high in shares],
+                "minus_values": [share - low for share, low, _ in shares],
+            },
+            "gap": 60,
+        }
+    )
+    chart.set_title({"name": "Share of posts, 95 % intervals"})
     chart.set_legend({"none": True})
     chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": {"visible": False}})
     return chart

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from mmsa_tui.analysis import percentages
+from mmsa_tui.report.content import Interval
 from mmsa_tui.text.display import safe_line
 
 _HEIGHT = 180
@@ -31,6 +32,32 @@ def share_bar(counts: Mapping[str, int], labels: Sequence[str]) -> str:
                 _part(at, 100 * number / total, f"{label}: {number:,} ({percent} %)", f"{percent} %")
             )
     return f'<div class="bar share" role="img" aria-label="{_text(", ".join(words))}">{"".join(parts)}</div>'
+
+
+def interval_bars(intervals: Sequence[Interval]) -> str:
+    """Draw each share with its interval on a scale from 0 to 100 %, and a mark where the model alone is."""
+    if not intervals:
+        return ""
+    lines = []
+    for at, one in enumerate(intervals):
+        bounds = f"95 % interval {100 * one.low:.1f} to {100 * one.high:.1f} %"
+        words = f"{one.name}: {100 * one.value:.1f} %, {bounds}"
+        model = ""
+        if one.raw is not None:
+            words += f", by the model alone {100 * one.raw:.1f} %"
+            model = f'<em style="left:{100 * one.raw:.2f}%"></em>'
+        style = f"left:{100 * one.low:.2f}%;width:{100 * (one.high - one.low):.2f}%"
+        drawn = (
+            f'<div class="interval" role="img" aria-label="{_text(words, 200)}" title="{_text(words, 200)}">'
+            f'<span class="c{at}" style="{style}"></span><i style="left:{100 * one.value:.2f}%"></i>'
+            f"{model}</div>"
+        )
+        lines.append(
+            f'<tr><th scope="row">{_text(one.name, 40)}</th><td class="bar-cell">{drawn}</td>'
+            f"<td>{100 * one.value:.1f} %</td></tr>"
+        )
+    note = "Bars are 95 % intervals, the line in them the share; a triangle is the share by the model alone."
+    return f'<table class="ranked"><tbody>{"".join(lines)}</tbody></table><p>{note}</p>'
 
 
 def ranked_bars(counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequence[str]) -> str:

@@ -20,11 +20,23 @@ class Table:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A label's share with its 95 % interval, and the share by the model's labels alone; 0 to 1."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    raw: float | None
+
+
 @dataclass(frozen=True)
 class Content:
     """All of a page.
 
-    `standing` says what the shares are worth. `heads` counts (text's label, picture's label).
+    `standing` says what the shares are worth, `intervals` are those of an audit. `heads` counts (text's
+    label, picture's label).
     """
 
     title: str
@@ -38,6 +50,7 @@ class Content:
     tables: Sequence[Table] = ()
     warnings: Sequence[str] = ()
     standing: str = ""
+    intervals: Sequence[Interval] = ()
     method: Sequence[str] = ()
     redacted: bool = False
 
@@ -53,6 +66,7 @@ def gather(
     tables: Sequence[Table] = (),
     warnings: Sequence[str] = (),
     standing: str = "",
+    intervals: Sequence[Interval] = (),
     method: Sequence[str] = (),
     redacted: bool = False,
 ) -> Content:
@@ -78,6 +92,7 @@ def gather(
         tables=tables,
         warnings=warnings,
         standing=standing,
+        intervals=intervals,
         method=method,
         redacted=redacted,
     )

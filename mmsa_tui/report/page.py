@@ -95,7 +95,7 @@ def _overview(content: Content) -> str:
     names = [name for name, _ in with_rest(content.labels, counts.labels, "")]
     known = [name for name in names if name]
     bar = charts.share_bar(counts.labels, known) + charts.legend(known)
-    return _paragraph(words) + bar + _paragraph(content.standing)
+    return _paragraph(words) + bar + _paragraph(content.standing) + charts.interval_bars(content.intervals)
 
 
 def _over_time(content: Content) -> str:

@@ -290,6 +290,18 @@ def estimate(
     )
 
 
+def estimate_if_audited(
+    store: Store, source: SourceRow, bundle: str, where: Where | None = None
+) -> Estimates | None:
+    """Estimate from the source's audit; None if there is none, none of it is labelled, or its labels"
+    " differ."""
+    audit = current_audit(store, source)
+    if audit is None or audit.labels != store.bundle_labels(bundle):
+        return None
+    found = estimate(store, source, bundle, where=where)
+    return found if found.status.n_labelled else None
+
+
 def next_post(
     store: Store, source: SourceRow, audit: Audit, analyst: str, skipped: Iterable[str] = ()
 ) -> Row | None:

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 
 from mmsa_tui.analysis.estimates import Difference, Estimate
 from mmsa_tui.services.audit import Estimates, Group, Status
+from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import SourceRow
-
-NOT_CORRECTED = (
-    "These are the model's labels, not corrected. An audit of some hundred posts gives shares with intervals."
-)
-"""What stands where no audit is."""
 
 SHARES = ("label", "share", "95 % interval", "model alone", "model off by", "audited")
 DIFFERENCES = ("label", "difference", "95 % interval", "p", "p adjusted")

@@ -12,8 +12,9 @@ from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.queues import QUEUES, queue_rows
 from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import OutputError, UsageError
-from mmsa_tui.export import Summary, check_target, people_columns, write
+from mmsa_tui.export import Summary, TextTable, check_target, people_columns, write
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
+from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
 
 Posts = Literal["source", "list", "selection"]
@@ -94,13 +95,14 @@ def export_posts(
     facts = {"source": source.location, "bundle": bundle_id}
     facts |= describe_choice(store, source, bundle_id, choice)
     facts["written"] = time.strftime("%Y-%m-%d %H:%M")
+    facts["shares"], tables = summarise_audit(store, source, bundle_id, _reckoned(choice))
     columns = () if choice.own_only else source_columns(store, source)
     return write(
         _rows(store, source, bundle_id, choice, on_row),
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(facts | WHOSE, Counts()),
+        summary=Summary(facts | WHOSE, Counts(), tables),
         source_columns=columns,
     )
 
@@ -156,15 +158,55 @@ def write_rows(
         "bundle": bundle_id,
         "written": time.strftime("%Y-%m-%d %H:%M"),
     }
+    tables: list[TextTable] = []
+    about["shares"] = NOT_CORRECTED
+    if len(sources) == 1 and not facts:
+        about["shares"], tables = summarise_audit(store, sources[0], bundle_id)
     write(
         rows,
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(about | WHOSE | dict(facts or {}), Counts()),
+        summary=Summary(about | WHOSE | dict(facts or {}), Counts(), tables),
         source_columns=[*source_columns(store, *sources), *further_columns],
         thumbnails=thumbnails,
     )
+
+
+def summarise_audit(
+    store: Store, source: SourceRow, bundle_id: str, where: Where | None = None
+) -> tuple[str, list[TextTable]]:
+    """Say what the shares of posts are worth, with the tables of the source's audit if there is one."""
+    if not store.audits(source.location):
+        return NOT_CORRECTED, []
+    # numpy costs 0.1 s, which a source without an audit should not pay.
+    from mmsa_tui.services import estimate_tables as words
+    from mmsa_tui.services.audit import estimate_if_audited
+
+    found = estimate_if_audited(store, source, bundle_id, where)
+    if found is None:
+        return NOT_CORRECTED, []
+    note = " ".join([*words.warnings(found.status), *words.method(source, found)])
+    intervals = [
+        (one.name, one.value, one.low, one.high, one.raw if one.raw is not None else "", one.n_audited)
+        for one in found.overall.shares
+        if one.value is not None and one.low is not None and one.high is not None
+    ]
+    return words.standing(found), [
+        TextTable(
+            "shares, corrected by the audit",
+            ("label", "share", "low", "high", "model alone", "audited"),
+            intervals,
+            percent=(1, 2, 3, 4),
+            is_charted=True,
+        ),
+        TextTable("how often the model is right", words.SCORES, words.score_rows(found), note=note),
+    ]
+
+
+def _reckoned(choice: Choice) -> Where | None:
+    """Say which posts the estimates are about: what the list holds, or all of the source."""
+    return choice.where if choice.posts == "list" else None
 
 
 def source_columns(store: Store, *sources: SourceRow) -> list[str]:

@@ -11,7 +11,17 @@ from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import BundleError, OutputError, UsageError
 from mmsa_tui.filters import parse
-from mmsa_tui.report import Table, gather, write_page
+from mmsa_tui.report import Interval, Table, gather, write_page
+from mmsa_tui.services.audit import Estimates, estimate_if_audited
+from mmsa_tui.services.estimate_tables import (
+    SCORES,
+    SHARES,
+    method,
+    score_rows,
+    share_rows,
+    standing,
+    warnings,
+)
 from mmsa_tui.services.evaluate import evaluate, scores_table
 from mmsa_tui.store import SourceRow, Store, Where
 
@@ -74,7 +84,8 @@ def write_report(
         "bundle": bundle.id,
         "written": time.strftime("%Y-%m-%d %H:%M"),
     }
-    scores, warnings = _scores(store, source, bundle, labels, where)
+    scores, warned = _scores(store, source, bundle, labels, where)
+    estimates = estimate_if_audited(store, source, bundle.id, where)
     content = gather(
         store,
         source.id,
@@ -82,12 +93,36 @@ def write_report(
         title=f"{source.title}: what {n_posts:,} posts feel",
         where=where,
         facts=facts,
-        tables=scores,
-        warnings=warnings,
+        tables=[*_estimate_tables(estimates), *scores],
+        warnings=[*warned, *(warnings(estimates.status) if estimates is not None else ())],
+        standing=standing(estimates),
+        intervals=_intervals(estimates),
+        method=method(source, estimates) if estimates is not None else (),
         redacted=redacted,
     )
     write_page(content, target, overwrite=overwrite)
     return Reported(content.counts.n_posts, content.counts.statuses[""])
+
+
+def _intervals(estimates: Estimates | None) -> list[Interval]:
+    if estimates is None:
+        return []
+    return [
+        Interval(one.name, one.value, one.low, one.high, one.raw)
+        for one in estimates.overall.shares
+        if one.value is not None and one.low is not None and one.high is not None
+    ]
+
+
+def _estimate_tables(estimates: Estimates | None) -> list[Table]:
+    """Lay out shares and scores from the audit."""
+    if estimates is None:
+        return []
+    note = f"From an audit of {estimates.status.n_labelled:,} posts; model off by is in points."
+    return [
+        Table("Shares, corrected by the audit", SHARES, share_rows(estimates.overall), note),
+        Table("How often the model is right on these posts", SCORES, score_rows(estimates)),
+    ]
 
 
 def _scores(

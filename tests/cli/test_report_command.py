@@ -8,7 +8,7 @@ import pytest
 from command_runs import Mmsa
 from PIL import Image
 
-HOSTILE = '<script>alert(1)</script> best best best "day" & \u202egnp.exe \x1b[31m'
+HOSTILE = '<script>alert(1)</script> 1 < 2 best best best "day" & \u202egnp.exe \x1b[31m'
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_strangers_wrote_is_shown_and_never_obeyed(mmsa: Mmsa, source: Path
     page = write(mmsa, source)
     tags = Tags()
     tags.feed(page)
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; best" in page
+    assert "1 &lt; 2 best" in page
     assert not tags.names & {"script", "b", "iframe", "link"}
     assert "\u202e" not in page and "\x1b" not in page
 

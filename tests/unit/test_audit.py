@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import openpyxl
 import pytest
 
 from mmsa_tui.errors import UsageError
@@ -19,7 +21,10 @@ from mmsa_tui.services.audit import (
     next_post,
     start_audit,
 )
-from mmsa_tui.services.estimate_tables import NOT_CORRECTED, method, standing, warnings
+from mmsa_tui.services.estimate_tables import method, standing, warnings
+from mmsa_tui.services.export import Choice, export_posts
+from mmsa_tui.services.report import write_report
+from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import Audit, SourceRow, Store, Where
 
 BUNDLE, LABELS = "words 1.0.0", ("no", "yes")
@@ -274,3 +279,28 @@ def test_the_method_says_what_was_done(store: Store, source: SourceRow) -> None:
     words = " ".join(method(source, estimate(store, source)))
     for part in ("900 posts of Here", BUNDLE, f"sample of {n} posts", "seed s", "1 coder,", "and week"):
         assert part in words
+
+
+def test_report_and_workbook_show_the_same_interval(store: Store, source: SourceRow, tmp_path: Path) -> None:
+    choice = Choice("source")
+    export_posts(store, source, BUNDLE, tmp_path / "before.xlsx", choice)
+    assert "not corrected" in summary_of(tmp_path / "before.xlsx")["shares"][0]
+    audit = start_audit(store, source, BUNDLE, size=200, seed="s")
+    label_all(store, source, audit)
+    yes = estimate(store, source).overall.shares[1]
+    export_posts(store, source, BUNDLE, tmp_path / "out.xlsx", choice)
+    summary = summary_of(tmp_path / "out.xlsx")
+    assert "corrected by an audit" in summary["shares"][0]
+    # The first line named yes counts labels; the estimate stands below.
+    assert summary["yes"][:3] == pytest.approx((yes.value, yes.low, yes.high))
+    bundle = SimpleNamespace(id=BUNDLE, directory=tmp_path)
+    write_report(store, source, bundle, tmp_path / "out.html")  # type: ignore[arg-type]
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert yes.value is not None and yes.low is not None and yes.high is not None
+    assert f"95 % interval {100 * yes.low:.1f} to {100 * yes.high:.1f} %" in page
+    assert "prediction-powered inference" in page and "not corrected" not in page
+
+
+def summary_of(path: Path) -> dict[str, tuple[object, ...]]:
+    sheet = openpyxl.load_workbook(path)["Summary"]
+    return {str(row[0]): row[1:] for row in sheet.iter_rows(values_only=True) if row[0] is not None}

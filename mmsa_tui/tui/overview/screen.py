@@ -163,14 +163,12 @@ class OverviewScreen(AppScreen[str | None]):
 
     def _estimate(self, store: Store, bundle: str, where: Where | None) -> Estimates | None:
         """Estimate from the source's audit, if there is one that this bundle's labels fit."""
-        # numpy costs 0.1 s; a source without an audit should not pay it.
-        audits = store.audits(self._source.location)
-        if not audits or audits[0].labels != store.bundle_labels(bundle):
+        if not store.audits(self._source.location):
             return None
-        from mmsa_tui.services.audit import estimate
+        # numpy costs 0.1 s, which a source without an audit should not pay.
+        from mmsa_tui.services.audit import estimate_if_audited
 
-        found = estimate(store, self._source, bundle, where=where)
-        return found if found.status.n_labelled else None
+        return estimate_if_audited(store, self._source, bundle, where)
 
     def _show_title(self, n_posts: int | None) -> None:
         parts: list[Part] = [
