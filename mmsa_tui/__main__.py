@@ -13,9 +13,10 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 
 def main() -> None:
     """Run one command and exit with its code."""
-    from mmsa_tui.processes import leave_current_folder
+    from mmsa_tui.processes import heed_termination, leave_current_folder
 
     leave_current_folder()
+    heed_termination()
     from mmsa_tui.cli import main
 
     main()

@@ -7,13 +7,20 @@ folder of tweets would be run. No process of ours does that. Knows nothing of wh
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+from mmsa_tui.errors import ExitCode
+
 ROOT = Path(__file__).resolve().parent.parent
 """Where `mmsa_tui` and `training` lie side by side: a checkout, or a folder of installed packages."""
+
+_LOOK_EVERY_S, _LEAVE_S = 0.5, 1.0
 
 # The program's own folder comes last: in a checkout that is not installed, nothing else that lies there
 # takes the place of a library.
@@ -73,3 +80,43 @@ def _is_current_folder(entry: str) -> bool:
     except OSError:
         # The folder is gone, or the entry is: neither holds a module.
         return False
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, told as a Ctrl-C is: the same message, exit code and clean-up."""
+
+
+def heed_termination() -> None:
+    """Let SIGTERM end this process as Ctrl-C does. In the main thread; Windows has no such signal."""
+
+    def stop(number: int, frame: object) -> None:
+        # Once: whoever sends it again does not wait for the clean-up.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise Terminated
+
+    if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+
+
+def end_with_terminal() -> None:
+    """End this process within two seconds of its terminal, whatever its threads wait for.
+
+    Everything that was acknowledged is on the disk. A thread that reads from a terminal that has gone is
+    told of its end for ever, and would spin.
+    """
+    if sys.platform == "win32":
+        return
+    import termios
+
+    def watch() -> None:
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            try:
+                termios.tcgetattr(0)
+            except (termios.error, OSError):
+                # Whoever still can leaves in order.
+                time.sleep(_LEAVE_S)
+                os._exit(ExitCode.INTERRUPTED)
+
+    if os.isatty(0):
+        threading.Thread(target=watch, name="terminal", daemon=True).start()

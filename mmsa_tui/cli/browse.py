@@ -105,6 +105,8 @@ def open_app(
         check_source(source.expanduser())
     if prepare is not None:
         prepare()
+    from mmsa_tui.processes import end_with_terminal
     from mmsa_tui.tui.app import run
 
+    end_with_terminal()
     run(None if source is None else str(source.expanduser()), config)

@@ -79,8 +79,10 @@ def forget(paths: Paths, going: Going, export: Path | None = None) -> None:
         StoreError, OutputError: it cannot be done now; the next `forget` or `purge` goes on with it.
     """
     with alone(paths):
-        if _note(paths).exists():
-            _finish(paths)
+        interrupted = _finish(paths)
+        if interrupted == going.location:
+            return
+        if interrupted is not None:
             # What another source held as well is this one's alone now.
             going = plan(paths, going.location)
         if export is not None:
@@ -127,19 +129,20 @@ def _what_purge_removes(paths: Paths) -> list[Path]:
     return [*dict.fromkeys(found), *paths.cache_dir.glob("*")]
 
 
-def _finish(paths: Paths) -> None:
-    """Do what the note says, from wherever it was interrupted."""
+def _finish(paths: Paths) -> str | None:
+    """Do what the note says, from wherever it was interrupted; returns the source it is about, if any."""
     try:
         note = from_json(_note(paths).read_bytes(), dict[str, Any])
     except FileNotFoundError:
-        return
+        return None
     except (OSError, DecodingError):
         _note(paths).unlink(missing_ok=True)
-        return
+        return None
+    location = str(note.get("location", ""))
     contents = {str(digest) for digest in note.get("contents", [])}
     if paths.database.is_file():
         with Store.open(paths.database) as store:
-            store.erase(str(note.get("location", "")), sorted(contents))
+            store.erase(location, sorted(contents))
     try:
         Journal(paths.database).rewrite(lambda record: record.get("content_hash") not in contents)
         for path in _copies(paths):
@@ -153,6 +156,7 @@ def _finish(paths: Paths) -> None:
             f"what was to be forgotten is not all gone: {error}", "Run the same command again to finish it."
         ) from error
     _note(paths).unlink(missing_ok=True)
+    return location
 
 
 def _clean_runs(paths: Paths, contents: set[str]) -> None:

@@ -26,8 +26,10 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
     with subprocess.Popen(processes.command(module, *arguments), **processes.options(apart=False)) as process:
         try:
             code = process.wait()
-        except KeyboardInterrupt:
-            # The terminal has sent the same signal to the child.
+        except KeyboardInterrupt as stop:
+            # A terminal has sent the same signal to the child; whoever sends SIGTERM names one process.
+            if isinstance(stop, processes.Terminated):
+                process.terminate()
             _leave(process)
             raise Interrupted("") from None
         except BaseException:

@@ -12,6 +12,7 @@ import torch
 
 from mmsa_tui.errors import MmsaError, TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
+from mmsa_tui.processes import heed_termination
 from mmsa_tui.records import Post
 from mmsa_tui.services.train import TrainRequest, parse
 from mmsa_tui.sources import read
@@ -151,4 +152,5 @@ class _RichBar:
 
 
 if __name__ == "__main__":
+    heed_termination()
     sys.exit(main())

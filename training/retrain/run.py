@@ -30,6 +30,7 @@ from mmsa_tui.model.device import set_torch_threads
 from mmsa_tui.model.encoding import open_encoders
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.network import load_network
+from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import kept_apart
 from mmsa_tui.store import Store
@@ -192,4 +193,5 @@ def _write_manifest(
 
 
 if __name__ == "__main__":
+    heed_termination()
     sys.exit(main())
