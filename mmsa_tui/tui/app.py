@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import ClassVar, TypeVar
@@ -29,6 +30,7 @@ from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
 from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
 from mmsa_tui.tui.keys import check_keys, keymap
@@ -42,6 +44,8 @@ from mmsa_tui.worker.messages import Message, Ready
 
 T = TypeVar("T")
 
+MAX_SAID = 200
+"""Messages that are kept."""
 MODEL_AFTER_S = 0.5
 """How long the model waits: it would take the processor from the first rows."""
 
@@ -96,6 +100,7 @@ class MmsaApp(App[None]):
         self.pictures = Pictures()
         self.engine = EngineLink(config, self._hear, engine_command)
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
+        self.said: list[Said] = []
         self._source = source
         register_themes(self, config.theme)
         self.set_keymap(keymap(config.keys))
@@ -279,8 +284,17 @@ class MmsaApp(App[None]):
         for part in (self.quick, self.slow, self.pictures):
             part.close()
 
+    def keep_message(self, text: str, style: str = "") -> None:
+        """Keep what a long work has come to, to be read again."""
+        self.said.append(Said(time.strftime("%H:%M"), text, style))
+        del self.said[:-MAX_SAID]
+
+    def action_messages(self) -> None:
+        self.push_screen(MessagesScreen(self.said))
+
     def show_error(self, error: MmsaError) -> None:
         """Show what went wrong and what to do about it."""
         text = safe_line(error.hint, 400) or safe_line(error.message, 400)
         title = safe_line(error.message, 200) if error.hint else "That did not work"
         self.notify(text, title=title, severity="error", timeout=10, markup=False)
+        self.keep_message(f"{error.message} {error.hint}".strip(), "$text-error")

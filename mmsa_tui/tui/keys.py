@@ -112,6 +112,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_picture", "[", "picture", "Previous picture", group="Look"),
     Action("next_picture", "]", "picture", "Next picture", group="Look"),
     Action("zoom", "enter", "zoom", "The post alone, full width; again to go back", group="Look"),
+    Action(
+        "messages",
+        "M",
+        "messages",
+        "What batches, retrains and exports have come to",
+        group="Work",
+        textual="app.messages",
+    ),
+    Action("merge", "none", "merge", "Merge corrections of colleagues", group="Work"),
+    Action("agree", "none", "agree", "Measure how far analysts agree", group="Work"),
+    Action("report", "none", "report", "Write a report as a web page", group="Work"),
+    Action("evaluate", "none", "evaluate", "Score the model on people's labels", group="Work"),
     Action("open_source", "ctrl+o", "open", "Open another source", group="App"),
     Action("read_again", "f5", "read", "Read the source again from disk", group="App"),
     Action(

@@ -30,7 +30,7 @@ async def test_classifying_a_source_fills_the_table(make_app, source, store, wai
         await begin(pilot, wait_for)
         await wait_for(pilot, lambda: store.count_unpredicted(source.id, BUNDLE) == 0, "predictions")
         await wait_for(pilot, lambda: screen.row.prediction is not None, "the row on screen")
-        await wait_for(pilot, lambda: "classified" in screen.query_one(StatusLine).render().plain, "the end")
+        await wait_for(pilot, lambda: "Classified" in screen.query_one(StatusLine).render().plain, "the end")
 
 
 async def test_a_selection_can_be_classified_alone(make_app, source, store, wait_for):

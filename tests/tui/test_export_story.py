@@ -11,8 +11,10 @@ from textual.widgets import Input, Select
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.commands import MmsaCommands
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.dialogs.export import ExportDialog
+from mmsa_tui.tui.dialogs.messages import MessagesScreen
 
 
 async def ask_for(pilot, wait_for, target) -> ExportDialog:
@@ -124,3 +126,21 @@ async def test_only_our_columns_are_written_when_asked(make_app, config, tmp_pat
         await pilot.press("enter")
         await back(pilot, wait_for)
     assert "mood" not in read(target)[0]
+
+
+async def test_what_was_done_can_be_read_again_and_chores_are_in_the_palette(
+    make_app, classified, store, tmp_path, monkeypatch, wait_for
+):
+    monkeypatch.chdir(tmp_path)
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await screen.run_action("evaluate")
+        await wait_for(pilot, lambda: pilot.app.said, "a message")
+        await pilot.press("M")
+        listed = await asked(pilot, wait_for, MessagesScreen)
+        assert "label" in listed.query_one("#messages").render().plain
+        await pilot.press("escape")
+        await screen.run_action("agree")
+        await wait_for(pilot, lambda: any("compare" in said.text for said in pilot.app.said), "the reason")
+        found = [command.title for command in MmsaCommands(screen)._commands()]
+        assert "Merge corrections of colleagues" in found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Where
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.post_list import PostList, marked
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 from mmsa_tui.tui.widgets.post_view import PostView
@@ -102,10 +103,12 @@ class Batches:
         """Say how a batch has ended."""
         if finished.stopped:
             goes_on = f"{self._key('classify')} goes on where it stopped"
-            self._tell(f"stopped after {finished.n_done:,} posts · {goes_on}", "")
-            return
-        failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
-        self._tell(f"classified {finished.n_done:,} posts{failed}", SUCCESS)
+            said, style = f"Stopped after {finished.n_done:,} posts · {goes_on}", ""
+        else:
+            failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
+            said, style = f"Classified {finished.n_done:,} posts{failed}", SUCCESS
+        self._tell(said, style)
+        self._app.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
 
     # explaining
 

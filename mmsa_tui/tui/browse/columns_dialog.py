@@ -33,7 +33,7 @@ class ColumnsDialog(ModalScreen[tuple[ColumnChoice, ...] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", show=False),
-        Binding("space", "toggle", "Show it or not", show=False),
+        Binding("space", "show", "Show it or not", show=False),
         Binding("shift+up", "shift(-1)", "Move up", show=False),
         Binding("shift+down", "shift(1)", "Move down", show=False),
         Binding("left,minus", "widen(-2)", "Narrower", show=False),
@@ -57,7 +57,7 @@ class ColumnsDialog(ModalScreen[tuple[ColumnChoice, ...] | None]):
             keys = "Space: show or hide · shift+↑↓: move · ←→: width · r: those that fit"
             yield Label(Content(keys + "\nEnter: save · esc: cancel"), classes="dialog-hint")
 
-    def action_toggle(self) -> None:
+    def action_show(self) -> None:
         at = self._at
         self._is_shown[at] = not self._is_shown[at]
         self._draw(at)
@@ -66,8 +66,8 @@ class ColumnsDialog(ModalScreen[tuple[ColumnChoice, ...] | None]):
         at = self._at
         to = at + step
         if 0 <= to < len(self._choices):
-            for listed in (self._choices, self._is_shown):
-                listed[at], listed[to] = listed[to], listed[at]  # type: ignore[index, assignment]
+            self._choices.insert(to, self._choices.pop(at))
+            self._is_shown.insert(to, self._is_shown.pop(at))
             self._draw(to)
 
     def action_widen(self, step: int) -> None:

@@ -24,6 +24,7 @@ from mmsa_tui.retrain import ENOUGH
 from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.browse import chores
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.blind import has_label_of, masked
 from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
@@ -601,7 +602,8 @@ class BrowseScreen(AppScreen[None]):
 
         async def take(written: str | None) -> None:
             if written is not None:
-                self.tell(safe_line(f"written: {written}"), "$text-success")
+                self.tell(safe_line(f"Written: {written}"), "$text-success")
+                self.mmsa.keep_message(f"Written: {written}")
 
         await self.ask(dialog, take)
 
@@ -664,6 +666,26 @@ class BrowseScreen(AppScreen[None]):
             self.mmsa.show_error(error)
         else:
             self.mmsa.open_source(jump.source)
+
+    # what the palette does with the source as a whole
+
+    async def action_merge(self) -> None:
+        def take() -> None:
+            self.refresh_rows()
+            self.tick()
+
+        await chores.merge(self.mmsa, self.tell, take)
+
+    @work(exclusive=True, group="chore")
+    async def action_agree(self) -> None:
+        await chores.agree(self.mmsa, self.tell)
+
+    async def action_report(self) -> None:
+        await chores.report(self.mmsa, self.source, self.posts.filter_text, self.tell)
+
+    @work(exclusive=True, group="chore")
+    async def action_evaluate(self) -> None:
+        await chores.evaluate(self.mmsa, self.source, self.tell)
 
     async def action_open_source(self) -> None:
         await self.keep_position()

@@ -251,6 +251,8 @@ class RetrainScreen(AppScreen[Jump | None]):
         self.offer = offer
         self._show_offer()
         self._show_around()
+        said = "passed" if offer.verdict.passed else "refused"
+        self.mmsa.keep_message(f"Retrain: the gate {said} {offer.name}")
         if not offer.objections(self.in_use):
             self._tell(f"p puts {offer.name} to use, d throws it away.", SUCCESS)
         else:

@@ -1,0 +1,128 @@
+"""What the palette does with a source as a whole: merge, agree, report, evaluate.
+
+The services do the work, off the event loop; here they are asked, and what they say is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from mmsa_tui.bundle.contents import trained_on
+from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.corrections import collect_ratings, take_in
+from mmsa_tui.corrections.agreement import measure_agreement
+from mmsa_tui.errors import MmsaError, UsageError
+from mmsa_tui.store import SourceRow, Store
+from mmsa_tui.text.display import counted, safe_line
+from mmsa_tui.tui.dialogs.ask import AskText
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.app import MmsaApp
+
+T = TypeVar("T")
+
+
+async def merge(app: MmsaApp, tell: Callable[[str, str], None], take: Callable[[], None]) -> None:
+    """Ask for a file of corrections and add what it holds; `take` is called when it has."""
+
+    async def add(typed: str | None) -> None:
+        if not typed:
+            return
+        labels = app.labels
+        file = Path(typed).expanduser()
+        taken = await _do(app, lambda store: take_in(store, [file], labels))
+        if taken is None:
+            return
+        said = [f"{counted(taken.n_new, 'correction')} added", f"{taken.n_known:,} known already"]
+        if taken.rejections:
+            first = safe_line(taken.rejections[0].reason, 120)
+            said.append(f"{len(taken.rejections):,} left out, the first because {first}")
+        if taken.conflicts:
+            said.append(f"analysts disagree on {counted(len(taken.conflicts), 'post')}")
+        _say(app, tell, f"{file.name}: {' · '.join(said)}")
+        take()
+
+    hint = "Enter: add · esc: cancel"
+    await app.ask(AskText("Merge which file of corrections?", "", "a .jsonl, .xlsx or mmsa.db", hint), add)
+
+
+async def agree(app: MmsaApp, tell: Callable[[str, str], None]) -> None:
+    """Say how far the analysts in the store agree."""
+    labels = app.labels
+
+    def measure(store: Store) -> str:
+        try:
+            measured = measure_agreement(collect_ratings(store).by_rater, labels)
+        except ValueError as error:
+            hint = "Merge a colleague's corrections first."
+            raise UsageError(f"there is nothing to compare: {error}", hint) from error
+        alpha, equal = measured.alpha.value, measured.percent.value
+        posts = f"{len(measured.raters)} analysts, {counted(measured.n_posts, 'post')} judged by two or more"
+        return f"Krippendorff's alpha {alpha:.2f} · equal labels {equal:.0%} · {posts}"
+
+    said = await _do(app, measure)
+    if said is not None:
+        _say(app, tell, said)
+
+
+async def report(app: MmsaApp, source: SourceRow, filter_text: str, tell: Callable[[str, str], None]) -> None:
+    """Ask for a file and write the report of a source, or of what the filter leaves of it."""
+    from mmsa_tui.services.report import write_report
+
+    async def write(typed: str | None) -> None:
+        if not typed:
+            return
+        target, config = Path(typed).expanduser(), app.config
+
+        def work(store: Store) -> int:
+            bundle = find_bundle(config.paths, config.bundle)
+            return write_report(store, source, bundle, target, filter_text=filter_text).n_posts
+
+        n_posts = await _do(app, work)
+        if n_posts is not None:
+            _say(app, tell, f"The report of {counted(n_posts, 'post')} is written: {target}")
+
+    about = f": {safe_line(filter_text, 40)}" if filter_text else ""
+    title = f"Report of {safe_line(source.title, 40)}{about}"
+    proposed = str(Path.cwd() / f"{Path(source.location).stem or 'posts'}-report.html")
+    await app.ask(AskText(title, proposed, "a file that ends in .html", "Enter: write · esc: cancel"), write)
+
+
+async def evaluate(app: MmsaApp, source: SourceRow, tell: Callable[[str, str], None]) -> None:
+    """Score the model on the labels that the source carries, as far as it is classified."""
+    from mmsa_tui.services.evaluate import evaluate as score
+
+    config, bundle_id, labels = app.config, app.bundle_id, app.labels
+
+    def work(store: Store) -> str:
+        rows = (row for row in store.rows(source.id, bundle_id) if row.prediction is not None)
+        bundle = find_bundle(config.paths, config.bundle)
+        outcome = score(rows, labels, seen=trained_on(bundle))
+        scores = outcome.lines[outcome.main].scores
+        said = (
+            f"{counted(outcome.n_scored, 'post')} with people's labels: accuracy {scores.accuracy:.3f},"
+            f" macro-F1 {scores.macro_f1:.3f}"
+        )
+        return f"{said}. {outcome.warning}".strip()
+
+    said = await _do(app, work)
+    if said is not None:
+        _say(app, tell, said)
+
+
+async def _do(app: MmsaApp, work: Callable[[Store], T]) -> T | None:
+    """Run work on the store; what goes wrong is shown, and None given."""
+    try:
+        return await app.slow.run(work)
+    except MmsaError as error:
+        app.show_error(error)
+    except OSError as error:
+        app.show_error(UsageError(f"that did not work: {error.strerror or error}", ""))
+    return None
+
+
+def _say(app: MmsaApp, tell: Callable[[str, str], None], text: str) -> None:
+    tell(text, "$text-success")
+    app.keep_message(text)
