@@ -33,6 +33,9 @@ BACKSLASH, QUOTE, RETURN, ESCAPED = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 
 Shape = tuple[str, int, int] | None
 """What most cells of a column are, and the fewest and most characters they have."""
+_HEADER_LINES = 15
+_SURE_NAMES = 3
+"""So many cells of one line that are names of columns are a header, whatever the rows below look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,19 @@ def sniff(
     if _is_one_column(lines):
         return _finish(replace(start, delimiter=NO_DELIMITER), lines, spots)
     trials = [replace(start, delimiter=mark, escapes=_escapes_all_quotes(lines)) for mark in DELIMITERS]
-    best = max(trials, key=lambda trial: _score(lines, trial))
+    best = max(trials, key=lambda trial: (_names_columns(lines, trial.delimiter), *_score(lines, trial)))
     return _finish(best, lines, spots)
+
+
+def _names_columns(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a line near the start, parted so, holds several names that columns have.
+
+    It outweighs how the rows are parted: one open quote hides all rows behind it.
+    """
+    return any(
+        sum(is_known(cell.strip().strip('"')) for cell in line.split(delimiter)) >= _SURE_NAMES
+        for line in lines[:_HEADER_LINES]
+    )
 
 
 def _line_end(text: str) -> str:
@@ -181,7 +195,7 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
     rows = _rows(lines, dialect)
     # Lines that are rows by themselves: what quotes make of the others is not sure yet.
     sure = [line for line in lines if '"' not in line]
-    sure = sure if len(sure) > 12 else lines
+    sure = sure if len(sure) > 12 else list(lines)
     plain = [[cell.strip('"') for cell in line.split(dialect.delimiter)] for line in sure]
     full = [row for row in plain if len(row) == width]
     full = full if len(full) > 4 else [row for row in rows if len(row) == width]

@@ -298,6 +298,11 @@ class Scan:
             yield from self._damage(_explain(error))
         elif isinstance(value, dict):
             yield from self._taken(value, key)
+        elif isinstance(value, list) and any(isinstance(part, list) and _beside(part) for part in value):
+            # A list that lost its end has taken in those behind it.
+            yield self._failure("is not a whole JSON record: its end is missing")
+            self._window.at = self._began
+            self._descend("[")
         elif isinstance(value, list) and (found := _beside(value)):
             yield self._entry(found[1], found[0])
         else:

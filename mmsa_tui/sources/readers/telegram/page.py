@@ -15,7 +15,7 @@ from mmsa_tui.text.cleaning import html_to_text
 MAX_MESSAGE = 1 << 20
 """Characters of one message; a longer one is damaged."""
 
-_BEGINS = re.compile(r'<div class="message (default|service)[^"]*"(?:\s+id="message(-?\d+)")?')
+_BEGINS = re.compile(r'<div class="message (default|service)[^"<]*"(?:\s+id="message(-?\d+)")?')
 _DATE = re.compile(r'class="pull_right date details" title="([^"]*)"')
 _FROM = re.compile(r'<div class="from_name">\s*([^<]*)')
 _FORWARDED = re.compile(r'<div class="forwarded body">')
