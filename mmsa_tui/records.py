@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 Status = Literal["ok", "text_only", "image_only", "failed"]
 
@@ -60,12 +60,21 @@ def nameplate_hash(post_id: str, picture_names: Iterable[str]) -> str:
     return "b2:" + digest.hexdigest()
 
 
+class Container(Protocol):
+    """A file that holds pictures, open."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open one by its name in there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture that a post names, present or not.
 
     `path` is None when the source names a picture that is not there. `member` is the entry
-    inside the zip archive at `path`. `digest` is `hash_bytes` of its bytes, "" until read.
+    inside the zip archive, or the place in the packed part, at `path`.
+    `digest` is `hash_bytes` of its bytes, "" until read.
     """
 
     name: str
@@ -78,7 +87,7 @@ class Picture:
     def is_missing(self) -> bool:
         return self.path is None
 
-    def read(self, open_archive: Callable[[Path], zipfile.ZipFile] | None = None) -> bytes:
+    def read(self, open_archive: Callable[[Path], Container] | None = None) -> bytes:
         """Read the file's bytes, at most `MAX_PICTURE_BYTES`.
 
         Args:
@@ -96,6 +105,7 @@ class Picture:
                 data = file.read(MAX_PICTURE_BYTES + 1)
             else:
                 try:
+                    archive: Container
                     if open_archive is not None:
                         archive = open_archive(self.path)
                     else:

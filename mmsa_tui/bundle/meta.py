@@ -9,6 +9,7 @@ in `predictor`.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -152,6 +153,12 @@ class Bundle:
             and isinstance(score.get("macro_f1"), int | float)
             and score["macro_f1"] >= VALIDATED_F1
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the model: equal on every machine that has this very one, whatever it is called there."""
+        what = [list(self.labels), sorted(self.meta.encoders.items()), sorted(self.meta.files.items())]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
     @property
     def imported_id(self) -> str:

@@ -20,6 +20,7 @@ from mmsa_tui.errors import MmsaError
 GROUPS = (
     "browse",
     "classify",
+    "pack",
     "inspect",
     "evaluate",
     "report",

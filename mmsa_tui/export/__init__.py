@@ -5,7 +5,7 @@ will do.
 """
 
 from mmsa_tui.export.columns import fixed_columns, people_columns
-from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, to_records, write
+from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, to_records, write, write_records
 from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "stream_jsonl",
     "to_records",
     "write",
+    "write_records",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import tee
 from pathlib import Path
@@ -46,6 +46,7 @@ def write(
     summary: Summary | None = None,
     source_columns: Sequence[str] | None = None,
     thumbnails: bool = False,
+    about: str = "",
 ) -> int:
     """Write rows in the format that the target's suffix names.
 
@@ -57,6 +58,7 @@ def write(
         source_columns: the names of all metadata in the rows, in order; without them the rows
             pass through a temporary file first, to find out.
         thumbnails: put a small picture into each row of a workbook; needs `source_columns`.
+        about: what a parquet file is to say of itself beside its rows.
 
     Returns:
         How many rows were written.
@@ -74,7 +76,7 @@ def write(
             # Both copies are read in step, so that one row at most is held between them.
             rows, shown = tee(rows)
             small = (_thumbnail(row, files) for row in shown)
-        return _write_as(suffix, part, rows, labels, summary, source_columns, small)
+        return _write_as(suffix, part, rows, labels, summary, source_columns, small, about)
 
 
 def stream_jsonl(rows: Iterable[Row], file: TextIO, labels: Sequence[str]) -> int:
@@ -97,6 +99,7 @@ def _write_as(
     summary: Summary | None,
     source_columns: Sequence[str] | None,
     thumbnails: Iterable[bytes | None] | None,
+    about: str,
 ) -> int:
     if suffix == ".jsonl":
         return write_jsonl(part, to_records(rows, labels))
@@ -105,8 +108,46 @@ def _write_as(
         if suffix == ".csv":
             return write_csv(part, columns, records)
         if suffix == ".parquet":
-            return write_parquet(part, columns, labels, records)
+            return write_parquet(part, columns, labels, records, about)
         return write_xlsx(part, columns, labels, records, summary, thumbnails=thumbnails)
+
+
+def write_records(
+    records: Iterable[Mapping[str, Value]],
+    target: Path,
+    columns: Sequence[str],
+    labels: Sequence[str],
+    *,
+    overwrite: bool = False,
+    summary: Summary | None = None,
+) -> int:
+    """Write what was exported before again, in the format that the target's suffix names.
+
+    Args:
+        columns: all columns, ours first. labels: their order.
+
+    Returns:
+        How many records were written.
+
+    Raises:
+        OutputError: see `check_target`; or the disk is full or fails.
+    """
+    check_target(target, overwrite=overwrite)
+    with whole_file(target, overwrite=overwrite) as part:
+        suffix = target.suffix.lower()
+        if suffix == ".jsonl":
+            ours = set(fixed_columns(labels))
+            return write_jsonl(part, (_without_absent(record, ours) for record in records))
+        if suffix == ".csv":
+            return write_csv(part, columns, records)
+        if suffix == ".parquet":
+            return write_parquet(part, columns, labels, records)
+        return write_xlsx(part, columns, labels, records, summary)
+
+
+def _without_absent(record: Mapping[str, Value], ours: Collection[str]) -> dict[str, Value]:
+    """Leave out the source's columns that a row does not have, as `to_records` does."""
+    return {name: value for name, value in record.items() if value is not None or name in ours}
 
 
 def _watched(rows: Iterable[Row], counted: Counted) -> Iterator[Row]:

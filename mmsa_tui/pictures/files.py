@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from mmsa_tui.records import Picture
+from mmsa_tui.disk.packed import PackedPictures
+from mmsa_tui.records import Container, Picture
 
 _OPEN_ARCHIVES = 8
 
@@ -28,7 +29,7 @@ class PictureFiles:
 
     def __init__(self) -> None:
         # By process as well: forked ones share one position in a file that was open before.
-        self._archives: dict[tuple[int, Path], zipfile.ZipFile] = {}
+        self._archives: dict[tuple[int, Path], Container] = {}
         self._stack = ExitStack()
         self._lock = Lock()
 
@@ -44,12 +45,14 @@ class PictureFiles:
         with self._lock:
             return picture.read(self._open)
 
-    def _open(self, path: Path) -> zipfile.ZipFile:
+    def _open(self, path: Path) -> Container:
         key = (os.getpid(), path)
         if key not in self._archives:
             if len(self._archives) >= _OPEN_ARCHIVES:
                 self._close()
-            self._archives[key] = self._stack.enter_context(zipfile.ZipFile(path))
+            is_part = path.suffix.lower() == ".parquet"
+            opened = PackedPictures(path) if is_part else zipfile.ZipFile(path)
+            self._archives[key] = self._stack.enter_context(closing(opened))
         return self._archives[key]
 
     def _close(self) -> None:

@@ -140,12 +140,14 @@ def write_rows(
     facts: Mapping[str, str] | None = None,
     further_columns: Sequence[str] = (),
     thumbnails: bool = False,
+    about: str = "",
 ) -> None:
     """Write rows of several sources, for an annotation tool or as a table.
 
     Args:
         facts: what the Summary says of these rows beside where they are from.
         further_columns: metadata that the rows have beside the sources' own.
+        about: what a parquet file is to say of itself beside its rows.
 
     Raises:
         OutputError: see `check_file`; or the disk is full or fails.
@@ -153,7 +155,7 @@ def write_rows(
     if tool is not None:
         _TOOLS[tool][1](rows, target, overwrite=overwrite)
         return
-    about = {
+    stated = {
         "source": ", ".join(source.location for source in sources),
         "bundle": bundle_id,
         "written": time.strftime("%Y-%m-%d %H:%M"),
@@ -167,9 +169,10 @@ def write_rows(
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(about | WHOSE | dict(facts or {}), Counts(), tables),
+        summary=Summary(stated | WHOSE | dict(facts or {}), Counts(), tables),
         source_columns=[*source_columns(store, *sources), *further_columns],
         thumbnails=thumbnails,
+        about=about,
     )
 
 

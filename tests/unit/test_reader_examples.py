@@ -19,6 +19,8 @@ def written(reader: Reader, root: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
             path.write_text(content, encoding="utf-8")
+        elif callable(content):
+            content(path)
         else:
             book = openpyxl.Workbook()
             for row in content:

@@ -1,0 +1,84 @@
+"""`mmsa pack` and `mmsa merge`: a source to few large files, and shares of a source to one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmsa_tui.cli import console, options
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(pack)
+    app.command()(merge)
+
+
+def pack(
+    source: options.SourceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
+    posts_per_part: Annotated[
+        int,
+        typer.Option("--posts-per-part", metavar="N", min=1, max=100_000, help="Posts of one file at most."),
+    ] = 512,
+    restart: Annotated[bool, typer.Option("--restart", help="Replace a pack that is there.")] = False,
+    format: options.FormatOption = None,
+    map: options.MapOption = None,
+    encoding: options.EncodingOption = None,
+    header_row: options.HeaderRowOption = None,
+    no_header: options.NoHeaderOption = False,
+    sheet: options.SheetOption = None,
+    delimiter: options.DelimiterOption = None,
+    pictures: options.PicturesOption = None,
+) -> None:
+    """Write the posts of a source with the bytes of their pictures into few Parquet files.
+
+    The folder is a source like any other, and what `classify --engine ray` shares out.
+    """
+    from mmsa_tui.services.pack import pack as run
+
+    packed = run(
+        source,
+        output,
+        format=format,
+        options=options.read_options(
+            map,
+            encoding,
+            header_row=header_row,
+            no_header=no_header,
+            sheet=sheet,
+            delimiter=delimiter,
+            pictures=pictures,
+        ),
+        posts_per_part=posts_per_part,
+        restart=restart,
+        bar=console.progress,
+    )
+    failed = f" ({packed.n_failed:,} are no posts; they keep their rows)" if packed.n_failed else ""
+    missing = f" ({packed.n_missing:,} cannot be read)" if packed.n_missing else ""
+    console.talk(f"{packed.n_posts:,} posts{failed} with {packed.n_pictures:,} pictures{missing}")
+    console.talk(f"wrote {packed.folder}: {packed.n_parts:,} parts, {packed.n_bytes / 1e6:,.1f} MB")
+
+
+def merge(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="Parquet files of all shares, or folders of them.", readable=False
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="FILE.csv, .xlsx, .jsonl or .parquet.")
+    ],
+    restart: Annotated[bool, typer.Option("--restart", help="Replace an existing FILE.")] = False,
+) -> None:
+    """Join what `classify` wrote with --shard i/N or --engine ray into one table.
+
+    Every share must be there once, made from the same posts with the same model.
+    """
+    from mmsa_tui.services.merge import merge as run
+
+    merged = run(files, output, overwrite=restart, bar=console.progress)
+    console.talk(f"{merged.n_rows:,} posts of {merged.n_shares:,} shares, bundle {merged.bundle}")
+    console.talk(f"wrote {merged.target}")
