@@ -115,16 +115,7 @@ def import_(
 
 def merge(
     files: FilesArgument,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write the conflicts here, .jsonl or .xlsx.",
-            readable=False,
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.output("Write the conflicts here, .jsonl or .xlsx.")] = None,
     keep_unknown: KeepUnknownOption = False,
     dry_run: DryRunOption = False,
     strict: StrictOption = False,
@@ -172,16 +163,7 @@ def agree(
         list[str] | None,
         typer.Argument(metavar="[A B...]", help="Files or analysts to compare; else all analysts here."),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write the disagreements here, .jsonl or .xlsx.",
-            readable=False,
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.output("Write the disagreements here, .jsonl or .xlsx.")] = None,
     overwrite: OverwriteOption = False,
     bundle: options.BundleOption = None,
     json: options.JsonOption = False,

@@ -93,6 +93,13 @@ LabelsOption = Annotated[
         readable=False,
     ),
 ]
+
+
+def output(help: str) -> Any:
+    """Declare a file to write."""
+    return typer.Option("--output", "-o", metavar="FILE", help=help, readable=False)
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _MAP_ITEM = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*(?=,\s*\w+\s*=|,?\s*\Z)", re.DOTALL)

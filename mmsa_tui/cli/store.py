@@ -36,16 +36,7 @@ def check(json: options.JsonOption = False) -> None:
 
 
 def backup(
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Where to; else beside the store, seven are kept.",
-            readable=False,
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.output("Where to; else beside the store, seven are kept.")] = None,
 ) -> None:
     """Copy the store, as it is now, into one file."""
     from mmsa_tui.services import store_care

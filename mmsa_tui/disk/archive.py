@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
+from mmsa_tui.disk.closing import Closing
 from mmsa_tui.disk.safety import DRIVE, ignore, is_hidden
 from mmsa_tui.errors import SourceError
 
@@ -39,7 +39,7 @@ class Member:
     size: int
 
 
-class Archive:
+class Archive(Closing):
     """A zip file that has been checked: no bomb, no name that leads out, no nested archive.
 
     A context manager. `members` holds what may be read, by name, in the archive's order.
@@ -139,17 +139,6 @@ class Archive:
 
     def close(self) -> None:
         self._zip.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _is_safe_name(name: str) -> bool:

@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 import numpy as np
 
+from mmsa_tui.disk.closing import Closing
 from mmsa_tui.model.encoded import Floats
 
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ _PASSING = frozenset(
 )  # fmt: skip
 
 
-class FeatureCache:
+class FeatureCache(Closing):
     """A table of fp16 vectors; one writer and any number of readers, in any number of processes."""
 
     def __init__(self, path: Path, timeout_s: float = 30, max_bytes: int = MAX_BYTES) -> None:
@@ -130,14 +130,6 @@ class FeatureCache:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-
-    def __enter__(self) -> FeatureCache:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,15 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
-from typing import Self
 
+from mmsa_tui.disk.closing import Closing
 from mmsa_tui.disk.packed import PackedPictures
 from mmsa_tui.records import Container, Picture
 
 _OPEN_ARCHIVES = 8
 
 
-class PictureFiles:
+class PictureFiles(Closing):
     """Reads pictures; a context manager that can be entered again, for any number of threads.
 
     Another process may have a copy, pickled or forked: it opens the archives anew.
@@ -65,11 +64,3 @@ class PictureFiles:
 
     def __reduce__(self) -> tuple[Callable[[], PictureFiles], tuple[()]]:
         return PictureFiles, ()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

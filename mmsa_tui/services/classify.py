@@ -8,11 +8,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from mmsa_tui.decoding import Tagged
-from mmsa_tui.records import Post, Prediction
+from mmsa_tui.records import Post, Prediction, Status
 from mmsa_tui.store import Store, Where
 
 BATCH = 64
@@ -42,24 +42,32 @@ class Progress(Tagged, frozen=True):
 
 
 class Finished(Tagged, frozen=True):
-    """What a run did, in posts. `n_skipped` had a prediction already; `stopped` by the user."""
+    """What a run did: how many posts came to which status, and `n_skipped` that had a prediction already.
 
-    n_ok: int = 0
-    n_text_only: int = 0
-    n_image_only: int = 0
-    n_failed: int = 0
+    `stopped` by the user.
+    """
+
+    judged: Mapping[Status, int] = {}
     n_skipped: int = 0
     seconds: float = 0.0
     stopped: bool = False
 
     @property
     def n_done(self) -> int:
-        return self.n_ok + self.n_text_only + self.n_image_only + self.n_failed
+        return sum(self.judged.values())
+
+    @property
+    def n_failed(self) -> int:
+        return self.judged.get("failed", 0)
 
     def plus(self, other: Finished) -> Finished:
         """Add up two runs; stopped if one of them was."""
-        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
-        return Finished(**{**sums, "stopped": self.stopped or other.stopped})
+        return Finished(
+            Counter(self.judged) + Counter(other.judged),
+            self.n_skipped + other.n_skipped,
+            self.seconds + other.seconds,
+            self.stopped or other.stopped,
+        )
 
 
 def classify(
@@ -84,7 +92,7 @@ def classify(
         store.forget_predictions(source_id, predictor.bundle_id)
     total = store.count(source_id, predictor.bundle_id, where)
     waiting = store.count_unpredicted(source_id, predictor.bundle_id, where)
-    counts: Counter[str] = Counter()
+    counts: Counter[Status] = Counter()
     start, done, stopped = time.monotonic(), 0, False
     posts = (
         stored.post for stored in store.unpredicted(source_id, predictor.bundle_id, where) if stored.post
@@ -102,10 +110,7 @@ def classify(
             stopped = done < waiting
             break
     return Finished(
-        counts["ok"],
-        counts["text_only"],
-        counts["image_only"],
-        counts["failed"],
+        counts,
         n_skipped=max(0, total - waiting),
         seconds=time.monotonic() - start,
         stopped=stopped,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from types import TracebackType
-from typing import Self
 
+from mmsa_tui.disk.closing import Closing
 from mmsa_tui.errors import SourceError
 
 _CACHE_KB = 8192
 
 
-class Seen:
+class Seen(Closing):
     """A set of texts of several kinds that can only be added to; a context manager.
 
     Keeps 64-bit hashes: among 10 million texts, two are taken for one with a chance of 1 in 370,000.
@@ -42,10 +41,5 @@ class Seen:
             ) from error
         return cursor.rowcount == 1
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._connection.close()

@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from mmsa_tui.disk.closing import Closing
 from mmsa_tui.records import Correction, Failure, Post, Prediction, ReadAs
 from mmsa_tui.store import (
     audits,
@@ -32,7 +32,7 @@ from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where
 
 
-class Store:
+class Store(Closing):
     """Posts, predictions and corrections in one SQLite file.
 
     Every method may raise `StoreError`: locked for too long, full disk, damage.
@@ -53,17 +53,6 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # sources and posts
 
