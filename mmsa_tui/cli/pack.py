@@ -11,7 +11,7 @@ from mmsa_tui.cli import console, options
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(pack)
+    app.command()(options.reads_source(pack))
     app.command()(merge)
 
 
@@ -23,14 +23,7 @@ def pack(
         typer.Option("--posts-per-part", metavar="N", min=1, max=100_000, help="Posts of one file at most."),
     ] = 512,
     restart: Annotated[bool, typer.Option("--restart", help="Replace a pack that is there.")] = False,
-    format: options.FormatOption = None,
-    map: options.MapOption = None,
-    encoding: options.EncodingOption = None,
-    header_row: options.HeaderRowOption = None,
-    no_header: options.NoHeaderOption = False,
-    sheet: options.SheetOption = None,
-    delimiter: options.DelimiterOption = None,
-    pictures: options.PicturesOption = None,
+    how: options.HowToRead = options.AS_FOUND,
 ) -> None:
     """Write the posts of a source with the bytes of their pictures into few Parquet files.
 
@@ -41,16 +34,8 @@ def pack(
     packed = run(
         source,
         output,
-        format=format,
-        options=options.read_options(
-            map,
-            encoding,
-            header_row=header_row,
-            no_header=no_header,
-            sheet=sheet,
-            delimiter=delimiter,
-            pictures=pictures,
-        ),
+        format=how.format,
+        options=how.options(),
         posts_per_part=posts_per_part,
         restart=restart,
         bar=console.progress,

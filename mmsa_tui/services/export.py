@@ -161,9 +161,9 @@ def write_rows(
         "written": time.strftime("%Y-%m-%d %H:%M"),
     }
     tables: list[TextTable] = []
-    about["shares"] = NOT_CORRECTED
+    stated["shares"] = NOT_CORRECTED
     if len(sources) == 1 and not facts:
-        about["shares"], tables = summarise_audit(store, sources[0], bundle_id)
+        stated["shares"], tables = summarise_audit(store, sources[0], bundle_id)
     write(
         rows,
         target,
