@@ -175,7 +175,9 @@ def _score(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
         width = max((w for w in widths if w > 1 and widths[w] > 1), default=0)
     if width < 2:
         return (0.1, max(widths)) if len(rows) == 1 and max(widths) > 1 else (0.0, 0)
-    return widths[width] / sum(widths.values()), width
+    # Known names in the first line are as good as all rows of one width: a quote left open hides rows.
+    named = _header_width(lines, dialect)
+    return widths[width] / sum(widths.values()) + bool(named), named or width
 
 
 def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dialect:
@@ -204,11 +206,21 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
     return replace(
         dialect,
         is_raw=is_raw and not escapes,
-        quotes_all=is_raw and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells),
+        quotes_all=is_raw and (_is_quoted(cells) or _all_quoted(lines[1:], dialect.delimiter)),
         is_strict=_is_strict(lines, spots, dialect),
         starts_quoted=_start_quoted(lines, dialect.delimiter, width),
         shapes=tuple(_shape_of([row[place] for row in full[1:]]) for place in range(min(width, 200))),
     )
+
+
+def _is_quoted(cells: Iterable[str]) -> bool:
+    return all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+
+
+def _all_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a program put quotes around every cell below the header."""
+    rows = [line.split(delimiter) for line in lines]
+    return len(rows) > 1 and sum(map(_is_quoted, rows)) >= 0.9 * len(rows)
 
 
 def _put_together(lines: Sequence[str], dialect: Dialect) -> list[str]:

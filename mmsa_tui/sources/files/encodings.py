@@ -8,6 +8,7 @@ name the encoding.
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +130,7 @@ _CODE_PAGES = {
     "cp1254": "ğışçöüĞİŞÇÖÜ",
     "cp1256": "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأإؤئ",
     "shift_jis": "".join(map(chr, range(0x3041, 0x3097))),
-    "euc_kr": "이다가는에을를의하고도로서지은한나",
+    "euc_kr": "".join(map(chr, range(0xAC00, 0xD7A4))),
     "big5": "的是不我一有大在人了中到這個你們",
 }
 """Characters that texts in these encodings are full of."""
@@ -146,7 +147,8 @@ def suggest_encodings(data: bytes) -> list[str]:
         high = [char for char in text if char > "\x7f"]
         share = sum(char in usual for char in high) / len(high) if high else 0.0
         if share >= 0.3:
-            found.append((share, name))
+            # Bytes that make sense in pairs are rarely so by chance.
+            found.append((share + (name in ("shift_jis", "euc_kr", "big5")), name))
     # Of equals the one that most people have comes first.
     return [name for _, name in sorted(found, key=lambda pair: -pair[0])]
 
@@ -189,6 +191,8 @@ def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
     wide = {char for char in text if char > "\x7f"}
     if all(_is_ideograph(char) and char.encode("gb18030")[1] < 0x80 for char in wide):
         raise UndecodableError(f"looks like a Windows code page: {_CONVERT}", readable)
+    if _is_western(data):
+        raise UndecodableError(f"looks like a Windows code page: {_CONVERT}", readable)
     # So do Cyrillic and Japanese come out as ideographs that nobody uses.
     high_bytes = [byte for byte in data if byte >= 0x80]
     cyrillic = sum(byte >= 0xE0 for byte in high_bytes)
@@ -209,6 +213,17 @@ def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
     ):
         raise UndecodableError(f"looks like a code page of another script: {_CONVERT}", readable)
     return text
+
+
+_HIGH_RUN = re.compile(rb"(.?)([\x80-\xff]+)", re.DOTALL)
+_WESTERN = frozenset("äöüßéèêëàâçñáíóúïîôûåæøÄÖÜÉÈÀÇÑÅØ’‘“”–—…€".encode("cp1252"))
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether high bytes stand one or two together inside words, as umlauts in a Windows code page do."""
+    runs = [(match[1], match[2]) for match in _HIGH_RUN.finditer(data)]
+    inside = sum(before.isalpha() and len(run) <= 2 and _WESTERN.issuperset(run) for before, run in runs)
+    return len(runs) >= 2 and inside >= 0.8 * len(runs)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

@@ -30,6 +30,19 @@ from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unesca
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""
 _NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresultall"])
+_UNREAD = (
+    ".csv",
+    ".tsv",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".feather",
+    ".db",
+)
 _NUMBERED = re.compile(
     r"(?P<stem>.*[^/])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\))", re.DOTALL
 )
@@ -189,6 +202,14 @@ def _has_sibling(root: Path, key: str) -> bool:
     return any((root / f"{key}{suffix}").exists() for suffix in (".jpg", ".png", ".jpeg"))
 
 
+def _name_unread(names: Iterable[str], options: ReadOptions) -> None:
+    """Say which tables and JSON lie with the pictures and are not read: they may hold the texts."""
+    unread = sorted((name for name in names if name.lower().endswith(_UNREAD)), key=natural_key)
+    if unread:
+        shown = ", ".join(unread[:5]) + (", …" if len(unread) > 5 else "")
+        options.note(f"tables and JSON that are not read: {len(unread):,} ({shown}); point at one to read it")
+
+
 class PairsReader:
     """Reads a folder of texts and pictures that share their stems."""
 
@@ -216,7 +237,9 @@ class PairsReader:
         if not source.is_dir():
             raise SourceError(f"{source} is not a folder", "Point at the folder that holds the pairs.")
         root = source.resolve()
-        yield from read_pairs(root, pair_files(walk(root, options.note)), options.encoding)
+        names = list(walk(root, options.note))
+        _name_unread(names, options)
+        yield from read_pairs(root, pair_files(names), options.encoding)
 
 
 READER: Reader = PairsReader()

@@ -1,0 +1,320 @@
+"""Tables as tools and people write them: headers, roles, sheets, packings and pictures in odd places."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.feather as feather
+import pytest
+import zstandard
+from table_files import posts, texts, write
+
+from mmsa_tui.errors import SourceError, UsageError
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources import ReadOptions, detect, inspect, read
+from mmsa_tui.sources.roles import Roles, choose_roles
+
+JPEG = b"\xff\xd8\xff\xe0"
+ROWS = [("1918410713521908131", "a lovely evening out"), ("1918410713521908250", "nothing works here")]
+
+
+def roles(**columns: list[str]) -> Roles:
+    names = list(columns)
+    return choose_roles(
+        names, [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)], {}
+    )
+
+
+def notes_of(source: Path, **said: object) -> list[str]:
+    notes: list[str] = []
+    list(read(source, options=ReadOptions(note=notes.append, **said)))  # type: ignore[arg-type]
+    return notes
+
+
+def test_an_empty_column_and_one_about_the_author_are_never_the_text() -> None:
+    found = roles(text=["", ""], user_description=["a long story of my life"] * 2, caption=["hello", "so"])
+    assert found.text == "caption"
+
+
+def test_the_last_part_of_a_nested_name_counts_and_that_of_the_author_does_not() -> None:
+    columns = ["author.description", "author.handle", "record.text", "record.createdAt", "author.createdAt"]
+    row = dict(
+        zip(columns, ["my life in words", "ann", "hello there", "2026-05-01", "2020-01-01"], strict=True)
+    )
+    found = choose_roles(columns, [row], {})
+    assert (found.text, found.author, found.created_at) == (
+        "record.text",
+        "author.handle",
+        "record.createdAt",
+    )
+
+
+def test_a_handle_comes_before_a_display_name() -> None:
+    assert roles(text=["x y"], name=["Ann B."], screen_name=["ann"]).author == "screen_name"
+
+
+def test_a_title_is_put_before_its_body_unless_it_is_the_bodys_beginning(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "title,body\nNews,All is well\nAll is w…,All is well again\nAlone,\n")
+    assert texts(path) == ["News\n\nAll is well", "All is well again", "Alone"]
+
+
+def test_a_header_below_lines_about_the_table_is_found(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.csv", "Report:,Mentions\nFrom:,May\n\nid,text,lang\n7,a fine day,en\n8,so it is,en\n"
+    )
+    assert [(post.post_id, post.text) for post in posts(path)] == [("7", "a fine day"), ("8", "so it is")]
+    assert any("Report: Mentions" in note for note in notes_of(path))
+
+
+def test_a_missing_header_is_noticed_and_the_first_row_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "".join(f"{n},{text}\n" for n, text in ROWS))
+    assert texts(path) == [text for _, text in ROWS]
+    assert any("no header" in note for note in notes_of(path))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"header_row": 2}, ["a fine day"]),
+        ({"has_header": False, "columns": {"text": "column_1"}}, ["junk", "text", "a fine day"]),
+    ],
+)
+def test_what_is_said_of_the_header_wins(
+    tmp_path: Path, said: dict[str, object], expected: list[str]
+) -> None:
+    path = write(tmp_path / "a.csv", "junk,id\ntext,id\na fine day,7\n")
+    found = read(path, options=ReadOptions(**said))  # type: ignore[arg-type]
+    assert [item.text for item in found] == expected
+
+
+def test_a_row_that_is_not_there_cannot_name_columns(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no row 99"):
+        list(read(write(tmp_path / "a.csv", "id,text\n1,x\n"), options=ReadOptions(header_row=99)))
+
+
+def workbook(path: Path, **sheets: list[tuple[str, ...]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_the_sheet_with_posts_is_read_and_another_can_be_said(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "a.xlsx",
+        Summary=[("Prepared for", "the council of a town by the sea")],
+        Mentions=[("id", "text"), *ROWS],
+        Old=[("id", "text"), ("5", "last year")],
+    )
+    assert texts(path) == [text for _, text in ROWS]
+    assert any("Mentions" in note and "Summary" in note for note in notes_of(path))
+    assert [item.text for item in read(path, options=ReadOptions(sheet="Old"))] == ["last year"]
+    with pytest.raises(UsageError, match="no sheet 'New'"):
+        list(read(path, options=ReadOptions(sheet="New")))
+
+
+def test_feather_and_the_table_with_texts_of_a_database_open(tmp_path: Path) -> None:
+    feather.write_feather(pa.table({"id": ["7"], "text": ["a fine day"]}), tmp_path / "a.feather")
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("CREATE TABLE people (id TEXT, bio TEXT)")
+        database.executemany("INSERT INTO people VALUES (?, 'a long story of a life')", [("1",), ("2",)])
+        database.execute("CREATE TABLE posts (id TEXT, body TEXT)")
+        database.execute("INSERT INTO posts VALUES ('7', 'a fine day')")
+    assert texts(tmp_path / "a.feather") == texts(tmp_path / "a.db") == ["a fine day"]
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
+def test_a_packed_table_is_unpacked(tmp_path: Path, packing: str) -> None:
+    path, data = tmp_path / f"a.csv.{packing}", b"id,text\n7,a fine day\n"
+    if packing == "zip":
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("a.csv", data)
+    else:
+        path.write_bytes(gzip.compress(data) if packing == "gz" else zstandard.compress(data))
+    assert texts(path) == ["a fine day"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_its_mark_is_known_by_its_zeros(tmp_path: Path, encoding: str) -> None:
+    assert (
+        texts(write(tmp_path / "a.csv", "id;text\n7;a fine day\n8;so it is\n".encode(encoding)))[0]
+        == "a fine day"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "euc_kr", "cp1252"])
+def test_a_table_in_a_code_page_is_refused_with_its_name(tmp_path: Path, encoding: str) -> None:
+    words = {
+        "cp1251": "Прекрасный вечер в музее",
+        "shift_jis": "とても楽しい夜でした、ありがとう",
+        "euc_kr": "정말 즐거운 저녁 이었습니다 고마워요",
+        "cp1252": "Ein schöner Abend für größere Füße",
+    }
+    rows = "".join(f"{n},{words[encoding]}\n" for n in range(6))
+    with pytest.raises(SourceError) as caught:
+        list(read(write(tmp_path / "a.csv", f"id,text\n{rows}".encode(encoding))))
+    assert f"--encoding {encoding}" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["7.jpg", "images/7.jpg", "images/0a1b2c3d-7.jpg", "images/7.png"],
+    ids=["beside", "below", "hash", "stem"],
+)
+def test_a_picture_is_found_anywhere_below_by_what_a_cell_says(tmp_path: Path, name: str) -> None:
+    (tmp_path / "images").mkdir()
+    write(tmp_path / name, JPEG)
+    path = write(tmp_path / "a.csv", "id,text,image\n1,x,https://x.example/a/7.jpg?size=large\n")
+    assert [picture.path for picture in posts(path)[0].pictures] == [(tmp_path / name).resolve()]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a.jpg b.jpg",
+        "a.jpg,b.jpg",
+        "a.jpg|b.jpg",
+        "['a.jpg', 'b.jpg']",
+        '[{"url": "https://x/a.jpg"}, {"url": "b.jpg"}]',
+    ],
+)
+def test_every_way_to_list_pictures_in_a_cell_is_read(tmp_path: Path, cell: str) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        write(tmp_path / name, JPEG)
+    path = write(tmp_path / "a.tsv", f"id\ttext\tmedia\n1\thello there\t{cell}\n2\tgood day\t{cell}\n")
+    assert [picture.path.name for picture in posts(path)[0].pictures if picture.path] == ["a.jpg", "b.jpg"]
+
+
+def test_pictures_are_found_by_the_id_of_the_post(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    for name in ("1918410713521908131-1.jpg", "ann_1918410713521908131_photo_2.jpg"):
+        write(tmp_path / "media" / name, JPEG)
+    path = write(tmp_path / "a.csv", "id,text\n" + "".join(f"{n},{text}\n" for n, text in ROWS))
+    assert [len(post.pictures) for post in posts(path)] == [2, 0]
+
+
+def test_pictures_beside_the_folder_of_a_table_are_found_where_most_lie_there(tmp_path: Path) -> None:
+    for folder in ("texts", "dataset_images"):
+        (tmp_path / folder).mkdir()
+    write(tmp_path / "dataset_images" / "7.jpg", JPEG)
+    path = write(tmp_path / "texts" / "a.csv", "id,text,image\n1,hello,7.jpg\n")
+    assert not posts(path)[0].pictures[0].is_missing
+    assert any("dataset_images" in note for note in notes_of(path))
+
+
+def test_two_pictures_of_one_name_are_told_and_a_folder_can_be_said(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "7.jpg", JPEG)
+    path = write(tmp_path / "a.csv", "id,text,image\n1,hello,7.jpg\n")
+    assert any("several folders" in note for note in notes_of(path))
+    (post,) = read(path, options=ReadOptions(pictures=str(tmp_path / "two")))
+    assert isinstance(post, Post) and post.pictures[0].path == (tmp_path / "two" / "7.jpg").resolve()
+
+
+def test_html_and_written_out_escapes_are_undone_with_the_original_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text\n1,<p>so &amp; so</p>\n2,one\\ntwo\n")
+    first, second = posts(path)
+    assert (first.text, first.metadata["text_original"]) == ("so & so", "<p>so &amp; so</p>")
+    assert second.text == "one\ntwo"
+    assert any("HTML tags in 1" in note for note in notes_of(path))
+
+
+def test_blanks_around_a_text_stay(tmp_path: Path) -> None:
+    assert texts(write(tmp_path / "a.csv", 'id,text\n1,"  so\n"\n2,x y\n'))[0] == "  so\n"
+
+
+def test_rounded_ids_give_way_to_the_address_of_the_post(tmp_path: Path) -> None:
+    row = "1.91841E+18,hello,https://x.com/ann/status/1918410713521908131"
+    path = write(tmp_path / "a.csv", f"id_str,text,url\n{row}\n")
+    assert posts(path)[0].post_id == "1918410713521908131"
+    assert any("digits" in note for note in notes_of(path))
+
+
+def test_a_key_that_first_comes_late_is_used(tmp_path: Path) -> None:
+    records = [{"id": str(n), "text": f"number {n}"} for n in range(80)]
+    records[70] |= {"image": "7.jpg", "label": "positive", "date": "2026-05-01"}
+    write(tmp_path / "7.jpg", JPEG)
+    path = write(tmp_path / "a.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+    post = posts(path)[70]
+    assert (len(post.pictures), post.truth, post.created_at[:10]) == (1, {"label": "positive"}, "2026-05-01")
+
+
+def test_of_several_tables_of_texts_none_is_chosen_and_all_are_named(tmp_path: Path) -> None:
+    for name in ("train.csv", "test.csv"):
+        write(tmp_path / name, "id,text\n1,hello you\n")
+    write(tmp_path / "1.jpg", JPEG)
+    with pytest.raises(SourceError, match=r"test\.csv, train\.csv"):
+        detect(tmp_path)
+
+
+def test_a_table_beside_pictures_that_holds_no_text_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "1.jpg", JPEG)
+    write(tmp_path / "scores.csv", "nr,score\n1,0.5\n2,0.7\n")
+    assert any("scores.csv" in note for note in notes_of(tmp_path))
+
+
+def test_lists_of_python_and_blocks_of_four_lines_are_tables(tmp_path: Path) -> None:
+    lists = write(tmp_path / "a.txt", "['7', 'i love mondays so much', 1]\n['8', 'what a day it was', 0]\n")
+    blocks = write(tmp_path / "b.txt", "A $T$ day\nfine\n1\n7.jpg\nSo $T$ it\nbad\n-1\n8.jpg\n")
+    assert texts(lists) == ["i love mondays so much", "what a day it was"]
+    assert texts(blocks) == ["A fine day", "So bad it"]
+
+
+def test_an_inspection_shows_every_choice_with_posts_to_judge_it_by(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text,user\n7,a fine day,ann\n8,so it is,ben\n")
+    found = inspect(path)
+    assert found.reading is not None
+    assert [(role.role, role.column) for role in found.reading.roles] == [
+        ("text", "text"),
+        ("id", "id"),
+        ("author", "user"),
+    ]
+    assert [(post.post_id, post.text) for post in found.reading.samples] == [
+        ("7", "a fine day"),
+        ("8", "so it is"),
+    ]
+    assert (found.reading.header_row, found.reading.delimiter) == (1, ",")
+    assert any("--map" in line for line in found.reading.describe())
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "json"])
+@pytest.mark.parametrize("place", [0, 10, 19])
+@pytest.mark.parametrize("damage", ["cut", "byte"])
+def test_a_damaged_record_costs_that_record_and_is_told(
+    tmp_path: Path, kind: str, place: int, damage: str
+) -> None:
+    for seed in range(12):
+        chance = random.Random(seed)
+        rows = [(str(1918410713521908131 + n), f"text number {n}, so it goes", f"m{n}") for n in range(20)]
+        if kind in ("csv", "tsv"):
+            mark = "," if kind == "csv" else "\t"
+            records = [mark.join(f'"{cell}"' for cell in row) for row in rows]
+        else:
+            records = [json.dumps(dict(zip(("id", "text", "author"), row, strict=True))) for row in rows]
+        cut = chance.randrange(1, len(records[place]) - 1)
+        if damage == "cut":
+            records[place] = records[place][:cut]
+        else:
+            changed = chance.choice('x",{')
+            records[place] = records[place][:cut] + changed + records[place][cut + 1 :]
+        head = {"csv": "id,text,author\n", "tsv": "id\ttext\tauthor\n", "json": "[", "jsonl": ""}[kind]
+        body = (",\n" if kind == "json" else "\n").join(records) + ("]" if kind == "json" else "\n")
+        path = write(tmp_path / f"a.{kind}", head + body)
+        items = list(read(path, format="table"))
+        right = {(i.post_id, i.text) for i in items if isinstance(i, Post)}
+        lost = [n for n, row in enumerate(rows) if n != place and row[:2] not in right]
+        told = [item for item in items if isinstance(item, Failure)]
+        assert not lost, (seed, lost, [item.reason for item in told])
+        assert len(items) <= 22, (seed, items)
