@@ -18,12 +18,6 @@ UNCERTAIN_MARGIN = 0.25
 SURE = 0.7
 """A model this confident is worth hearing when it disagrees with a person."""
 
-AUDIT_SIZE = 200
-"""Posts in a random audit, give or take one in fourteen: enough to know accuracy to about 7 points."""
-
-N_AUDITS = 31
-"""Different random samples there are; a seed beyond that begins anew."""
-
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -50,7 +44,7 @@ QUEUES: tuple[Queue, ...] = (
     Queue("flagged", "flagged", "posts you flagged"),
     Queue("corrected", "corrected", "posts you gave a label"),
     Queue("duplicates", "duplicates", "posts that say the same as another, group by group"),
-    Queue("audit", "audit", "a random sample, to learn how often the model is right"),
+    Queue("audit", "audit", "posts labelled blind inside an audit"),
 )
 
 _DONE = Where("corrected_label <> ''")
@@ -64,6 +58,10 @@ _SUSPECTED = Where(
 )
 _SETTLED = Where(f"corrected_label <> '' AND {_SOURCE_DISAGREES}")
 
+_AUDITED = Where(
+    "content_hash IN (SELECT content_hash FROM corrections WHERE origin <> '' AND new_label <> '')"
+)
+
 _FIXED: Mapping[str, tuple[Where | None, Order | None]] = {
     "all": (None, None),
     "uncertain": (Where("margin < ?", (UNCERTAIN_MARGIN,)), Order("margin")),
@@ -73,24 +71,21 @@ _FIXED: Mapping[str, tuple[Where | None, Order | None]] = {
     "errors": (_SUSPECTED, Order("given_prob")),
     "flagged": (Where("flagged = 1"), None),
     "corrected": (_DONE, None),
+    "audit": (_AUDITED, None),
     "duplicates": (Where("n_duplicates > 1"), Order("duplicate_group")),
 }
 
 
-def queue_rows(
-    name: str, n_posts: int, *, remaining: bool = False, seed: int = 0
-) -> tuple[Where | None, Order | None]:
+def queue_rows(name: str, *, remaining: bool = False) -> tuple[Where | None, Order | None]:
     """Say which rows a queue holds, and in which order; None for all, and for the source's order.
 
     Args:
-        n_posts: rows of the source, failures included; sets the share that an audit takes.
         remaining: leave out what is done.
-        seed: which random sample the audit is.
 
     Raises:
         KeyError: there is no such queue.
     """
-    where, order = _audit(n_posts, seed) if name == "audit" else _FIXED[name]
+    where, order = _FIXED[name]
     if not remaining:
         return where, order
     done = _done(name)
@@ -99,17 +94,16 @@ def queue_rows(
 
 
 def count_queues(
-    store: Store, source_id: int, bundle: str, *, seed: int = 0, within: Where | None = None
+    store: Store, source_id: int, bundle: str, *, within: Where | None = None
 ) -> dict[str, QueueCount]:
     """Count every queue and what is done of it, in one pass.
 
     Args:
         within: a filter that narrows all queues.
     """
-    n_posts = store.count(source_id, bundle)
     wheres: list[Where] = []
     for queue in QUEUES:
-        where, _ = queue_rows(queue.name, n_posts, seed=seed)
+        where, _ = queue_rows(queue.name)
         all_of_it = where or Where("TRUE")
         wheres += [all_of_it, all_of_it & _done(queue.name)]
     numbers = store.counts(source_id, bundle, wheres, within)
@@ -128,15 +122,3 @@ def errors_ranked(store: Store, source_id: int, bundle: str) -> array[int]:
 
 def _done(name: str) -> Where:
     return _SETTLED if name == "errors" else _DONE
-
-
-def _audit(n_posts: int, seed: int) -> tuple[Where, Order]:
-    """Choose by digits of the content hash, which are as good as random and stay what they are.
-
-    A post that joins the source later does not change the others' lot.
-    """
-    digits = f"substr(content_hash, {-6 - seed % N_AUDITS}, 6)"
-    share = min(1.0, AUDIT_SIZE / max(n_posts, 1))
-    # "g" sorts behind all digits.
-    bound = "g" if share == 1.0 else f"{int(share * 16**6):06x}"
-    return Where(f"failure IS NULL AND {digits} < ?", (bound,)), Order("content_hash")

@@ -65,7 +65,7 @@ def describe_choice(store: Store, source: SourceRow, bundle_id: str, choice: Cho
     if choice.posts == "source":
         return facts | {"queue": "all", "filter": "none", "selection": "none"}
     title = next((queue.title for queue in QUEUES if queue.name == choice.queue), choice.queue)
-    where, _ = queue_rows(choice.queue, total)
+    where, _ = queue_rows(choice.queue)
     facts["queue"] = f"{title}: {store.count(source.id, bundle_id, where):,} posts"
     facts["filter"] = choice.filter_text.strip() or "none"
     facts["in the list"] = f"{store.count(source.id, bundle_id, choice.where):,} posts"

@@ -286,7 +286,9 @@ async def test_coding_blind_hides_what_the_model_says_until_one_has_said_somethi
         await wait_for(pilot, lambda: "both" in text_of(screen, "#bars"), "the beliefs")
 
 
-async def test_the_queue_of_an_audit_is_blind_from_the_start(make_app, classified, wait_for):
+async def test_the_queue_of_an_audit_is_blind_from_the_start(make_app, classified, store, wait_for):
+    post = store.post(classified.id, 0).post
+    store.add_corrections([Correction("", post.content_hash, "neutral", analyst="bob", origin="audit:1")])
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         screen.posts.queue_bar.choose("audit")

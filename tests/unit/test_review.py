@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.analysis.queues import AUDIT_SIZE, QUEUES, QueueCount, count_queues, errors_ranked, queue_rows
-from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
+from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, errors_ranked, queue_rows
+from mmsa_tui.records import Correction, Failure, Post, Prediction
 from mmsa_tui.store import Store, Where
 
 BUNDLE = "mvsa 1.0.0"
@@ -34,7 +34,7 @@ def fill(store: Store, posts: list[Post | Failure], predictions: list[Prediction
 
 
 def ids(store: Store, name: str, *, remaining: bool = False) -> list[str]:
-    where, order = queue_rows(name, store.count(1, BUNDLE), remaining=remaining)
+    where, order = queue_rows(name, remaining=remaining)
     return [row.post_id for row in store.rows(1, BUNDLE, where, order)]
 
 
@@ -138,47 +138,18 @@ def test_counts_can_be_narrowed_by_a_filter(store: Store) -> None:
     assert count_queues(store, 1, BUNDLE, within=Where("post_id = ?", ("a",)))["all"].total == 1
 
 
-@pytest.fixture
-def many(store: Store) -> Store:
-    posts: list[Post | Failure] = [
-        Post(str(number), f"post {number}", content_hash=content_hash(f"post {number}", []))
-        for number in range(2000)
-    ]
-    fill(store, [*posts, Failure("x", "broken")], [])
-    return store
-
-
-def audited(store: Store, seed: int, n_posts: int = 2001) -> list[str]:
-    where, order = queue_rows("audit", n_posts, seed=seed)
-    return [row.post_id for row in store.rows(1, BUNDLE, where, order)]
-
-
-def test_an_audit_is_a_sample_of_the_stated_size(many: Store) -> None:
-    assert AUDIT_SIZE * 0.8 < len(audited(many, seed=0)) < AUDIT_SIZE * 1.2
-
-
-def test_an_audit_is_the_same_every_time(many: Store) -> None:
-    assert audited(many, seed=3) == audited(many, seed=3)
-
-
-@pytest.mark.parametrize("seed", [1, 2, 30])
-def test_another_seed_draws_another_sample(many: Store, seed: int) -> None:
-    shared = set(audited(many, seed=0)) & set(audited(many, seed=seed))
-    assert len(shared) < AUDIT_SIZE * 0.3
-
-
-def test_an_audit_does_not_come_in_the_order_of_the_source(many: Store) -> None:
-    sample = [int(post_id) for post_id in audited(many, seed=0)]
-    assert sample != sorted(sample)
-
-
-def test_a_growing_source_keeps_to_the_same_lots(many: Store) -> None:
-    assert set(audited(many, seed=0, n_posts=4000)) < set(audited(many, seed=0, n_posts=2001))
-
-
-def test_all_posts_of_a_small_source_are_audited(store: Store) -> None:
-    fill(store, [Post(str(n), str(n), content_hash=content_hash(str(n), [])) for n in range(5)], [])
-    assert len(audited(store, seed=0, n_posts=5)) == 5
+def test_the_audited_are_those_labelled_inside_an_audit(store: Store) -> None:
+    posts = [Post(name, name, content_hash=name) for name in "abc"]
+    fill(store, list(posts), [])
+    store.add_corrections(
+        [
+            Correction("", "a", "negative", origin="audit:1"),
+            Correction("", "b", "negative"),
+            Correction("", "c", "", origin="audit:1"),
+        ]
+    )
+    where, order = queue_rows("audit")
+    assert [row.post_id for row in store.rows(1, BUNDLE, where, order)] == ["a"]
 
 
 def test_flipped_labels_come_to_the_top_of_the_ranking(store: Store) -> None:

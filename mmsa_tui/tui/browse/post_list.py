@@ -29,7 +29,7 @@ from mmsa_tui.tui.browse.queue_bar import QueueBar
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
 
-SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates")
+SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
 """Queues that show what has been dealt with too."""
 
 SORTS = (
@@ -172,8 +172,7 @@ class PostList(Vertical):
     async def open(self, keep: int | None = None) -> None:
         """Settle the list by filter, queue and order; keep the cursor on a row of the source."""
         remaining = self.queue_name not in SETTLED_QUEUES
-        n_posts = self.source.n_posts + self.source.n_failures
-        queue_where, queue_order = queue_rows(self.queue_name, n_posts, remaining=remaining)
+        queue_where, queue_order = queue_rows(self.queue_name, remaining=remaining)
         where = self.filter_where
         if queue_where is not None:
             where = queue_where if where is None else where & queue_where
