@@ -104,8 +104,8 @@ def test_posts_with_a_flag_or_a_label_have_queues_of_their_own(store: Store) -> 
 def test_near_duplicates_stand_together(store: Store) -> None:
     texts = ["same words", "other words", "RT @x: same words", "alone", "Other words!", "other  WORDS"]
     fill(store, [Post(str(n), text, content_hash=str(n)) for n, text in enumerate(texts)], [])
-    assert set(ids(store, "duplicates")[:2]) in ({"0", "2"}, {"1", "5"})
-    assert sorted(ids(store, "duplicates")) == ["0", "1", "2", "5"]
+    assert set(ids(store, "duplicates")[:2]) in ({"0", "2"}, {"1", "4"}, {"1", "5"})
+    assert sorted(ids(store, "duplicates")) == ["0", "1", "2", "4", "5"]
 
 
 def test_what_is_done_is_left_out_of_what_remains(store: Store) -> None:
