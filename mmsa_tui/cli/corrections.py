@@ -72,7 +72,7 @@ def export(
     from mmsa_tui.corrections import export_corrections, print_corrections
     from mmsa_tui.store import Store
 
-    with Store.open(options.configure().paths.database) as store:
+    with Store.open_to_read(options.configure().paths.database) as store:
         made = store.current_acts() if current else store.corrections()
         chosen = (act for act in made if analyst is None or act.analyst == analyst)
         if output == "-":

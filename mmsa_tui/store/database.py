@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,7 @@ class Database:
         self.journal = Journal(path)
         self._connection = connection
         self._afterwards: dict[str, Callable[[], None]] = {}
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Database:
@@ -64,8 +66,37 @@ class Database:
                 raise
         return cls(path, connection)
 
+    @classmethod
+    def open_to_read(cls, path: Path) -> Database:
+        """Open the file for reading, also where nothing can be written: a full disk, a folder of another's.
+
+        Raises:
+            StoreError: as `open`, but for what is only about writing.
+        """
+        try:
+            return cls.open(path)
+        except StoreError as error:
+            if not path.is_file() or not isinstance(error.__cause__, OSError | sqlite3.OperationalError):
+                raise
+            cause = error
+        scratch = tempfile.TemporaryDirectory(prefix="mmsa-")
+        try:
+            # A log beside it needs files of its own even to be read; a copy has room for them.
+            for suffix in ("", "-wal"):
+                lying = path.with_name(path.name + suffix)
+                if lying.is_file():
+                    shutil.copyfile(lying, Path(scratch.name) / lying.name)
+            copy = cls.open(Path(scratch.name) / path.name)
+        except (OSError, StoreError):
+            scratch.cleanup()
+            raise cause from cause.__cause__
+        copy._scratch = scratch
+        return copy
+
     def close(self) -> None:
         self._connection.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     def all(self, sql: str, parameters: Sequence[Sql] = ()) -> list[tuple[Any, ...]]:
         """Run a query and fetch its rows; no cursor stays open while the caller works on them."""

@@ -6,7 +6,9 @@ Changes nothing: where the folder cannot be written, the file is read as it lies
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -94,10 +96,17 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA schema_version").fetchone()
         return connection
     except sqlite3.OperationalError:
-        # A log needs a file beside it even to be read. Without one in use the file alone says all.
-        if wal.exists() and wal.stat().st_size:
-            raise
-        return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+        # A log needs a file beside it even to be read. Where none can be made, a copy in memory will do.
+        if not (wal.exists() and wal.stat().st_size):
+            return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+    with tempfile.TemporaryDirectory(prefix="mmsa-") as scratch:
+        copy = Path(scratch) / path.name
+        for lying in (path, wal):
+            shutil.copyfile(lying, copy.with_name(lying.name))
+        connection = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(copy)) as source:
+            source.backup(connection)
+        return connection
 
 
 def _look_at_file(path: Path) -> StoreError | None:

@@ -51,6 +51,16 @@ class Store(Closing):
         """
         return cls(Database.open(path))
 
+    @classmethod
+    def open_to_read(cls, path: Path) -> Store:
+        """Open the database as it is, also where nothing can be written.
+
+        Raises:
+            StoreError: it is not there, is damaged, belongs to another program, or was written by a newer
+                version.
+        """
+        return cls(Database.open_to_read(path))
+
     def close(self) -> None:
         self._db.close()
 

@@ -12,9 +12,11 @@ import pytest
 from command_runs import Mmsa
 
 from mmsa_tui.config import find_paths
+from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.services import store_care
 from mmsa_tui.store import Store
+from mmsa_tui.store.database import Database
 
 N = 60
 
@@ -154,3 +156,26 @@ def test_only_its_owner_reads_the_store(mmsa: Mmsa, home: Path, database: Path) 
         if "bundles" not in path.parts and "encoders" not in path.parts:
             assert path.stat().st_mode & 0o077 == 0, path
     assert (home / "data").stat().st_mode & 0o077 == 0
+
+
+def test_labels_leave_a_home_that_cannot_be_written(
+    mmsa: Mmsa, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(database) as store:
+        store.add_corrections([Correction("late", "b2:late", "negative")])
+        opened = Database.open
+
+        def refuse(path: Path) -> Database:
+            if path == database:
+                raise StoreError("the disk is full") from sqlite3.OperationalError("full")
+            return opened(path)
+
+        monkeypatch.setattr(Database, "open", refuse)
+        ran = mmsa("corrections", "export")
+    assert (ran.code, len(ran.out.splitlines())) == (0, N + 1)
+
+
+def test_an_undecodable_text_does_not_stop_an_export(mmsa: Mmsa, database: Path) -> None:
+    replaced(b"note 33", b"no\xff\xfe 33")(database)
+    ran = mmsa("corrections", "export")
+    assert (ran.code, len(ran.out.splitlines())) == (0, N)
