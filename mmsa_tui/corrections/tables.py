@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mmsa_tui.corrections.record import COLUMNS, cell, describe
-from mmsa_tui.disk.whole_file import check_place, whole_file
+from mmsa_tui.disk.whole_file import check_place, part_prefix, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.records import Correction
@@ -99,7 +99,7 @@ def _write_sheet(path: Path, columns: Sequence[str], records: Iterable[Mapping[s
     import xlsxwriter.exceptions
 
     n_rows = 0
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".mmsa-") as scratch:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix()) as scratch:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
         book.use_zip64()
         sheet = book.add_worksheet("Corrections")

@@ -6,7 +6,10 @@ Knows folders and disks, not what is written.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 import shutil
 import time
 import uuid
@@ -17,6 +20,7 @@ from pathlib import Path
 from mmsa_tui.errors import OutputError
 
 _STALE_S = 24 * 3600.0
+_WRITER = re.compile(r"\.mmsa-([0-9a-f]{8})-(\d{1,9})-")
 
 
 def check_place(target: Path, *, overwrite: bool = False) -> None:
@@ -77,17 +81,44 @@ def _real(target: Path) -> Path:
 
 
 def _part(folder: Path) -> Path:
-    return folder / f".mmsa-{uuid.uuid4().hex}.part"
+    return folder / f"{part_prefix()}{uuid.uuid4().hex}.part"
+
+
+def part_prefix() -> str:
+    """Begin the name of a file that is being written: whoever finds it can tell whether its writer lives."""
+    return f".mmsa-{_machine()}-{os.getpid()}-"
+
+
+def _machine() -> str:
+    return hashlib.blake2b(platform.node().encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove what killed runs left in the folder, a day later: they may yet be running."""
+    """Remove what killed runs left in the folder: posts may be in it.
+
+    Where it cannot be told whether the writer lives, as on a drive of several machines, a day later.
+    """
     with suppress(OSError):
         for part in folder.glob(".mmsa-*"):
-            if time.time() - part.lstat().st_mtime < _STALE_S:
+            found = _WRITER.match(part.name)
+            is_over = found is not None and found[1] == _machine() and not _is_alive(int(found[2]))
+            if not is_over and time.time() - part.lstat().st_mtime < _STALE_S:
                 continue
             remove: Callable[[Path], object] = shutil.rmtree if part.is_dir() else os.unlink
             remove(part)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        # There the same call would end the process.
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _flush(path: Path) -> None:

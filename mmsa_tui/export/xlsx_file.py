@@ -14,6 +14,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
 
+from mmsa_tui.disk.whole_file import part_prefix
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.cells import clean, cut
 from mmsa_tui.export.colours import label_colour, label_tint
@@ -111,7 +112,7 @@ def write_xlsx(
         )
     # Its temporary files lie beside the target: a full disk then shows itself in one place.
     # After an error Windows still holds them open; a later export removes what stays.
-    folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".mmsa-", ignore_cleanup_errors=True)
+    folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix(), ignore_cleanup_errors=True)
     with folder as scratch:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
         book.use_zip64()

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from mmsa_tui.bundle.meta import write_atomically
 from mmsa_tui.config import Paths
@@ -58,6 +58,10 @@ def plan(paths: Paths, source: Path | str) -> Going:
     Raises:
         SourceError: it is not known here. StoreError: the store cannot be read.
     """
+    interrupted = _read_note(paths)
+    if interrupted is not None and interrupted["location"] in (location_of(source), str(source)):
+        # Half gone already; what is left is finished by what the note says.
+        return Going(interrupted["location"], 0, 0, 0, len(_copies(paths)), tuple(interrupted["contents"]))
     with Store.open(paths.database) as store:
         row = store.source(location_of(source)) or store.source(str(source))
         if row is None:
@@ -131,15 +135,11 @@ def _what_purge_removes(paths: Paths) -> list[Path]:
 
 def _finish(paths: Paths) -> str | None:
     """Do what the note says, from wherever it was interrupted; returns the source it is about, if any."""
-    try:
-        note = from_json(_note(paths).read_bytes(), dict[str, Any])
-    except FileNotFoundError:
-        return None
-    except (OSError, DecodingError):
+    note = _read_note(paths)
+    if note is None:
         _note(paths).unlink(missing_ok=True)
         return None
-    location = str(note.get("location", ""))
-    contents = {str(digest) for digest in note.get("contents", [])}
+    location, contents = note["location"], set(note["contents"])
     if paths.database.is_file():
         with Store.open(paths.database) as store:
             store.erase(location, sorted(contents))
@@ -157,6 +157,18 @@ def _finish(paths: Paths) -> str | None:
         ) from error
     _note(paths).unlink(missing_ok=True)
     return location
+
+
+class _Note(TypedDict):
+    location: str
+    contents: list[str]
+
+
+def _read_note(paths: Paths) -> _Note | None:
+    try:
+        return from_json(_note(paths).read_bytes(), _Note, surrogates="keep")
+    except (OSError, DecodingError):
+        return None
 
 
 def _clean_runs(paths: Paths, contents: set[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mmsa_tui.disk.whole_file import part_prefix, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export import SUFFIXES, check_target, write
 from mmsa_tui.records import Correction, Failure, Post, Prediction
@@ -161,6 +162,7 @@ import os, resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, "tests/unit")
 from test_export_targets import LABELS, Row
+from mmsa_tui.disk.whole_file import part_prefix, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export import write
 from mmsa_tui.records import Post
@@ -222,3 +224,17 @@ def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path) -> None:
     os.utime(folder, (long_ago, long_ago))
     write(ROWS, tmp_path / "out.csv", LABELS)
     assert files(tmp_path) == [".mmsa-2.part", "out.csv"]
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="Windows tells nothing of another process by its number")
+def test_what_a_killed_run_left_goes_with_the_next_file_and_a_live_ones_stays(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    ours = part_prefix()
+    left = tmp_path / f"{ours.replace(f'-{os.getpid()}-', f'-{dead.pid}-')}x.part"
+    left.write_text("a post")
+    alive = tmp_path / f"{ours}y.part"
+    alive.write_text("another")
+    with whole_file(tmp_path / "out.txt") as part:
+        part.write_text("whole")
+    assert (left.exists(), alive.exists()) == (False, True)
