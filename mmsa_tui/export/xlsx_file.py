@@ -278,10 +278,7 @@ def _chart(book: Any, table: CountTable, first: int) -> Any:
             "gap": 60,
         }
     )
-    chart.set_title({"name": f"Share of posts by {table.title}"})
-    chart.set_legend({"none": True})
-    chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": {"visible": False}})
-    return chart
+    return _finished(chart, f"Share of posts by {table.title}")
 
 
 def _interval_chart(book: Any, table: TextTable, first: int) -> Any:
@@ -305,7 +302,12 @@ def _interval_chart(book: Any, table: TextTable, first: int) -> Any:
             "gap": 60,
         }
     )
-    chart.set_title({"name": "Share of posts, 95 % intervals"})
+    return _finished(chart, "Share of posts, 95 % intervals")
+
+
+def _finished(chart: Any, title: str) -> Any:
+    """Give a chart of shares its title and axis."""
+    chart.set_title({"name": title})
     chart.set_legend({"none": True})
     chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": {"visible": False}})
     return chart

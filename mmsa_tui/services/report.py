@@ -129,28 +129,16 @@ def _scores(
     store: Store, source: SourceRow, bundle: Bundle, labels: tuple[str, ...], where: Where | None
 ) -> tuple[list[Table], list[str]]:
     """Score the bundle where the source carries people's labels; warn of posts that it learned from."""
+    doubts: list[str] = []
     try:
-        outcome = evaluate(store.rows(source.id, bundle.id, where), labels)
+        seen = trained_on(bundle)
+    except BundleError:
+        seen = frozenset()
+        doubts.append(f"It cannot be told which of these posts bundle {bundle.id} was made from.")
+    try:
+        outcome = evaluate(store.rows(source.id, bundle.id, where), labels, seen=seen)
     except UsageError:
         return [], []
     header, *lines = scores_table(outcome)
     table = Table("Against people's labels", header, lines, "Brackets show 95 % bootstrap intervals.")
-    try:
-        n_seen = _count_trained_on(store, source, bundle, where)
-    except BundleError:
-        return [table], [f"It cannot be told which of these posts bundle {bundle.id} was trained on."]
-    if not n_seen:
-        return [table], []
-    warning = (
-        f"Bundle {bundle.id} was trained on {n_seen:,} of these posts. Its shares and scores look better here"
-        " than they are on posts it has not seen."
-    )
-    return [table], [warning]
-
-
-def _count_trained_on(store: Store, source: SourceRow, bundle: Bundle, where: Where | None) -> int:
-    learned = trained_on(bundle)
-    if not learned:
-        return 0
-    found = store.values(source.id, bundle.id, ["content_hash"], where)
-    return sum(digest in learned for (digest,) in found)
+    return [table], [*doubts, *([outcome.warning] if outcome.warning else [])]

@@ -27,8 +27,7 @@ from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import MAX_LABELS, MOVES, WRAPPED, first, is_typing, key_for, shared_bindings
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
-from mmsa_tui.tui.widgets.label_looks import shorten
+from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar, label_items
 from mmsa_tui.tui.widgets.post_view import PostView
 
 NOWHERE = "This post is in no source that was read here: only its words are known."
@@ -318,11 +317,8 @@ class AdjudicateScreen(AppScreen[Jump | None]):
         self.top.show(left, [(f"decisions are signed {name} ", muted)])
 
     def _show_keys(self) -> None:
-        keys, short = self.mmsa.config.keys, shorten(self.labels)
-        items = [
-            KeyItem(key_for(f"label_{at + 1}", keys), short[label], f"label({at})", self.looks.colour(label))
-            for at, label in enumerate(self.labels[:MAX_LABELS])
-        ]
+        keys = self.mmsa.config.keys
+        items = label_items(self.labels, keys, self.looks)
         items += [KeyItem(key_for(name, keys), name, name) for name in ("skip", "undo", "note")]
         items += [KeyItem("enter", "go to the post", "go"), KeyItem("esc", "back", "leave")]
         self.key_bar.show([*items, KeyItem("F1", "help", "help")])

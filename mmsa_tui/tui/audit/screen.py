@@ -30,8 +30,7 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.keys import MAX_LABELS, WRAPPED, first, is_typing, key_for, shared_bindings
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
-from mmsa_tui.tui.widgets.label_looks import shorten
+from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar, label_items
 from mmsa_tui.tui.widgets.post_view import PostView
 
 HIDDEN = "Hidden, so that it does not lead your eye: only blind labels count in an audit."
@@ -304,11 +303,8 @@ class AuditScreen(AppScreen[None]):
         self.top.show(left, [(f"blind · labels are signed {name} ", muted)])
 
     def _show_keys(self) -> None:
-        keys, short = self.mmsa.config.keys, shorten(self.labels)
-        items = [
-            KeyItem(key_for(f"label_{at + 1}", keys), short[label], f"label({at})", self.looks.colour(label))
-            for at, label in enumerate(self.labels[:MAX_LABELS])
-        ]
+        keys = self.mmsa.config.keys
+        items = label_items(self.labels, keys, self.looks)
         items += [KeyItem(key_for(name, keys), name, name) for name in ("skip", "undo")]
         items += [KeyItem("+", "more posts", "extend"), KeyItem("esc", "back", "leave")]
         self.key_bar.show([*items, KeyItem("F1", "help", "help")])

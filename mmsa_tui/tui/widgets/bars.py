@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.keys import MAX_LABELS, key_for
+from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Progress
 
@@ -127,6 +129,15 @@ class KeyItem:
     text: str
     action: str
     colour: str = ""
+
+
+def label_items(labels: Sequence[str], keys: Mapping[str, str], looks: LabelLooks) -> list[KeyItem]:
+    """Write the keys of the first labels, in their colours."""
+    short = shorten(labels)
+    return [
+        KeyItem(key_for(f"label_{at + 1}", keys), short[label], f"label({at})", looks.colour(label))
+        for at, label in enumerate(labels[:MAX_LABELS])
+    ]
 
 
 class KeyBar(Widget):
