@@ -17,6 +17,7 @@ from mmsa_tui.text.display import safe_line
 
 if TYPE_CHECKING:
     from mmsa_tui.services.batch import Outcome
+    from mmsa_tui.services.cluster import ClusterRequest
 
 _N_REASONS = 5
 
@@ -70,6 +71,16 @@ def classify(
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="i/N", help="Do only part i of N, by content.")
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="local|ray", help="ray: many machines; -o is then a folder."),
+    ] = "local",
+    address: Annotated[
+        str, typer.Option("--address", metavar="HOST:PORT", help="A Ray cluster; without it this machine.")
+    ] = "",
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", min=0, help="Of --engine ray; 0 is one a core.")
+    ] = 0,
     how: options.HowToRead = options.AS_FOUND,
 ) -> None:  # fmt: skip
     """Label every post of the sources and write them to a table.
@@ -81,6 +92,36 @@ def classify(
 
     if resume and restart:
         raise UsageError("--resume and --restart exclude each other", "Give one of the two.")
+    if engine not in ("local", "ray"):
+        raise UsageError(f"there is no engine {engine!r}", "Use local or ray.")
+    if engine == "ray":
+        from mmsa_tui.services.cluster import ClusterRequest
+
+        if explain or thumbnails or annotate or shard or strict or len(sources) != 1 or len(output) != 1:
+            raise UsageError(
+                "--engine ray takes one source and one -o DIR, and no --explain, --thumbnails, --for, "
+                "--shard or --strict",
+                "Merge what it writes with `mmsa merge DIR -o FILE`.",
+            )
+        if device not in (None, "auto", "cpu"):
+            raise UsageError("--engine ray runs on CPUs", "Leave --device out.")
+        _classify_on_cluster(
+            ClusterRequest(
+                sources[0],
+                Path(output[0]),
+                options.configure(bundle, "cpu", batch_size, threads),
+                address=address,
+                workers=workers,
+                format=how.format,
+                read_options=how.options(),
+                resume=resume,
+                restart=restart,
+                min_confidence=min_confidence,
+            )
+        )
+        return
+    if address or workers:
+        raise UsageError("--address and --workers are for --engine ray", "Add --engine ray.")
     if thumbnails and not any(name.lower().endswith(".xlsx") for name in output):
         raise UsageError("--thumbnails is for workbooks", "Give -o FILE.xlsx.")
     request = Request(
@@ -102,6 +143,21 @@ def classify(
     console.talk("\n".join(_describe(outcome, min_confidence, time.monotonic() - started)))
     if strict and outcome.n_failed:
         raise typer.Exit(ExitCode.FAILED_ROWS)
+
+
+def _classify_on_cluster(request: ClusterRequest) -> None:
+    from mmsa_tui.services.cluster import classify_on_cluster
+
+    started = time.monotonic()
+    outcome = classify_on_cluster(request, console.progress)
+    seconds = time.monotonic() - started
+    console.talk(f"{outcome.n_rows:,} posts in {outcome.n_parts:,} parts, bundle {outcome.bundle}")
+    if outcome.n_known_parts:
+        console.talk(f"{outcome.n_known_parts:,} parts were there from an earlier run")
+    if outcome.n_done_rows:
+        rate = outcome.n_done_rows / seconds
+        console.talk(f"{outcome.n_done_rows:,} classified in {seconds:,.1f} s, {rate:,.0f} a second")
+    console.talk(f"wrote {outcome.folder}; `mmsa merge {outcome.folder} -o FILE` makes one table")
 
 
 def _describe(outcome: Outcome, min_confidence: float, seconds: float) -> Iterator[str]:
