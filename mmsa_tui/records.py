@@ -183,7 +183,8 @@ class Prediction:
 
     `probs`, `text_probs`, `image_probs` are calibrated, sum to 1 and follow the bundle's label
     order; the latter two are None where the modality is missing. `probs` is empty and `label` ""
-    when `status` is `failed`. `deciding_picture` indexes the post's pictures.
+    when `status` is `failed`. `deciding_picture` indexes the post's pictures. `runtime` says where and in
+    which numbers it was reckoned, `cpu int8`; "" in records of before that was kept.
     """
 
     content_hash: str
@@ -198,6 +199,7 @@ class Prediction:
     image_probs: tuple[float, ...] | None = None
     deciding_picture: int | None = None
     error: str = ""
+    runtime: str = ""
 
     @property
     def conflict(self) -> bool:

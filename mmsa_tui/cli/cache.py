@@ -22,7 +22,7 @@ def info(json: options.JsonOption = False) -> None:
     from mmsa_tui.model.cache import MAX_BYTES, check_cache, measure_cache
 
     paths = options.configure().paths
-    size, graphs = measure_cache(paths.features_file), _graphs(paths.cache_dir)
+    size, graphs = measure_cache(paths.features_file), kept_graphs(paths.cache_dir)
     found = {
         "folder": str(paths.cache_dir),
         "state": check_cache(paths.features_file),
@@ -51,7 +51,7 @@ def clear() -> None:
     from mmsa_tui.model.cache import clear_cache, measure_cache
 
     paths = options.configure().paths
-    size, graphs = measure_cache(paths.features_file), _graphs(paths.cache_dir)
+    size, graphs = measure_cache(paths.features_file), kept_graphs(paths.cache_dir)
     freed = size.n_bytes + sum(file.stat().st_size for file in graphs)
     try:
         clear_cache(paths.features_file)
@@ -65,7 +65,8 @@ def clear() -> None:
     console.show(f"removed {_mb(freed)} from {paths.cache_dir}; the next run takes longer, once")
 
 
-def _graphs(folder: Path) -> list[Path]:
+def kept_graphs(folder: Path) -> list[Path]:
+    """List the graphs that were derived from bundles and kept in a cache folder."""
     return sorted((folder / "graphs").glob("*")) if (folder / "graphs").is_dir() else []
 
 

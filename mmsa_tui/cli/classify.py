@@ -200,6 +200,7 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
     if outcome.losses:
         yield f"{outcome.losses.total():,} were judged without something they name:"
         yield from _reasons(outcome.losses)
+    yield from (f"note: {note}" for note in outcome.notes)
     if outcome.n_withheld:
         yield f"{outcome.n_withheld:,} have no label: confidence below {min_confidence:g}"
 

@@ -15,8 +15,9 @@ import typer
 
 from mmsa_tui import __version__
 from mmsa_tui.cli import console, options
+from mmsa_tui.cli.cache import kept_graphs
 from mmsa_tui.config import Config
-from mmsa_tui.errors import ExitCode, MmsaError
+from mmsa_tui.errors import ExitCode, MmsaError, StoreError
 
 _PACKAGES = (
     "torch", "transformers", "tokenizers", "safetensors", "textual", "textual-image", "rich", "typer",
@@ -39,6 +40,7 @@ def doctor(device: options.DeviceOption = None, json: options.JsonOption = False
     found = {
         "mmsa": {"version": __version__, "python": sys.version.split()[0], "system": platform.platform()},
         "device": examination.run(lambda: _device(config)),
+        "runtime": examination.run(lambda: _runtime(config)),
         "terminal": _terminal(config),
         "paths": _paths(config),
         "settings": {
@@ -90,6 +92,21 @@ def _device(config: Config) -> dict[str, Any]:
     return describe_device(choose_device(config.device), config.threads)
 
 
+def _runtime(config: Config) -> dict[str, Any]:
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.model.encoding import open_encoders
+
+    bundle = find_bundle(config.paths, config.bundle)
+    encoders = open_encoders(bundle, config.paths, config.device, threads=config.threads)
+    graphs = [file.stat().st_size for file in kept_graphs(config.paths.cache_dir)]
+    return {
+        "program": "ONNX Runtime" if encoders.device == "cpu" else "torch",
+        "device and numbers": encoders.runtime,
+        "graphs kept": f"{len(graphs)}, {sum(graphs) / 1e6:,.1f} MB",
+        "predictions kept": _judged(config, bundle.id),
+    }
+
+
 def _terminal(config: Config) -> dict[str, Any]:
     from mmsa_tui.tui.graphics import find_graphics
 
@@ -130,6 +147,20 @@ def _store(config: Config, problems: list[MmsaError]) -> dict[str, Any]:
         "corrections": health.n_corrections,
         "corrected": health.n_corrected,
     }
+
+
+def _judged(config: Config, bundle_id: str) -> str:
+    """Say where the predictions that are kept were made; a store that is damaged has a section of its own."""
+    from mmsa_tui.store import Store
+
+    if not config.paths.database.is_file():
+        return "none"
+    try:
+        with Store.open(config.paths.database) as store:
+            counts = store.count_runtimes(bundle_id)
+    except StoreError:
+        return "unknown"
+    return ", ".join(f"{n:,} on {name or 'what is not known'}" for name, n in counts.items()) or "none"
 
 
 def _cache(config: Config) -> dict[str, Any]:

@@ -308,6 +308,7 @@ class Encoders:
             what = str(error).strip().partition("\n")[0] or type(error).__name__
             self.notes.append(f"{self.runtime} broke down ({what}); torch on the CPU went on")
             self.device, cpu = "cpu", torch.device("cpu")
+            self.runtime = f"cpu {self._text_spec.precision} torch"
             self._texts = (TextTransform(self._text_spec.folder), TorchText(self._text_spec, cpu))
             self._images = TorchImage(self._image_folder, cpu)
 

@@ -41,6 +41,11 @@ class Predictor:
     def device_name(self) -> str:
         return self.encoders.runtime
 
+    @property
+    def notes(self) -> list[str]:
+        """What did not go as planned, in words for a user."""
+        return self.encoders.notes
+
     @classmethod
     def load(
         cls,
@@ -133,7 +138,11 @@ class Predictor:
             problem = encoded.problems[row]
             if not has_text and not has_image:
                 reason = problem or "nothing to judge: no words and no picture"
-                out.append(Prediction(post.content_hash, self.bundle_id, "failed", error=reason))
+                out.append(
+                    Prediction(
+                        post.content_hash, self.bundle_id, "failed", error=reason, runtime=self.device_name
+                    )
+                )
                 continue
             status: Status = "ok" if has_text and has_image else "text_only" if has_text else "image_only"
             out.append(
@@ -150,6 +159,7 @@ class Predictor:
                     image_probs=tuple(image[row]) if has_image else None,
                     deciding_picture=deciding[row],
                     error=problem,
+                    runtime=self.device_name,
                 )
             )
         return out

@@ -73,7 +73,8 @@ class Request:
 class Outcome:
     """What a batch came to: what its rows add up to, and why some failed or were judged by a part.
 
-    `n_done` posts were classified in this run, on `device`; "" if the model was not needed.
+    `n_done` posts were classified in this run, on `device`; "" if the model was not needed. `notes` say
+    what did not go as planned with it.
     """
 
     labels: tuple[str, ...]
@@ -85,6 +86,7 @@ class Outcome:
     losses: Counter[str] = field(default_factory=Counter)
     n_withheld: int = 0
     files: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def n_rows(self) -> int:
@@ -143,7 +145,7 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
                 f"stopped; {outcome.n_done:,} posts of this run are classified and kept",
                 "Run the same command with --resume to go on from there.",
             ) from None
-        outcome.device = work.device_name
+        outcome.device, outcome.notes = work.device_name, work.notes
         return outcome
 
 

@@ -61,6 +61,11 @@ class Work:
         return self._predictor.device_name if self._predictor is not None else ""
 
     @property
+    def notes(self) -> list[str]:
+        """What did not go as planned with the model; it went on, and the labels hold."""
+        return list(self._predictor.notes) if self._predictor is not None else []
+
+    @property
     def predictor(self) -> Predictor:
         """Load the bundle on the device of the settings, once.
 

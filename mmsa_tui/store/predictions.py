@@ -14,7 +14,7 @@ from mmsa_tui.store.posts import current_reading
 
 PREDICTION_COLUMNS = """predictions.status, predictions.label, predictions.confidence,
     predictions.probs, predictions.text_label, predictions.text_probs, predictions.image_label,
-    predictions.image_probs, predictions.deciding_picture, predictions.error"""
+    predictions.image_probs, predictions.deciding_picture, predictions.error, predictions.runtime"""
 """What `to_prediction` needs."""
 
 _KNOWN = {"ok", "text_only", "image_only", "failed"}
@@ -62,9 +62,17 @@ def save_predictions(db: Database, predictions: Sequence[Prediction]) -> None:
 
 _UPSERT = """INSERT OR REPLACE INTO predictions (bundle_id, content_id, status, label, confidence,
     margin, conflict, text_label, image_label, probs, text_probs, image_probs, deciding_picture,
-    error)
+    error, runtime)
     VALUES ((SELECT id FROM bundles WHERE name = ?), (SELECT id FROM contents WHERE hash = ?),
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def count_runtimes(db: Database, bundle: str) -> dict[str, int]:
+    rows = db.all(
+        "SELECT runtime, count(*) FROM predictions WHERE bundle_id = ? GROUP BY runtime ORDER BY runtime",
+        (bundle_key(db, bundle),),
+    )
+    return {str(runtime): int(number) for runtime, number in rows}
 
 
 def forget_predictions(db: Database, source_id: int, bundle: str) -> None:
@@ -79,7 +87,7 @@ def forget_predictions(db: Database, source_id: int, bundle: str) -> None:
 def to_prediction(row: tuple[Any, ...], content_hash: str, bundle: str) -> Prediction | None:
     """Rebuild what `PREDICTION_COLUMNS` selected; None where the outer join found nothing."""
     (status, label, confidence, probs, text_label, text_probs) = row[:6]
-    (image_label, image_probs, deciding_picture, error) = row[6:]
+    (image_label, image_probs, deciding_picture, error, runtime) = row[6:]
     if status is None:
         return None
     return Prediction(
@@ -95,6 +103,7 @@ def to_prediction(row: tuple[Any, ...], content_hash: str, bundle: str) -> Predi
         image_probs=floats_from_json(image_probs),
         deciding_picture=deciding_picture,
         error=from_sql(error),
+        runtime=runtime,
     )
 
 
@@ -117,4 +126,5 @@ def _to_row(prediction: Prediction) -> tuple[Sql, ...]:
         floats_to_json(prediction.image_probs),
         prediction.deciding_picture,
         to_sql(prediction.error),
+        prediction.runtime,
     )

@@ -260,10 +260,10 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
 
 
 def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
-    """Rebuild what `_fetch` selected: 12 columns of the post, 10 of the prediction, the rest."""
+    """Rebuild what `_fetch` selected: 12 columns of the post, 11 of the prediction, the rest."""
     stored = to_stored(row[:12])
-    prediction = to_prediction(row[12:22], row[7], bundle)
-    correction = None if row[22] is None else to_state(row[22:])
+    prediction = to_prediction(row[12:23], row[7], bundle)
+    correction = None if row[23] is None else to_state(row[23:])
     if correction and not (correction.new_label or correction.note or correction.flagged):
         correction = None
     return Row(stored.ordinal, stored.post, stored.failure, prediction, correction)

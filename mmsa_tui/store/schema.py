@@ -312,6 +312,8 @@ _COPIES = (
     WHERE posts.reading = alike.reading AND posts.duplicate_group = alike.name""",
 )
 
+_RUNTIME = ("ALTER TABLE predictions ADD COLUMN runtime TEXT NOT NULL DEFAULT ''",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -321,4 +323,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("audits", _AUDITS),
     Migration("facts", _FACTS),
     Migration("one key for copies", _COPIES),
+    Migration("runtime of predictions", _RUNTIME),
 )

@@ -164,6 +164,10 @@ class Store(Closing):
         """Save all or none; one that is known for the same post and bundle is replaced."""
         predictions.save_predictions(self._db, predicted)
 
+    def count_runtimes(self, bundle: str) -> dict[str, int]:
+        """Count a bundle's predictions by where and in which numbers they were made; "" is not known."""
+        return predictions.count_runtimes(self._db, bundle)
+
     def forget_predictions(self, source_id: int, bundle: str) -> None:
         """Remove what a bundle said of a source's posts, to classify them anew."""
         predictions.forget_predictions(self._db, source_id, bundle)

@@ -185,6 +185,13 @@ class TestDoctor:
         assert "config.json is damaged" in found["problems"][0]["message"]
         assert found["packages"]["torch"]
 
+    def test_it_says_on_what_posts_would_be_judged_and_were(self, mmsa: Mmsa, table: Table) -> None:
+        mmsa("classify", table(["best day", "worst day"]), "-o", "out.csv")
+        found = json.loads(mmsa("doctor", "--json", "--device", "cpu").out)["runtime"]
+        assert (found["program"], found["device and numbers"]) == ("ONNX Runtime", "cpu fp32")
+        assert found["predictions kept"] == "2 on cpu fp32"
+        assert found["graphs kept"] == "0, 0.0 MB"
+
     def test_a_damaged_feature_cache_is_said_and_is_no_problem(self, mmsa: Mmsa, home: Path) -> None:
         (home / "cache").mkdir()
         (home / "cache" / "features.db").write_bytes(b"no database" * 500)

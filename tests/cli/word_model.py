@@ -30,6 +30,7 @@ class WordModel:
         self.bundle_id = bundle_id
         self.labels = labels
         self.device_name = "cpu fp32"
+        self.notes: list[str] = []
         self._n_batches = 0
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
@@ -51,7 +52,11 @@ class WordModel:
         problem = f"picture {lost[0]} cannot be used" if lost else ""
         if text is None and image is None:
             return Prediction(
-                post.content_hash, self.bundle_id, "failed", error=problem or "nothing to judge"
+                post.content_hash,
+                self.bundle_id,
+                "failed",
+                error=problem or "nothing to judge",
+                runtime=self.device_name,
             )
         parts = [probs for probs in (text, image) if probs]
         fused = tuple(sum(column) / len(parts) for column in zip(*parts, strict=True))
@@ -68,6 +73,7 @@ class WordModel:
             image_probs=image,
             deciding_picture=0 if shown else None,
             error=problem,
+            runtime=self.device_name,
         )
 
     def explain(self, post: Post) -> types.SimpleNamespace:

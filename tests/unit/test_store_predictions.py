@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ FULL = Prediction(
     image_probs=(0.9, 0.05, 0.05),
     deciding_picture=1,
     error="a warning \ud800",
+    runtime="cpu int8",
 )
 
 
@@ -61,6 +63,12 @@ def test_a_failed_prediction_comes_back_as_it_went_in(store: Store) -> None:
     store.index_source("here", "pairs", "Here", posts("h0"))
     store.save_predictions([failed])
     assert next(store.rows(1, BUNDLE)).prediction == failed
+
+
+def test_predictions_are_counted_by_where_they_were_made(store: Store) -> None:
+    store.save_predictions([replace(predict(f"r{number}"), runtime="cpu int8") for number in range(2)])
+    store.save_predictions([predict("r2"), Prediction("r0", "other", "ok", "a", 0.6, (0.6, 0.4))])
+    assert store.count_runtimes(BUNDLE) == {"": 1, "cpu int8": 2}
 
 
 def test_saving_again_replaces(store: Store) -> None:
