@@ -229,3 +229,22 @@ def test_answers_within_a_post_are_posts(tmp_path: Path) -> None:
 
     tree = listing(comment("1", listing(comment("2", ""), comment("3", ""))), comment("4", ""))
     assert [post.text for post in posts(tmp_path, tree)] == ["word 1", "word 2", "word 3", "word 4"]
+
+
+def test_a_boost_in_a_mastodon_archive_is_counted_and_no_post(tmp_path: Path) -> None:
+    boost = {**ACTIVITY, "type": "Announce", "object": "https://other.example/1"}
+    notes: list[str] = []
+    (post,) = posts(tmp_path, {"type": "OrderedCollection", "orderedItems": [ACTIVITY, boost]}, notes=notes)
+    assert post.post_id == "11"
+    assert notes == ["records that are no posts of a network left out: 1, with type Announce"]
+
+
+def test_a_download_is_found_by_its_few_posts_among_much_else(tmp_path: Path) -> None:
+    logins = [{"Date": "2026-05-01 10:00:00 UTC", "IP": "1"}] * 30
+    comment = {"date": "2026-05-01 10:00:00", "comment": "so fine", "photo": "N/A", "url": ""}
+    download = {
+        "Activity": {"Login History": {"LoginHistoryList": logins}},
+        "Comment": {"Comments": {"CommentsList": [comment]}},
+    }
+    (post,) = posts(tmp_path, download)
+    assert (post.text, post.created_at) == ("so fine", "2026-05-01T10:00:00Z")

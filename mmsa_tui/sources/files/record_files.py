@@ -28,6 +28,7 @@ _LIKELY = re.compile(
 )
 """Names of the files, among the hundred of a download, that hold what somebody wrote."""
 _ONE_IN = 5
+_LOOK_AT_KEYS = 8
 _DETECT_NAMES = 20_000
 
 
@@ -82,7 +83,9 @@ def read_records(source: Path, options: ReadOptions, is_ours: Callable[[Object],
 def _is_of_format(path: Path, is_ours: Callable[[Object], bool]) -> bool:
     """Whether enough of a file's first records are of a format: some may be notices, or damaged."""
     records = sample_records(path)
-    return sum(map(is_ours, records)) > len(records) / _ONE_IN
+    # A download lists logins and likes by the hundred beside the few posts: kinds count as well.
+    kinds = {tuple(record)[:_LOOK_AT_KEYS]: record for record in records}
+    return any(sum(map(is_ours, some)) > len(some) / _ONE_IN for some in (records, list(kinds.values())))
 
 
 def _has_records(name: str) -> bool:

@@ -6,6 +6,7 @@ other wrappings are undone before. Pictures are files in a folder beside.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,8 @@ from mmsa_tui.sources.fields.tweet import Tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 
 _MAX_KEYS = 8
+_NO_POSTS = ("Announce", "Like", "Follow", "Delete", "Undo", "Update", "Add", "Remove", "Block")
+"""What an account did besides writing, in ActivityPub; a boost names the post of another and no more."""
 
 
 class Network:
@@ -54,10 +57,10 @@ class Network:
                 like = entry.value
                 for post in _thread(entry.value):
                     if not post.post_id:
-                        post = replace(
-                            post, post_id=entry.where.replace(" record ", "-").replace(" line ", "-")
-                        )
+                        post = replace(post, post_id=re.sub(r",? (?:line|record) ", "-", entry.where))
                     yield to_item(post, files, entry.where, entry.encoding)
+            elif entry.value.get("type") in _NO_POSTS:
+                foreign[f"type {entry.value['type']}"] += 1
             elif len(like.keys() & entry.value.keys()) * 2 >= max(1, len(like)):
                 yield Failure(entry.where, f"{entry.where} lacks a field that the other posts have")
             else:
