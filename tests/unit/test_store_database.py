@@ -229,3 +229,9 @@ def test_a_transaction_inside_another_is_part_of_it(tmp_path: Path) -> None:
             db.run("INSERT INTO contents (hash) VALUES ('h0')")
         raise ZeroDivisionError
     assert db.all("SELECT * FROM contents") == []
+
+
+def test_what_was_acknowledged_is_on_the_disk_and_not_only_in_memory(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "mmsa.db") as store:
+        assert store._db.one("PRAGMA synchronous") == (2,)
+        assert store._db.one("PRAGMA journal_mode") == ("wal",)
