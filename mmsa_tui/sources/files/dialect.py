@@ -166,8 +166,8 @@ def _rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
 
 def _score(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
     """Rate a delimiter: the share of rows as wide as most, then that width."""
-    lines = _put_together(lines[:200], dialect) if dialect.escapes else lines[:200]
-    rows = _rows(lines, dialect)
+    lines = lines[:200]
+    rows = _rows(_put_together(lines, dialect) if dialect.escapes else lines, dialect)
     widths = Counter(len(row) for row in rows if row)
     width = max(widths, key=lambda width: (widths[width], width), default=0)
     if width < 2:
