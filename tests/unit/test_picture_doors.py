@@ -37,7 +37,7 @@ def through_model(path: Path) -> Image.Image | None:
     from mmsa_tui.model.preprocessing import decode
 
     try:
-        return Image.fromarray(decode(path.read_bytes()).permute(1, 2, 0).numpy())
+        return Image.fromarray(decode(path.read_bytes()).transpose(1, 2, 0))
     except PictureError:
         return None
 
