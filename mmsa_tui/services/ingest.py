@@ -83,11 +83,11 @@ def read_in(
     options = options or ReadOptions()
     read_as = ReadAs(format or "", **{name: getattr(options, name) for name in _SAID})
     format = find_format(path, format, options)
-    posts = map(_with_language, sources.read(path, format=format, options=options))
+    posts = map(with_language, sources.read(path, format=format, options=options))
     return store.index_source(str(path), format, path.name, posts, on_count, read_as)
 
 
-def _with_language(item: Post | Failure) -> Post | Failure:
+def with_language(item: Post | Failure) -> Post | Failure:
     """Tell the language of a post whose source does not; `und` is how a source says that it does not know."""
     if isinstance(item, Failure) or item.language not in ("", "und"):
         return item

@@ -20,6 +20,7 @@ from mmsa_tui.export import fixed_columns, to_records
 from mmsa_tui.export.columns import NUMBERS, TRUTHS, name_source_columns
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.services.export import source_columns
+from mmsa_tui.services.ingest import with_language
 from mmsa_tui.services.work import Work, begin, check_device
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.reading import complete
@@ -127,7 +128,7 @@ def _classify_frame(config: Config, frame: DataFrame, columns: Mapping[str, str]
     verify_bundle(found, config.paths)
     check_device(config.device)
     with tempfile.TemporaryDirectory() as scratch, Store.open(Path(scratch) / "frame.db") as store:
-        posts = complete(_posts_of(frame, roles), "the frame")
+        posts = map(with_language, complete(_posts_of(frame, roles), "the frame"))
         row = store.index_source("frame", "frame", "frame", posts)
         store.save_bundle_labels(found.id, found.labels)
         work = Work(config, found, store)
