@@ -197,6 +197,12 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
     for status, words in (("text_only", "text"), ("image_only", "picture")):
         if outcome.counts.statuses[status]:
             yield f"{outcome.counts.statuses[status]:,} were judged by their {words} alone"
+    if outcome.unvalidated:
+        named = ", ".join(
+            f"{language or 'unknown'} {n:,}" for language, n in outcome.unvalidated.most_common(_N_REASONS)
+        )
+        number = outcome.unvalidated.total()
+        yield f"{number:,} are in languages that the bundle is not validated in ({named})"
     if outcome.losses:
         yield f"{outcome.losses.total():,} were judged without something they name:"
         yield from _reasons(outcome.losses)

@@ -28,6 +28,7 @@ from mmsa_tui.services.shares import Share, digest_of_sources
 from mmsa_tui.services.work import Bar, Work, begin, no_bar, watched
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import Row, Where
+from mmsa_tui.text.language import main_language
 
 STDOUT = "-"
 """The output that stands for a stream."""
@@ -74,7 +75,8 @@ class Outcome:
     """What a batch came to: what its rows add up to, and why some failed or were judged by a part.
 
     `n_done` posts were classified in this run, on `device`; "" if the model was not needed. `notes` say
-    what did not go as planned with it.
+    what did not go as planned with it. `unvalidated` counts posts judged by their words in languages
+    other than those `validated` for the bundle, "" for unknown ones.
     """
 
     labels: tuple[str, ...]
@@ -85,6 +87,8 @@ class Outcome:
     failures: Counter[str] = field(default_factory=Counter)
     losses: Counter[str] = field(default_factory=Counter)
     n_withheld: int = 0
+    validated: frozenset[str] = frozenset()
+    unvalidated: Counter[str] = field(default_factory=Counter)
     files: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -113,6 +117,10 @@ class Outcome:
                 _count(self.failures, _FILE_NAME.sub("…", prediction.error))
             else:
                 self.n_withheld += not prediction.label
+                if row.post is not None and prediction.status != "image_only":
+                    language = main_language(row.post.language)
+                    if language not in self.validated:
+                        _count(self.unvalidated, language)
                 if prediction.error:
                     _count(self.losses, _FILE_NAME.sub("…", prediction.error))
 
@@ -136,7 +144,7 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
     with begin(
         request.config, request.sources, format=request.format, options=request.read_options, bar=bar
     ) as work:
-        outcome = Outcome(work.bundle.labels, work.bundle.id)
+        outcome = Outcome(work.bundle.labels, work.bundle.id, validated=work.bundle.validated_languages)
         try:
             _classify(work, request, stream if None in targets else None, outcome)
             _write(work, request, [target for target in targets if target is not None], outcome)

@@ -30,3 +30,9 @@ def language_of(text: str) -> str:
         return ""
     code = str(found[0][1])
     return _OUR_NAMES.get(code, code)
+
+
+def main_language(code: str) -> str:
+    """The language of a code that may name a region or script, too: `pt` of `pt-BR`; "" for `und`."""
+    main = code.strip().lower().replace("_", "-").partition("-")[0]
+    return "" if main == "und" else main

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmsa_tui.text.language import language_of
+from mmsa_tui.text.language import language_of, main_language
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_links_and_names_do_not_count() -> None:
 @pytest.mark.parametrize("text", ["good \ud800 morning to all of you", "hello there my friend " * 5_000])
 def test_broken_and_endless_texts_are_told_all_the_same(text: str) -> None:
     assert language_of(text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("code", "main"), [("en", "en"), ("pt-BR", "pt"), ("zh_Hant", "zh"), ("EN", "en"), ("und", ""), ("", "")]
+)
+def test_a_region_does_not_make_another_language(code: str, main: str) -> None:
+    assert main_language(code) == main
