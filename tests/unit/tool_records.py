@@ -14,7 +14,10 @@ from mmsa_tui.sources.readers import (
     bluesky,
     fourcat,
     gallery_dl,
+    instaloader,
+    network,
     snscrape,
+    telegram,
     twarc,
     x_archive,
     zeeschuimer,
@@ -162,11 +165,68 @@ def dataset(root: Path, records: list[Any]) -> Path:
     return root
 
 
+MASTODON = {
+    "id": "11",
+    "created_at": "2026-05-01T10:00:00.000Z",
+    "content": "<p>hi</p>",
+    "account": {"acct": "sam"},
+    "media_attachments": [{"type": "image", "url": "https://x/A.jpg"}],
+    "reblog": {"id": "5", "content": "hello", "account": {"acct": "leo"}, "url": "x"},
+}
+REDDIT = {
+    "id": "1",
+    "subreddit": "f",
+    "title": "hi",
+    "selftext": "",
+    "author": "sam",
+    "media_metadata": {"A": {"e": "Image", "s": {"u": "https://x/A.jpg"}}},
+    "replies": {"data": {"children": []}},
+}
+VIEW = {
+    "uri": "at://d/c/3k",
+    "author": {"handle": "sam"},
+    "record": BLUESKY,
+    "embed": {"images": [{"fullsize": "A"}]},
+}
+DOWNLOADED = {"media": [{"uri": "media/A.jpg", "creation_timestamp": 1777629600, "title": "hi"}]}
+MESSAGE = {
+    "id": 2,
+    "type": "message",
+    "date": "2026-05-01T10:00:00",
+    "text": ["h", {"text": "i"}],
+    "photo": "A.jpg",
+}
+PRODIGY = {
+    "text": "hi",
+    "_input_hash": 1,
+    "answer": "accept",
+    "accept": ["1"],
+    "options": [{"id": 1, "text": "pos"}],
+}
+ARGILLA = {
+    "id": "1",
+    "fields": {"text": "hi"},
+    "responses": {"label": [{"value": "pos", "status": "submitted"}]},
+}
+NODE = {
+    "node": {
+        "shortcode": "D",
+        "id": "1",
+        "owner": {"username": "sam"},
+        "taken_at_timestamp": 1,
+        "caption": {"text": "hi"},
+    },
+    "instaloader": {"node_type": "Post"},
+}
+
 CASES: list[tuple[Reader, Write, list[dict[str, Any]]]] = [
     (twarc.READER, lines, [V1, PAGE, V2_TWEET, {"data": V2_TWEET}, {"errors": [{}]}]),
     (snscrape.READER, lines, [SNSCRAPE]),
     (zeeschuimer.READER, lines, [ZEESCHUIMER]),
-    (annotation.READER, lines, [TASK, DOCCANO, MIN]),
+    (annotation.READER, lines, [TASK, DOCCANO, MIN, PRODIGY, ARGILLA]),
+    (network.READER, lines, [MASTODON, REDDIT, VIEW, DOWNLOADED]),
+    (telegram.READER, lines, [MESSAGE]),
+    (instaloader.READER, sidecars, [NODE]),
     (
         x_archive.READER,
         archive,
