@@ -110,7 +110,8 @@ def import_(
                 f"analysts disagree on {counted(len(taken.conflicts), 'post')}:"
                 " `merge` lists them, A in the app settles them"
             )
-    _finish(taken.rejections, strict)
+    # An import that took nothing at all has not done what it was asked for.
+    _finish(taken.rejections, strict or not (taken.n_new or taken.n_known))
 
 
 def merge(
@@ -155,7 +156,7 @@ def merge(
             _warn_of_shared_names(taken.conflicts)
         if output is not None:
             console.talk(f"wrote {counted(len(taken.conflicts), 'conflict')} to {output}")
-    _finish(taken.rejections, strict)
+    _finish(taken.rejections, strict or not (taken.n_new or taken.n_known))
 
 
 def agree(

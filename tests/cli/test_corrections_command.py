@@ -304,3 +304,9 @@ def test_two_people_with_one_name_are_pointed_out(here: Path, mmsa: Mmsa, laptop
     others = [replace(act, uid=f"other{act.uid}") for act in acts("user", "neg pos")]
     ran = mmsa("corrections", "merge", first, laptop("b.jsonl", others))
     assert "1 conflict under one name (user)" in ran.err
+
+
+def test_an_import_that_takes_nothing_does_not_end_well(mmsa: Mmsa, tmp_path: Path) -> None:
+    (tmp_path / "theirs.jsonl").write_text('{"content_hash": "b2:1", "new_label": "positive"}\n')
+    ran = mmsa("corrections", "import", "theirs.jsonl")
+    assert (ran.code, "1 rejected" in ran.out) == (1, True)
