@@ -162,6 +162,8 @@ def _classify_on_cluster(request: ClusterRequest) -> None:
 
 def _describe(outcome: Outcome, min_confidence: float, seconds: float) -> Iterator[str]:
     """Tell what a run came to."""
+    from mmsa_tui.export import describe_sheets
+
     device = f", on {outcome.device}" if outcome.device else ""
     yield f"{outcome.n_rows:,} posts, bundle {outcome.bundle}{device}"
     yield ""
@@ -178,7 +180,9 @@ def _describe(outcome: Outcome, min_confidence: float, seconds: float) -> Iterat
         rest = "; all were known from an earlier run"
     yield ""
     yield f"{n_done:,} classified in {seconds:,.1f} s{rate}{rest}"
-    yield from (f"wrote {file}" for file in outcome.files)
+    for file in outcome.files:
+        yield f"wrote {file}"
+        yield from filter(None, [describe_sheets(file, outcome.n_rows)])
 
 
 def _label_table(outcome: Outcome) -> str:

@@ -62,8 +62,11 @@ def merge(
 
     Every share must be there once, made from the same posts with the same model.
     """
+    from mmsa_tui.export import describe_sheets
     from mmsa_tui.services.merge import merge as run
 
     merged = run(files, output, overwrite=restart, bar=console.progress)
     console.talk(f"{merged.n_rows:,} posts of {merged.n_shares:,} shares, bundle {merged.bundle}")
     console.talk(f"wrote {merged.target}")
+    if split := describe_sheets(merged.target, merged.n_rows):
+        console.talk(split)

@@ -6,7 +6,7 @@ will do.
 
 from mmsa_tui.export.columns import fixed_columns, people_columns
 from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, to_records, write, write_records
-from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable
+from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable, describe_sheets
 
 __all__ = [
     "SUFFIXES",
@@ -14,6 +14,7 @@ __all__ = [
     "Summary",
     "TextTable",
     "check_target",
+    "describe_sheets",
     "fixed_columns",
     "people_columns",
     "stream_jsonl",

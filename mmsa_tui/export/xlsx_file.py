@@ -83,6 +83,15 @@ class Summary:
     tables: Sequence[TextTable] = ()
 
 
+def describe_sheets(target: Path, n_rows: int, sheet_rows: int = SHEET_ROWS) -> str:
+    """Say in which sheets the rows of a workbook are, if one was not enough; else ""."""
+    n_sheets = -(-n_rows // sheet_rows)
+    if target.suffix.lower() != ".xlsx" or n_sheets < 2:
+        return ""
+    last = "and Posts 2" if n_sheets == 2 else f"to Posts {n_sheets}"
+    return f"{target.name}: a sheet holds {sheet_rows:,} rows, so they are in the sheets Posts {last}"
+
+
 def write_xlsx(
     path: Path,
     columns: Sequence[str],

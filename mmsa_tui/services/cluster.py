@@ -29,7 +29,7 @@ from mmsa_tui.errors import BundleError, Interrupted, MmsaError, OutputError, So
 from mmsa_tui.export import people_columns, write
 from mmsa_tui.export.parquet_file import open_parquet
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.services.ingest import find_format
+from mmsa_tui.services.ingest import find_format, with_language
 from mmsa_tui.services.pack import pack
 from mmsa_tui.services.row_changes import withhold_label
 from mmsa_tui.services.shares import Share
@@ -221,7 +221,7 @@ class Judge:
                 f"cannot see {folder / part.name}",
                 "Put the pack where every node has it under the same path.",
             )
-        items = list(complete(items_of(folder, [part]), part.name))
+        items = list(map(with_language, complete(items_of(folder, [part]), part.name)))
         if digest_of(folder / part.name) != part.digest or len(items) != part.rows:
             raise SourceError(
                 f"{folder / part.name} holds other posts than {INDEX} says", "Pack the source again."

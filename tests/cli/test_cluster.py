@@ -51,7 +51,17 @@ def test_two_workers_label_as_the_local_engine_and_go_on_where_they_were(own_hom
     assert mmsa_here("merge", "labels", "-o", "cluster.jsonl") == 0
     assert mmsa_here("classify", SAMPLES, "-o", "local.jsonl") == 0
     ours, theirs = rows_of(own_home / "cluster.jsonl"), rows_of(own_home / "local.jsonl")
-    for name in ("post_id", "label", "text_label", "image_label", "status", "error", "bundle", "image"):
+    for name in (
+        "post_id",
+        "label",
+        "text_label",
+        "image_label",
+        "status",
+        "error",
+        "bundle",
+        "image",
+        "language",
+    ):
         assert [row[name] for row in ours] == [row[name] for row in theirs], name
     assert [list(row) for row in ours] == [list(row) for row in theirs]
 

@@ -19,7 +19,7 @@ from export_rows import (
 
 from mmsa_tui.analysis import Counts
 from mmsa_tui.errors import OutputError
-from mmsa_tui.export import Summary, fixed_columns, write
+from mmsa_tui.export import Summary, describe_sheets, fixed_columns, write
 from mmsa_tui.export.xlsx_file import write_xlsx
 from mmsa_tui.records import Failure, Post
 
@@ -98,6 +98,17 @@ def test_xlsx_rows_beyond_a_sheet_go_on_on_the_next(tmp_path: Path) -> None:
     ]
     assert [record["post_id"] for record in read_xlsx(tmp_path / "out.xlsx", "Posts 2")] == ["2", "3"]
     assert [record["post_id"] for record in read_xlsx(tmp_path / "out.xlsx", "Posts 3")] == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "ends"),
+    [(0, ""), (1_048_575, ""), (1_048_576, "Posts and Posts 2"), (3_000_000, "Posts to Posts 3")],
+)
+def test_xlsx_that_needs_more_than_one_sheet_is_said(n_rows: int, ends: str) -> None:
+    said = describe_sheets(Path("out.xlsx"), n_rows)
+    assert said.endswith(ends)
+    assert bool(said) == bool(ends)
+    assert describe_sheets(Path("out.csv"), n_rows) == ""
 
 
 def test_xlsx_with_too_many_columns_says_which_format_has_room(tmp_path: Path) -> None:
