@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from command_runs import Mmsa
 from PIL import Image
+from word_model import WordModel
 
 WORD_MODEL = Path(__file__).parent / "word_model.py"
 Table = Callable[..., Path]
@@ -47,6 +48,13 @@ def test_the_summary_is_talk_and_leaves_stdout_empty(mmsa: Mmsa, table: Table) -
     assert ran.out == ""
     assert "positive      1  100.0 %" in ran.err
     assert "wrote out.csv" in ran.err
+
+
+def test_a_runtime_that_broke_down_is_said(mmsa: Mmsa, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = "cpu int8 broke down (no memory); torch on the CPU went on"
+    monkeypatch.setattr(WordModel, "notes", [note])
+    ran = mmsa("classify", table(["best day"]), "-o", "out.csv")
+    assert (ran.code, f"note: {note}" in ran.err) == (0, True)
 
 
 def test_a_dash_streams_json_lines_in_the_order_of_the_source(mmsa: Mmsa, table: Table) -> None:

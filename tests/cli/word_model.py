@@ -26,11 +26,12 @@ SAD = {"hate", "bad", "worst", "sad", "awful", "broken"}
 class WordModel:
     """Judges by words; a picture whose name says glad or sad speaks too."""
 
+    notes: Sequence[str] = ()
+
     def __init__(self, bundle_id: str, labels: tuple[str, ...] = LABELS) -> None:
         self.bundle_id = bundle_id
         self.labels = labels
         self.device_name = "cpu fp32"
-        self.notes: list[str] = []
         self._n_batches = 0
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
