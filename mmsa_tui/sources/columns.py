@@ -44,13 +44,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "author": (
         "screenname", "userscreenname", "senderscreenname", "vertex1", "authorscreenname",
         "authorusername", "authorhandle", "userhandle", "handle", "username", "fromuser",
-        "fromusername", "acct", "uniqueid", "nickname", "author", "user", "authorname", "ownerusername",
+        "fromusername", "acct", "uniqueid", "nickname", "authordisplayname",
+        "profilename", "author", "user", "authorname", "ownerusername",
         "owner", "account", "accountname", "name", "fullname", "displayname", "pagename", "channelname",
         "from", "sender", "verfasser", "autor", "autorin", "auteur", "autore", "nutzer", "benutzer",
         "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称",
     ),
     "created_at": (
-        "createdat", "createdatutc", "createdutc", "created", "createdtime", "createdate",
+        "createdat", "createdatutc", "createdutc", "created", "createdtime", "creationtime", "createtime",
+        "createdate",
         "creationdate", "tweetcreated", "tweetcreatedat", "postcreated", "publishedat", "published",
         "publishdate", "publisheddate", "publicationdate", "pubdate", "postedat", "posted", "postdate",
         "postedon", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",

@@ -132,3 +132,8 @@ def test_a_delimiter_that_is_said_wins(tmp_path: Path) -> None:
 def test_a_binary_file_that_is_called_csv_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         list(read(write(tmp_path / "a.csv", bytes(range(256)) * 40)))
+
+
+def test_texts_one_a_line_keep_their_commas(tmp_path: Path) -> None:
+    rows = ["a lovely evening, so it was", "nothing works", "room 4, at 18:00, as ever"]
+    assert texts(write(tmp_path / "a.txt", "\n".join(rows))) == rows

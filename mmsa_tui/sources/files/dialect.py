@@ -125,7 +125,7 @@ def sniff(
         return start
     if delimiter:
         return _finish(start, lines, spots)
-    if _is_one_column(lines):
+    if _is_one_column(lines) or _is_prose(lines):
         return _finish(replace(start, delimiter=NO_DELIMITER), lines, spots)
     trials = [replace(start, delimiter=mark, escapes=_escapes_all_quotes(lines)) for mark in DELIMITERS]
     best = max(trials, key=lambda trial: (_names_columns(lines, trial.delimiter), *_score(lines, trial)))
@@ -152,6 +152,17 @@ def _is_one_column(lines: Sequence[str]) -> bool:
     """Whether the header is one known name alone, so that commas below it are the authors'."""
     head = lines[0].strip().strip('"')
     return is_known(head) and not any(mark in lines[0] for mark in DELIMITERS)
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """Whether each line is a text, whose commas have spaces behind them as an author sets them."""
+    if any(map(is_known, re.split(r"[,;\t|]", lines[0]))) or any(
+        "\t" in line or '"' in line for line in lines
+    ):
+        return False
+    text = "\n".join(lines)
+    marks = len(re.findall(r"[,;]", text))
+    return len(re.findall(r"[,;](?=[ \n]|$)", text)) >= 0.8 * marks and "|" not in text
 
 
 def _rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:

@@ -135,7 +135,7 @@ def _is_data(rows: Sequence[Sequence[str]]) -> bool:
     return not names and any(
         count_words(cell) >= _SENTENCE_WORDS
         and not cell.rstrip().endswith(("?", ":"))
-        and (column.words >= _SENTENCE_WORDS or not column.filled)
+        and (column.words >= 0.6 * _SENTENCE_WORDS or not column.filled)
         for cell, column in zip(first, columns, strict=True)
     )
 
