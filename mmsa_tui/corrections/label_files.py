@@ -50,7 +50,8 @@ def is_label_file(path: Path) -> bool:
     """Whether a file names posts by their ids, and not by their contents as what we write for ourselves."""
     with path.open("rb") as file:
         head = file.read(16)
-    if head.startswith(_SQLITE):
+    # Who has not labelled anything yet exports an empty file.
+    if head.startswith(_SQLITE) or not head.strip():
         return False
     if is_workbook(head):
         names: Iterable[str] = map(str.strip, next(read_rows(path), ()))
