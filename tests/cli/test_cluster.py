@@ -17,6 +17,9 @@ from command_runs import Mmsa
 from mmsa_tui.cli import run
 from mmsa_tui.errors import BundleError, UsageError
 
+# Ray warns of settings of its own.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
 SAMPLES = Path(__file__).parents[2] / "mmsa_tui" / "samples" / "posts.csv"
 
 
