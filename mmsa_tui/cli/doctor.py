@@ -48,6 +48,7 @@ def doctor(device: options.DeviceOption = None, json: options.JsonOption = False
             for setting in fields(config)
             if setting.name not in ("paths", "keys")
         },
+        "keys of the app": examination.run(lambda: _keys(config)),
         "feature cache": examination.run(lambda: _cache(config)),
         "store": examination.run(lambda: _store(config, examination.problems)),
         "bundles": examination.run(lambda: _bundles(config)),
@@ -119,6 +120,15 @@ def _terminal(config: Config) -> dict[str, Any]:
         "colour": "off (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "basic",
         "over_ssh": bool(os.environ.get("SSH_CONNECTION")),
     }
+
+
+def _keys(config: Config) -> dict[str, Any]:
+    """List the app's actions by the names that the config knows, with their keys; check the theme too."""
+    from mmsa_tui.tui.keys import all_keys, show_key
+    from mmsa_tui.tui.themes import check_theme
+
+    check_theme(config.theme)
+    return {name: " ".join(map(show_key, keys)) for name, keys in all_keys("browse", config.keys).items()}
 
 
 def _paths(config: Config) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
 from mmsa_tui.tui.store_thread import StoreThread
-from mmsa_tui.tui.themes import check_theme, register_themes
+from mmsa_tui.tui.themes import check_theme, keep_theme, kept_theme, register_themes
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Message, Ready
 
@@ -102,7 +102,7 @@ class MmsaApp(App[None]):
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
         self.said: list[Said] = []
         self._source = source
-        register_themes(self, config.theme)
+        register_themes(self, config.theme or kept_theme(config.paths.data_dir))
         self.set_keymap(keymap(config.keys))
 
     async def on_mount(self) -> None:
@@ -283,6 +283,13 @@ class MmsaApp(App[None]):
     def _close_threads(self) -> None:
         for part in (self.quick, self.slow, self.pictures):
             part.close()
+
+    def keep_theme(self, name: str) -> None:
+        """Put a theme that was chosen on at the next start too, unless the config names one."""
+        try:
+            keep_theme(self.config.paths.data_dir, name)
+        except MmsaError as error:
+            self.show_error(error)
 
     def keep_message(self, text: str, style: str = "") -> None:
         """Keep what a long work has come to, to be read again."""

@@ -92,6 +92,9 @@ class MmsaCommands(Provider):
 
     def _put_on(self, theme: str) -> None:
         self.app.theme = theme
+        keep = getattr(self.app, "keep_theme", None)
+        if keep is not None:
+            keep(theme)
 
 
 def _title(action: Action, labels: tuple[str, ...]) -> str:

@@ -7,11 +7,13 @@ which the usual kinds of colour blindness keep apart; a sign says the same witho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
+from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.errors import ConfigError
 
 DEFAULT_THEME = "mmsa-dark"
@@ -99,6 +101,9 @@ CONTRAST = Theme(
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
 
+_KEPT = "theme.txt"
+"""In the data folder: the name of the theme that was chosen in the app."""
+
 FOR, AGAINST = "#e69f00", "#a86bff"
 """What speaks for a label and against it: no label has these colours, and they differ in brightness too."""
 
@@ -115,6 +120,27 @@ def check_theme(name: str) -> None:
     if name and name not in (*ours, *BUILTIN_THEMES):
         others = ", ".join(sorted(BUILTIN_THEMES))
         raise ConfigError(f"there is no theme {name!r}", f"The themes are: {', '.join(ours)}, {others}.")
+
+
+def kept_theme(folder: Path) -> str:
+    """Read which theme was chosen last; "" if none was, or it is no longer there."""
+    try:
+        name = (folder / _KEPT).read_text(encoding="utf-8").strip()
+        check_theme(name)
+    except (OSError, ValueError, ConfigError):
+        return ""
+    return name
+
+
+def keep_theme(folder: Path, name: str) -> None:
+    """Keep which theme was chosen.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / _KEPT, overwrite=True) as part:
+        part.write_text(name + "\n", encoding="utf-8")
 
 
 def register_themes(app: App[Any], name: str = "") -> None:

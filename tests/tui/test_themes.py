@@ -8,7 +8,7 @@ from textual.color import Color
 
 from mmsa_tui.errors import ConfigError
 from mmsa_tui.export.colours import label_colour
-from mmsa_tui.tui.themes import THEMES, label_sign, register_themes
+from mmsa_tui.tui.themes import THEMES, keep_theme, kept_theme, label_sign, register_themes
 
 AA = 4.5
 """Contrast of text that WCAG 2.2 asks for at level AA."""
@@ -63,3 +63,11 @@ def test_an_unknown_theme_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError) as caught:
         register_themes(App(), "midnight")
     assert "mmsa-dark, mmsa-light, mmsa-contrast" in caught.value.hint
+
+
+def test_a_theme_that_was_chosen_stays(tmp_path) -> None:
+    assert kept_theme(tmp_path) == ""
+    keep_theme(tmp_path, THEMES[1].name)
+    assert kept_theme(tmp_path) == THEMES[1].name
+    keep_theme(tmp_path, "gone")
+    assert kept_theme(tmp_path) == ""

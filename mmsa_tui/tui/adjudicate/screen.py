@@ -303,7 +303,7 @@ class AdjudicateScreen(AppScreen[Jump | None]):
     # the lines around
 
     def _tell(self, text: str, style: str = "") -> None:
-        self.status.tell((" " + text, style))
+        self.status.tell((" " + text[:1].upper() + text[1:], style))
 
     def _show_top(self) -> None:
         n_open = len(self.listed.cases) - self.listed.n_decided

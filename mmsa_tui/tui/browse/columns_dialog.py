@@ -119,6 +119,6 @@ class ColumnsDialog(ModalScreen[tuple[ColumnChoice, ...] | None]):
         wide = f"{width} wide" if width else "takes what is left"
         return Content.assemble(
             ("☑ " if is_shown else "☐ ", "$text-accent" if is_shown else "$foreground-muted"),
-            (f"{title:<44}", "" if is_shown else "$foreground-muted"),
+            (f"{title:<40}", "" if is_shown else "$foreground-muted"),
             (wide, "$foreground-muted"),
         )

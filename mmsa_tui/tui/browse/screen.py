@@ -24,7 +24,7 @@ from mmsa_tui.retrain import ENOUGH
 from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
-from mmsa_tui.tui.browse import chores
+from mmsa_tui.tui.browse import chores, ways
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.blind import has_label_of, masked
 from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
@@ -32,12 +32,11 @@ from mmsa_tui.tui.browse.counts import Counts
 from mmsa_tui.tui.browse.filter_input import FilterInput
 from mmsa_tui.tui.browse.footer import Situation, footer
 from mmsa_tui.tui.browse.labeller import Labeller
-from mmsa_tui.tui.browse.position import ColumnChoice, Position
+from mmsa_tui.tui.browse.position import ColumnChoice
 from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice
-from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import WRAPPED, bindings, first, is_typing, key_for
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
 from mmsa_tui.tui.widgets.post_columns import MAX_ID, choose_columns, columns_of_row
@@ -131,7 +130,7 @@ class BrowseScreen(AppScreen[None]):
 
     def tell(self, text: str, style: str = "") -> None:
         """Answer a key in the status line."""
-        self.status.tell((" " + text, style))
+        self.status.tell((" " + text[:1].upper() + text[1:], style))
 
     # keeping up
 
@@ -375,7 +374,12 @@ class BrowseScreen(AppScreen[None]):
             is_typing=is_typing(self),
             is_batch=batch is not None,
             is_paused=batch is not None and batch.is_paused,
-            has_prediction=row is not None and row.prediction is not None and bool(row.prediction.probs),
+            has_prediction=(
+                row is not None
+                and row.prediction is not None
+                and bool(row.prediction.probs)
+                and not self.is_hidden(row)
+            ),
             has_marks=bool(self.posts.selection),
             n_pictures=len(post.pictures) if post is not None else 0,
             is_long=self.view.is_long,
@@ -585,87 +589,16 @@ class BrowseScreen(AppScreen[None]):
     # keys that lead to other screens
 
     async def action_export(self) -> None:
-        from mmsa_tui.tui.dialogs.export import ExportDialog
-
-        posts = self.posts
-        dialog = ExportDialog(
-            self.mmsa.config.paths.database,
-            self.source,
-            self.mmsa.bundle_id,
-            self.labels,
-            posts.where,
-            posts.filter_text,
-            posts.order,
-            posts.selection,
-            posts.queue_name,
-        )
-
-        async def take(written: str | None) -> None:
-            if written is not None:
-                self.tell(safe_line(f"Written: {written}"), "$text-success")
-                self.mmsa.keep_message(f"Written: {written}")
-
-        await self.ask(dialog, take)
+        await ways.export(self)
 
     async def action_overview(self) -> None:
-        from mmsa_tui.tui.overview.screen import OverviewScreen
-
-        async def take(chosen: str | None) -> None:
-            if chosen is not None:
-                self.posts.go_to_filter(chosen)
-
-        await self.ask(
-            OverviewScreen(self.source, self.posts.where, self.posts.filter_text, self.posts.queue_text), take
-        )
+        await ways.overview(self)
 
     async def action_retrain(self) -> None:
-        from mmsa_tui.tui.retrain.screen import RetrainScreen
-
-        async def take(jump: Jump | None) -> None:
-            # Another bundle may be in use now.
-            await self.mmsa.reload_bundle()
-            self.adopt_bundle()
-            self.refresh_rows()
-            self.show_top()
-            self.tick()
-            await self._follow(jump)
-
-        await self.ask(RetrainScreen(), take)
+        await ways.retrain(self)
 
     async def action_adjudicate(self) -> None:
-        from mmsa_tui.tui.adjudicate.screen import AdjudicateScreen
-
-        async def take(jump: Jump | None) -> None:
-            self.refresh_rows()
-            self.tick()
-            await self._follow(jump)
-
-        await self.ask(AdjudicateScreen(self.source.id), take)
-
-    async def action_audit(self) -> None:
-        from mmsa_tui.tui.audit.screen import AuditScreen
-
-        async def take(_: None) -> None:
-            self.refresh_rows()
-            self.tick()
-
-        await self.ask(AuditScreen(self.source), take)
-
-    async def _follow(self, jump: Jump | None) -> None:
-        """Go to a post that another screen has led to, in whichever source it is."""
-        if jump is None:
-            return
-        if jump.source.id == self.source.id:
-            self.posts.go_to_filter("", jump.ordinal)
-            return
-        await self.keep_position()
-        text = Position(jump.ordinal).to_text()
-        try:
-            await self.mmsa.quick.run(lambda store: store.remember_position(jump.source.id, text))
-        except MmsaError as error:
-            self.mmsa.show_error(error)
-        else:
-            self.mmsa.open_source(jump.source)
+        await ways.adjudicate(self)
 
     # what the palette does with the source as a whole
 

@@ -28,7 +28,7 @@ class AskText(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             yield Input(self._text, placeholder=self._placeholder, compact=True)
-            yield Label(Content(self._hint or "enter keeps it · escape leaves it"), classes="dialog-hint")
+            yield Label(Content(self._hint or "Enter: save · esc: cancel"), classes="dialog-hint")
 
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:
@@ -60,7 +60,7 @@ class AskOne(ModalScreen[str | None]):
             yield Label(Content(self._title), classes="dialog-title")
             # Ids of options may be any text; those of widgets may not.
             yield OptionList(*(Option(Content(text)) for _, text in self._options), compact=True)
-            yield Label(Content(self._hint or "enter takes it · escape leaves it"), classes="dialog-hint")
+            yield Label(Content(self._hint or "Enter: choose · esc: cancel"), classes="dialog-hint")
 
     def on_mount(self) -> None:
         ids = [name for name, _ in self._options]

@@ -54,9 +54,9 @@ class ClassifyDialog(ModalScreen[ClassifyChoice | None]):
         with Vertical(classes="dialog"):
             yield Label(Content(f"Classify with {self._bundle_id}"), classes="dialog-title")
             yield OptionList(*(Option(self._describe(scope)) for scope in self._scopes), compact=True)
-            yield Tick("again, also what is classified already (a)", id="again", compact=True)
+            yield Tick("Classify again what is classified already (a)", id="again", compact=True)
             yield Label(
-                Content(f"{self._model_state} · you can go on working while it runs"), classes="dialog-hint"
+                Content(f"{self._model_state} · you can go on working meanwhile"), classes="dialog-hint"
             )
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Start", id="start", variant="primary", compact=True)

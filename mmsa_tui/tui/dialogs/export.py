@@ -103,7 +103,7 @@ class ExportDialog(ModalScreen[str | None]):
                 columns = [("ours and the source's own", "all"), ("only ours", "ours")]
                 yield Select(columns, value="all", allow_blank=False, id="export-columns", compact=True)
             yield Label("", id="export-problem", markup=False)
-            yield Label("enter in the file's name writes it · escape leaves", classes="dialog-hint")
+            yield Label("Enter: write · tab: next field · esc: cancel", classes="dialog-hint")
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Write", id="export-write", variant="primary", compact=True)
                 yield Button("Cancel", id="export-cancel", compact=True)

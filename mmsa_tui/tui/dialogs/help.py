@@ -88,7 +88,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
             frame.border_title = f"Help: {self._topic}"
-            frame.border_subtitle = "↑↓ scroll · esc close"
+            frame.border_subtitle = "↑↓: scroll · esc: close"
             with VerticalScroll(can_focus=False):
                 yield Static("", id="help-text", markup=False)
 
@@ -125,7 +125,7 @@ class HelpScreen(ModalScreen[None]):
         keys = self._keys()
         match self._topic:
             case "browse":
-                return [*keys, ("Signs", list(_SIGNS)), queues, *language]
+                return [*keys, ("Signs", list(_SIGNS)), queues, *language, self._names()]
             case "filter":
                 return [*language, ("Keys", _FILTER_KEYS)]
         return keys
@@ -145,6 +145,16 @@ class HelpScreen(ModalScreen[None]):
             if rows:
                 sections.append((group, rows))
         return sections
+
+    def _names(self) -> tuple[str, list[Line]]:
+        """List what the config calls each action."""
+        keys = all_keys("browse", self._remapped)
+        rows = [
+            (" ".join(map(show_key, keys[action.name])) or "–", action.name)
+            for action in ACTIONS
+            if action.where == "browse" and not self._is_spare(action.name)
+        ]
+        return "Names of these keys, for [keys] in the config", rows
 
     def _keys_below(self) -> list[Line]:
         """List the keys of the screen that help was asked on, and of what has the focus there."""

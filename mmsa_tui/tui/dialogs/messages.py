@@ -35,8 +35,7 @@ class MessagesScreen(ModalScreen[None]):
     ]
 
     DEFAULT_CSS = """
-    MessagesScreen .dialog { width: 100; }
-    MessagesScreen VerticalScroll { height: auto; max-height: 24; background: $surface; }
+    MessagesScreen VerticalScroll { height: auto; max-height: 60vh; background: $surface; }
     MessagesScreen Static { height: auto; }
     """
 

@@ -37,7 +37,7 @@ class Working(ModalScreen[None]):
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             yield Label("", id="working-count")
-            yield Label("escape stops it; nothing is changed then", classes="dialog-hint")
+            yield Label("Esc: stop; nothing is changed then", classes="dialog-hint")
 
     def on_mount(self) -> None:
         self.set_interval(0.1, self._show)

@@ -97,21 +97,21 @@ class OverviewScreen(AppScreen[str | None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="overview-title", markup=False)
         with Container(id="overview-parts"):
-            yield LabelRows("Labels", "no posts", id="overview-labels")
-            yield LabelColumns("Over time", "no dates in this source", id="overview-time")
-            yield LabelRows("Hashtags", "no hashtags", id="overview-hashtags")
-            yield LabelRows("Authors", "no authors in this source", id="overview-authors")
+            yield LabelRows("Labels", "No posts", id="overview-labels")
+            yield LabelColumns("Over time", "No dates in this source", id="overview-time")
+            yield LabelRows("Hashtags", "No hashtags", id="overview-hashtags")
+            yield LabelRows("Authors", "No authors in this source", id="overview-authors")
             with Vertical(id="overview-right"):
-                yield LabelColumns("Confidence of the model", "not classified yet", id="overview-confidence")
+                yield LabelColumns("Confidence of the model", "Not classified yet", id="overview-confidence")
                 yield LabelRows(
-                    "Corrections", "none yet: 1 2 3 or space give a label", id="overview-corrections"
+                    "Corrections", "None yet: 1 2 3 or space give a label", id="overview-corrections"
                 )
         yield Static("", id="overview-keys", markup=False)
 
     def on_mount(self) -> None:
-        keys = "tab next part · arrows choose · enter shows the posts · esc back"
+        keys = "Tab: next part · arrows: choose · enter: show the posts · esc: back"
         if self._where is not None:
-            keys = "w whole source or filter · " + keys
+            keys = "W: whole source or filter · " + keys
         self.query_one("#overview-keys", Static).update(keys)
         self.query_one("#overview-labels").focus()
         self.count()

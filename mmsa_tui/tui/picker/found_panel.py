@@ -28,7 +28,7 @@ class FoundPanel(VerticalScroll, can_focus=False):
 
     def begin(self) -> None:
         """Forget what was found before."""
-        self.show_what(Content("looking…"))
+        self.show_what(Content("Looking…"))
         self.show_counts(Content(""))
 
     def say(self, text: str, style: str = "") -> None:

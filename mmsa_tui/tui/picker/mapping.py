@@ -51,7 +51,6 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
     ]
 
     DEFAULT_CSS = """
-    MappingDialog .dialog { width: 100; }
     MappingDialog #mapping-problem { color: $text-warning; margin-top: 1; height: auto; }
     """
 

@@ -74,7 +74,7 @@ class PickerScreen(AppScreen[None]):
             yield Static("Open a folder, an export or an archive of posts", id="picker-title", markup=False)
             yield PathInput(
                 self._path,
-                placeholder="type a path, or drop a folder onto this window",
+                placeholder="Type a path, or drop a folder onto this window",
                 suggester=PathSuggester(),
                 select_on_focus=False,
                 id="path",
@@ -271,7 +271,7 @@ class PickerScreen(AppScreen[None]):
     async def _cancel(self) -> None:
         await self._link.cancel()
         if self._path:
-            self._panel.say("stopped", "$text-warning")
+            self._panel.say("Stopped", "$text-warning")
         self._show_keys()
 
     # what the child says
@@ -289,7 +289,7 @@ class PickerScreen(AppScreen[None]):
             case Counted(n):
                 is_reading = isinstance(self._link.request, Index)
                 of = f" of {self._n_posts:,}" if is_reading and self._n_posts >= n else ""
-                word = "reading" if is_reading else "looking"
+                word = "Reading" if is_reading else "Looking"
                 self._panel.say(f"{word}… {n:,}{of}", "$text-accent")
             case Inspected(result):
                 self._n_posts = result["posts"] + result["failures"]["count"]

@@ -57,7 +57,7 @@ class ChangesScreen(AppScreen[Jump | None]):
         yield Static("", id="changes-title", markup=False)
         yield Static("", id="changes-ways", markup=False)
         yield OptionList(id="changes-list", compact=True)
-        yield Static("enter goes to the post · ↑↓ move · esc back", id="changes-keys", markup=False)
+        yield Static("Enter: go to the post · ↑↓: move · esc: back", id="changes-keys", markup=False)
 
     def on_mount(self) -> None:
         n_posts = sum(comparison.n_compared for comparison in self._found)

@@ -23,7 +23,7 @@ class WaitingPanel(VerticalScroll, can_focus=False):
     """What there is to learn from."""
 
     def compose(self) -> ComposeResult:
-        yield Static("counting…", id="waiting-text", markup=False)
+        yield Static("Counting…", id="waiting-text", markup=False)
 
     def on_mount(self) -> None:
         self.border_title = "Corrections"
@@ -48,8 +48,8 @@ class RunPanel(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", id="stage", markup=False)
         with Container(id="curves"):
-            yield Curve("Loss (falls)", "not started", id="loss")
-            yield Curve("F1 (rises)", "not started", id="f1")
+            yield Curve("Loss (falls)", "Not started", id="loss")
+            yield Curve("F1 (rises)", "Not started", id="f1")
 
     def show(self, run: Run) -> None:
         """Draw the curves of a run."""

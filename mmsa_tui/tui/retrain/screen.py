@@ -188,7 +188,7 @@ class RetrainScreen(AppScreen[Jump | None]):
             "How should your labels be taken?",
             texts.teaching_options(),
             self.teaching.name,
-            "a rule of your own costs elsewhere, and the gate says how much",
+            "A rule of your own costs accuracy elsewhere; the gate says how much",
         )
         chosen = await self.app.push_screen_wait(question)
         if chosen is not None:
@@ -201,8 +201,8 @@ class RetrainScreen(AppScreen[Jump | None]):
         self._run = Run(self._follow)
         self._clear_offer()
         self._tell("")
-        self.run_panel.clear("drawn from the first epoch on")
-        self.run_panel.say("starting")
+        self.run_panel.clear("Drawn from the first epoch on")
+        self.run_panel.say("Starting")
         self._show_around()
         self._learn(self._run, self.seen.bundle)
 
@@ -214,13 +214,13 @@ class RetrainScreen(AppScreen[Jump | None]):
         except Interrupted:
             self._tell("Stopped; the bundle in use is unchanged.", WARNING)
             if self.is_whole and not run.losses:
-                self.run_panel.clear("stopped before the first epoch")
+                self.run_panel.clear("Stopped before the first epoch")
         except MmsaError as error:
             self._fail(error)
         self._run = None
         if not self.is_whole:
             return
-        self.run_panel.say("" if result is None else "done")
+        self.run_panel.say("" if result is None else "Done")
         if result is not None:
             self._put_forward(Offer.of_run(result, bundle.id))
         self._show_around()
@@ -240,7 +240,7 @@ class RetrainScreen(AppScreen[Jump | None]):
     def action_stop_run(self) -> None:
         if self._run is not None:
             self._run.stop()
-            self.run_panel.say("stopping")
+            self.run_panel.say("Stopping")
         elif self._reclassification.is_running:
             self.mmsa.engine.stop()
 
@@ -482,4 +482,4 @@ class RetrainScreen(AppScreen[Jump | None]):
 
     def _tell(self, text: str, style: str = "") -> None:
         if self.is_attached:
-            self.status.tell((" " + safe_line(text), style))
+            self.status.tell((" " + safe_line(text[:1].upper() + text[1:]), style))

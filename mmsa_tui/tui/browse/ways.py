@@ -1,0 +1,107 @@
+"""The ways from the main screen to others, and what comes back along them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.browse.position import Position
+from mmsa_tui.tui.jump import Jump
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.browse.screen import BrowseScreen
+
+
+async def export(screen: BrowseScreen) -> None:
+    """Ask which posts go into which file, and say what was written."""
+    from mmsa_tui.tui.dialogs.export import ExportDialog
+
+    posts = screen.posts
+    dialog = ExportDialog(
+        screen.mmsa.config.paths.database,
+        screen.source,
+        screen.mmsa.bundle_id,
+        screen.labels,
+        posts.where,
+        posts.filter_text,
+        posts.order,
+        posts.selection,
+        posts.queue_name,
+    )
+
+    async def take(written: str | None) -> None:
+        if written is not None:
+            screen.tell(safe_line(f"Written: {written}"), "$text-success")
+            screen.mmsa.keep_message(f"Written: {written}")
+
+    await screen.ask(dialog, take)
+
+
+async def overview(screen: BrowseScreen) -> None:
+    """Show the source as a whole, and come back with a filter."""
+    from mmsa_tui.tui.overview.screen import OverviewScreen
+
+    async def take(chosen: str | None) -> None:
+        if chosen is not None:
+            screen.posts.go_to_filter(chosen)
+
+    await screen.ask(
+        OverviewScreen(screen.source, screen.posts.where, screen.posts.filter_text, screen.posts.queue_text),
+        take,
+    )
+
+
+async def retrain(screen: BrowseScreen) -> None:
+    """Retrain, and come back to another bundle or to a post."""
+    from mmsa_tui.tui.retrain.screen import RetrainScreen
+
+    async def take(jump: Jump | None) -> None:
+        # Another bundle may be in use now.
+        await screen.mmsa.reload_bundle()
+        screen.adopt_bundle()
+        screen.refresh_rows()
+        screen.show_top()
+        screen.tick()
+        await _follow(screen, jump)
+
+    await screen.ask(RetrainScreen(), take)
+
+
+async def adjudicate(screen: BrowseScreen) -> None:
+    """Settle what analysts label differently, and come back to a post."""
+    from mmsa_tui.tui.adjudicate.screen import AdjudicateScreen
+
+    async def take(jump: Jump | None) -> None:
+        screen.refresh_rows()
+        screen.tick()
+        await _follow(screen, jump)
+
+    await screen.ask(AdjudicateScreen(screen.source.id), take)
+
+
+async def audit(screen: BrowseScreen) -> None:
+    from mmsa_tui.tui.audit.screen import AuditScreen
+
+    async def take(_: None) -> None:
+        screen.refresh_rows()
+        screen.tick()
+
+    await screen.ask(AuditScreen(screen.source), take)
+
+
+async def _follow(screen: BrowseScreen, jump: Jump | None) -> None:
+    """Go to a post that another screen has led to, in whichever source it is."""
+    if jump is None:
+        return
+    if jump.source.id == screen.source.id:
+        screen.posts.go_to_filter("", jump.ordinal)
+        return
+    await screen.keep_position()
+    text = Position(jump.ordinal).to_text()
+    try:
+        await screen.mmsa.quick.run(lambda store: store.remember_position(jump.source.id, text))
+    except MmsaError as error:
+        screen.mmsa.show_error(error)
+    else:
+        screen.mmsa.open_source(jump.source)
