@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from mmsa_tui.bundle.lesson import Lesson
-from mmsa_tui.bundle.meta import IMPORTED, VALIDATED_F1, BundleMeta
+from mmsa_tui.bundle.meta import IMPORTED, VALIDATED_F1, BundleMeta, is_validated
 from mmsa_tui.text.display import safe_line
 
 
@@ -60,19 +60,14 @@ def _limits_of_languages(meta: BundleMeta) -> str:
     languages = _mapping(meta.scores, "languages")
     if not languages:
         return "- Learned from English tweets; other languages get an answer that means little."
-    weak = [code for code in languages if not _is_validated(_mapping(languages, code))]
+    weak = [code for code in languages if not is_validated(_mapping(languages, code))]
     if not weak:
         return "- Languages without a table above get an answer that nobody has measured."
     return (
         "- Not validated: "
         + ", ".join(_plain(code) for code in weak)
-        + f" (macro-F1 below {VALIDATED_F1}), and every language without a table above."
+        + f" (macro-F1 not surely above {VALIDATED_F1}), and every language without a table above."
     )
-
-
-def _is_validated(score: Mapping[str, Any]) -> bool:
-    value = score.get("macro_f1")
-    return isinstance(value, int | float) and value >= VALIDATED_F1
 
 
 def _decision(training: Mapping[str, Any]) -> Iterator[str]:

@@ -45,6 +45,14 @@ REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)
 _MAX_JSON = 16 * 1024 * 1024
 """Bytes; the record of a bundle is some ten kB."""
 VALIDATED_F1 = 0.55
+
+
+def is_validated(score: Mapping[str, Any]) -> bool:
+    """Whether macro-F1 in a language is `VALIDATED_F1` or more even at its lower bound."""
+    value = score.get("low", score.get("macro_f1"))
+    return isinstance(value, int | float) and value >= VALIDATED_F1
+
+
 _FIRST_LANGUAGES = frozenset({"en"})
 """Of bundles that do not say: they learned from English tweets and were measured on them."""
 
@@ -142,16 +150,14 @@ class Bundle:
 
     @property
     def validated_languages(self) -> frozenset[str]:
-        """ISO 639 codes of the languages in which people's labels bear it out: macro-F1 of `VALIDATED_F1`."""
+        """ISO 639 codes of the languages in which people's labels bear it out: see `is_validated`."""
         languages = self.meta.scores.get("languages")
         if not isinstance(languages, Mapping) or not languages:
             return _FIRST_LANGUAGES
         return frozenset(
             str(code)
             for code, score in languages.items()
-            if isinstance(score, Mapping)
-            and isinstance(score.get("macro_f1"), int | float)
-            and score["macro_f1"] >= VALIDATED_F1
+            if isinstance(score, Mapping) and is_validated(score)
         )
 
     @property

@@ -206,7 +206,7 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
             f"{language or 'unknown'} {n:,}" for language, n in outcome.unvalidated.most_common(_N_REASONS)
         )
         number = outcome.unvalidated.total()
-        yield f"{number:,} are in languages that the bundle is not validated in ({named})"
+        yield f"{number:,} judged by words in languages that the bundle is not validated in ({named})"
     if outcome.losses:
         yield f"{outcome.losses.total():,} were judged without something they name:"
         yield from _reasons(outcome.losses)
