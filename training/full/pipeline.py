@@ -134,7 +134,8 @@ class Pipeline:
         if not self.recipe.image.tuned:
             return None
         if self.log.is_done("trunk"):
-            return load_file(file)["trunk"]
+            known: Tensor = load_file(file)["trunk"]
+            return known
         trunk = trunk_features(
             self.recipe.image.encoder,
             read_pixels(self.examples),
@@ -200,10 +201,11 @@ class Pipeline:
         if trunk is None:
             file = self.folder / "pictures.safetensors"
             if not self.log.is_done("pictures"):
-                pictures = encode_pictures(self.folder / image, read_pixels(self.examples))
-                save_file({"pictures": pictures}, file)
+                encoded = encode_pictures(self.folder / image, read_pixels(self.examples))
+                save_file({"pictures": encoded}, file)
                 self.log.mark_done("pictures")
-            return load_file(file)["pictures"]
+            pictures: Tensor = load_file(file)["pictures"]
+            return pictures
         model = ImageEncoder(self.folder / image).eval()
         mobilenet.fold(model.model)
         _, tail = mobilenet.trunk_and_tail(model.model, self.recipe.image.tail_blocks)

@@ -160,7 +160,7 @@ def train(
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_([*others, *verdict.parameters()], 1.0)
         dense.step()
-        sparse.step()
+        sparse.step()  # type: ignore[no-untyped-call]
         for schedule in schedules:
             schedule.step()
         if step % 200 == 0:
