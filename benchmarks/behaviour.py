@@ -21,6 +21,7 @@ Check = tuple[str, str, str, str]
 
 _PRAISE = ("great", "lovely", "wonderful", "funny")
 _THINGS = ("film", "concert", "new tram", "museum")
+_FACES = (("😍", "😡"), ("😊", "😭"), ("❤️", "💔"), ("👍", "👎"))
 _NAMES = (("Anna", "Fatima"), ("John", "Kwame"), ("Leipzig", "Lagos"), ("Oslo", "Karachi"))
 _GOOD = {
     "en": "What a wonderful evening, I am so happy",
@@ -50,8 +51,9 @@ def checks() -> Iterator[Check]:
         said = f"The {thing} is {word}"
         yield "negation", said, f"The {thing} is not {word}", "falls"
         yield "intensifier", f"The {thing} is quite {word}", f"The {thing} is absolutely {word}", "rises"
-        yield "emoji swap", f"The {thing} today 😍", f"The {thing} today 😡", "falls"
         yield "typo", said, f"The {thing} is {word[0]}{word[2]}{word[1]}{word[3:]}", "same"
+    for (happy, angry), thing in product(_FACES, _THINGS):
+        yield "emoji swap", f"The {thing} today {happy}", f"The {thing} today {angry}", "falls"
     for (one, other), word in product(_NAMES, _PRAISE):
         yield "name or place swap", f"{one} was {word} today", f"{other} was {word} today", "same"
     for language, said in _GOOD.items():

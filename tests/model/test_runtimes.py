@@ -61,6 +61,16 @@ def test_both_runtimes_read_the_same_from_texts(
     assert cosine(ours, reference) > (0.99999 if precision == "fp32" else 0.99)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_text_is_encoded_alike_whatever_stands_beside_it(
+    text_encoder_directory: Path, image_encoder_directory: Path, precision: str
+) -> None:
+    spec = TextSpec(text_encoder_directory, precision=precision)  # type: ignore[arg-type]
+    encoders = Encoders(spec, image_encoder_directory)
+    together = encoders.encode_raw_texts(["sad", "the best day", "worst hate rain"])
+    np.testing.assert_allclose(together[1], encoders.encode_raw_texts(["the best day"])[0], atol=1e-5)
+
+
 def test_both_runtimes_see_the_same_in_pictures(image_encoder_directory: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 224, 224), dtype=np.uint8)
     ours, reference = OnnxImage(image_encoder_directory, None), TorchImage(image_encoder_directory, CPU)
