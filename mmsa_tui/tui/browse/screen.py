@@ -594,6 +594,9 @@ class BrowseScreen(AppScreen[None]):
     async def action_overview(self) -> None:
         await ways.overview(self)
 
+    async def action_audit(self) -> None:
+        await ways.audit(self)
+
     async def action_retrain(self) -> None:
         await ways.retrain(self)
 
