@@ -41,7 +41,7 @@ async def test_the_overview_counts_what_the_store_holds(make_app, classified, st
             line = next(line for line in labels.splitlines() if (label or "no label") in line)
             assert f" {number} " in line
         assert "#blessed" in text_of(screen, "hashtags")
-        assert "no dates" in text_of(screen, "time")
+        assert "No dates" in text_of(screen, "time")
         assert "no authors" in text_of(screen, "authors")
 
 
@@ -102,7 +102,7 @@ async def test_an_overview_of_an_unclassified_source_says_so(make_app, source, w
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await shown(pilot, wait_for)
         assert "no label" in text_of(screen, "labels")
-        assert "not classified yet" in text_of(screen, "confidence")
+        assert "Not classified yet" in text_of(screen, "confidence")
 
 
 async def test_on_a_narrow_screen_every_part_can_be_reached(make_app, classified, wait_for):

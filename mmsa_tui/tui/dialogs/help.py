@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -205,12 +205,12 @@ def _section(title: str, rows: Sequence[Line], width: int) -> list[Content]:
     widest = max((cell_len(key) for key, _ in rows), default=0)
     # Sections of short keys line up with each other.
     key_width = 11 if widest <= 11 else min(widest, width // 2)
-    lines = [Content.styled(title, "bold $text-accent")]
+    lines = [Content.styled(line, "bold $text-accent") for line in _wrapped(title, width)]
     for key, text in rows:
         room = max(width - key_width - 2, 8)
         is_long = cell_len(key) > key_width
         if is_long:
-            lines.append(Content.styled(key, "bold $text-primary"))
+            lines += [Content.styled(line, "bold $text-primary") for line in _wrapped(key, width)]
         first = " " * key_width if is_long else key + " " * (key_width - cell_len(key))
         for number, piece in enumerate(_wrapped(text, room)):
             head = first if not number else " " * key_width
@@ -220,7 +220,8 @@ def _section(title: str, rows: Sequence[Line], width: int) -> list[Content]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     lines = [""]
-    for word in text.split():
+    words = (piece for word in text.split() for piece in chop_cells(word, width))
+    for word in words:
         if lines[-1] and cell_len(lines[-1]) + 1 + cell_len(word) > width:
             lines.append(word)
         else:
