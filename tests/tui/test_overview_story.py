@@ -42,7 +42,7 @@ async def test_the_overview_counts_what_the_store_holds(make_app, classified, st
             assert f" {number} " in line
         assert "#blessed" in text_of(screen, "hashtags")
         assert "No dates" in text_of(screen, "time")
-        assert "no authors" in text_of(screen, "authors")
+        assert "No authors" in text_of(screen, "authors")
 
 
 async def test_a_row_leads_to_its_posts(make_app, classified, store: Store, wait_for):
