@@ -8,7 +8,7 @@ from textual import events
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.tui.browse.screen import BrowseScreen
-from mmsa_tui.tui.dialogs.ask import AskOne
+from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.picker.mapping import MappingDialog
 from mmsa_tui.tui.picker.screen import PickerScreen
 
@@ -184,6 +184,8 @@ async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_
         screen = await asked(pilot, wait_for, PickerScreen)
         await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
         await pilot.press("ctrl+d")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("y")
         await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
 
 

@@ -19,7 +19,7 @@ from mmsa_tui.sources import formats
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
-from mmsa_tui.tui.dialogs.ask import AskOne
+from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.picker.found_panel import FoundPanel
 from mmsa_tui.tui.picker.mapping import MappingDialog
@@ -136,11 +136,22 @@ class PickerScreen(AppScreen[None]):
         if options.highlighted is None or not self._recent:
             return
         source = self._recent[options.highlighted]
-        try:
-            await self.mmsa.slow.run(lambda store: store.forget_source(source.id))
-        except MmsaError as error:
-            self.mmsa.show_error(error)
-        self._load_recent()
+
+        async def take(is_wanted: bool | None) -> None:
+            if not is_wanted:
+                return
+            try:
+                await self.mmsa.slow.run(lambda store: store.forget_source(source.id))
+            except MmsaError as error:
+                self.mmsa.show_error(error)
+            self._load_recent()
+
+        text = (
+            "Its posts leave the list; labels, notes and predictions stay, and the files are not touched."
+            f" To take every word of it out for good, leave the app and run: mmsa forget {source.location}"
+        )
+        question = f"Remove {safe_line(source.title)} from the list?"
+        await self.ask(AskWhether(question, safe_line(text), "Remove (y)", "Keep (n)"), take)
 
     # a path
 
