@@ -128,7 +128,11 @@ async def test_an_error_of_the_run_is_shown_with_what_to_do(retraining, wait_for
     async with retraining("full") as (pilot, screen):
         await pilot.press("s")
         await wait_for(pilot, lambda: "disk is full" in text_of(screen, "#status"), "the message")
-        assert any("Free some space" in note.message for note in pilot.app._notifications)
+
+        def is_told() -> bool:
+            return any("Free some space" in note.message for note in pilot.app._notifications)
+
+        await wait_for(pilot, is_told, "what to do")
         assert not screen.is_learning
 
 
