@@ -84,6 +84,7 @@ class BrowseScreen(AppScreen[None]):
         self._position_kept = self.posts.position
         self._refreshed_s = 0.0
         self._version = 0
+        self._is_lost = False
         self._batch_shown: tuple[bool, bool] | None = None
 
     def compose(self) -> ComposeResult:
@@ -145,6 +146,10 @@ class BrowseScreen(AppScreen[None]):
 
     @on(PostList.Lost)
     def _on_lost(self) -> None:
+        # Two readings may find it gone; a second way to the picker would break off the first.
+        if self._is_lost:
+            return
+        self._is_lost = True
         self.app.notify("Another window has removed it from the list.", title="This source is gone")
         self.mmsa.open_picker()
 
