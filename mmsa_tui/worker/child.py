@@ -137,7 +137,9 @@ class Child:
                 # A library that prints to the output must not end the conversation.
                 self._complaints.append(line.decode("utf-8", "replace").rstrip())
                 continue
-            self._on_message(message)
+            # Who has asked it to leave has another child already, or none: a last word is not that one's.
+            if not self._is_closing:
+                self._on_message(message)
         await process.wait()
         if not self._is_closing:
             self._on_exit("\n".join(self._complaints))
