@@ -159,13 +159,6 @@ class ReadAs:
     pictures: str = ""
     delimiter: str = ""
 
-    @property
-    def says_table(self) -> bool:
-        """Whether it says what only a table has."""
-        return bool(
-            self.columns or self.header_row or self.sheet or self.delimiter or self.has_header is not None
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:

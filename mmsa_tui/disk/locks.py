@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmsa_tui.errors import MmsaError
+
 
 class LockError(Exception):
     """The lock cannot be made; the message says why."""
@@ -13,6 +15,26 @@ class LockError(Exception):
 
 class BusyError(LockError):
     """Another process holds the lock."""
+
+
+@contextmanager
+def only_one(file: Path, kind: type[MmsaError], busy: str, wait_s: float = 0) -> Iterator[None]:
+    """Hold a lock while the block runs, or say as an error of ours that another has it.
+
+    Args:
+        kind: what to raise.
+        busy: what another process is doing then.
+
+    Raises:
+        MmsaError: of that kind, if another process holds it after `wait_s` or it cannot be made.
+    """
+    try:
+        with exclusive_lock(file, wait_s):
+            yield
+    except BusyError as error:
+        raise kind(busy, "Wait until it is done, and try again.") from error
+    except LockError as error:
+        raise kind(str(error), "Check the folder's rights, or set MMSA_HOME.") from error
 
 
 @contextmanager

@@ -13,10 +13,11 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -144,11 +145,7 @@ def measure_cache(path: Path) -> CacheSize:
     """Count what a cache holds, changing nothing; a damaged one holds nothing."""
     n_bytes = sum(file.stat().st_size for file in _files(path) if file.is_file())
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            (n_vectors,) = connection.execute("SELECT count(*) FROM features").fetchone()
-        finally:
-            connection.close()
+        n_vectors = _ask(path, "SELECT count(*) FROM features")
     except sqlite3.Error:
         n_vectors = 0
     return CacheSize(int(n_vectors), n_bytes)
@@ -174,16 +171,19 @@ def check_cache(path: Path) -> str:
     if not path.is_file():
         return "not made yet"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        finally:
-            connection.close()
+        answer = _ask(path, "PRAGMA quick_check(1)")
     except sqlite3.Error as error:
         if not _is_damage(error):
             return f"cannot be looked at ({error})"
         answer = str(error)
     return "whole" if answer == "ok" else "damaged: it is begun anew when it is next used"
+
+
+def _ask(path: Path, question: str) -> Any:
+    """Return the one value that answers, without a change to the file."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        (answer,) = connection.execute(question).fetchone()
+    return answer
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

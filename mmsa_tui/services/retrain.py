@@ -11,8 +11,8 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, TextIO
 from mmsa_tui import processes
 from mmsa_tui.bundle.meta import Bundle, write_atomically
 from mmsa_tui.config import Paths
-from mmsa_tui.disk.locks import BusyError, LockError, exclusive_lock
+from mmsa_tui.disk.locks import only_one
 from mmsa_tui.errors import (
     BundleError,
     ConfigError,
@@ -110,23 +110,13 @@ def command_for(request: Path) -> list[str]:
     return processes.command("training.retrain.run", "--request", str(request))
 
 
-@contextmanager
-def exclusive(paths: Paths) -> Iterator[None]:
+def exclusive(paths: Paths) -> AbstractContextManager[None]:
     """Keep other retrains out.
 
     Raises:
         TrainingError: one is running, or the lock cannot be made.
     """
-    file = paths.data_dir / "retrain.lock"
-    try:
-        with exclusive_lock(file):
-            yield
-    except BusyError as error:
-        raise TrainingError(
-            "a retrain is running already", "Wait until it is done, or stop it, and try again."
-        ) from error
-    except LockError as error:
-        raise TrainingError(str(error), "Check the folder's rights, or set MMSA_HOME.") from error
+    return only_one(paths.data_dir / "retrain.lock", TrainingError, "a retrain is running already")
 
 
 def _make_run_folder(paths: Paths) -> Path:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mmsa_tui.config import Paths
 from mmsa_tui.corrections.record import RecordError, check_time, parse
-from mmsa_tui.disk.locks import BusyError, LockError, exclusive_lock
+from mmsa_tui.disk.locks import only_one
 from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction
@@ -199,19 +199,11 @@ def _folder(paths: Paths) -> Path:
     return paths.data_dir / "backups"
 
 
-@contextmanager
-def alone(paths: Paths) -> Iterator[None]:
+def alone(paths: Paths) -> AbstractContextManager[None]:
     """Keep others out who repair, back up or forget at once.
 
     Raises:
         StoreError: one is at it, or the folder takes no lock.
     """
-    try:
-        with exclusive_lock(paths.data_dir / "store.lock", wait_s=10):
-            yield
-    except BusyError as error:
-        raise StoreError(
-            "another mmsa is looking after the store just now", "Wait until it is done, and try again."
-        ) from error
-    except LockError as error:
-        raise StoreError(str(error), "Check the folder's rights, or set MMSA_HOME.") from error
+    busy = "another mmsa is looking after the store just now"
+    return only_one(paths.data_dir / "store.lock", StoreError, busy, wait_s=10)

@@ -141,16 +141,14 @@ class Example:
     """A tiny source in a reader's format, and the first post that comes of it; a test reads it.
 
     Where nothing else is said, Sam says of the first of May that it is a fine day.
-    `files` are file names and their content, the rows of a workbook, or what writes them; `point_at`
-    is what of them a user points at. `picture` is the name of the picture file that is found, if one is.
+    `files` are file names and their content, the rows of a workbook, or what writes them; those without
+    content are the pictures that must be found. `point_at` is what of them a user points at.
     """
 
-    files: Mapping[str, str | tuple[tuple[str, ...], ...] | Callable[[Path], None]]
     post_id: str
-    text: str = "A fine day"
+    files: Mapping[str, str | tuple[tuple[str, ...], ...] | Callable[[Path], None]]
     author: str = "sam"
     created_at: str = "2026-05-01T10:00:00Z"
-    picture: str = ""
     point_at: str = "."
 
 

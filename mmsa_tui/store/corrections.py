@@ -29,6 +29,13 @@ CORRECTION_COLUMNS = """corrections.uid, corrections.content_hash, corrections.n
 N_COLUMNS = 14
 
 _CHUNK = 1000
+
+_ALL = f"SELECT {CORRECTION_COLUMNS}, seq FROM corrections WHERE seq > ? ORDER BY seq LIMIT ?"
+_CURRENT = (
+    f"SELECT {CORRECTION_COLUMNS}, label_seq FROM current_correction"
+    " JOIN corrections ON corrections.seq = label_seq"
+    " WHERE label <> '' AND label_seq > ? ORDER BY label_seq LIMIT ?"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 # A time in a zone west of Greenwich can be later than the last one of UTC.
@@ -59,15 +66,8 @@ def write_journal(db: Database) -> None:
         last = db.journal.last_seq()
         # A journal that is ahead tells of another store, whose place this one has taken.
         last = last if last <= last_seq(db) else 0
-        while True:
-            rows = db.all_legible(
-                f"SELECT {CORRECTION_COLUMNS}, seq FROM corrections WHERE seq > ? ORDER BY seq LIMIT ?",
-                (last, _CHUNK),
-            )
-            if not rows:
-                return
+        for rows in _by_seq(db, _ALL, last):
             db.journal.append([_journalled(to_correction(row), row[-1]) for row in rows])
-            last = rows[-1][-1]
     except (OSError, StoreError, ValueError):
         return
 
@@ -139,30 +139,23 @@ def corrections(db: Database, content_hash: str | None = None) -> Iterator[Corre
         )
         yield from db.decode(to_correction, rows)
         return
-    last = -1
-    while True:
-        rows = db.all_legible(
-            f"SELECT {CORRECTION_COLUMNS}, seq FROM corrections WHERE seq > ? ORDER BY seq LIMIT ?",
-            (last, _CHUNK),
-        )
-        if not rows:
-            return
+    for rows in _by_seq(db, _ALL):
         yield from db.decode(to_correction, rows)
-        last = rows[-1][-1]
 
 
 def current_corrections(db: Database) -> Iterator[Correction]:
-    last = -1
-    while True:
-        rows = db.all_legible(
-            f"SELECT {CORRECTION_COLUMNS}, label_seq FROM current_correction"
-            " JOIN corrections ON corrections.seq = label_seq"
-            " WHERE label <> '' AND label_seq > ? ORDER BY label_seq LIMIT ?",
-            (last, _CHUNK),
-        )
-        if not rows:
-            return
+    for rows in _by_seq(db, _CURRENT):
         yield from db.decode(to_correction, rows)
+
+
+def _by_seq(db: Database, select: str, last: int = -1) -> Iterator[list[tuple[Any, ...]]]:
+    """Walk through what comes after a number, a chunk at a time; no statement stays open between two.
+
+    Args:
+        select: its last column is the number that counts on.
+    """
+    while rows := db.all_legible(select, (last, _CHUNK)):
+        yield rows
         last = rows[-1][-1]
 
 

@@ -9,10 +9,11 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from mmsa_tui.errors import MmsaError
 from mmsa_tui.worker.messages import (
     Classify,
     Index,
@@ -22,6 +23,7 @@ from mmsa_tui.worker.messages import (
     Quit,
     Reclassify,
     Stop,
+    Trouble,
     decode,
     encode,
 )
@@ -83,6 +85,20 @@ class Conversation:
     def put_back(self, message: Message) -> None:
         """Leave a request for later, behind those that have arrived."""
         self._waiting.put(message)
+
+    def answer_with(self, answer: Callable[[Message], None]) -> None:
+        """Answer requests until the parent leaves; what goes wrong with one is told."""
+        while not self.is_over:
+            request = self.next()
+            if request is None or isinstance(request, Quit):
+                return
+            try:
+                answer(request)
+            except MmsaError as error:
+                self.say(Trouble(type(request).__name__, error.message, error.hint))
+            except Exception as error:
+                # The boundary of the process: the parent shows it and lives on.
+                self.say(Trouble(type(request).__name__, f"{type(error).__name__}: {error}", ""))
 
     @property
     def is_paused(self) -> bool:

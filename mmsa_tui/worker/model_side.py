@@ -25,7 +25,6 @@ from mmsa_tui.worker.messages import (
     Explained,
     Load,
     Message,
-    Quit,
     Ready,
     Reclassify,
     Trouble,
@@ -62,23 +61,18 @@ def load_predictor(request: Load) -> Model:
 def serve(parent: Conversation, load: Callable[[Load], Model] = load_predictor) -> None:
     """Answer requests until the parent leaves."""
     side: _ModelSide | None = None
-    while not parent.is_over:
-        request = parent.next()
-        if request is None or isinstance(request, Quit):
-            return
-        try:
-            if isinstance(request, Load):
-                with parent.expendable():
-                    model = load(request)
-                side = _ModelSide(parent, model, to_paths(request.paths).database)
-                side.introduce()
-            elif side is not None:
-                side.answer(request)
-        except MmsaError as error:
-            parent.say(Trouble(type(request).__name__, error.message, error.hint))
-        except Exception as error:
-            # The boundary of the process: the parent shows it and lives on.
-            parent.say(Trouble(type(request).__name__, f"{type(error).__name__}: {error}", ""))
+
+    def answer(request: Message) -> None:
+        nonlocal side
+        if isinstance(request, Load):
+            with parent.expendable():
+                model = load(request)
+            side = _ModelSide(parent, model, to_paths(request.paths).database)
+            side.introduce()
+        elif side is not None:
+            side.answer(request)
+
+    parent.answer_with(answer)
 
 
 class _ModelSide:

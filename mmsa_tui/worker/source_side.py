@@ -13,17 +13,7 @@ from mmsa_tui.sources.readers.table import open_source
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.store import Store
 from mmsa_tui.worker.conversation import Conversation
-from mmsa_tui.worker.messages import (
-    Columns,
-    Counted,
-    Detected,
-    Index,
-    Indexed,
-    Inspect,
-    Inspected,
-    Quit,
-    Trouble,
-)
+from mmsa_tui.worker.messages import Columns, Counted, Detected, Index, Indexed, Inspect, Inspected, Message
 
 TELL_EVERY_S = 0.1
 N_SAMPLES = 3
@@ -33,26 +23,20 @@ MAX_SAMPLE = 200
 
 def serve(parent: Conversation) -> None:
     """Answer requests until the parent leaves."""
-    while not parent.is_over:
-        request = parent.next()
-        if request is None or isinstance(request, Quit):
-            return
-        try:
-            if isinstance(request, Inspect):
-                _inspect(parent, request)
-            elif isinstance(request, Index):
-                _index(parent, request)
-        except MmsaError as error:
-            parent.say(Trouble(type(request).__name__, error.message, error.hint))
-        except Exception as error:
-            # The boundary of the process: the parent shows it and lives on.
-            parent.say(Trouble(type(request).__name__, f"{type(error).__name__}: {error}", ""))
+
+    def answer(request: Message) -> None:
+        if isinstance(request, Inspect):
+            _inspect(parent, request)
+        elif isinstance(request, Index):
+            _index(parent, request)
+
+    parent.answer_with(answer)
 
 
 def _inspect(parent: Conversation, request: Inspect) -> None:
     path, read_as = Path(request.path), request.read_as
     options = intake.options_of(read_as)
-    if read_as.format or read_as.says_table:
+    if read_as.format or options.says_table:
         format = intake.find_format(path, read_as.format or None, options)
         parent.say(Detected(request.path, format, reader(format).title, "you chose it"))
     else:

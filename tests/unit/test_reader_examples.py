@@ -36,7 +36,7 @@ def test_the_example_of_a_reader_is_recognised_and_read(reader: Reader, tmp_path
     assert detect(source).format == reader.name
     post = next(iter(read(source)))
     assert isinstance(post, Post)
-    assert (post.post_id, post.text) == (example.post_id, example.text)
+    assert (post.post_id, post.text) == (example.post_id, "A fine day")
     assert (post.author, post.created_at) == (example.author, example.created_at)
     found = [Path(picture.member or picture.path).name for picture in post.pictures if picture.path]
-    assert found == ([example.picture] if example.picture else [])
+    assert found == [Path(name).name for name, content in example.files.items() if content == ""]

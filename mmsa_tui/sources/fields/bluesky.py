@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mmsa_tui.pictures.media import Media
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_text
-from mmsa_tui.sources.fields.tweet import metadata
+from mmsa_tui.sources.fields.tweet import counts_in, metadata
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 POST_TYPE = "app.bsky.feed.post"
@@ -57,6 +57,11 @@ def context_of(record: Object) -> dict[str, str]:
         quote_author=owner_of(quote),
         links=" ".join(_links(record)),
     )
+
+
+def counts_of(view: Object) -> dict[str, str]:
+    """Return how often a post was liked, passed on, answered and quoted, as metadata."""
+    return metadata(**counts_in(view, "likeCount", "repostCount", "replyCount", "quoteCount"))
 
 
 def post_url(user: str, key: str) -> str:

@@ -1,6 +1,6 @@
 """Recognises the record of a social network in its wrapping, and reads it by its description.
 
-The descriptions are `network_list.NETWORKS`; only Bluesky needs more than a description can say.
+The descriptions are `networks.toml`; only Bluesky needs more than a description can say.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from mmsa_tui.pictures.finder import split_name
 from mmsa_tui.pictures.media import Media, file_name
 from mmsa_tui.sources.fields import bluesky
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text
-from mmsa_tui.sources.fields.network_list import COUNTS, NETWORKS, Network, Pictures
-from mmsa_tui.sources.fields.paths import first, first_id_at, has, values
-from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, without_last_link
+from mmsa_tui.sources.fields.network_list import Network, Pictures, known_networks
+from mmsa_tui.sources.fields.paths import first, first_as, first_id_at, has, values
+from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, without_last_link, yes_if
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
 
@@ -40,7 +40,7 @@ def recognise(record: Object, depth: int = 0) -> Found | None:
     """Find of which network a record is, unwrapping it where it is wrapped; None if of none known."""
     if found := _bluesky(record):
         return found
-    for network in NETWORKS:
+    for network in known_networks().networks:
         if all(has(record, paths) for paths in network.has) and not has(record, network.has_not):
             return Found(network.name, record, partial(read, network=network))
     if depth < 2:
@@ -80,17 +80,17 @@ def read(record: Object, network: Network) -> Tweet:
         post_id=_key_of(post_id),
         text=text,
         author=author,
-        created_at=_date(record, network.date),
+        created_at=first_as(to_iso_utc, record, network.date),
         language=language(first(record, network.language)),
         media=media,
         metadata=metadata(
             network=network.name,
             author_name=first(record, network.author_name),
-            **{name: first(record, paths) for name, paths in COUNTS.items()},
+            **{name: first(record, paths) for name, paths in known_networks().counts.items()},
             retweet_of=_key_of(first_id_at(original, network.id or "id")),
             retweet_author=_named(first(original, network.author)),
             subreddit=record.get("subreddit"),
-            sensitive="yes" if record.get("sensitive") is True or record.get("over_18") is True else "",
+            sensitive=yes_if(record.get("sensitive")) or yes_if(record.get("over_18")),
         ),
     )
 
@@ -132,14 +132,6 @@ def ungarbled(text: str) -> str:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return text
-
-
-def _date(record: Object, paths: str) -> str:
-    for path in paths.split():
-        for value in values(record, path):
-            if moment := to_iso_utc(value):
-                return moment
-    return ""
 
 
 def _media(record: Object, network: Network) -> Iterator[Media]:
@@ -240,11 +232,6 @@ def _read_bluesky(view: Object, post: Object, uri: str, owner: str) -> Tweet:
                 author_name=first(view, "author.displayName"),
             ),
             **bluesky.context_of(post),
-            **metadata(
-                likes=view.get("likeCount"),
-                retweets=view.get("repostCount"),
-                replies=view.get("replyCount"),
-                quotes=view.get("quoteCount"),
-            ),
+            **bluesky.counts_of(view),
         },
     )

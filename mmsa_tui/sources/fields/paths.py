@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mmsa_tui.sources.fields.lookup import as_id, as_text
@@ -45,17 +45,18 @@ def has(value: object, paths: str) -> bool:
 
 def first(value: object, paths: str) -> str:
     """Return the first text or number that one of the paths, parted by spaces, leads to, or ""."""
-    for path in paths.split():
-        for found in values(value, path):
-            if text := as_text(found).strip():
-                return text
-    return ""
+    return first_as(as_text, value, paths)
 
 
 def first_id_at(value: object, paths: str) -> str:
     """Return the first id that one of the paths leads to, or ""; a rounded number is none."""
+    return first_as(as_id, value, paths)
+
+
+def first_as(kind: Callable[[object], str], value: object, paths: str) -> str:
+    """Return the first of what the paths lead to that `kind` makes something of, or ""."""
     for path in paths.split():
         for found in values(value, path):
-            if text := as_id(found):
+            if text := kind(found).strip():
                 return text
     return ""

@@ -17,14 +17,16 @@ from mmsa_tui.sources.fields.lookup import (
     as_objects,
     as_text,
     dig,
-    first_id,
     first_text,
 )
+from mmsa_tui.sources.fields.paths import first, first_id_at
 from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES, unescape
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _LAST_SHORT_LINK = re.compile(r"https?://t\.co/\w+\s*\Z")
+_COUNTED = ("likes", "retweets", "replies", "quotes", "views", "bookmarks")
+COUNTS_V1 = ("favorite_count", "retweet_count", "reply_count", "quote_count")
 _TWEET_LINK = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/status(?:es)?/(\d+)/?(?:\?.*)?"
 )
@@ -83,40 +85,69 @@ def read_tweet(record: Object) -> Tweet:
     A retweet says and shows what the original does, untruncated and without "RT @name:"; it keeps
     its own id, author and time, and names the original in `retweet_of`.
     """
-    post_id = first_id(record.get("id_str"), record.get("id"))
+    post_id = first_id_at(record, "id_str id")
     original = as_object(record.get("retweeted_status"))
     shown = original if said(original) or media_of(original) else record
     author = first_text(dig(record, "user", "screen_name"))
     quoted = as_object(shown.get("quoted_status"))
-    return Tweet(
-        post_id=post_id,
-        text=said(shown),
-        author=author,
-        created_at=to_iso_utc(record.get("created_at")),
-        language=language(record.get("lang")),
-        media=media_of(shown),
-        metadata=metadata(
-            url=tweet_url(post_id, author),
-            author_name=dig(record, "user", "name"),
-            conversation_id=first_id(record.get("conversation_id_str"), record.get("conversation_id")),
-            reply_to=first_id(record.get("in_reply_to_status_id_str"), record.get("in_reply_to_status_id")),
-            reply_to_author=record.get("in_reply_to_screen_name"),
-            retweet_of=first_id(original.get("id_str"), original.get("id")),
-            retweet_author=dig(original, "user", "screen_name"),
-            quote_of=first_id(shown.get("quoted_status_id_str"), shown.get("quoted_status_id")),
-            quote_author=dig(quoted, "user", "screen_name"),
-            quote_text=said(quoted),
-            likes=record.get("favorite_count"),
-            retweets=record.get("retweet_count"),
-            replies=record.get("reply_count"),
-            quotes=record.get("quote_count"),
-            views=dig(record, "ext_views", "count"),
-            bookmarks=record.get("bookmark_count"),
-            links=links_in(shown),
-            place=dig(record, "place", "full_name"),
-            sensitive="yes" if record.get("possibly_sensitive") is True else "",
-        ),
+    return x_tweet(
+        record,
+        post_id,
+        author,
+        said(shown),
+        media_of(shown),
+        author_name=dig(record, "user", "name"),
+        conversation_id=first_id_at(record, "conversation_id_str conversation_id"),
+        reply_to=first_id_at(record, "in_reply_to_status_id_str in_reply_to_status_id"),
+        reply_to_author=record.get("in_reply_to_screen_name"),
+        retweet_of=first_id_at(original, "id_str id"),
+        retweet_author=dig(original, "user", "screen_name"),
+        quote_of=first_id_at(shown, "quoted_status_id_str quoted_status_id"),
+        quote_author=dig(quoted, "user", "screen_name"),
+        quote_text=said(quoted),
+        **counts_in(record, *COUNTS_V1, "ext_views.count", "bookmark_count"),
+        links=links_in(shown),
+        place=dig(record, "place", "full_name"),
+        sensitive=yes_if(record.get("possibly_sensitive")),
     )
+
+
+def x_tweet(
+    record: Object,
+    post_id: str,
+    author: str,
+    text: str,
+    media: tuple[Media, ...],
+    *,
+    date: str = "created_at",
+    url: str = "",
+    **about: object,
+) -> Tweet:
+    """Put together a tweet of X: its address, time and language follow from the record.
+
+    Args:
+        date: the field that says when it was written.
+        url: its address, if the record says it.
+        about: what else is known of it, columns in their order.
+    """
+    return Tweet(
+        post_id,
+        text,
+        author,
+        to_iso_utc(record.get(date)),
+        language(record.get("lang")),
+        media,
+        metadata(url=url or tweet_url(post_id, author), **about),
+    )
+
+
+def counts_in(record: Object, *paths: str) -> dict[str, str]:
+    """Return how often a post was liked, passed on, answered, quoted, seen and kept, as far as it is told.
+
+    Args:
+        paths: where these counts stand, in this order.
+    """
+    return {name: first(record, path) for name, path in zip(_COUNTED, paths, strict=False)}
 
 
 def said(status: Object) -> str:
@@ -203,6 +234,11 @@ def language(value: object) -> str:
     """Return a language tag; Twitter's words for "no language" (`und`, `zxx`, `qme`…) are ""."""
     text = as_text(value)
     return "" if text in {"und", "zxx", "art"} or re.fullmatch(r"q[a-z]{2}", text) else text
+
+
+def yes_if(value: object) -> str:
+    """Return a mark of a tool, such as that it shows something sensitive, as a column holds it."""
+    return "yes" if value is True else ""
 
 
 def metadata(**values: object) -> dict[str, str]:

@@ -18,11 +18,9 @@ from mmsa_tui.sources.fields.lookup import (
     as_objects,
     as_text,
     dig,
-    first_id,
     first_text,
 )
-from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, tweet_url
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.fields.tweet import Tweet, counts_in, plain_text, x_tweet, yes_if
 
 _OWN_FIELDS = frozenset(
     (
@@ -35,6 +33,8 @@ _OWN_FIELDS = frozenset(
     )
 )
 """Fields that no other format gives a record with `id` and `text`."""
+
+_COUNTS = ("like_count", "retweet_count", "reply_count", "quote_count", "impression_count", "bookmark_count")
 
 _MEDIA_PAGE = re.compile(r"https?://(?:twitter|x)\.com/\w+/status/\d+/(?:photo|video)/\d+")
 _PHOTO_KEY = "3_"
@@ -88,40 +88,26 @@ def read_tweet_v2(record: Object, includes: Includes) -> Tweet:
     )
     reply = references.get("replied_to", {})
     user = _author(record, includes)
-    author = as_text(user.get("username"))
-    post_id = as_id(record.get("id"))
-    counts = as_object(record.get("public_metrics"))
-    return Tweet(
-        post_id=post_id,
-        text=_said(shown),
-        author=author,
-        created_at=to_iso_utc(record.get("created_at")),
-        language=language(record.get("lang")),
-        media=_media(shown, includes) or _media(record, includes),
-        metadata=metadata(
-            url=tweet_url(post_id, author),
-            author_name=user.get("name"),
-            conversation_id=record.get("conversation_id"),
-            reply_to=as_id(reply.get("id")),
-            reply_to_author=first_text(
-                dig(record, "in_reply_to_user", "username"),
-                dig(includes.users.get(as_text(record.get("in_reply_to_user_id"))), "username"),
-            ),
-            retweet_of=first_id(original.get("id")),
-            retweet_author=_author(original, includes).get("username"),
-            quote_of=as_id(quoted.get("id")),
-            quote_author=_author(_whole(quoted, includes), includes).get("username"),
-            quote_text=_said(_whole(quoted, includes)),
-            likes=counts.get("like_count"),
-            retweets=counts.get("retweet_count"),
-            replies=counts.get("reply_count"),
-            quotes=counts.get("quote_count"),
-            views=counts.get("impression_count"),
-            bookmarks=counts.get("bookmark_count"),
-            links=" ".join(_links(shown)),
-            place=dig(record, "geo", "full_name"),
-            sensitive="yes" if record.get("possibly_sensitive") is True else "",
-        ),
+    answered = includes.users.get(as_text(record.get("in_reply_to_user_id")))
+    return x_tweet(
+        record,
+        as_id(record.get("id")),
+        as_text(user.get("username")),
+        _said(shown),
+        _media(shown, includes) or _media(record, includes),
+        author_name=user.get("name"),
+        conversation_id=record.get("conversation_id"),
+        reply_to=as_id(reply.get("id")),
+        reply_to_author=first_text(dig(record, "in_reply_to_user", "username"), dig(answered, "username")),
+        retweet_of=as_id(original.get("id")),
+        retweet_author=_author(original, includes).get("username"),
+        quote_of=as_id(quoted.get("id")),
+        quote_author=_author(_whole(quoted, includes), includes).get("username"),
+        quote_text=_said(_whole(quoted, includes)),
+        **counts_in(as_object(record.get("public_metrics")), *_COUNTS),
+        links=" ".join(_links(shown)),
+        place=dig(record, "geo", "full_name"),
+        sensitive=yes_if(record.get("possibly_sensitive")),
     )
 
 

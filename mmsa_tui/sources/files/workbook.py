@@ -158,12 +158,8 @@ def _broken(path: Path, error: Exception) -> SourceError:
 
 class _Excel:
     def __init__(self, book: Any, path: Path) -> None:
-        self._book = book
-        self._path = path
-
-    @property
-    def sheets(self) -> list[str]:
-        return [sheet.title for sheet in self._book.worksheets]
+        self._book, self._path = book, path
+        self.sheets = [str(sheet.title) for sheet in book.worksheets]
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         try:
@@ -180,12 +176,8 @@ class _Excel:
 
 class _Calamine:
     def __init__(self, book: Any, path: Path) -> None:
-        self._book = book
-        self._path = path
-
-    @property
-    def sheets(self) -> list[str]:
-        return list(self._book.sheet_names)
+        self._book, self._path = book, path
+        self.sheets: list[str] = list(book.sheet_names)
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         try:

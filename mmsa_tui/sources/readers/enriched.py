@@ -111,12 +111,11 @@ class EnrichedReader:
     title = "enriched MVSA spreadsheet"
     takes_encoding = False
     example = Example(
+        "7",
         {
             "labels.xlsx": (("File Name", "Caption", "LABEL"), ("7.txt", "A fine day", "positive")),
             "positive/7.jpg": "",
         },
-        post_id="7",
-        picture="7.jpg",
         author="",
         created_at="",
     )

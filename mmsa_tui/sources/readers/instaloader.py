@@ -32,6 +32,7 @@ class Instaloader:
     title = "instaloader (Instagram, with metadata)"
     takes_encoding = False
     example = Example(
+        "11",
         {
             "sam/2026-05-01_10-00-00_UTC.json": '{"node": {"id": "11", "shortcode": "DxA0", "owner":'
             ' {"username": "sam"}, "taken_at_timestamp": 1777629600, "edge_media_to_caption": {"edges":'
@@ -39,11 +40,6 @@ class Instaloader:
             "sam/2026-05-01_10-00-00_UTC.txt": "A fine day",
             "sam/2026-05-01_10-00-00_UTC.jpg": "",
         },
-        post_id="11",
-        text="A fine day",
-        author="sam",
-        created_at="2026-05-01T10:00:00Z",
-        picture="2026-05-01_10-00-00_UTC.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -87,13 +87,12 @@ class MvsaReader:
     title = "MVSA (Single or Multiple)"
     takes_encoding = True
     example = Example(
+        "7",
         {
             "labelResultAll.txt": "ID\ttext,image\n7\tpositive,neutral\n",
             "data/7.txt": "A fine day",
             "data/7.jpg": "",
         },
-        post_id="7",
-        picture="7.jpg",
         author="",
         created_at="",
     )

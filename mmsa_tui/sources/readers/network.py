@@ -32,15 +32,14 @@ class Network:
     title = "posts of a social network (JSON of an API, extension or scraper)"
     takes_encoding = False
     example = Example(
+        "11",
         {
             "statuses.json": '[{"id": "11", "created_at": "2026-05-01T10:00:00.000Z", "language": "en",'
             ' "content": "<p>A fine day</p>", "account": {"acct": "sam@m.example"}, "media_attachments":'
             ' [{"type": "image", "url": "https://m.example/media/90.png"}]}]',
             "media/90.png": "",
         },
-        post_id="11",
         author="sam@m.example",
-        picture="90.png",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -37,7 +37,7 @@ class PackedReader:
     name = "packed"
     title = "posts packed by mmsa pack"
     takes_encoding = False
-    example = Example({"": _write_example}, post_id="7", author="kim", created_at="")
+    example = Example("7", {"": _write_example}, author="kim", created_at="")
 
     def detect(self, source: Path) -> Match | None:
         if source.is_dir():

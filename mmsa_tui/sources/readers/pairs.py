@@ -216,9 +216,7 @@ class PairsReader:
     name = "pairs"
     title = "folder of texts and pictures with equal names"
     takes_encoding = True
-    example = Example(
-        {"7.txt": "A fine day", "7.jpg": ""}, post_id="7", picture="7.jpg", author="", created_at=""
-    )
+    example = Example("7", {"7.txt": "A fine day", "7.jpg": ""}, author="", created_at="")
 
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():

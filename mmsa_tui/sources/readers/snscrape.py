@@ -8,19 +8,19 @@ from pathlib import Path
 from mmsa_tui.pictures.media import Media, MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id, first_text
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_text
+from mmsa_tui.sources.fields.paths import first_id_at
 from mmsa_tui.sources.fields.tweet import (
     SHORT_LINK,
     Tweet,
-    language,
-    metadata,
+    counts_in,
     plain_text,
     to_item,
-    tweet_url,
+    x_tweet,
 )
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-from mmsa_tui.sources.timestamps import to_iso_utc
 
+_COUNTS = ("likeCount", "retweetCount", "replyCount", "quoteCount", "viewCount", "bookmarkCount")
 _TYPE = "snscrape.modules.twitter.Tweet"
 
 
@@ -31,14 +31,13 @@ class Snscrape:
     title = "snscrape (tweets as JSON lines)"
     takes_encoding = False
     example = Example(
+        "1918410713521908131",
         {
             "tweets.jsonl": '{"_type": "snscrape.modules.twitter.Tweet", "id": 1918410713521908131, "date":'
             ' "2026-05-01T10:00:00+00:00", "rawContent": "A fine day", "user": {"username": "sam"},'
             ' "media": [{"fullUrl": "https://pbs.twimg.com/media/GA1?format=jpg&name=large"}]}',
             "media/GA1.jpg": "",
         },
-        post_id="1918410713521908131",
-        picture="GA1.jpg",
         point_at="tweets.jsonl",
     )
 
@@ -59,38 +58,29 @@ def _is_ours(record: Object) -> bool:
 
 
 def _read(record: Object) -> Tweet:
-    post_id = first_id(record.get("idStr"), record.get("id"))
-    author = _author(record)
     original = as_object(record.get("retweetedTweet"))
     shown = original if _raw_text(original) else record
     quoted = as_object(shown.get("quotedTweet"))
-    return Tweet(
-        post_id=post_id,
-        text=_said(shown),
-        author=author,
-        created_at=to_iso_utc(record.get("date")),
-        language=language(record.get("lang")),
-        media=tuple(_media(shown)),
-        metadata=metadata(
-            url=first_text(record.get("url"), tweet_url(post_id, author)),
-            author_name=dig(record, "user", "displayname"),
-            conversation_id=first_id(record.get("conversationIdStr"), record.get("conversationId")),
-            reply_to=first_id(record.get("inReplyToTweetIdStr"), record.get("inReplyToTweetId")),
-            reply_to_author=dig(record, "inReplyToUser", "username"),
-            retweet_of=first_id(original.get("idStr"), original.get("id")),
-            retweet_author=_author(original),
-            quote_of=first_id(quoted.get("idStr"), quoted.get("id")),
-            quote_author=_author(quoted),
-            quote_text=_said(quoted),
-            likes=record.get("likeCount"),
-            retweets=record.get("retweetCount"),
-            replies=record.get("replyCount"),
-            quotes=record.get("quoteCount"),
-            views=record.get("viewCount"),
-            bookmarks=record.get("bookmarkCount"),
-            links=" ".join(_links(shown, "url", "outlinks")),
-            place=dig(record, "place", "fullName"),
-        ),
+    return x_tweet(
+        record,
+        first_id_at(record, "idStr id"),
+        _author(record),
+        _said(shown),
+        tuple(_media(shown)),
+        date="date",
+        url=as_text(record.get("url")),
+        author_name=dig(record, "user", "displayname"),
+        conversation_id=first_id_at(record, "conversationIdStr conversationId"),
+        reply_to=first_id_at(record, "inReplyToTweetIdStr inReplyToTweetId"),
+        reply_to_author=dig(record, "inReplyToUser", "username"),
+        retweet_of=first_id_at(original, "idStr id"),
+        retweet_author=_author(original),
+        quote_of=first_id_at(quoted, "idStr id"),
+        quote_author=_author(quoted),
+        quote_text=_said(quoted),
+        **counts_in(record, *_COUNTS),
+        links=" ".join(_links(shown, "url", "outlinks")),
+        place=dig(record, "place", "fullName"),
     )
 
 

@@ -73,10 +73,9 @@ class TableReader:
     title = "table (csv, tsv, xlsx, ods, json, parquet, Feather, SQLite)"
     takes_encoding = True
     example = Example(
+        "7",
         {"posts.csv": "id,text,date,image\n7,A fine day,2026-05-01,7.jpg\n", "7.jpg": ""},
-        post_id="7",
         created_at="2026-05-01T00:00:00Z",
-        picture="7.jpg",
         point_at="posts.csv",
         author="",
     )

@@ -34,6 +34,7 @@ class Twarc:
     title = "twarc (Twitter API v1.1 or v2 records)"
     takes_encoding = False
     example = Example(
+        "1918410713521908131",
         {
             "tweets.jsonl": '{"id_str": "1918410713521908131", "full_text": "A fine day https://t.co/a",'
             ' "created_at": "Fri May 01 10:00:00 +0000 2026", "user": {"screen_name": "sam"},'
@@ -41,8 +42,6 @@ class Twarc:
             ' "https://pbs.twimg.com/media/GA1.jpg"}]}}',
             "media/GA1.jpg": "",
         },
-        post_id="1918410713521908131",
-        picture="GA1.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -16,7 +16,7 @@ from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
-from mmsa_tui.sources.fields.network_list import COMMON
+from mmsa_tui.sources.fields.network_list import known_networks
 from mmsa_tui.sources.fields.networks import read, recognise
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
@@ -33,13 +33,13 @@ class Zeeschuimer:
     title = "Zeeschuimer (posts captured in the browser)"
     takes_encoding = False
     example = Example(
+        "1918410713521908131",
         {
             "capture.ndjson": '{"source_platform": "twitter.com", "source_platform_url": "https://x.com/sam",'
             ' "timestamp_collected": 1777629600000, "data": {"rest_id": "1918410713521908131", "core":'
             ' {"user_results": {"result": {"core": {"screen_name": "sam"}}}}, "legacy": {"full_text":'
             ' "A fine day", "created_at": "Fri May 01 10:00:00 +0000 2026"}}}',
         },
-        post_id="1918410713521908131",
     )
 
     def detect(self, source: Path) -> Match | None:
@@ -76,7 +76,7 @@ def _read_other(capture: Object) -> tuple[Tweet, bool]:
     """Read a post of another platform than X, and say whether its shape is known."""
     data = as_object(capture.get("data"))
     found = recognise(data)
-    post = found.read(found.record) if found else read(data, COMMON)
+    post = found.read(found.record) if found else read(data, known_networks().common)
     item_id = first_id(capture.get("item_id"))
     more = {**_capture_of(capture), **post.metadata}
     return replace(post, post_id=post.post_id or item_id, metadata=more), found is not None

@@ -46,14 +46,13 @@ class Annotation:
     title = "labelled examples (Label Studio, doccano, Prodigy, Argilla)"
     takes_encoding = False
     example = Example(
+        "11",
         {
             "tasks.json": '[{"id": 1, "data": {"post_id": "11", "text": "A fine day", "image":'
             ' "/data/upload/1/0a1b2c3d-90.png"}, "annotations": [{"result": [{"from_name": "sentiment",'
             ' "value": {"choices": ["Positive"]}}]}]}]',
             "90.png": "",
         },
-        post_id="11",
-        picture="90.png",
         author="",
         created_at="",
     )

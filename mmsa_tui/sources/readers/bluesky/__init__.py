@@ -44,15 +44,14 @@ class Bluesky:
     title = "Bluesky repository (CAR file or unpacked)"
     takes_encoding = False
     example = Example(
+        "3kmxq2abcde2a",
         {
             "sam.example/app.bsky.feed.post/3kmxq2abcde2a.json": '{"$type": "app.bsky.feed.post", "text":'
             ' "A fine day", "createdAt": "2026-05-01T10:00:00.000Z", "embed": {"images": [{"alt": "",'
             ' "image": {"ref": {"$link": "bafkre1"}}}]}}',
             "sam.example/_blob/bafkre1.jpg": "",
         },
-        post_id="3kmxq2abcde2a",
         author="sam.example",
-        picture="bafkre1.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -79,6 +79,7 @@ class Fourcat:
     title = "4CAT dataset (CSV, with or without images)"
     takes_encoding = True
     example = Example(
+        "11",
         {
             "posts.csv": "id,thread_id,timestamp,body,author,images\n"
             "11,11,2026-05-01 10:00:00,A fine day,sam,https://files.example/90.jpg?stp=x\n",
@@ -86,8 +87,6 @@ class Fourcat:
             ' "success": true, "post_ids": ["11"]}}',
             "posts-images/90.jpg": "",
         },
-        post_id="11",
-        picture="90.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:

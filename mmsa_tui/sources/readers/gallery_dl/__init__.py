@@ -51,14 +51,13 @@ class GalleryDl:
     title = "gallery-dl (any site, with metadata, or --dump-json)"
     takes_encoding = False
     example = Example(
+        "1918410713521908131",
         {
             "sam/1918410713521908131_1.jpg.json": '{"category": "twitter", "tweet_id": 1918410713521908131,'
             ' "content": "A fine day", "author": {"name": "sam"}, "date": "2026-05-01 10:00:00", "num": 1,'
             ' "extension": "jpg"}',
             "sam/1918410713521908131_1.jpg": "",
         },
-        post_id="1918410713521908131",
-        picture="1918410713521908131_1.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:

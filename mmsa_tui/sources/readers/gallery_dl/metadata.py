@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mmsa_tui.sources.fields.bluesky import context_of, created_at, language_of, post_url
+from mmsa_tui.sources.fields.bluesky import context_of, counts_of, created_at, language_of, post_url
 from mmsa_tui.sources.fields.lookup import Object, as_id, as_text, dig, first_text
-from mmsa_tui.sources.fields.network_list import COMMON
+from mmsa_tui.sources.fields.network_list import known_networks
 from mmsa_tui.sources.fields.networks import read, recognise
 from mmsa_tui.sources.fields.paths import first, first_id_at
 from mmsa_tui.sources.fields.tweet import (
+    COUNTS_V1,
     Tweet,
-    language,
+    counts_in,
     metadata,
     plain_text,
-    tweet_url,
     without_last_link,
+    x_tweet,
+    yes_if,
 )
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
@@ -33,7 +35,7 @@ def post_id_of(record: Object) -> str:
     if category in (None, "bluesky") and isinstance(record.get("text"), str):
         return as_text(record.get("post_id"))
     if isinstance(category, str) and isinstance(record.get("subcategory"), str):
-        return first_id_at(record, COMMON.id)
+        return first_id_at(record, known_networks().common.id)
     return ""
 
 
@@ -44,11 +46,13 @@ def read_post(record: Object) -> Tweet:
     if record.get("category") in (None, "bluesky"):
         return _read_bluesky(record)
     found = recognise(record)
-    usual = read(record, COMMON)
+    usual = read(record, known_networks().common)
     known = found.read(found.record) if found else usual
     title = html_to_text(first(record, "title")).text.strip()
     text = known.text if not title or title in known.text else f"{title}\n\n{known.text}".strip()
-    named = metadata(network=record.get("category"), author_name=first(record, COMMON.author_name))
+    named = metadata(
+        network=record.get("category"), author_name=first(record, known_networks().common.author_name)
+    )
     return replace(
         known,
         post_id=post_id_of(record),
@@ -80,31 +84,24 @@ def _read_tweet(record: Object) -> Tweet:
     if as_text(record.get("extension")) or as_id(record.get("count")):
         # Links are written out by gallery-dl; a short one at the end stands for the picture.
         text = without_last_link(text)
-    return Tweet(
-        post_id=post_id,
-        text=plain_text(text),
-        author=author,
-        created_at=to_iso_utc(record.get("date")),
-        language=language(record.get("lang")),
-        metadata=metadata(
-            url=tweet_url(post_id, author),
-            author_name=dig(record, "author", "nick"),
-            conversation_id=as_id(record.get("conversation_id")),
-            reply_to=as_id(record.get("reply_id")),
-            reply_to_author=record.get("reply_to"),
-            retweet_of=retweet_of,
-            retweet_author=retweet_author,
-            quote_of=as_id(record.get("quoted_id")),
-            # `quote_id` stands at the quoted tweet and names the one that quotes it.
-            quoted_by=as_id(record.get("quote_id")),
-            likes=record.get("favorite_count"),
-            retweets=record.get("retweet_count"),
-            replies=record.get("reply_count"),
-            quotes=record.get("quote_count"),
-            views=record.get("view_count"),
-            bookmarks=record.get("bookmark_count"),
-            sensitive="yes" if record.get("sensitive") is True else "",
-        ),
+    return x_tweet(
+        record,
+        post_id,
+        author,
+        plain_text(text),
+        (),
+        date="date",
+        author_name=dig(record, "author", "nick"),
+        conversation_id=as_id(record.get("conversation_id")),
+        reply_to=as_id(record.get("reply_id")),
+        reply_to_author=record.get("reply_to"),
+        retweet_of=retweet_of,
+        retweet_author=retweet_author,
+        quote_of=as_id(record.get("quoted_id")),
+        # `quote_id` stands at the quoted tweet and names the one that quotes it.
+        quoted_by=as_id(record.get("quote_id")),
+        **counts_in(record, *COUNTS_V1, "view_count", "bookmark_count"),
+        sensitive=yes_if(record.get("sensitive")),
     )
 
 
@@ -124,11 +121,6 @@ def _read_bluesky(record: Object) -> Tweet:
                 author_name=dig(record, "author", "displayName"),
             ),
             **context_of(record),
-            **metadata(
-                likes=record.get("likeCount"),
-                retweets=record.get("repostCount"),
-                replies=record.get("replyCount"),
-                quotes=record.get("quoteCount"),
-            ),
+            **counts_of(record),
         },
     )

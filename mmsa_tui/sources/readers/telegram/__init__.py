@@ -22,7 +22,7 @@ from mmsa_tui.sources.fields.networks import text_of
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, with_pictures
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.record_files import detect_records, read_records
-from mmsa_tui.sources.readers.telegram.page import PageMessage, messages_in
+from mmsa_tui.sources.readers.telegram.page import messages_in
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 _PAGE = re.compile(r"messages(\d*)\.html?", re.IGNORECASE)
@@ -39,6 +39,7 @@ class Telegram:
     title = "Telegram Desktop export (JSON or HTML)"
     takes_encoding = False
     example = Example(
+        "2",
         {
             "result.json": '{"name": "Ferries", "type": "public_channel", "id": 9, "messages": ['
             '{"id": 1, "type": "service", "date": "2026-05-01T09:00:00", "action": "join", "text": ""},'
@@ -47,9 +48,7 @@ class Telegram:
             ' "photo": "photos/photo_1@01-05-2026_12-00-00.jpg"}]}',
             "photos/photo_1@01-05-2026_12-00-00.jpg": "",
         },
-        post_id="2",
         author="Sam",
-        picture="photo_1@01-05-2026_12-00-00.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:
@@ -164,27 +163,17 @@ def _read_pages(root: Path, pages: list[Path], left_out: Counter[str]) -> Iterat
                         left_out["of the service"] += 1
                         continue
                     # A message that follows one of the same author does not repeat the name.
-                    author = message.author or author
+                    author = message.said.author or author
                     if not message.is_whole:
-                        yield Failure(message.id or where, f"{where} is cut off or damaged", message.text)
-                    elif item := _item(root, replace(_of_page(message), author=author), where, left_out):
+                        yield Failure(
+                            message.said.post_id or where, f"{where} is cut off or damaged", message.said.text
+                        )
+                    elif item := _item(root, replace(message.said, author=author), where, left_out):
                         yield item
         except StreamDamagedError as error:
             yield Failure(path.name, f"the rest of {path.name} cannot be read: {error}")
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error}", "Check that you may read it.") from error
-
-
-def _of_page(message: PageMessage) -> Tweet:
-    return Tweet(
-        post_id=message.id,
-        text=message.text,
-        created_at=to_iso_utc(message.date),
-        media=tuple(
-            Media(address) for address in message.pictures if split_name(address)[2] in PICTURE_SUFFIXES
-        ),
-        metadata=metadata(retweet_author=message.forwarded_from, reply_to=message.reply_to),
-    )
 
 
 READER: Reader = Telegram()

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import unquote
 
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, split_name
+from mmsa_tui.pictures.media import Media
+from mmsa_tui.sources.fields.tweet import Tweet, metadata
+from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
 
 MAX_MESSAGE = 1 << 20
@@ -29,17 +33,14 @@ _DIV = re.compile(r"<(/?)div\b")
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """A message; `is_whole` says whether its markup is complete."""
+    """A message; `is_whole` says whether its markup is complete. One of the service says nothing."""
 
-    id: str
-    is_service: bool
-    author: str = ""
-    date: str = ""
-    text: str = ""
-    forwarded_from: str = ""
-    reply_to: str = ""
-    pictures: tuple[str, ...] = ()
+    said: Tweet
+    is_service: bool = False
     is_whole: bool = True
+
+
+_NOT_WHOLE = PageMessage(Tweet("", ""), is_whole=False)
 
 
 def messages_in(pieces: Iterator[bytes]) -> Iterator[PageMessage]:
@@ -57,7 +58,7 @@ def messages_in(pieces: Iterator[bytes]) -> Iterator[PageMessage]:
             yield from _read(held[start:end])
         held = held[begins[-1] :] if begins else held
         if len(held) > MAX_MESSAGE:
-            yield PageMessage("", False, is_whole=False)
+            yield _NOT_WHOLE
             held = held[-200:]
     if _BEGINS.match(held):
         yield from _read(held)
@@ -66,14 +67,14 @@ def messages_in(pieces: Iterator[bytes]) -> Iterator[PageMessage]:
 def _remains(text: str) -> Iterator[PageMessage]:
     """Yield a message that is not whole where something is left of one that lost its beginning."""
     if _PARTS.search(text) or _TAG.sub("", text).strip():
-        yield PageMessage("", False, is_whole=False)
+        yield _NOT_WHOLE
 
 
 def _read(block: str) -> Iterator[PageMessage]:
     begin = _BEGINS.match(block)
     assert begin is not None
     if begin[1] == "service":
-        yield PageMessage(begin[2] or "", True)
+        yield PageMessage(Tweet(begin[2] or "", ""), is_service=True)
         yield from _remains(_inside(block, block.find(">") + 1)[2])
         return
     inner, is_whole, behind = _inside(block, block.find(">") + 1)
@@ -83,20 +84,26 @@ def _read(block: str) -> Iterator[PageMessage]:
     author, date, reply = _FROM.search(own), _DATE.search(own), _REPLY.search(own)
     original = _FROM.search(passed_on)
     texts = [text for part in (own, passed_on) if (text := _text(part))]
+    pictures = (unquote(html.unescape(match[1])) for match in _PHOTO.finditer(inner))
+    said = Tweet(
+        begin[2] or "",
+        "\n\n".join(texts),
+        _unescaped(author),
+        to_iso_utc(date[1] if date else ""),
+        media=tuple(Media(address) for address in pictures if split_name(address)[2] in PICTURE_SUFFIXES),
+        metadata=metadata(retweet_author=_unescaped(original), reply_to=reply[1] if reply else ""),
+    )
     yield PageMessage(
-        id=begin[2] or "",
-        is_service=False,
-        author=html.unescape(author[1]).strip() if author else "",
-        date=date[1] if date else "",
-        text="\n\n".join(texts),
-        forwarded_from=html.unescape(original[1]).strip() if original else "",
-        reply_to=reply[1] if reply else "",
-        pictures=tuple(unquote(html.unescape(match[1])) for match in _PHOTO.finditer(inner)),
+        said,
         # The last message of a cut page has no end, and a damaged one lacks its date or its id.
         is_whole=is_whole and bool(begin[2]) and date is not None,
     )
     if is_whole:
         yield from _remains(behind)
+
+
+def _unescaped(match: re.Match[str] | None) -> str:
+    return html.unescape(match[1]).strip() if match else ""
 
 
 def _text(part: str) -> str:

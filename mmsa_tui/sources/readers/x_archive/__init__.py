@@ -43,6 +43,7 @@ class XArchive:
     title = "X (Twitter) account archive"
     takes_encoding = False
     example = Example(
+        "1918410713521908131",
         {
             "data/account.js": 'window.YTD.account.part0 = [{"account": {"username": "sam"}}]',
             "data/tweets.js": 'window.YTD.tweets.part0 = [{"tweet": {"id_str": "1918410713521908131",'
@@ -51,8 +52,6 @@ class XArchive:
             ' "https://pbs.twimg.com/media/GA1.jpg"}]}}}]',
             "data/tweets_media/1918410713521908131-GA1.jpg": "",
         },
-        post_id="1918410713521908131",
-        picture="1918410713521908131-GA1.jpg",
     )
 
     def detect(self, source: Path) -> Match | None:
