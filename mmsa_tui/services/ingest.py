@@ -91,4 +91,5 @@ def with_language(item: Post | Failure) -> Post | Failure:
     """Tell the language of a post whose source does not; `und` is how a source says that it does not know."""
     if isinstance(item, Failure) or item.language not in ("", "und"):
         return item
-    return replace(item, language=language_of(item.text))
+    language = language_of(item.text)
+    return replace(item, language=language) if language != item.language else item

@@ -175,7 +175,7 @@ class RowPictures:
                 missing.append(Picture(_last_part(name)))
         if not found and post_id:
             found = [Picture(path.name, path) for path in self._paths_with_id(post_id)]
-            if found:
+            if found or not missing:
                 return tuple(found)
         # An address may stand beside the path of the same picture.
         stems = {split_name(picture.path.name)[1].casefold() for picture in found if picture.path}
@@ -263,6 +263,8 @@ class RowPictures:
                     if len(part) >= _MIN_ID:
                         self._by_id.setdefault(part, []).append(name)
         names = sorted(self._by_id.get(post_id.casefold(), ()), key=natural_key)
+        if not names:
+            return []
         return index.pictures(names[:MAX_PICTURES])
 
 

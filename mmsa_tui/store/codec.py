@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,10 +13,13 @@ from mmsa_tui.records import Picture
 
 # Cells are read a hundred thousand at a time: straight by the parser, which refuses NaN too.
 _FLOATS = msgspec.json.Decoder(tuple[float, ...])
+_ENCODER = msgspec.json.Encoder()
 
 
 def to_sql(text: str) -> str | bytes:
     """Make any text storable; SQLite's driver refuses lone surrogates, which then go as a blob."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -45,6 +48,17 @@ def pictures_to_json(pictures: Sequence[Picture]) -> str:
             for picture in pictures
         ]
     )
+
+
+def mapping_to_json(values: Mapping[str, str]) -> str:
+    """Write columns or labels of a post as JSON; halves of surrogate pairs as escapes."""
+    if not values:
+        return "{}"
+    try:
+        # Half the time of the standard library's, a million times.
+        return _ENCODER.encode(values if type(values) is dict else dict(values)).decode()
+    except ValueError:
+        return json.dumps(dict(values))
 
 
 def pictures_from_json(text: str) -> tuple[Picture, ...]:

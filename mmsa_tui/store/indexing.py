@@ -16,12 +16,12 @@ from itertools import islice
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Failure, Post, ReadAs, content_hash
-from mmsa_tui.store.codec import pictures_to_json, to_sql
+from mmsa_tui.store.codec import mapping_to_json, pictures_to_json, to_sql
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import SourceRow, current_reading, now, source
 from mmsa_tui.text.copies import text_key
 
-BATCH = 500
+BATCH = 2_000
 """Posts written in one transaction."""
 
 ABANDONED_S = 3600.0
@@ -39,7 +39,8 @@ def index_source(
 ) -> SourceRow:
     reading = _begin_reading(db, location)
     try:
-        columns, n_posts, n_failures = _write(db, reading, items, on_count)
+        with db.hurrying():
+            columns, n_posts, n_failures = _write(db, reading, items, on_count)
         said = json.dumps(asdict(read_as or ReadAs()))
         _swap(db, reading, (to_sql(location), format, to_sql(title), said), columns, n_posts, n_failures)
     except BaseException:
@@ -99,17 +100,22 @@ def _write(
             _touch(db, reading)
             db.run_many("INSERT INTO contents (hash) VALUES (?) ON CONFLICT DO NOTHING", hashes)
             db.run_many(_INSERT_POST, rows)
+            db.run(_INDEX_WORDS, (reading, rows[0][1], rows[-1][1]))
     return list(columns), n_posts, n_failures
 
 
 _INSERT_POST = """INSERT INTO posts (reading, ordinal, content_id, post_id, text, author,
-    created_at, language, has_image, n_pictures, duplicate_group, failure, encoding, pictures,
+    created_at, language, has_image, n_pictures, duplicate_group, n_duplicates, failure, encoding, pictures,
     metadata, truth)
-    VALUES (?, ?, (SELECT id FROM contents WHERE hash = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, (SELECT id FROM contents WHERE hash = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+
+_INDEX_WORDS = """INSERT INTO post_text (rowid, text)
+    SELECT id, text FROM posts WHERE reading = ? AND ordinal BETWEEN ? AND ?"""
 
 
 def _post_row(reading: int, ordinal: int, post: Post, digest: str) -> tuple[Sql, ...]:
+    group = text_key(post.text)
     return (
         reading,
         ordinal,
@@ -121,20 +127,21 @@ def _post_row(reading: int, ordinal: int, post: Post, digest: str) -> tuple[Sql,
         to_sql(post.language),
         any(not picture.is_missing for picture in post.pictures),
         len(post.pictures),
-        text_key(post.text),
+        group,
+        1 if group else 0,
         None,
         post.encoding,
-        pictures_to_json(post.pictures),
-        json.dumps(dict(post.metadata)),
-        json.dumps(dict(post.truth)),
+        pictures_to_json(post.pictures) if post.pictures else "[]",
+        mapping_to_json(post.metadata),
+        mapping_to_json(post.truth),
     )
 
 
 def _failure_row(reading: int, ordinal: int, failure: Failure) -> tuple[Sql, ...]:
     post_id, text, reason = map(to_sql, (failure.post_id, failure.text, failure.reason))
-    metadata = json.dumps(dict(failure.metadata))
+    metadata = mapping_to_json(failure.metadata)
     return (
-        *(reading, ordinal, None, post_id, text, "", "", "", 0, 0, "", reason),
+        *(reading, ordinal, None, post_id, text, "", "", "", 0, 0, "", 0, reason),
         *("utf-8", "[]", metadata, "{}"),
     )
 
@@ -158,7 +165,7 @@ def _swap(
     db.run(
         """UPDATE posts SET n_duplicates = alike.n
         FROM (SELECT duplicate_group AS name, count(*) AS n FROM posts
-              WHERE reading = ?1 AND duplicate_group <> '' GROUP BY duplicate_group) AS alike
+              WHERE reading = ?1 AND duplicate_group <> '' GROUP BY duplicate_group HAVING n > 1) AS alike
         WHERE reading = ?1 AND duplicate_group = alike.name""",
         (reading,),
     )

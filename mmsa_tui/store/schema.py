@@ -314,6 +314,10 @@ _COPIES = (
 
 _RUNTIME = ("ALTER TABLE predictions ADD COLUMN runtime TEXT NOT NULL DEFAULT ''",)
 
+# The index of words is written by a trigger for each row in ten times the time it takes for a batch:
+# each statement makes it flush. `indexing` writes it.
+_WORDS_BY_BATCH = ("DROP TRIGGER IF EXISTS post_is_searchable",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -324,4 +328,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("facts", _FACTS),
     Migration("one key for copies", _COPIES),
     Migration("runtime of predictions", _RUNTIME),
+    Migration("words by batch", _WORDS_BY_BATCH),
 )

@@ -33,6 +33,7 @@ _RETWEET = re.compile(r"(?:\W*\brt\b[\s:]*(?:@\w+)?\s*:?\s*)+")
 _HASHTAGS_BEFORE = re.compile(r"(?:\W*#\w+)+")
 _HASHTAGS_BEHIND = re.compile(r"(?:#\w+\W*)+\Z")
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_ASCII_SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
 
 
 def plain_words(text: str) -> str:
@@ -96,7 +97,8 @@ def says_the_same(one: str, other: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    return _NOT_LETTERS.sub("", text)
+    # A table is ten times as fast as the expression, and most texts are ASCII.
+    return text.translate(_ASCII_SIGNS) if text.isascii() else _NOT_LETTERS.sub("", text)
 
 
 def group_copies(keys: Sequence[Iterable[str]]) -> list[int]:

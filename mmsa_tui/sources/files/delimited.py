@@ -208,8 +208,10 @@ class _Rows:
                     continue
                 self._broken_at = 0
                 self._is_under_way |= len(row.cells) >= self._dialect.width
-                unmask = self._dialect.unmask
-                yield replace(row, cells=tuple(map(unmask, row.cells)), lines=len(self._lines.taken))
+                cells, n_lines = row.cells, len(self._lines.taken)
+                if self._dialect.escapes or self._lines.are_masked:
+                    cells = tuple(map(self._dialect.unmask, cells))
+                yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
 
     def _next(self, start: int) -> Row:
         line = next(self._lines)
@@ -396,14 +398,15 @@ def _checked(row: Row, encoding: str) -> Row:
 
 def _decode_cells(row: Row, encoding: str) -> Row:
     joined = "\n".join(row.cells)
-    if joined.isascii():
-        return replace(row, encoding=encoding)
-    try:
-        joined.encode("utf-8")
-    except UnicodeEncodeError:
-        pass
-    else:
-        return replace(row, encoding=encoding)
+    is_known = joined.isascii()
+    if not is_known:
+        try:
+            joined.encode("utf-8")
+            is_known = True
+        except UnicodeEncodeError:
+            pass
+    if is_known:
+        return row if row.encoding == encoding else replace(row, encoding=encoding)
     decoded = []
     for cell in row.cells:
         try:
@@ -430,6 +433,8 @@ class _Lines:
         """The lines of the row so far."""
         self._again: list[str] = []
         self._number = 0
+        self.are_masked = False
+        """Whether any line held what the reader of csv must not see."""
         self.ended_inside_row = False
         """Whether the reader asked for more lines to complete a row and there were none."""
 
@@ -481,7 +486,11 @@ class _Lines:
             raise _TooLongError
         if self._dialect.line_end == "\r" and line.endswith("\r"):
             line = line[:-1] + "\n"
-        return self._dialect.mask(line)
+        has_lone_cr = "\r" in line and (line.count("\r") > 1 or not line.endswith("\r\n"))
+        if has_lone_cr or (self._dialect.escapes and "\\" in line):
+            line = self._dialect.mask(line)
+            self.are_masked = True
+        return line
 
     def _skip_rest(self) -> None:
         while rest := self._text.readline(MAX_LINE):

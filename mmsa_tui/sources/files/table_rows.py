@@ -388,9 +388,12 @@ def _shown(names: Sequence[str]) -> list[str]:
 
 def _repeats(cells: Sequence[str], names: Sequence[str]) -> bool:
     """Whether a row is the header once more, where files were put together."""
-    return len(cells) > 1 and len(cells) == len(names) and all(
-        " ".join(cell.split()) == name for cell, name in zip(cells, names, strict=True)
-    )  # fmt: skip
+    # Nearly every row is told from the header by its last cell.
+    return (
+        len(cells) == len(names) > 1
+        and " ".join(cells[-1].split()) == names[-1]
+        and all(" ".join(cell.split()) == name for cell, name in zip(cells, names, strict=True))
+    )
 
 
 def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
@@ -403,8 +406,9 @@ def _record(row: delimited.Row, places: Sequence[tuple[str, int]], width: int) -
     if row.error:
         return Record(where, error=f"{where}: {row.error}")
     cells = row.cells
-    values = {name: cells[place][:MAX_CELL] if place < len(cells) else "" for name, place in places}
-    if any(cells[width:]):
+    n_cells = len(cells)
+    values = {name: cells[place][:MAX_CELL] if place < n_cells else "" for name, place in places}
+    if n_cells > width and any(cells[width:]):
         reason = f"{where} has {len(cells):,} cells and the header {width:,}: a stray delimiter?"
         return Record(where, values, row.encoding, reason)
     return Record(where, values, row.encoding, is_repaired=row.is_repaired)

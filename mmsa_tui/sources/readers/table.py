@@ -390,8 +390,9 @@ class _Posts:
     def _references(self, values: Mapping[str, str]) -> list[str]:
         found: list[str] = []
         for column in self._roles.image:
-            found += split_references(values.get(column, ""))
-        return list(dict.fromkeys(found))
+            if cell := values.get(column, ""):
+                found += split_references(cell)
+        return list(dict.fromkeys(found)) if found else found
 
     def _text(self, values: Mapping[str, str]) -> str:
         text = values.get(self._roles.text, "")
@@ -410,7 +411,8 @@ class _Posts:
         if "<" in text or "&" in text:
             cleaned = html_to_text(text)
             text, changes = cleaned.text, changes | cleaned.changes
-        self._changes.update(changes)
+        if changes:
+            self._changes.update(changes)
         return text
 
     def _date(self, values: Mapping[str, str]) -> str:
