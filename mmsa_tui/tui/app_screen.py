@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import on
+from textual.app import ComposeResult
 from textual.screen import Screen, ScreenResultType
 
-from mmsa_tui.tui.widgets.bars import KeyBar
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.keys import WRAPPED, is_typing
+from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.post_view import PostView
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
@@ -45,3 +49,72 @@ class AppScreen(Screen[ScreenResultType]):
     @on(KeyBar.Pressed)
     async def _on_key_pressed(self, event: KeyBar.Pressed) -> None:
         await self.run_action(event.action)
+
+
+class FramedScreen(AppScreen[ScreenResultType]):
+    """A screen between a line on top, and a status line with the keys that do something now below.
+
+    `help_topic` is what help is asked about here.
+    """
+
+    help_topic: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.top = TopBar(id="top")
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(id="keys")
+
+    def compose_parts(self) -> ComposeResult:
+        """Put together what is between the lines."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        yield from self.compose_parts()
+        yield self.status
+        yield self.key_bar
+
+    def tell(self, text: str, style: str = "") -> None:
+        """Answer a key in the status line."""
+        if self.is_attached:
+            self.status.tell((" " + safe_line(text[:1].upper() + text[1:]), style))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_help(self) -> None:
+        self.mmsa.show_help(self.help_topic)
+
+
+class PostScreen(FramedScreen[ScreenResultType]):
+    """A framed screen with a post in view, whose keys are found before anything else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
+
+    async def action_press_key(self, action: str) -> None:
+        await self.run_action(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == WRAPPED:
+            # False lets the key go on to the field that is focused.
+            return not is_typing(self)
+        if action == "label" and parameters:
+            return isinstance(parameters[0], int) and parameters[0] < len(self.codebook)
+        return True
+
+    @property
+    def codebook(self) -> tuple[str, ...]:
+        """The labels that keys give here."""
+        return self.labels
+
+    def action_read(self, direction: int) -> None:
+        self.view.read(direction)
+
+    def action_next_picture(self) -> None:
+        self.view.turn_picture(1)
+
+    def action_previous_picture(self) -> None:
+        self.view.turn_picture(-1)

@@ -153,22 +153,28 @@ _SHOWN: Mapping[str, str] = {
 }  # fmt: skip
 
 
-MOVES = (
-    Binding("up,k", "move(-1)", "Up", show=False),
-    Binding("down,j", "move(1)", "Down", show=False),
-    Binding("pageup", "move(-10)", "Page up", show=False),
-    Binding("pagedown", "move(10)", "Page down", show=False),
-    Binding("home", "move(-1000000)", "First", show=False),
-    Binding("end", "move(1000000)", "Last", show=False),
-)
+def key_table(written: str) -> list[Binding]:
+    """Read a table of keys, one action a line: its keys, Textual's action, what help says of it."""
+    rows = (line.split(None, 2) for line in written.strip().splitlines())
+    return [Binding(key, action, title, show=False) for key, action, title in rows]
+
+
+MOVES = key_table("""
+    up,k      move(-1)        Up
+    down,j    move(1)         Down
+    pageup    move(-10)       Page up
+    pagedown  move(10)        Page down
+    home      move(-1000000)  First
+    end       move(1000000)   Last
+""")
 """The keys that go through a short list, for whatever has `action_move`."""
 
-SCROLLS = (
-    Binding("up", "scroll(-1)", "Scroll", show=False),
-    Binding("down", "scroll(1)", "Scroll", show=False),
-    Binding("pageup", "scroll(-10)", "Scroll", show=False),
-    Binding("pagedown", "scroll(10)", "Scroll", show=False),
-)
+SCROLLS = key_table("""
+    up        scroll(-1)   Scroll
+    down      scroll(1)    Scroll
+    pageup    scroll(-10)  Scroll
+    pagedown  scroll(10)   Scroll
+""")
 """The keys that go through a long text, for whatever has `action_scroll`."""
 
 WRAPPED = "press_key"

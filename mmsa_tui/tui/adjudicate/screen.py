@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
@@ -23,12 +23,20 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.adjudicate import texts
 from mmsa_tui.tui.adjudicate.case_list import CaseList
 from mmsa_tui.tui.adjudicate.cases import Case, Found, find_post, survey
-from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.app_screen import PostScreen
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.jump import Jump
-from mmsa_tui.tui.keys import MAX_LABELS, MOVES, WRAPPED, first, is_typing, key_for, shared_bindings
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar, label_items
-from mmsa_tui.tui.widgets.post_view import PostView
+from mmsa_tui.tui.keys import (
+    MAX_LABELS,
+    MOVES,
+    WRAPPED,
+    first,
+    is_typing,
+    key_for,
+    key_table,
+    shared_bindings,
+)
+from mmsa_tui.tui.widgets.bars import KeyItem, label_items
 
 NOWHERE = "This post is in no source that was read here: only its words are known."
 
@@ -43,21 +51,24 @@ _SHARED = {
 """Actions that have here the key that they have among the posts, and what they do here."""
 
 
-class AdjudicateScreen(AppScreen[Jump | None]):
+class AdjudicateScreen(PostScreen[Jump | None]):
     """Goes through the posts with contradictory labels; gives the post to go to, or None.
 
     Args:
         source_id: of a post that several sources hold, the one in this source is shown.
     """
 
+    help_topic = "adjudicate"
     BINDINGS: ClassVar[list[BindingType]] = [
         *shared_bindings(_SHARED),
         *first(
             [
                 *MOVES,
-                Binding("enter", "go", "Go to the post in its source", show=False),
-                Binding("escape,q", "leave", "Back to the posts", show=False),
-                Binding("f1,question_mark", "help", "Help", show=False),
+                *key_table("""
+                    enter             go     Go to the post in its source
+                    escape,q          leave  Back to the posts
+                    f1,question_mark  help   Help
+                """),
             ]
         ),
     ]
@@ -86,12 +97,8 @@ class AdjudicateScreen(AppScreen[Jump | None]):
         self._n_settled = 0
         self._decided_order: list[Case] = []
         self.found: Found | None = None
-        self.top = TopBar(id="top")
         self.listed = CaseList(id="cases")
         self.votes = Static("", id="votes", markup=False)
-        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
-        self.status = StatusLine(id="status")
-        self.key_bar = KeyBar(id="keys")
 
     @property
     def cases(self) -> list[Case]:
@@ -102,16 +109,13 @@ class AdjudicateScreen(AppScreen[Jump | None]):
         """The case under the cursor."""
         return self.listed.case
 
-    def compose(self) -> ComposeResult:
-        yield self.top
+    def compose_parts(self) -> ComposeResult:
         yield Static("", id="agreement", markup=False)
         with Container(id="panes"):
             with Vertical(id="left"):
                 yield self.listed
                 yield self.votes
             yield self.view
-        yield self.status
-        yield self.key_bar
 
     def on_mount(self) -> None:
         self.votes.border_title = "Votes"
@@ -148,7 +152,7 @@ class AdjudicateScreen(AppScreen[Jump | None]):
         self.show_case()
         self._show_keys()
         if not self.listed.cases:
-            self._tell("Analysts disagree on no post.", "$text-success")
+            self.tell("Analysts disagree on no post.", "$text-success")
 
     # the case under the cursor
 
@@ -187,7 +191,7 @@ class AdjudicateScreen(AppScreen[Jump | None]):
     def _advance(self) -> None:
         following = self.listed.next_open()
         if following is None:
-            self._tell("All of them are settled. u takes the last decision back.", "$text-success")
+            self.tell("All of them are settled. u takes the last decision back.", "$text-success")
             self.show_case()
         else:
             self._move_to(following)
@@ -227,7 +231,7 @@ class AdjudicateScreen(AppScreen[Jump | None]):
         case.decisions.append(act)
         self._decided_order.append(case)
         self.listed.draw(case)
-        self._tell(f"{self.looks.sign(label)} {label} · {safe_line(case.conflict.post_id, 24)} is settled")
+        self.tell(f"{self.looks.sign(label)} {label} · {safe_line(case.conflict.post_id, 24)} is settled")
         self._advance()
 
     async def action_undo(self) -> None:
@@ -248,10 +252,10 @@ class AdjudicateScreen(AppScreen[Jump | None]):
             self.mmsa.show_error(error)
             return
         if decision is None:
-            self._tell("Nothing is left to undo.")
+            self.tell("Nothing is left to undo.")
             return
         name = safe_line(decision.post_id, 24)
-        self._tell(f"taken back: {decision.new_label} · {name}; the votes stand again")
+        self.tell(f"taken back: {decision.new_label} · {name}; the votes stand again")
         if case is None:
             self.load(decision.content_hash)
             return
@@ -286,24 +290,9 @@ class AdjudicateScreen(AppScreen[Jump | None]):
         if self.found is not None and self.found.jump is not None:
             self.dismiss(self.found.jump)
         elif self.case is not None:
-            self._tell(NOWHERE, "$text-warning")
-
-    def action_next_picture(self) -> None:
-        self.view.turn_picture(1)
-
-    def action_previous_picture(self) -> None:
-        self.view.turn_picture(-1)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_help(self) -> None:
-        self.mmsa.show_help("adjudicate")
+            self.tell(NOWHERE, "$text-warning")
 
     # the lines around
-
-    def _tell(self, text: str, style: str = "") -> None:
-        self.status.tell((" " + text[:1].upper() + text[1:], style))
 
     def _show_top(self) -> None:
         n_open = len(self.listed.cases) - self.listed.n_decided

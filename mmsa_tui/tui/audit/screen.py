@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
 from mmsa_tui.errors import MmsaError
@@ -27,11 +27,10 @@ from mmsa_tui.services.audit import (
 )
 from mmsa_tui.store import Audit, Row, SourceRow, Step, Store
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.app_screen import PostScreen
 from mmsa_tui.tui.dialogs.ask import AskWhether
-from mmsa_tui.tui.keys import MAX_LABELS, WRAPPED, first, is_typing, key_for, shared_bindings
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar, label_items
-from mmsa_tui.tui.widgets.post_view import PostView
+from mmsa_tui.tui.keys import MAX_LABELS, first, key_for, key_table, shared_bindings
+from mmsa_tui.tui.widgets.bars import KeyItem, label_items
 
 HIDDEN = "Hidden, so that it does not lead your eye: only blind labels count in an audit."
 COUNT_EVERY = 10
@@ -48,16 +47,19 @@ _SHARED = {
 }
 
 
-class AuditScreen(AppScreen[None]):
+class AuditScreen(PostScreen[None]):
     """Goes through the sample of a source's audit; draws one first if there is none."""
 
+    help_topic = "audit"
     BINDINGS: ClassVar[list[BindingType]] = [
         *shared_bindings(_SHARED),
         *first(
             [
-                Binding("plus", "extend", "Draw more posts into the sample", show=False),
-                Binding("escape,q", "leave", "Back to the posts", show=False),
-                Binding("f1,question_mark", "help", "Help", show=False),
+                *key_table("""
+                    plus              extend  Draw more posts into the sample
+                    escape,q          leave   Back to the posts
+                    f1,question_mark  help    Help
+                """),
             ]
         ),
     ]
@@ -74,21 +76,14 @@ class AuditScreen(AppScreen[None]):
         self.audit: Audit | None = None
         self.progress: Status | None = None
         self.row: Row | None = None
-        self.top = TopBar(id="top")
-        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
-        self.status = StatusLine(id="status")
-        self.key_bar = KeyBar(id="keys")
 
     @property
     def analyst(self) -> str:
         return self.mmsa.config.analyst
 
-    def compose(self) -> ComposeResult:
-        yield self.top
+    def compose_parts(self) -> ComposeResult:
         with Container(id="panes"):
             yield self.view
-        yield self.status
-        yield self.key_bar
 
     async def on_mount(self) -> None:
         self._show_top()
@@ -156,7 +151,7 @@ class AuditScreen(AppScreen[None]):
         self._show_post()
         self._show_top()
         if self.row is None:
-            self._tell("You have labelled the whole sample. + draws more posts into it.", "$text-success")
+            self.tell("You have labelled the whole sample. + draws more posts into it.", "$text-success")
 
     def _show_post(self) -> None:
         row = self.row
@@ -184,18 +179,8 @@ class AuditScreen(AppScreen[None]):
 
     # what keys do
 
-    async def action_press_key(self, action: str) -> None:
-        await self.run_action(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == WRAPPED:
-            return not is_typing(self)
-        if action == "label" and parameters:
-            return isinstance(parameters[0], int) and parameters[0] < len(self._codebook)
-        return True
-
     @property
-    def _codebook(self) -> tuple[str, ...]:
+    def codebook(self) -> tuple[str, ...]:
         return self.audit.labels if self.audit is not None else self.labels
 
     async def action_label(self, index: int) -> None:
@@ -211,7 +196,7 @@ class AuditScreen(AppScreen[None]):
         except MmsaError as error:
             self.mmsa.show_error(error)
             return
-        self._tell(f"{self.looks.sign(label)} {label} · {safe_line(row.post_id, 24)}")
+        self.tell(f"{self.looks.sign(label)} {label} · {safe_line(row.post_id, 24)}")
         if row.post is not None and row.post.content_hash in self._skipped:
             self._skipped.remove(row.post.content_hash)
         self._n_since_counted += 1
@@ -243,10 +228,10 @@ class AuditScreen(AppScreen[None]):
             self.mmsa.show_error(error)
             return
         if step is None:
-            self._tell("Nothing is left to undo.")
+            self.tell("Nothing is left to undo.")
             return
         await self._next()
-        self._tell(f"taken back: {step.title.removeprefix('audit: ')}")
+        self.tell(f"taken back: {step.title.removeprefix('audit: ')}")
         self._count()
 
     async def action_extend(self) -> None:
@@ -265,31 +250,13 @@ class AuditScreen(AppScreen[None]):
             self.mmsa.show_error(error)
             return
         await self._next()
-        self._tell(f"{n_added:,} posts more are in the sample" if n_added else "The sample holds every post.")
+        self.tell(f"{n_added:,} posts more are in the sample" if n_added else "The sample holds every post.")
         self._count()
-
-    def action_read(self, direction: int) -> None:
-        self.view.read(direction)
-
-    def action_next_picture(self) -> None:
-        self.view.turn_picture(1)
-
-    def action_previous_picture(self) -> None:
-        self.view.turn_picture(-1)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    def action_help(self) -> None:
-        self.mmsa.show_help("audit")
 
     # the lines around
 
     def _scope(self, audit: Audit) -> str:
         return f"{audit.origin} {self._source.location}"
-
-    def _tell(self, text: str, style: str = "") -> None:
-        self.status.tell((" " + text, style))
 
     def _show_top(self) -> None:
         muted = "$foreground-muted"

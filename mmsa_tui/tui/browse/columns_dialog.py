@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.position import ColumnChoice
+from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.widgets.post_columns import Column
 
 MIN_WIDTH, MAX_WIDTH = 3, 120
@@ -32,13 +33,15 @@ class ColumnsDialog(ModalScreen[tuple[ColumnChoice, ...] | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", show=False),
-        Binding("space", "show", "Show it or not", show=False),
-        Binding("shift+up", "shift(-1)", "Move up", show=False),
-        Binding("shift+down", "shift(1)", "Move down", show=False),
-        Binding("left,minus", "widen(-2)", "Narrower", show=False),
-        Binding("right,plus", "widen(2)", "Wider", show=False),
-        Binding("r", "reset", "Those that fit", show=False),
+        *key_table("""
+            escape      dismiss(None)  Cancel
+            space       show           Show it or not
+            shift+up    shift(-1)      Move up
+            shift+down  shift(1)       Move down
+            left,minus  widen(-2)      Narrower
+            right,plus  widen(2)       Wider
+            r           reset          Those that fit
+        """),
     ]
 
     def __init__(self, known: dict[str, Column], own: Sequence[str], shown: Sequence[ColumnChoice]) -> None:

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from rich.highlighter import Highlighter
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
 from mmsa_tui.text.display import safe
+from mmsa_tui.tui.keys import key_table
 
 _PARTS = re.compile(
     r'(?P<minus>(?<!\S)-(?=\S))|(?P<field>(?<![^\s-])[^\W\d]\w*:(?!//))|(?P<quoted>["“„][^"”“]*["”“]?\*?)'
@@ -43,12 +44,14 @@ class FilterInput(Input):
     """An input whose arrows, tab, enter and escape belong to the bar around it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "tell('complete')", "Complete", show=False),
-        Binding("down", "tell('down')", "Next offer", show=False),
-        Binding("up", "tell('up')", "Previous offer", show=False),
-        Binding("escape", "tell('escape')", "Leave", show=False),
-        Binding("ctrl+s", "tell('save')", "Save view", show=False),
-        Binding("ctrl+d", "tell('remove')", "Remove view", show=False),
+        *key_table("""
+            tab     tell('complete')  Complete
+            down    tell('down')      Next offer
+            up      tell('up')        Previous offer
+            escape  tell('escape')    Leave
+            ctrl+s  tell('save')      Save view
+            ctrl+d  tell('remove')    Remove view
+        """),
     ]
 
     class Pressed(Message):

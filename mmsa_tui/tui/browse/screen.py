@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
 from mmsa_tui.analysis import occurring
@@ -23,7 +23,7 @@ from mmsa_tui.pictures.viewer import NoViewerError, open_in_viewer
 from mmsa_tui.retrain import ENOUGH
 from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.app_screen import PostScreen
 from mmsa_tui.tui.browse import chores, ways
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.blind import has_label_of, masked
@@ -37,8 +37,7 @@ from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice
-from mmsa_tui.tui.keys import WRAPPED, bindings, first, is_typing, key_for
-from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
+from mmsa_tui.tui.keys import bindings, first, is_typing, key_for, key_table
 from mmsa_tui.tui.widgets.post_columns import MAX_ID, choose_columns, columns_of_row
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.worker.messages import Explained, Finished, Message, Progress, Ready, Trouble
@@ -54,29 +53,25 @@ ALIKE_AFTER_S = 0.08
 REFRESH_EVERY_S = 0.4
 """How often rows are read again while results come in."""
 
-_MOVING = (
-    Binding("up,k", "move(-1)", "Up", show=False),
-    Binding("down,j", "move(1)", "Down", show=False),
-    Binding("pageup", "page(-1)", "Page up", show=False),
-    Binding("pagedown", "page(1)", "Page down", show=False),
-    Binding("home", "edge(-1)", "First", show=False),
-    Binding("end", "edge(1)", "Last", show=False),
-)
+_MOVING = key_table("""
+    up,k      move(-1)  Up
+    down,j    move(1)   Down
+    pageup    page(-1)  Page up
+    pagedown  page(1)   Page down
+    home      edge(-1)  First
+    end       edge(1)   Last
+""")
 """The table's keys: the screen has them, so that they work on a post that fills it too."""
 
 
-class BrowseScreen(AppScreen[None]):
+class BrowseScreen(PostScreen[None]):
     """Browse, understand, correct: one source, table and post side by side or below each other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*first(_MOVING), *bindings("browse")]
 
     def __init__(self, source: SourceRow) -> None:
         super().__init__()
-        self.top = TopBar(id="top")
         self.posts = PostList(self.mmsa, source, self.key, id="left")
-        self.view = PostView(self.mmsa.pictures, self.mmsa.graphics, id="view")
-        self.status = StatusLine(id="status")
-        self.key_bar = KeyBar(id="keys")
         self.counts = Counts(self.mmsa.slow, self.mmsa.config, self._show_counts)
         self._blind: bool | None = None
         self.labeller = Labeller(self.posts, self.counts, self.tell, self.key)
@@ -87,13 +82,10 @@ class BrowseScreen(AppScreen[None]):
         self._is_lost = False
         self._batch_shown: tuple[bool, bool] | None = None
 
-    def compose(self) -> ComposeResult:
-        yield self.top
+    def compose_parts(self) -> ComposeResult:
         with Container(id="panes"):
             yield self.posts
             yield self.view
-        yield self.status
-        yield self.key_bar
 
     def on_mount(self) -> None:
         self.posts.table.focus()
@@ -128,10 +120,6 @@ class BrowseScreen(AppScreen[None]):
     def key(self, name: str) -> str:
         """Write the key of an action as it is bound now, for a hint."""
         return key_for(name, self.mmsa.config.keys) or "the palette"
-
-    def tell(self, text: str, style: str = "") -> None:
-        """Answer a key in the status line."""
-        self.status.tell((" " + text[:1].upper() + text[1:], style))
 
     # keeping up
 
@@ -401,18 +389,10 @@ class BrowseScreen(AppScreen[None]):
 
     # keys
 
-    async def action_press_key(self, action: str) -> None:
-        await self.run_action(action)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == WRAPPED:
-            # False lets the key go on to the field that is focused.
-            return not is_typing(self)
         if action in ("pause", "stop_batch"):
             return self.mmsa.engine.batch is not None
-        if action == "label" and parameters:
-            return isinstance(parameters[0], int) and parameters[0] < len(self.labels)
-        return True
+        return super().check_action(action, parameters)
 
     # keys that change posts
 
@@ -542,15 +522,6 @@ class BrowseScreen(AppScreen[None]):
         self.posts.mark_all()
 
     # keys that show a post
-
-    def action_read(self, direction: int) -> None:
-        self.view.read(direction)
-
-    def action_next_picture(self) -> None:
-        self.view.turn_picture(1)
-
-    def action_previous_picture(self) -> None:
-        self.view.turn_picture(-1)
 
     @on(PostTable.RowPressed)
     def action_zoom(self) -> None:

@@ -14,6 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from mmsa_tui.tui.keys import key_table
+from mmsa_tui.tui.widgets.choice_list import ChoiceList
+
 
 class AskText(ModalScreen[str | None]):
     """Asks for one line; enter gives it, escape gives None."""
@@ -44,9 +47,9 @@ class AskOne(ModalScreen[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", show=False),
-        Binding("j", "down", "Down", show=False),
-        Binding("k", "up", "Up", show=False),
+        *key_table("""
+            escape  dismiss(None)  Cancel
+        """),
     ]
 
     def __init__(
@@ -59,18 +62,12 @@ class AskOne(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             # Ids of options may be any text; those of widgets may not.
-            yield OptionList(*(Option(Content(text)) for _, text in self._options), compact=True)
+            yield ChoiceList(*(Option(Content(text)) for _, text in self._options), compact=True)
             yield Label(Content(self._hint or "Enter: choose · esc: cancel"), classes="dialog-hint")
 
     def on_mount(self) -> None:
         ids = [name for name, _ in self._options]
         self.query_one(OptionList).highlighted = ids.index(self._chosen) if self._chosen in ids else 0
-
-    def action_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
 
     @on(OptionList.OptionSelected)
     def _answer(self, event: OptionList.OptionSelected) -> None:
@@ -81,9 +78,11 @@ class AskWhether(ModalScreen[bool]):
     """Asks before something is lost; escape and n mean no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n", "dismiss(False)", "No", show=False),
-        Binding("y", "dismiss(True)", "Yes", show=False),
-        Binding("left,right", "app.focus_next", "Other", show=False),
+        *key_table("""
+            escape,n    dismiss(False)  No
+            y           dismiss(True)   Yes
+            left,right  app.focus_next  Other
+        """),
     ]
 
     def __init__(self, question: str, explanation: str, yes: str, no: str) -> None:

@@ -8,13 +8,14 @@ from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label, OptionList
 from textual.widgets.option_list import Option
 
+from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.widgets.tick import Tick
 
 ScopeName = Literal["source", "filter", "selection"]
@@ -42,8 +43,10 @@ class ClassifyDialog(ModalScreen[ClassifyChoice | None]):
     """Shows what there is to do before it is begun; escape gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", show=False),
-        Binding("a", "again", "Again", show=False),
+        *key_table("""
+            escape  dismiss(None)  Cancel
+            a       again          Again
+        """),
     ]
 
     def __init__(self, scopes: Sequence[Scope], bundle_id: str, model_state: str) -> None:

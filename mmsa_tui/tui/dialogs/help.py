@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import BindingsMap, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.keys import Keys
@@ -17,7 +17,7 @@ from textual.widgets import Static
 from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.filters import SYNTAX, reference
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.keys import ACTIONS, SCROLLS, all_keys, keymap, show_key
+from mmsa_tui.tui.keys import ACTIONS, SCROLLS, all_keys, key_table, keymap, show_key
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 Line = tuple[str, str]
@@ -52,11 +52,13 @@ class HelpScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,f1,question_mark,enter", "dismiss(None)", "Close"),
         *SCROLLS,
-        Binding("j", "scroll(1)", "Scroll", show=False),
-        Binding("k", "scroll(-1)", "Scroll", show=False),
-        Binding("space", "scroll(10)", "Scroll", show=False),
+        *key_table("""
+            escape,q,f1,question_mark,enter  dismiss(None)  Close
+            j      scroll(1)   Scroll
+            k      scroll(-1)  Scroll
+            space  scroll(10)  Scroll
+        """),
     ]
 
     DEFAULT_CSS = """

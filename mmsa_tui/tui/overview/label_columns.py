@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.color import Color
 from textual.content import Content
-from textual.widget import Widget
 
 from mmsa_tui.analysis import Group
-from mmsa_tui.tui.overview.label_rows import Part, Picked
+from mmsa_tui.tui.keys import key_table
+from mmsa_tui.tui.overview.group_chart import GroupChart, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -21,40 +21,18 @@ MAX_COLUMN = 8
 """Cells that a column is wide at most."""
 
 
-class LabelColumns(Widget, can_focus=True):
-    """Columns stacked by label; left and right choose one, enter or a click asks for its posts.
-
-    Args:
-        title: stands in the frame.
-        empty: what to say when there are none.
-    """
-
-    DEFAULT_CSS = """
-    LabelColumns {
-        border: round $border-blurred;
-        border-title-color: $foreground;
-        border-title-style: bold;
-        border-subtitle-color: $foreground-muted;
-        padding: 0 1;
-        &:focus { border: round $border; border-title-color: $text-accent; }
-    }
-    """
+class LabelColumns(GroupChart):
+    """Columns stacked by label; left and right choose one, enter or a click asks for its posts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "Left", show=False),
-        Binding("right,l", "move(1)", "Right", show=False),
-        Binding("home", "move(-1000000)", "First", show=False),
-        Binding("end", "move(1000000)", "Last", show=False),
-        Binding("enter", "pick", "Show these posts"),
+        *key_table("""
+            left,h   move(-1)        Left
+            right,l  move(1)         Right
+            home     move(-1000000)  First
+            end      move(1000000)   Last
+            enter    pick            Show these posts
+        """),
     ]
-
-    def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.border_title = title
-        self._empty = empty
-        self._groups: Sequence[Group] | None = None
-        self._looks = LabelLooks(())
-        self._cursor = 0
 
     def show(self, groups: Sequence[Group], looks: LabelLooks, note: str = "") -> None:
         """Show groups; `note` stands in the frame's lower edge."""
@@ -64,18 +42,9 @@ class LabelColumns(Widget, can_focus=True):
         self.border_subtitle = note
         self.refresh()
 
-    @property
-    def chosen(self) -> Group | None:
-        return self._groups[self._cursor] if self._groups else None
-
-    def action_move(self, step: int) -> None:
-        if self._groups:
-            self._cursor = max(0, min(self._cursor + step, len(self._groups) - 1))
-            self.refresh()
-
     def action_pick(self) -> None:
         if self.chosen is not None and self.chosen.total:
-            self.post_message(Picked(self.chosen.filter))
+            super().action_pick()
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -83,17 +52,7 @@ class LabelColumns(Widget, can_focus=True):
             return
         at = next((at for at, span in enumerate(self._spans()) if offset.x - self._axis_width in span), None)
         if at is not None:
-            is_again = at == self._cursor
-            self._cursor = at
-            self.refresh()
-            if is_again:
-                self.action_pick()
-
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
+            self.press(at)
 
     # looks
 

@@ -9,45 +9,19 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
-from textual.widget import Widget
 
 from mmsa_tui.analysis import Group
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import MOVES
+from mmsa_tui.tui.overview.group_chart import GroupChart, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 
-Part = tuple[str, str]
 MIN_BAR = 8
 
 
-class Picked(Message):
-    """The user wants to see the posts that a filter finds."""
-
-    def __init__(self, filter: str) -> None:
-        self.filter = filter
-        super().__init__()
-
-
-class LabelRows(Widget, can_focus=True):
-    """A list of groups; up and down choose one, enter or a click asks for its posts.
-
-    Args:
-        title: stands in the frame.
-        empty: what to say when there are none.
-    """
-
-    DEFAULT_CSS = """
-    LabelRows {
-        border: round $border-blurred;
-        border-title-color: $foreground;
-        border-title-style: bold;
-        border-subtitle-color: $foreground-muted;
-        padding: 0 1;
-        &:focus { border: round $border; border-title-color: $text-accent; }
-    }
-    """
+class LabelRows(GroupChart):
+    """A list of groups; up and down choose one, enter or a click asks for its posts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVES,
@@ -55,13 +29,8 @@ class LabelRows(Widget, can_focus=True):
     ]
 
     def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.border_title = title
-        self._empty = empty
-        self._groups: Sequence[Group] | None = None
-        self._looks = LabelLooks(())
+        super().__init__(title, empty, id=id)
         self._total = 0
-        self._cursor = 0
         self._top = 0
         self._footer: Sequence[Sequence[Part]] = ()
 
@@ -84,19 +53,13 @@ class LabelRows(Widget, can_focus=True):
         self.refresh()
 
     @property
-    def chosen(self) -> Group | None:
-        return self._groups[self._cursor] if self._groups else None
-
-    @property
     def _room(self) -> int:
         """Lines for rows."""
         return max(1, self.size.height - (1 + len(self._footer) if self._footer else 0))
 
-    def action_move(self, step: int) -> None:
-        if self._groups:
-            self._cursor = max(0, min(self._cursor + step, len(self._groups) - 1))
-            self._tell_place()
-            self.refresh()
+    def draw(self) -> None:
+        self._tell_place()
+        super().draw()
 
     def _tell_place(self) -> None:
         """Say in the frame how the chosen group divides, and where it is in the list."""
@@ -115,33 +78,17 @@ class LabelRows(Widget, can_focus=True):
     def on_resize(self) -> None:
         self._tell_place()
 
-    def action_pick(self) -> None:
-        if self.chosen is not None and self.chosen.filter:
-            self.post_message(Picked(self.chosen.filter))
-
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is None or not self._groups or self._top + offset.y >= len(self._groups):
             return
-        is_again = self._cursor == self._top + offset.y
-        self._cursor = self._top + offset.y
-        self.refresh()
-        if is_again:
-            self.action_pick()
+        self.press(self._top + offset.y)
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(1)
 
     def on_mouse_scroll_up(self) -> None:
         self.action_move(-1)
-
-    def on_focus(self) -> None:
-        self._tell_place()
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self._tell_place()
-        self.refresh()
 
     # looks
 

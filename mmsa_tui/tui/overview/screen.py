@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
@@ -21,9 +21,10 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
-from mmsa_tui.tui.keys import key_for
+from mmsa_tui.tui.keys import key_for, key_table
+from mmsa_tui.tui.overview.group_chart import Part, Picked
 from mmsa_tui.tui.overview.label_columns import LabelColumns
-from mmsa_tui.tui.overview.label_rows import LabelRows, Part, Picked
+from mmsa_tui.tui.overview.label_rows import LabelRows
 from mmsa_tui.tui.widgets.label_looks import shorten
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ class OverviewScreen(AppScreen[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,a", "leave", "Back to the posts"),
-        Binding("w", "whole", "Whole source, or what the filter leaves"),
-        Binding("tab", "app.focus_next", "Next part"),
-        Binding("shift+tab", "app.focus_previous", "Previous part", show=False),
-        Binding("f1,question_mark", "help", "Help"),
+        *key_table("""
+            escape,q,a        leave               Back to the posts
+            w                 whole               Whole source, or what the filter leaves
+            tab               app.focus_next      Next part
+            shift+tab         app.focus_previous  Previous part
+            f1,question_mark  help                Help
+        """),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
 

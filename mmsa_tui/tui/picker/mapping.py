@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -16,6 +16,8 @@ from textual.widgets.option_list import Option
 
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.dialogs.ask import AskOne
+from mmsa_tui.tui.keys import key_table
+from mmsa_tui.tui.widgets.choice_list import ChoiceList
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Columns
 
@@ -44,10 +46,10 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", show=False),
-        Binding("r", "read", "Read it so", show=False),
-        Binding("j", "move(1)", "Down", show=False),
-        Binding("k", "move(-1)", "Up", show=False),
+        *key_table("""
+            escape  dismiss(None)  Cancel
+            r       read           Read it so
+        """),
     ]
 
     DEFAULT_CSS = """
@@ -62,7 +64,7 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label("What are the columns of this table?", classes="dialog-title")
-            yield OptionList(*self._options(), compact=True)
+            yield ChoiceList(*self._options(), compact=True)
             yield Label("", id="mapping-problem", markup=False)
             yield Label("Enter: choose a column · r: read it so · esc: cancel", classes="dialog-hint")
 
@@ -73,11 +75,6 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
     def roles(self) -> dict[str, str]:
         """What each role is taken from now."""
         return {**self._found.roles, **self._said}
-
-    def action_move(self, step: int) -> None:
-        options = self.query_one(OptionList)
-        at = (options.highlighted or 0) + step
-        options.highlighted = max(0, min(at, len(ROLES) - 1))
 
     def action_read(self) -> None:
         if self.roles.get("text") or self.roles.get("image"):

@@ -20,6 +20,7 @@ from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
+from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.picker.found_panel import FoundPanel
 from mmsa_tui.tui.picker.mapping import MappingDialog
@@ -48,13 +49,15 @@ class PickerScreen(AppScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back"),
-        Binding("up", "move(-1)", "Recent source before", show=False),
-        Binding("down", "move(1)", "Next recent source", show=False),
-        Binding("ctrl+f", "format", "Other format"),
-        Binding("ctrl+t", "columns", "Columns of a table"),
+        *key_table("""
+            escape  back      Back
+            up      move(-1)  Recent source before
+            down    move(1)   Next recent source
+            ctrl+f  format    Other format
+            ctrl+t  columns   Columns of a table
+            f1      help      Help
+        """),
         Binding("ctrl+d", "forget", "Remove from list", priority=True),
-        Binding("f1", "help", "Help"),
     ]
 
     def __init__(self, path: str = "") -> None:

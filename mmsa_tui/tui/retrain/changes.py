@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -19,7 +19,9 @@ from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.jump import Jump
+from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.retrain.texts import MUTED, Part, change_parts
+from mmsa_tui.tui.widgets.choice_list import ChoiceList
 from mmsa_tui.tui.widgets.post_columns import fit
 
 
@@ -31,9 +33,9 @@ class ChangesScreen(AppScreen[Jump | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,v", "dismiss(None)", "Back"),
-        Binding("j", "down", "Down", show=False),
-        Binding("k", "up", "Up", show=False),
+        *key_table("""
+            escape,q,v  dismiss(None)  Back
+        """),
     ]
     DEFAULT_CSS = """
     ChangesScreen {
@@ -56,7 +58,7 @@ class ChangesScreen(AppScreen[Jump | None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="changes-title", markup=False)
         yield Static("", id="changes-ways", markup=False)
-        yield OptionList(id="changes-list", compact=True)
+        yield ChoiceList(id="changes-list", compact=True)
         yield Static("Enter: go to the post · ↑↓: move · esc: back", id="changes-keys", markup=False)
 
     def on_mount(self) -> None:
@@ -109,12 +111,6 @@ class ChangesScreen(AppScreen[Jump | None]):
         used = cell_len(head) + cell_len(sure) + sum(cell_len(text) for text, _ in parts)
         text = fit(safe_line(change.text, 300), max(4, width - used))
         return Content.assemble((head, MUTED), *parts, (sure, MUTED), (text, ""))
-
-    def action_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
 
     @on(OptionList.OptionSelected)
     def _go(self, event: OptionList.OptionSelected) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
 from mmsa_tui import retrain as service
@@ -17,40 +17,45 @@ from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.reclassify import list_changes, sources_judged_by
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.app_screen import FramedScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.jump import Jump
-from mmsa_tui.tui.keys import SCROLLS, key_for
+from mmsa_tui.tui.keys import SCROLLS, key_for, key_table
 from mmsa_tui.tui.retrain import texts
 from mmsa_tui.tui.retrain.changes import ChangesScreen
 from mmsa_tui.tui.retrain.offer import Offer, Seen, look
 from mmsa_tui.tui.retrain.panels import RunPanel, VerdictPanel, WaitingPanel
 from mmsa_tui.tui.retrain.reclassify import Reclassification
 from mmsa_tui.tui.retrain.run import Run
-from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
+from mmsa_tui.tui.widgets.bars import KeyItem
 from mmsa_tui.worker.messages import Message
 
 WARNING, SUCCESS = "$text-warning", "$text-success"
 
 
-class RetrainScreen(AppScreen[Jump | None]):
+class RetrainScreen(FramedScreen[Jump | None]):
     """Start a retrain, watch it, and decide on its candidate with the gate's table before one's eyes.
 
     Gives the post to go to, or None.
     """
 
+    help_topic = "retrain"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "start", "Start a retrain"),
-        Binding("w", "choose_teaching", "How your labels are taken: as most people's, or a rule of your own"),
-        Binding("ctrl+x", "stop_run", "Stop the retrain"),
-        Binding("p", "promote", "Use the candidate from now on; against the gate it asks again"),
-        Binding("d", "discard", "Throw the candidate away"),
-        Binding("k", "kept", "Candidates that were kept aside"),
-        Binding("v", "changes", "Posts that have another label than by the bundle before"),
-        Binding("b", "roll_back", "Go back to the bundle before"),
+        *key_table("""
+            s       start            Start a retrain
+            w       choose_teaching  How your labels are taken: as most people's, or a rule of your own
+            ctrl+x  stop_run         Stop the retrain
+            p       promote          Use the candidate from now on; against the gate it asks again
+            d       discard          Throw the candidate away
+            k       kept             Candidates that were kept aside
+            v       changes          Posts that have another label than by the bundle before
+            b       roll_back        Go back to the bundle before
+        """),
         *SCROLLS,
-        Binding("escape,q", "leave", "Back to the posts"),
-        Binding("f1,question_mark", "help", "Help"),
+        *key_table("""
+            escape,q          leave  Back to the posts
+            f1,question_mark  help   Help
+        """),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
 
@@ -99,21 +104,15 @@ class RetrainScreen(AppScreen[Jump | None]):
         self._run: Run | None = None
         self._is_busy = False
         self._reclassification = Reclassification(self.mmsa.engine)
-        self.top = TopBar(id="top")
         self.waiting = WaitingPanel(id="waiting")
         self.run_panel = RunPanel(id="run")
         self.verdict = VerdictPanel(id="verdict")
-        self.status = StatusLine(id="status")
-        self.key_bar = KeyBar(id="keys")
 
-    def compose(self) -> ComposeResult:
-        yield self.top
+    def compose_parts(self) -> ComposeResult:
         with Container(id="retrain-upper"):
             yield self.waiting
             yield self.run_panel
         yield self.verdict
-        yield self.status
-        yield self.key_bar
 
     def on_mount(self) -> None:
         self.mmsa.engine_reports.subscribe(self, self._hear)
@@ -200,7 +199,7 @@ class RetrainScreen(AppScreen[Jump | None]):
             return
         self._run = Run(self._follow)
         self._clear_offer()
-        self._tell("")
+        self.tell("")
         self.run_panel.clear("Drawn from the first epoch on")
         self.run_panel.say("Starting")
         self._show_around()
@@ -212,7 +211,7 @@ class RetrainScreen(AppScreen[Jump | None]):
         try:
             result = await run.learn(self.mmsa.config, bundle, self.teaching)
         except Interrupted:
-            self._tell("Stopped; the bundle in use is unchanged.", WARNING)
+            self.tell("Stopped; the bundle in use is unchanged.", WARNING)
             if self.is_whole and not run.losses:
                 self.run_panel.clear("Stopped before the first epoch")
         except MmsaError as error:
@@ -254,9 +253,9 @@ class RetrainScreen(AppScreen[Jump | None]):
         said = "passed" if offer.verdict.passed else "refused"
         self.mmsa.keep_message(f"Retrain: the gate {said} {offer.name}")
         if not offer.objections(self.in_use):
-            self._tell(f"p puts {offer.name} to use, d throws it away.", SUCCESS)
+            self.tell(f"p puts {offer.name} to use, d throws it away.", SUCCESS)
         else:
-            self._tell(f"p uses {offer.name} all the same after asking, d throws it away.", WARNING)
+            self.tell(f"p uses {offer.name} all the same after asking, d throws it away.", WARNING)
 
     def _clear_offer(self) -> None:
         """Take the candidate off the table."""
@@ -272,7 +271,7 @@ class RetrainScreen(AppScreen[Jump | None]):
             return
         kept = {str(item.bundle.directory): item for item in self.seen.kept}
         if not kept:
-            self._tell("No candidate is kept aside.")
+            self.tell("No candidate is kept aside.")
             return
         options = [(where, texts.describe_kept(item)) for where, item in kept.items()]
         chosen = await self.app.push_screen_wait(AskOne("Candidates kept aside", options))
@@ -289,7 +288,7 @@ class RetrainScreen(AppScreen[Jump | None]):
             return
         await asyncio.to_thread(promotion.discard, offer.directory)
         self._clear_offer()
-        self._tell(f"{offer.name} is gone; the bundle in use is unchanged.")
+        self.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
         self.look()
 
     @work(exclusive=True, group="decision")
@@ -324,7 +323,7 @@ class RetrainScreen(AppScreen[Jump | None]):
 
     def _say_decided(self, offer: Offer) -> None:
         self._clear_offer()
-        self._tell(f"{offer.name} was used or thrown away elsewhere meanwhile.", WARNING)
+        self.tell(f"{offer.name} was used or thrown away elsewhere meanwhile.", WARNING)
         self.look()
 
     async def _is_meant(self, offer: Offer, against: tuple[str, ...]) -> bool:
@@ -354,9 +353,9 @@ class RetrainScreen(AppScreen[Jump | None]):
         self.look()
         if self.mmsa.bundle_id != promoted.id:
             kept = f"but the setting `bundle` keeps {self.mmsa.bundle_id} in use"
-            self._tell(f"{promoted.id} is active{note}, {kept}.", WARNING)
+            self.tell(f"{promoted.id} is active{note}, {kept}.", WARNING)
             return
-        self._tell(f"{promoted.id} is in use{note}.", SUCCESS)
+        self.tell(f"{promoted.id} is in use{note}.", SUCCESS)
         if await self.mmsa.slow.run(lambda store: bool(sources_judged_by(store, before.id))):
             await self._reclassification.run(before.id)
             await self._show_changes(before.id, promoted.id)
@@ -375,7 +374,7 @@ class RetrainScreen(AppScreen[Jump | None]):
         try:
             bundle = await asyncio.to_thread(roll_back, self.mmsa.config.paths)
             await self.mmsa.reload_bundle()
-            self._tell(f"{bundle.id} is in use again.", SUCCESS)
+            self.tell(f"{bundle.id} is in use again.", SUCCESS)
             self.look()
         except MmsaError as error:
             self._fail(error)
@@ -399,10 +398,10 @@ class RetrainScreen(AppScreen[Jump | None]):
         found = await self.mmsa.slow.run(lambda store: list_changes(store, before, after))
         n_changed = sum(len(comparison.changes) for comparison in found)
         if not n_changed:
-            self._tell(f"No post has another label than by {before}.")
+            self.tell(f"No post has another label than by {before}.")
             return
         posts = "post has" if n_changed == 1 else "posts have"
-        self._tell(f"{n_changed:,} {posts} another label than by {before}: v lists them.", SUCCESS)
+        self.tell(f"{n_changed:,} {posts} another label than by {before}: v lists them.", SUCCESS)
         if not self.is_attached:
             return
         jump = await self.app.push_screen_wait(ChangesScreen(found, before, after))
@@ -411,8 +410,11 @@ class RetrainScreen(AppScreen[Jump | None]):
 
     # leaving
 
+    def action_leave(self) -> None:
+        self._leave()
+
     @work(exclusive=True, group="leave")
-    async def action_leave(self) -> None:
+    async def _leave(self) -> None:
         if self.is_learning:
             question = AskWhether(
                 "Stop the retrain?", "Nothing is changed by that.", yes="Stop it (y)", no="Go on (n)"
@@ -423,9 +425,6 @@ class RetrainScreen(AppScreen[Jump | None]):
         elif self.offer is not None:
             self.notify("k on the retrain screen shows it again.", title=f"{self.offer.name} is kept aside")
         self.dismiss(None)
-
-    def action_help(self) -> None:
-        self.mmsa.show_help("retrain")
 
     def action_scroll(self, lines: int) -> None:
         self.verdict.scroll_relative(y=lines, animate=False)
@@ -478,8 +477,4 @@ class RetrainScreen(AppScreen[Jump | None]):
 
     def _fail(self, error: MmsaError) -> None:
         self.mmsa.show_error(error)
-        self._tell(error.message, "$text-error")
-
-    def _tell(self, text: str, style: str = "") -> None:
-        if self.is_attached:
-            self.status.tell((" " + safe_line(text[:1].upper() + text[1:]), style))
+        self.tell(error.message, "$text-error")
