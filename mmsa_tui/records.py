@@ -20,6 +20,9 @@ Status = Literal["ok", "text_only", "image_only", "failed"]
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 """A picture file larger than this is not read: no tweet carries one, an archive bomb does."""
 
+IMAGE_TEXT_BREAK = "\n"
+"""What stands between a post's own words and those in its pictures."""
+
 _UNPACKING_FAILS = (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, ValueError, EOFError)
 """What zipfile raises on a damaged, locked or absent member, besides OSError."""
 
@@ -126,7 +129,8 @@ class Post:
     `post_id` is for people (tweet id, file stem) and always a string; `content_hash` is the
     identity. `created_at` is ISO 8601 in UTC or "". `metadata` holds the source's own columns
     (strings) in the source's order; they follow ours in an export. `truth` holds people's labels
-    that the source itself carries, by kind: `text`, `image`, `post`, `label`.
+    that the source itself carries, by kind: `text`, `image`, `post`, `label`. `image_text` is what was
+    read in its pictures, "" where that is nothing or nobody has looked; it is no part of the identity.
     """
 
     post_id: str
@@ -139,6 +143,12 @@ class Post:
     content_hash: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     truth: Mapping[str, str] = field(default_factory=dict)
+    image_text: str = ""
+
+    @property
+    def judged_text(self) -> str:
+        """What a model reads of it: its own words, and below them those in its pictures."""
+        return f"{self.text}{IMAGE_TEXT_BREAK}{self.image_text}" if self.image_text else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def classify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Add a column with the words and the place that decided.")
     ] = False,
+    ocr: options.OcrOption = False,
     thumbnails: Annotated[
         bool, typer.Option("--thumbnails", help="Put a small picture into each row of a workbook.")
     ] = False,
@@ -97,10 +98,19 @@ def classify(
     if engine == "ray":
         from mmsa_tui.services.cluster import ClusterRequest
 
-        if explain or thumbnails or annotate or shard or strict or len(sources) != 1 or len(output) != 1:
+        if (
+            explain
+            or ocr
+            or thumbnails
+            or annotate
+            or shard
+            or strict
+            or len(sources) != 1
+            or len(output) != 1
+        ):
             raise UsageError(
-                "--engine ray takes one source and one -o DIR, and no --explain, --thumbnails, --for, "
-                "--shard or --strict",
+                "--engine ray takes one source and one -o DIR, and no --explain, --ocr, --thumbnails, "
+                "--for, --shard or --strict",
                 "Merge what it writes with `mmsa merge DIR -o FILE`.",
             )
         if device not in (None, "auto", "cpu"):
@@ -135,6 +145,7 @@ def classify(
         restart=restart,
         min_confidence=min_confidence,
         explain=explain,
+        ocr=ocr,
         thumbnails=thumbnails,
         tool=annotate,
     )
@@ -201,6 +212,8 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
     for status, words in (("text_only", "text"), ("image_only", "picture")):
         if outcome.counts.statuses[status]:
             yield f"{outcome.counts.statuses[status]:,} were judged by their {words} alone"
+    if outcome.n_with_words:
+        yield f"{outcome.n_with_words:,} were judged by the words in their pictures, too"
     if outcome.unvalidated:
         named = ", ".join(
             f"{language or 'unknown'} {n:,}" for language, n in outcome.unvalidated.most_common(_N_REASONS)

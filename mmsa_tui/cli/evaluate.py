@@ -36,6 +36,7 @@ def evaluate(
     device: options.DeviceOption = None,
     batch_size: options.BatchSizeOption = None,
     threads: options.ThreadsOption = None,
+    ocr: options.OcrOption = False,
     how: options.HowToRead = options.AS_FOUND,
     json: options.JsonOption = False,
 ) -> None:
@@ -55,6 +56,7 @@ def evaluate(
         kind=label_kind,
         format=how.format,
         options=how.options(),
+        ocr=ocr,
         bar=console.progress,
     )
     about = {

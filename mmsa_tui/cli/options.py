@@ -100,6 +100,10 @@ def output(help: str) -> Any:
     return typer.Option("--output", "-o", metavar="FILE", help=help, readable=False)
 
 
+OcrOption = Annotated[
+    bool,
+    typer.Option("--ocr", help="Read the words in pictures first (extra ocr); once is enough."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _MAP_ITEM = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*(?=,\s*\w+\s*=|,?\s*\Z)", re.DOTALL)

@@ -44,7 +44,7 @@ def fixed_columns(labels: Sequence[str]) -> tuple[str, ...]:
         *(f"p_{label}" for label in labels),
         *("text_label", "text_confidence", "image_label", "image_confidence", "conflict"),
         *("corrected_label", "final_label", "status", "error", "bundle"),
-        *("note", "flag", "analyst", "labelled_at", "language"),
+        *("note", "flag", "analyst", "labelled_at", "language", "image_text"),
     )
 
 
@@ -109,6 +109,7 @@ def describe(row: Row, labels: Sequence[str]) -> tuple[dict[str, Value], Mapping
     if row.post is not None:
         record["flag"] = correction is not None and correction.flagged
         record["language"] = row.post.language
+        record["image_text"] = row.post.image_text
     if correction is not None:
         record["note"] = correction.note
         record["analyst"] = correction.analyst

@@ -38,6 +38,7 @@ MEANT: Mapping[str, str] = {
     "user": "author", "from": "author", "username": "author", "by": "author",
     "language": "lang", "created": "date", "time": "date", "day": "date", "since": "date", "until": "date",
     "picture": "has:image", "image": "has:image", "photo": "has:image",
+    "ocr": "image_text",
     "flag": "is:flagged", "flagged": "is:flagged", "conflict": "is:conflict", "notes": "note",
     "duplicate": "is:duplicate", "retweet": "is:retweet", "column": "col",
 }  # fmt: skip
@@ -87,6 +88,14 @@ def _own_fields(labels: Sequence[str]) -> list[Field]:
         ),
         Field(
             "note", "words in your note; * for any note", "note:*", _note, (("*", "any note"),), True, True
+        ),
+        Field(
+            "image_text",
+            "words read in the pictures; * for any",
+            "image_text:*",
+            _image_text,
+            (("*", "any words"),),
+            takes_pattern=True,
         ),
         _label_field("model", "label", "what the model says, whatever you said", labels, is_main=False),
         _label_field("corrected", "corrected_label", "what you said; * for anything", labels, is_main=False),
@@ -199,6 +208,7 @@ def like(column: str, pattern: str) -> Where:
 _HAS: Mapping[str, tuple[str, str]] = {
     "image": ("has_image = 1", "a picture"),
     "text": ("text <> ''", "words"),
+    "ocr": ("image_text <> ''", "words in a picture"),
     "note": ("note <> ''", "a note of yours"),
     "author": ("author <> ''", "an author"),
     "date": ("created_at <> ''", "a date"),
@@ -307,6 +317,14 @@ def _note(value: Value) -> Where:
     if value.text == "*":
         return Where("note <> ''")
     return like("note", f"*{value.text}*")
+
+
+def _image_text(value: Value) -> Where:
+    if value.is_pattern:
+        return matching_pattern("image_text", value)
+    if value.text == "*":
+        return Where("image_text <> ''")
+    return like("image_text", f"*{value.text}*")
 
 
 def _language(value: Value) -> Where:

@@ -54,7 +54,7 @@ class _Reading:
 
     def _search(self, value: Value) -> Where:
         if value.is_pattern:
-            return matching_pattern("text", value)
+            return any_of([matching_pattern("text", value), matching_pattern("image_text", value)])
         if not value.is_quoted:
             self._refuse_comparison(value)
         if not value.text.strip("* "):

@@ -103,6 +103,8 @@ class Encoders:
         self._loading = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="encode")
         self._picture_files = PictureFiles()
+        self.image_encoder, self.n_workers = image.name, workers
+        """The picture encoder's hash, and how many jobs are done at once."""
         self.notes: list[str] = []
         """What did not go as planned, in words for a user."""
         numbers = text.precision if device == "cpu" else "half"
@@ -123,7 +125,7 @@ class Encoders:
 
     def begin(self, posts: Sequence[Post]) -> Pending:
         """Look posts up in the cache and start encoding what is not there."""
-        texts = list(dict.fromkeys(post.text for post in posts if has_words(post.text)))
+        texts = list(dict.fromkeys(post.judged_text for post in posts if has_words(post.judged_text)))
         keys = {text: self._text_key + _text_hash(text) for text in texts}
         known = self._cached(list(keys.values()))
         found = {text: known[key] for text, key in keys.items() if key in known}
@@ -187,13 +189,21 @@ class Encoders:
             out[rows] = part
         return out
 
+    def read_picture(self, picture: Picture) -> bytes:
+        """Read the file of a picture, out of an archive that stays open.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self._picture_files.read(picture)
+
     def regions(self, picture: Picture) -> Floats:
         """Encode one picture into its regions, [49, I].
 
         Raises:
             OSError, PictureError: it cannot be read or decoded.
         """
-        pixels = decode(self._picture_files.read(picture))
+        pixels = decode(self.read_picture(picture))
         return self._attempt(lambda: self._image_runtime().regions(pixels))
 
     def _gather(self, posts: Sequence[Post], texts: dict[str, Floats], rows: list[list[_Shown]]) -> Encoded:
@@ -205,7 +215,7 @@ class Encoders:
         has_text, has_image = np.zeros(len(posts), bool), np.zeros(len(posts), bool)
         usable = []
         for row, post in enumerate(posts):
-            vector = texts.get(post.text)
+            vector = texts.get(post.judged_text)
             if vector is not None:
                 text[row], scores[row], has_text[row] = vector[:n_text], vector[n_text:], True
             vectors = tuple((i, s.vector) for i, s in enumerate(rows[row]) if s.vector is not None)

@@ -31,7 +31,8 @@ _WORD = re.compile(r"\S+")
 class Explanation:
     """What spoke for and against the label of a post.
 
-    words: (start, end, weight) in characters of `post.text`; weight in -1..1, above 0 speaks for
+    words: (start, end, weight) in characters of `post.judged_text`, in which the words of its pictures
+    follow its own; weight in -1..1, above 0 speaks for
     the label. regions: GRID x GRID weights, row by row, on the same scale, None without a picture.
     picture: which of the post's pictures the regions belong to.
     """
@@ -60,10 +61,11 @@ def explain(predictor: Predictor, post: Post) -> Explanation:
 def _words(
     predictor: Predictor, post: Post, features: Arrays, label: int, base: float
 ) -> tuple[tuple[int, int, float], ...]:
-    spans = [match.span() for match in _WORD.finditer(post.text)][:MAX_WORDS]
+    text = post.judged_text
+    spans = [match.span() for match in _WORD.finditer(text)][:MAX_WORDS]
     if not spans:
         return ()
-    without = [post.text[:start] + post.text[end:] for start, end in spans]
+    without = [text[:start] + text[end:] for start, end in spans]
     n = len(spans)
     varied = Arrays(
         predictor.encoders.encode_raw_texts(without),

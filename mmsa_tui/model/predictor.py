@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,7 @@ from mmsa_tui.records import Post, Prediction, Status
 
 if TYPE_CHECKING:
     from mmsa_tui.model.explain import Explanation
+    from mmsa_tui.model.picture_words import PictureWords, Read
 
 _AHEAD = 3
 """Batches that are being encoded while one is judged and stored."""
@@ -71,6 +74,31 @@ class Predictor:
             bundle, paths, device, threads=threads, batch_size=batch_size, cache=features
         )
         return cls(bundle.id, bundle.labels, head, calibration, encoders)
+
+    @cached_property
+    def picture_words(self) -> PictureWords:
+        """What reads the words in pictures, loaded when first needed.
+
+        Raises:
+            UsageError: what it takes is not installed. BundleError: its models are damaged.
+        """
+        from mmsa_tui.model.picture_words import Gate, PictureWords, RapidReader
+
+        gate = Gate.of(self.encoders.image_encoder)
+        return PictureWords(self.encoders, gate, RapidReader(), self.encoders.n_workers)
+
+    @property
+    def can_read_pictures(self) -> bool:
+        """Whether what reads the words in pictures is installed."""
+        return importlib.util.find_spec("rapidocr") is not None
+
+    def read_pictures(self, posts: Sequence[Post], known: Mapping[str, str]) -> Read:
+        """Read the words in the pictures of posts, but for those `known` by digest.
+
+        Raises:
+            UsageError, BundleError: see `picture_words`.
+        """
+        return self.picture_words.read(posts, known)
 
     def predict(self, posts: Sequence[Post]) -> list[Prediction]:
         """Judge posts: one prediction for each, in order; one that cannot be judged has status `failed`."""

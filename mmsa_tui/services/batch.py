@@ -48,7 +48,8 @@ class Request:
 
     `outputs` are names of files, or `STDOUT`. `part` is (i, N): only part i of N, from 1, by content.
     `resume` completes existing files, `restart` replaces them and judges every post again. Labels of
-    which the model is less sure than `min_confidence` are left empty. `tool` is the annotation tool that
+    which the model is less sure than `min_confidence` are left empty. `ocr` reads the words in pictures
+    first. `tool` is the annotation tool that
     files are for.
     """
 
@@ -62,6 +63,7 @@ class Request:
     restart: bool = False
     min_confidence: float = 0.0
     explain: bool = False
+    ocr: bool = False
     thumbnails: bool = False
     tool: str | None = None
 
@@ -76,7 +78,8 @@ class Outcome:
 
     `n_done` posts were classified in this run, on `device`; "" if the model was not needed. `notes` say
     what did not go as planned with it. `unvalidated` counts posts judged by their words in languages
-    other than those `validated` for the bundle, "" for unknown ones.
+    other than those `validated` for the bundle, "" for unknown ones. `n_with_words` were judged by words in
+    their pictures, too.
     """
 
     labels: tuple[str, ...]
@@ -87,6 +90,7 @@ class Outcome:
     failures: Counter[str] = field(default_factory=Counter)
     losses: Counter[str] = field(default_factory=Counter)
     n_withheld: int = 0
+    n_with_words: int = 0
     validated: frozenset[str] = frozenset()
     unvalidated: Counter[str] = field(default_factory=Counter)
     files: list[Path] = field(default_factory=list)
@@ -117,6 +121,7 @@ class Outcome:
                 _count(self.failures, _FILE_NAME.sub("…", prediction.error))
             else:
                 self.n_withheld += not prediction.label
+                self.n_with_words += row.post is not None and bool(row.post.image_text)
                 if row.post is not None and prediction.status != "image_only":
                     language = main_language(row.post.language)
                     if language not in self.validated:
@@ -187,6 +192,8 @@ def _classify(work: Work, request: Request, stream: TextIO | None, outcome: Outc
             work.store.forget_predictions(source.id, work.bundle.id)
     changes = _changes(work, request)
     for source in work.sources:
+        if request.ocr:
+            work.read_pictures(source, where)
         before = outcome.n_done
         rows = None
         if stream is not None:

@@ -44,13 +44,14 @@ class Progress(Tagged, frozen=True):
 class Finished(Tagged, frozen=True):
     """What a run did: how many posts came to which status, and `n_skipped` that had a prediction already.
 
-    `stopped` by the user.
+    `stopped` by the user. In the pictures of `n_with_words` posts words were read.
     """
 
     judged: Mapping[Status, int] = {}
     n_skipped: int = 0
     seconds: float = 0.0
     stopped: bool = False
+    n_with_words: int = 0
 
     @property
     def n_done(self) -> int:
@@ -67,6 +68,7 @@ class Finished(Tagged, frozen=True):
             self.n_skipped + other.n_skipped,
             self.seconds + other.seconds,
             self.stopped or other.stopped,
+            self.n_with_words + other.n_with_words,
         )
 
 

@@ -134,6 +134,7 @@ def evaluate_source(
     kind: str | None = None,
     format: str | None = None,
     options: ReadOptions | None = None,
+    ocr: bool = False,
     bar: Bar = no_bar,
 ) -> Evaluated:
     """Read a source, classify what is not classified yet, and score it.
@@ -142,6 +143,7 @@ def evaluate_source(
         labels_file: people's labels by post id; without it those that the source carries.
         label_words: what the user says that words of the labels mean.
         kind: one of `KINDS`; without it the first that occurs.
+        ocr: read the words in pictures first.
 
     Raises:
         UsageError: no post has a label that could be compared, or there is no such kind.
@@ -158,6 +160,8 @@ def evaluate_source(
         truth, notes = file.labels, tuple(file.notes)
     with begin(config, [source], format=format, options=options, bar=bar) as work:
         (row,) = work.sources
+        if ocr:
+            work.read_pictures(row)
         work.classify(row)
         rows = work.store.rows(row.id, work.bundle.id)
         seen = trained_on(work.bundle)

@@ -48,7 +48,7 @@ def explain_row(row: Row, explain: Callable[[Post], Explanation]) -> Row:
     """Add the words and the part of the picture that decided, as one more column."""
     if row.post is None or row.prediction is None or not row.prediction.label:
         return row
-    reasons = describe_explanation(explain(row.post), row.post.text)
+    reasons = describe_explanation(explain(row.post), row.post.judged_text)
     return replace(row, post=replace(row.post, metadata={**row.post.metadata, EXPLANATION: reasons}))
 
 

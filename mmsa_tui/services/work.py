@@ -15,6 +15,7 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
 from mmsa_tui.services.classify import Finished, Progress, classify
 from mmsa_tui.services.ingest import check_sources, read_in
+from mmsa_tui.services.picture_words import read_pictures
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import SourceRow, Store, Where
 
@@ -94,6 +95,21 @@ class Work:
             )
         self.sources.append(row)
         return row
+
+    def read_pictures(self, source: SourceRow, where: Where | None = None) -> None:
+        """Read the words in the pictures that nobody has read yet; without anything to do loads nothing.
+
+        Raises:
+            UsageError, BundleError: what reads pictures is not installed, or damaged.
+        """
+        if not self.store.count_unread(source.id, self.bundle.id, where):
+            return
+        with self.bar(f"reading the pictures of {source.title}") as advance:
+
+            def watch(progress: Progress) -> None:
+                advance(progress.done, progress.total)
+
+            read_pictures(self.store, source.id, self.predictor, where=where, on_progress=watch)
 
     def classify(
         self,

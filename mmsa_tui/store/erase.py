@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from mmsa_tui.store import image_texts
 from mmsa_tui.store.codec import to_sql
 from mmsa_tui.store.database import Database
 
@@ -60,6 +61,7 @@ def erase(db: Database, location: str, contents: Sequence[str]) -> None:
         with _acts_may_go(db):
             for digest in contents:
                 _erase_content(db, digest)
+        image_texts.forget_unseen(db)
         # An undo list that points at acts that are gone has nothing to undo.
         db.run(
             "DELETE FROM acts WHERE NOT EXISTS"
@@ -67,6 +69,7 @@ def erase(db: Database, location: str, contents: Sequence[str]) -> None:
         )
         # Also merges away the words of posts that were deleted before.
         db.run("INSERT INTO post_text (post_text) VALUES ('optimize')")
+        db.run("INSERT INTO image_words (image_words) VALUES ('optimize')")
     db.all("PRAGMA wal_checkpoint(TRUNCATE)")
     db.run("VACUUM")
     db.all("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -79,7 +82,7 @@ def _erase_content(db: Database, digest: str) -> None:
     still_there = db.one("SELECT 1 FROM posts WHERE content_id = ? LIMIT 1", found)
     if still_there is not None:
         return
-    for table in ("predictions", "current_correction"):
+    for table in ("predictions", "current_correction", "image_texts"):
         db.run(f"DELETE FROM {table} WHERE content_id = ?", found)
     db.run("DELETE FROM corrections WHERE content_hash = ?", (digest,))
     db.run("DELETE FROM contents WHERE id = ?", found)

@@ -18,8 +18,11 @@ CHUNK = 500
 
 POST_COLUMNS = """posts.ordinal, posts.post_id, posts.text, posts.author, posts.created_at,
     posts.language, posts.encoding, contents.hash, posts.pictures, posts.metadata, posts.truth,
-    posts.failure"""
+    posts.failure, (SELECT text FROM image_texts WHERE image_texts.content_id = posts.content_id)"""
 """What `to_stored` needs, from `posts LEFT JOIN contents`."""
+
+N_POST_COLUMNS = 13
+"""How many these are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def truth_kinds(db: Database, source_id: int) -> list[str]:
 def to_stored(row: tuple[Any, ...]) -> StoredPost:
     """Rebuild what `POST_COLUMNS` selected."""
     (ordinal, post_id, text, author, created_at, language, encoding, digest) = row[:8]
-    (pictures, metadata, truth, failure) = row[8:12]
+    (pictures, metadata, truth, failure, image_text) = row[8:N_POST_COLUMNS]
     if failure is not None:
         reason = from_sql(failure)
         broken = Failure(from_sql(post_id), reason, from_sql(text), json.loads(metadata))
@@ -158,6 +161,7 @@ def to_stored(row: tuple[Any, ...]) -> StoredPost:
         content_hash=digest,
         metadata=json.loads(metadata),
         truth=json.loads(truth),
+        image_text=from_sql(image_text or ""),
     )
     return StoredPost(ordinal, whole, None)
 

@@ -7,6 +7,7 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `ordinal` | place in the source, from 0 |
 | `post_id`, `text`, `author`, `created_at`, `language` | as in `Post`; `created_at` sorts as text |
 | `has_image`, `n_pictures` | 1 when a picture is there; how many the post names |
+| `image_text` | what was read in its pictures, "" where nothing was or nobody has looked |
 | `duplicate_group`, `n_duplicates` | near-duplicate group and its size in the source; 0 = no text |
 | `content_hash` | identity of the post; NULL for a failure |
 | `failure` | why an input is no post; NULL for a post |
@@ -20,6 +21,7 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `truth_label` | what people said of the whole post in the source itself |
 | `given_label`, `given_prob` | the analyst's label, else the source's; its fused probability |
 | `note`, `flagged` | of the latest correction; 0 or 1 |
+| `content_id` | key of `image_words`, as `row_id` is of `post_text` |
 | `row_id` | key of `post_text`: `row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)` |
 """
 
@@ -37,6 +39,7 @@ from mmsa_tui.records import Correction, Failure, Post, Prediction
 from mmsa_tui.store.corrections import CORRECTION_COLUMNS, STATE_COLUMNS, to_state
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import (
+    N_POST_COLUMNS,
     POST_COLUMNS,
     StoredPost,
     check_reading,
@@ -122,6 +125,8 @@ class Row:
 _TRUTH_LABEL = "coalesce(json_extract(posts.truth, '$.post'), json_extract(posts.truth, '$.label'), '')"
 _GIVEN_LABEL = f"coalesce(nullif(current_correction.label, ''), {_TRUTH_LABEL})"
 
+_IMAGE_TEXT = "coalesce((SELECT text FROM image_texts WHERE image_texts.content_id = posts.content_id), '')"
+
 _COLUMNS: Mapping[str, str] = {
     "row_id": "posts.id",
     "ordinal": "posts.ordinal",
@@ -132,6 +137,7 @@ _COLUMNS: Mapping[str, str] = {
     "language": "posts.language",
     "has_image": "posts.has_image",
     "n_pictures": "posts.n_pictures",
+    "image_text": _IMAGE_TEXT,
     "duplicate_group": "posts.duplicate_group",
     "n_duplicates": "posts.n_duplicates",
     "content_hash": "(SELECT hash FROM contents WHERE contents.id = posts.content_id)",
@@ -260,10 +266,11 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
 
 
 def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
-    """Rebuild what `_fetch` selected: 12 columns of the post, 11 of the prediction, the rest."""
-    stored = to_stored(row[:12])
-    prediction = to_prediction(row[12:23], row[7], bundle)
-    correction = None if row[23] is None else to_state(row[23:])
+    """Rebuild what `_fetch` selected: the columns of the post, 11 of the prediction, the rest."""
+    after_post, after_prediction = N_POST_COLUMNS, N_POST_COLUMNS + 11
+    stored = to_stored(row[:after_post])
+    prediction = to_prediction(row[after_post:after_prediction], row[7], bundle)
+    correction = None if row[after_prediction] is None else to_state(row[after_prediction:])
     if correction and not (correction.new_label or correction.note or correction.flagged):
         correction = None
     return Row(stored.ordinal, stored.post, stored.failure, prediction, correction)

@@ -318,6 +318,29 @@ _RUNTIME = ("ALTER TABLE predictions ADD COLUMN runtime TEXT NOT NULL DEFAULT ''
 # each statement makes it flush. `indexing` writes it.
 _WORDS_BY_BATCH = ("DROP TRIGGER IF EXISTS post_is_searchable",)
 
+# What stands in pictures is found by their bytes, so that a picture seen again is not read again; and by
+# the content of a post, which is how it is joined and searched.
+_IMAGE_TEXTS = (
+    """CREATE TABLE picture_texts (
+        digest TEXT PRIMARY KEY,
+        text TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE image_texts (
+        content_id INTEGER PRIMARY KEY REFERENCES contents (id),
+        text TEXT NOT NULL
+    )""",
+    """CREATE VIRTUAL TABLE image_words USING fts5 (
+        text, content = 'image_texts', content_rowid = 'content_id',
+        tokenize = 'unicode61 remove_diacritics 2'
+    )""",
+    """CREATE TRIGGER image_text_is_searchable AFTER INSERT ON image_texts BEGIN
+        INSERT INTO image_words (rowid, text) VALUES (new.content_id, new.text);
+    END""",
+    """CREATE TRIGGER image_text_is_no_longer_searchable AFTER DELETE ON image_texts BEGIN
+        INSERT INTO image_words (image_words, rowid, text) VALUES ('delete', old.content_id, old.text);
+    END""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -329,4 +352,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("one key for copies", _COPIES),
     Migration("runtime of predictions", _RUNTIME),
     Migration("words by batch", _WORDS_BY_BATCH),
+    Migration("words in pictures", _IMAGE_TEXTS),
 )

@@ -15,7 +15,9 @@ _SYMBOL = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
 
 
 def matching(phrase: str) -> Where:
-    """Find posts whose text holds the phrase, whatever the case; accents in letters do not count.
+    """Find posts whose text, or that in their pictures, holds the phrase, whatever the case.
+
+    Accents in letters do not count.
 
     Words match whole, in the order given. A trailing `*` lets the last word go on. Hashtags,
     handles, emoji and scripts without spaces are found as they stand.
@@ -23,11 +25,16 @@ def matching(phrase: str) -> Where:
     phrase = phrase.strip()
     open_ended = phrase.endswith("*")
     words = phrase.rstrip("*").strip()
-    literal = Where(r"text LIKE ? ESCAPE '\'", ("%" + _escape(words) + "%",))
+    part = "%" + _escape(words) + "%"
+    literal = Where(r"text LIKE ? ESCAPE '\' OR image_text LIKE ? ESCAPE '\'", (part, part))
     if not _WORD.search(words) or _UNSPACED.search(words) or _SYMBOL.search(words):
         return literal
     query = '"' + words.replace('"', '""') + '"' + ("*" if open_ended else "")
-    indexed = Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", (query,))
+    indexed = Where(
+        "row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)"
+        " OR content_id IN (SELECT rowid FROM image_words WHERE image_words MATCH ?)",
+        (query, query),
+    )
     return indexed & literal if _TAGGED.search(words) else indexed
 
 

@@ -7,7 +7,7 @@ may have the same file open.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from mmsa_tui.store import (
     counting,
     erase,
     history,
+    image_texts,
     indexing,
     lookup,
     posts,
@@ -145,6 +146,38 @@ class Store(Closing):
     def places_of(self, content_hash: str) -> list[tuple[int, int]]:
         """Find where posts of this content are: source id and ordinal, the source opened last first."""
         return lookup.places_of(self._db, content_hash)
+
+    # words in pictures
+
+    def unread(self, source_id: int, bundle: str, where: Where | None = None) -> Iterator[Post]:
+        """Walk through posts whose pictures have not been read for words.
+
+        What is read may be saved during the walk.
+        """
+        return image_texts.unread(self._db, source_id, bundle, where)
+
+    def count_unread(self, source_id: int, bundle: str, where: Where | None = None) -> int:
+        """Count the different posts that `unread` has to offer."""
+        return image_texts.count_unread(self._db, source_id, bundle, where)
+
+    def is_read(self, content_hash: str) -> bool:
+        """Whether the pictures of a post have been read for words."""
+        return image_texts.is_read(self._db, content_hash)
+
+    def picture_texts(self, digests: Sequence[str]) -> dict[str, str]:
+        """Look up what was read in pictures, by `hash_bytes`; those not read are left out."""
+        return image_texts.known_pictures(self._db, digests)
+
+    def save_image_texts(self, pictures: Mapping[str, str], posts: Mapping[str, str]) -> None:
+        """Keep what was read: by digest of the picture, and all of it by content hash of the post.
+
+        Predictions of posts in which words were found are dropped: they were made without them.
+        """
+        image_texts.save(self._db, pictures, posts)
+
+    def has_image_text(self, source_id: int) -> bool:
+        """Whether words were found in any picture of a source."""
+        return image_texts.has_any(self._db, source_id)
 
     # predictions
 

@@ -15,6 +15,7 @@ from mmsa_tui.worker.messages import (
     Message,
     Pause,
     Progress,
+    ReadPictures,
     Ready,
     Reclassify,
     Stop,
@@ -62,6 +63,7 @@ class EngineLink:
         self._waiting: list[Message] = []
         self.state: State = "off"
         self.device = ""
+        self.reads_pictures = False
         self.problem = ""
         self.batch: Batch | None = None
         self._has_ended = False
@@ -101,6 +103,11 @@ class EngineLink:
         """Ask what carried the decision on a post."""
         await self._send(request)
 
+    def read_pictures(self, request: ReadPictures) -> None:
+        """Have the pictures of a post read, where the model is there and can; nobody waits for it."""
+        if self.state == "ready" and self.reads_pictures and self._child is not None:
+            self._child.send(request)
+
     def pause(self, paused: bool) -> None:
         """Hold the batch or let it go on."""
         if self._child is not None and self.batch is not None:
@@ -136,12 +143,16 @@ class EngineLink:
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.state, self.device, self.problem = "ready", message.device, ""
+            self.reads_pictures = message.reads_pictures
             waiting, self._waiting = self._waiting, []
             for request in waiting:
                 assert self._child is not None
                 self._child.send(request)
         elif isinstance(message, Progress) and self.batch is not None:
-            self.batch = replace(self.batch, title=message.title or self.batch.title, progress=message)
+            title = (
+                self.batch.title if self.batch.source_id is not None else message.title or self.batch.title
+            )
+            self.batch = replace(self.batch, title=title, progress=message)
         elif isinstance(message, Finished) or (
             isinstance(message, Trouble) and message.about in [kind.__name__ for kind in _BATCHES]
         ):

@@ -41,6 +41,13 @@ class Classify(Tagged, frozen=True):
     restart: bool = False
 
 
+class ReadPictures(Tagged, frozen=True):
+    """Read the words in the pictures of one post, and judge it anew if there are any."""
+
+    source_id: int
+    ordinal: int
+
+
 class Reclassify(Tagged, frozen=True):
     """Classify again, in every source, what the bundle `before` has judged."""
 
@@ -84,11 +91,15 @@ class Quit(Tagged, frozen=True):
 
 
 class Ready(Tagged, frozen=True):
-    """The bundle is loaded; `device` is a description such as `cpu bf16`."""
+    """The bundle is loaded; `device` is a description such as `cpu bf16`.
+
+    `reads_pictures` says whether what reads the words in pictures is installed.
+    """
 
     bundle: str
     labels: tuple[str, ...]
     device: str
+    reads_pictures: bool = False
 
 
 class Explained(Tagged, frozen=True):
@@ -104,6 +115,14 @@ class Explained(Tagged, frozen=True):
     words: tuple[tuple[int, int, float], ...] = ()
     regions: tuple[float, ...] | None = None
     picture: int | None = None
+
+
+class PicturesRead(Tagged, frozen=True):
+    """The pictures of a post have been read; whether there were words in them."""
+
+    source_id: int
+    ordinal: int
+    has_words: bool
 
 
 class Detected(Tagged, frozen=True):
@@ -156,8 +175,9 @@ class Trouble(Tagged, frozen=True):
 
 
 Message = (
-    Load | Classify | Reclassify | Pause | Stop | Explain | Inspect | Index | Quit
-    | Ready | Progress | Finished | Explained | Detected | Columns | Counted | Inspected | Indexed | Trouble
+    Load | Classify | ReadPictures | Reclassify | Pause | Stop | Explain | Inspect | Index | Quit
+    | Ready | Progress | Finished | Explained | PicturesRead
+    | Detected | Columns | Counted | Inspected | Indexed | Trouble
 )  # fmt: skip
 
 

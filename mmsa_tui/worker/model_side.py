@@ -16,6 +16,7 @@ import msgspec
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.records import Post
 from mmsa_tui.services.classify import Judge, Progress, classify
+from mmsa_tui.services.picture_words import PictureReader, read_pictures, read_posts
 from mmsa_tui.services.reclassify import reclassify
 from mmsa_tui.store import Store, Where
 from mmsa_tui.worker.conversation import Conversation
@@ -23,8 +24,11 @@ from mmsa_tui.worker.messages import (
     Classify,
     Explain,
     Explained,
+    Finished,
     Load,
     Message,
+    PicturesRead,
+    ReadPictures,
     Ready,
     Reclassify,
     Trouble,
@@ -35,8 +39,11 @@ TELL_EVERY_S = 0.2
 PAUSE_STEP_S = 0.2
 
 
-class Model(Judge, Protocol):
+class Model(Judge, PictureReader, Protocol):
     """What is needed of a predictor."""
+
+    @property
+    def can_read_pictures(self) -> bool: ...
 
     @property
     def device_name(self) -> str: ...
@@ -85,19 +92,14 @@ class _ModelSide:
 
     def introduce(self) -> None:
         self._store.save_bundle_labels(self._model.bundle_id, self._model.labels)
-        self._parent.say(Ready(self._model.bundle_id, self._model.labels, self._model.device_name))
+        model = self._model
+        self._parent.say(Ready(model.bundle_id, model.labels, model.device_name, model.can_read_pictures))
 
     def answer(self, request: Message) -> None:
-        if isinstance(request, Explain):
-            self._explain(request)
+        if isinstance(request, Explain | ReadPictures):
+            self._answer_about_post(request)
         elif isinstance(request, Classify):
-            where = Where(request.where_sql, request.where_params) if request.where_sql else None
-            self._parent.say(
-                classify(
-                    self._store, request.source_id, self._model, where=where, restart=request.restart,
-                    on_progress=self._on_progress, should_stop=self._is_stopping,
-                )
-            )  # fmt: skip
+            self._parent.say(self._classify(request))
         elif isinstance(request, Reclassify):
             self._parent.say(
                 reclassify(
@@ -105,6 +107,21 @@ class _ModelSide:
                     on_progress=self._on_progress, should_stop=self._is_stopping,
                 )
             )  # fmt: skip
+
+    def _classify(self, request: Classify) -> Finished:
+        """Judge by what is known at once, then read the pictures: labels come first."""
+        where = Where(request.where_sql, request.where_params) if request.where_sql else None
+        done = classify(
+            self._store, request.source_id, self._model, where=where, restart=request.restart,
+            on_progress=self._on_progress, should_stop=self._is_stopping,
+        )  # fmt: skip
+        if done.stopped or not self._model.can_read_pictures:
+            return done
+        read = read_pictures(
+            self._store, request.source_id, self._model, where=where, judge=True,
+            on_progress=self._on_progress, should_stop=self._is_stopping,
+        )  # fmt: skip
+        return msgspec.structs.replace(done, n_with_words=read.n_with_words, stopped=read.stopped)
 
     def _is_stopping(self) -> bool:
         return self._parent.is_stopping
@@ -125,21 +142,27 @@ class _ModelSide:
     def _explain_what_waits(self) -> None:
         later: list[Message] = []
         while (request := self._parent.pending()) is not None:
-            if isinstance(request, Explain):
+            if isinstance(request, Explain | ReadPictures):
                 try:
-                    self._explain(request)
+                    self._answer_about_post(request)
                 except MmsaError as error:
-                    self._parent.say(Trouble("Explain", error.message, error.hint))
+                    self._parent.say(Trouble(type(request).__name__, error.message, error.hint))
             else:
                 later.append(request)
         for request in later:
             self._parent.put_back(request)
 
-    def _explain(self, request: Explain) -> None:
+    def _answer_about_post(self, request: Explain | ReadPictures) -> None:
         post = self._store.post(request.source_id, request.ordinal).post
         if post is None:
-            self._parent.say(Trouble("Explain", "this input is no post", ""))
+            self._parent.say(Trouble(type(request).__name__, "this input is no post", ""))
+            return
+        where = (request.source_id, request.ordinal)
+        if isinstance(request, ReadPictures):
+            known = self._store.is_read(post.content_hash)
+            telling = [] if known else read_posts(self._store, [post], self._model, judge=True)
+            self._parent.say(PicturesRead(*where, bool(telling)))
             return
         found = self._model.explain(post)
-        words, where = tuple(found.words), (request.source_id, request.ordinal)
+        words = tuple(found.words)
         self._parent.say(Explained(*where, found.label, words, found.regions, found.picture))

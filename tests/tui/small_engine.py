@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mmsa_tui.model.picture_words import Read
 from mmsa_tui.records import Post, Prediction
 from mmsa_tui.worker.conversation import Conversation
 from mmsa_tui.worker.messages import Load
@@ -33,6 +34,13 @@ class SmallModel:
     bundle_id = BUNDLE
     labels = LABELS
     device_name = "cpu fp32"
+    can_read_pictures = False
+
+    def read_pictures(self, posts: Sequence[Post], known: Mapping[str, str]) -> Read:
+        return Read({}, {post.content_hash: "" for post in posts})
+
+    def predict(self, posts: Sequence[Post]) -> list[Prediction]:
+        return [judge(post) for post in posts]
 
     def __init__(self, seconds_per_batch: float) -> None:
         self._seconds_per_batch = seconds_per_batch

@@ -47,7 +47,7 @@ def test_the_columns_are_ours_in_order_then_the_sources(tmp_path: Path) -> None:
     assert header == (
         "post_id,text,image,label,confidence,p_negative,p_neutral,p_positive,text_label,text_confidence,"
         "image_label,image_confidence,conflict,corrected_label,final_label,status,error,bundle,"
-        "note,flag,analyst,labelled_at,language,likes,lang"
+        "note,flag,analyst,labelled_at,language,image_text,likes,lang"
     )
 
 
@@ -79,6 +79,7 @@ def test_a_classified_post_fills_every_column(tmp_path: Path) -> None:
             "analyst": "ann",
             "labelled_at": "2024-05-01T10:00:00+00:00",
             "language": "",
+            "image_text": "",
         }
     ]
 
@@ -87,8 +88,8 @@ def test_labels_that_people_gave_in_the_source_come_before_its_own_columns(tmp_p
     post = Post("1", "a", language="de", metadata={"own": "x"}, truth={"text": "negative", "post": "neutral"})
     write([Row(post)], tmp_path / "out.csv", LABELS)
     record = read_csv(tmp_path / "out.csv")[0]
-    assert list(record)[-4:] == ["language", "people_post", "people_text", "own"]
-    assert list(record.values())[-4:] == ["de", "neutral", "negative", "x"]
+    assert list(record)[-4:] == ["image_text", "people_post", "people_text", "own"]
+    assert list(record.values())[-5:] == ["de", "", "neutral", "negative", "x"]
 
 
 def test_a_note_alone_has_an_author_and_no_time_of_a_label(tmp_path: Path) -> None:

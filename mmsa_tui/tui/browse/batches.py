@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.store import Where
+from mmsa_tui.store import Row, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.post_list import PostList, marked
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 from mmsa_tui.tui.widgets.post_view import PostView
-from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished
+from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished, ReadPictures
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
@@ -32,6 +32,7 @@ class Batches:
     ) -> None:
         self._posts, self._view, self._tell, self._key = posts, view, tell, key
         self._awaits_explanation = False
+        self._asked_to_read: set[tuple[int, int]] = set()
 
     @property
     def _app(self) -> MmsaApp:
@@ -106,9 +107,18 @@ class Batches:
             said, style = f"Stopped after {finished.n_done:,} posts · {goes_on}", ""
         else:
             failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
-            said, style = f"Classified {finished.n_done:,} posts{failed}", SUCCESS
+            read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
+            said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
         self._tell(said, style)
         self._app.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
+
+    def read_pictures(self, row: Row) -> None:
+        """Have the pictures of a post that is looked at read for words, once."""
+        post, where = row.post, (self._posts.source.id, row.ordinal)
+        if post is None or not post.pictures or post.image_text or where in self._asked_to_read:
+            return
+        self._asked_to_read.add(where)
+        self._app.engine.read_pictures(ReadPictures(*where))
 
     # explaining
 

@@ -40,7 +40,7 @@ from mmsa_tui.tui.dialogs.bulk import BulkChoice
 from mmsa_tui.tui.keys import bindings, first, is_typing, key_for, key_table
 from mmsa_tui.tui.widgets.post_columns import MAX_ID, choose_columns, columns_of_row
 from mmsa_tui.tui.widgets.post_view import PostView
-from mmsa_tui.worker.messages import Explained, Finished, Message, Progress, Ready, Trouble
+from mmsa_tui.worker.messages import Explained, Finished, Message, PicturesRead, Progress, Ready, Trouble
 
 TICK_S = 2.0
 """How often counts are brought up to date and the position is kept, where they have changed."""
@@ -211,6 +211,9 @@ class BrowseScreen(PostScreen[None]):
                     self.refresh_rows()
             case Finished():
                 self._finish(message)
+            case PicturesRead():
+                if message.has_words:
+                    self.refresh_rows()
             case Explained():
                 self.batches.show_explained(message)
             case Trouble():
@@ -259,6 +262,8 @@ class BrowseScreen(PostScreen[None]):
     @work(exclusive=True, group="alike")
     async def _look_for_copies(self, row: Row) -> None:
         await asyncio.sleep(ALIKE_AFTER_S)
+        if self.mmsa.engine.state == "ready":
+            self.batches.read_pictures(row)
         try:
             copies = await self.labeller.count_copies(row)
         except MmsaError:
@@ -348,7 +353,8 @@ class BrowseScreen(PostScreen[None]):
         if batch is None:
             status.end_batch()
         else:
-            title = batch.title if batch.source_id != self.source.id else "classifying"
+            doing = (batch.progress.title if batch.progress is not None else "") or "classifying"
+            title = batch.title if batch.source_id != self.source.id else doing
             status.show_batch(title, batch.progress, is_stopping=batch.is_stopping)
         now = (batch is not None, batch is not None and batch.is_paused)
         if self._batch_shown != now:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rich.cells import cell_len
 from textual.content import Content
 
-from mmsa_tui.records import Failure, Post
+from mmsa_tui.records import IMAGE_TEXT_BREAK, Failure, Post
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import counted, safe_line, safe_map
 from mmsa_tui.tui.themes import AGAINST, FOR
@@ -63,22 +63,37 @@ def _take(parts: list[Part], width: int) -> tuple[Content, list[Part]]:
 def words(
     row: Row, explained: Explained | None, looks: LabelLooks, hits: re.Pattern[str] | None = None
 ) -> Content:
-    """Write the text of a post, with the words that carried the decision coloured in place.
+    """Write the text of a post and that in its pictures, with the words that decided coloured in place.
 
     Words that speak for the label are underlined, those against it in italics, in colours that no
     label has.
     """
     if row.failure is not None:
         return _failure(row.failure)
-    shown, starts = safe_map(row.text)
+    parts = [_passage(row.text, 0, explained, hits) or Content.styled("(no text)", "$foreground-muted")]
+    read = row.post.image_text if row.post is not None else ""
+    if read:
+        begins = len(row.text) + len(IMAGE_TEXT_BREAK)
+        parts += [
+            Content.styled("in the picture", "$foreground-muted"),
+            _passage(read, begins, explained, hits) or Content(""),
+        ]
+    return Content("\n").join(parts)
+
+
+def _passage(
+    text: str, begins: int, explained: Explained | None, hits: re.Pattern[str] | None
+) -> Content | None:
+    """Write a part of what was judged, which begins at a place in the whole; None where nothing is shown."""
+    shown, starts = safe_map(text)
     if not shown.strip():
-        return Content.styled("(no text)", "$foreground-muted")
+        return None
     if explained is None:
         return _marked(shown, hits)
     parts: list[Part] = []
     at = 0
     for start, end, weight in sorted(explained.words):
-        first, last = starts[min(start, len(row.text))], starts[min(end, len(row.text))]
+        first, last = (starts[min(max(0, place - begins), len(text))] for place in (start, end))
         if first < at or last <= first:
             continue
         parts.append((shown[at:first], ""))
