@@ -21,6 +21,11 @@ PICTURES = ("auto", "blocks", "sixel", "kitty")
 """How the app draws pictures; `auto` asks the terminal, `blocks` works in every one."""
 
 
+BLIND = ("rounds", "always", "never")
+"""When labels of the model and of others are hidden until one's own is given: while a sample is labelled
+and while differences are settled, always, or never. An audit's own screen hides them in any case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Every place the program reads or writes on its own account."""
@@ -56,7 +61,8 @@ class Config:
     """The settings of one run.
 
     `bundle` "" means the active bundle, else the default one. `threads` 0 means all cores.
-    `analyst` signs corrections. `theme` "" means the app's own. `pictures` is one of `PICTURES`.
+    `analyst` signs corrections. `theme` "" means the app's own. `pictures` is one of `PICTURES`, `blind`
+    one of `BLIND`.
     `keys` maps an action of the app to the key that starts it.
     """
 
@@ -68,6 +74,7 @@ class Config:
     analyst: str = ""
     theme: str = ""
     pictures: str = "auto"
+    blind: str = "rounds"
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -183,6 +190,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "analyst": ("a name, as text", _is_text),
     "theme": ("the name of a theme, as text", _is_text),
     "pictures": ("one of " + ", ".join(PICTURES), lambda value: value in PICTURES),
+    "blind": ("one of " + ", ".join(BLIND), lambda value: value in BLIND),
     "keys": ('a table of action = "key"', _is_keys),
 }
 

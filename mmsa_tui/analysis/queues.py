@@ -41,8 +41,8 @@ QUEUES: tuple[Queue, ...] = (
     Queue("uncertain", "uncertain", "two labels are nearly as likely: the closest first"),
     Queue("conflict", "conflict", "text and picture lead to different labels: the closest first"),
     Queue("errors", "errors?", "your label or the source's is not the sure model's: the least likely first"),
-    Queue("flagged", "flagged", "posts you flagged"),
-    Queue("corrected", "corrected", "posts you gave a label"),
+    Queue("flagged", "flagged", "posts with a flag"),
+    Queue("corrected", "corrected", "posts that somebody gave a label"),
     Queue("duplicates", "duplicates", "posts that say the same as another, group by group"),
     Queue("audit", "audit", "posts labelled blind inside an audit"),
 )

@@ -231,7 +231,7 @@ def _show(result: Result) -> None:
     for reason, count in result.left_out.items():
         console.talk(f"left out: {counted(count, 'correction')} {reason}")
     if result.examples:
-        header = ("post", "before", "after", "you", "", "text")
+        header = ("post", "before", "after", "people", "", "text")
         rows = [
             (e.post_id, e.before, e.after, e.wanted, "held out" if e.held_out else "learned", e.text[:60])
             for e in result.examples

@@ -219,8 +219,8 @@ _HAS: Mapping[str, tuple[str, str]] = {
 }
 _IS: Mapping[str, tuple[str, str]] = {
     "conflict": ("conflict = 1", "text and picture disagree"),
-    "flagged": ("flagged = 1", "you flagged it"),
-    "corrected": ("corrected_label <> ''", "you gave it a label"),
+    "flagged": ("flagged = 1", "somebody flagged it"),
+    "corrected": ("corrected_label <> ''", "somebody gave it a label"),
     "changed": ("corrected_label NOT IN ('', label)", "your label is not the model's"),
     "duplicate": ("n_duplicates > 1", "others say the same"),
     "retweet": ("text LIKE 'RT @%'", "begins with RT @"),

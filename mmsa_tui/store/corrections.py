@@ -202,6 +202,10 @@ def saying(db: Database, content_hash: str, fact: Fact) -> Correction | None:
 
 
 STATE_COLUMNS = "current_correction.label, current_correction.note, current_correction.flagged"
+SIGNERS = ", ".join(
+    f"(SELECT analyst FROM corrections AS said WHERE said.seq = {fact}_seq)" for fact in ("note", "flag")
+)
+"""Who wrote the note, and who set the flag."""
 """What `to_state` needs after `CORRECTION_COLUMNS`."""
 
 

@@ -36,7 +36,8 @@ from typing import Any
 
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store.corrections import CORRECTION_COLUMNS, STATE_COLUMNS, to_state
+from mmsa_tui.store.codec import from_sql
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, SIGNERS, STATE_COLUMNS, to_state
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import (
     N_POST_COLUMNS,
@@ -84,8 +85,8 @@ class Order:
 class Row:
     """One input with all that is known of it.
 
-    `correction` is the latest row of the post, or None when that says nothing (no label, note
-    or flag).
+    `correction` is what stands of the post, or None when that is nothing (no label, note or flag);
+    its `analyst` gave the label, `note_by` wrote the note, `flag_by` set the flag.
     """
 
     ordinal: int
@@ -93,6 +94,8 @@ class Row:
     failure: Failure | None
     prediction: Prediction | None
     correction: Correction | None
+    note_by: str = ""
+    flag_by: str = ""
 
     @property
     def post_id(self) -> str:
@@ -253,8 +256,8 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
     remaining = iter(wanted)
     while chunk := list(islice(remaining, CHUNK)):
         found = db.all(
-            f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS}, {STATE_COLUMNS}"
-            f" FROM {joined}"
+            f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS}, {STATE_COLUMNS},"
+            f" {SIGNERS} FROM {joined}"
             " LEFT JOIN contents ON contents.id = posts.content_id"
             " LEFT JOIN corrections ON corrections.seq = current_correction.seq"
             " WHERE posts.reading = ? AND posts.ordinal IN (SELECT value FROM json_each(?))",
@@ -271,9 +274,10 @@ def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
     stored = to_stored(row[:after_post])
     prediction = to_prediction(row[after_post:after_prediction], row[7], bundle)
     correction = None if row[after_prediction] is None else to_state(row[after_prediction:])
-    if correction and not (correction.new_label or correction.note or correction.flagged):
-        correction = None
-    return Row(stored.ordinal, stored.post, stored.failure, prediction, correction)
+    if correction is None or not (correction.new_label or correction.note or correction.flagged):
+        return Row(stored.ordinal, stored.post, stored.failure, prediction, None)
+    note_by, flag_by = (from_sql(name) if name is not None else "" for name in row[-2:])
+    return Row(stored.ordinal, stored.post, stored.failure, prediction, correction, note_by, flag_by)
 
 
 def view(db: Database, reading: int, bundle: str, where: Where | None) -> tuple[str, tuple[Sql, ...]]:

@@ -19,6 +19,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.theme import Theme
 
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
@@ -29,6 +30,7 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
+from mmsa_tui.tui.contrast import readable
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
@@ -38,7 +40,7 @@ from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
 from mmsa_tui.tui.store_thread import StoreThread
-from mmsa_tui.tui.themes import check_theme, keep_theme, kept_theme, register_themes
+from mmsa_tui.tui.themes import check_theme, keep_theme, kept_theme, label_variables, register_themes
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Message, Ready
 
@@ -88,6 +90,8 @@ class MmsaApp(App[None]):
         graphics: Graphics = "blocks",
         engine_command: Sequence[str] | None = None,
     ) -> None:
+        # Textual asks for its theme while it is being made.
+        self._readable: dict[str, Theme] = {}
         super().__init__()
         self.config = config
         self.graphics = graphics
@@ -221,7 +225,20 @@ class MmsaApp(App[None]):
     @property
     def looks(self) -> LabelLooks:
         """How the labels of the bundle in use look in the theme of now."""
-        return LabelLooks(self.labels, self.current_theme.dark)
+        return LabelLooks(self.labels)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Give a theme as it is worn: readable, whoever made it."""
+        theme = super().get_theme(theme_name)
+        if theme is None:
+            return None
+        # When it is put on: all of them would cost the start 80 ms.
+        if theme.name not in self._readable:
+            self._readable[theme.name] = readable(theme)
+        return self._readable[theme.name]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return label_variables(self.current_theme.dark)
 
     def model_state(self) -> str:
         """Say in a few words how the model is."""

@@ -35,7 +35,7 @@ class AppScreen(Screen[ScreenResultType]):
 
     @property
     def looks(self) -> LabelLooks:
-        return LabelLooks(self.labels, self.app.current_theme.dark)
+        return LabelLooks(self.labels)
 
     @property
     def is_learning(self) -> bool:

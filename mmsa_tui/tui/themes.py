@@ -15,10 +15,10 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.errors import ConfigError
+from mmsa_tui.export.colours import label_colour
 
 DEFAULT_THEME = "mmsa-dark"
 
-# Each at least 4.5:1 against its background (WCAG 2.2, contrast minimum), the muted ones included.
 DARK = Theme(
     name="mmsa-dark",
     primary="#6ea8fe",
@@ -107,6 +107,9 @@ _KEPT = "theme.txt"
 FOR, AGAINST = "#e69f00", "#a86bff"
 """What speaks for a label and against it: no label has these colours, and they differ in brightness too."""
 
+_N_SHADES = 25
+"""Shades of the scale of labels: exact for 2 to 5, 7 and 9 labels."""
+
 _SIGNS: dict[int, str] = {1: "■", 2: "▼▲", 3: "▼■▲", 4: "▼▽△▲", 5: "▼▽■△▲"}
 
 
@@ -153,6 +156,17 @@ def register_themes(app: App[Any], name: str = "") -> None:
     for theme in THEMES:
         app.register_theme(theme)
     app.theme = name or DEFAULT_THEME
+
+
+def label_variables(dark: bool) -> dict[str, str]:
+    """Give the colours of labels as variables of a theme, from the first label's to the last's."""
+    return {f"label-{step}": label_colour(step, _N_SHADES, dark) for step in range(_N_SHADES)}
+
+
+def label_variable(index: int, n_labels: int) -> str:
+    """Choose which of `label_variables` a label has."""
+    last = _N_SHADES - 1
+    return f"label-{round(last * index / (n_labels - 1)) if n_labels > 1 else last // 2}"
 
 
 def label_sign(index: int, n_labels: int) -> str:

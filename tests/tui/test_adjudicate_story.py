@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from adjudicate_stories import contest, settling
 from stories import SIZE, asked, opened, text_of
@@ -30,9 +32,43 @@ def label_of(store: Store, screen: AdjudicateScreen, at: int) -> str:
     return state.new_label if state else ""
 
 
+async def test_until_it_is_decided_nothing_says_what_others_think(make_app, contested, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await settling(pilot, wait_for)
+
+        def seen() -> str:
+            listed = [screen.listed.get_option_at_index(at).prompt.plain for at in range(3)]
+            return " ".join(
+                [*listed, *(text_of(screen, part) for part in ("#votes", "#post-verdict", "#bars"))]
+            )
+
+        for word in ("neg", "neu", "pos", "bob", "cleo", "irony"):
+            assert word not in seen()
+        assert "2 analysts give different labels" in seen()
+        await pilot.press("3")
+        assert "votes were bob ▼, cleo ■" in text_of(screen, "#status")
+        await pilot.press("up")
+        assert "bob" in text_of(screen, "#votes")
+
+
+async def test_who_wants_to_see_the_votes_sees_them_now_and_by_the_config_always(
+    make_app, contested, config, store, wait_for
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await settling(pilot, wait_for)
+        await pilot.press("B")
+        assert "bob" in text_of(screen, "#votes")
+        await pilot.press("B")
+        assert "bob" not in text_of(screen, "#votes")
+    async with make_app(config=replace(config, blind="never")).run_test(size=SIZE) as pilot:
+        screen = await settling(pilot, wait_for)
+        assert "bob" in text_of(screen, "#votes")
+
+
 async def test_votes_agreement_and_the_post_stand_side_by_side(make_app, contested, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await settling(pilot, wait_for)
+        await pilot.press("B")
         votes = text_of(screen, "#votes")
         for words in (
             "negative",
@@ -163,6 +199,7 @@ async def test_a_post_that_no_source_holds_is_settled_by_its_words(make_app, cla
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await settling(pilot, wait_for)
         assert "[b]gone" in text_of(screen, "#post-text")
+        await pilot.press("B")
         assert "angry" in text_of(screen, "#votes")
         await pilot.press("enter")
         assert "in no source" in text_of(screen, "#status")
@@ -207,8 +244,6 @@ async def test_on_a_small_screen_the_votes_are_there(make_app, contested, store,
 
 
 async def test_keys_of_the_config_hold_here_too(make_app, contested, config, store, wait_for):
-    from dataclasses import replace
-
     changed = replace(config, keys={"label_3": "w"})
     async with make_app(config=changed).run_test(size=SIZE) as pilot:
         screen = await settling(pilot, wait_for)

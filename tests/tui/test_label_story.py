@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from stories import SIZE, asked, opened, text_of
 from textual import events
 
@@ -306,3 +309,34 @@ async def test_the_queue_of_an_audit_is_blind_from_the_start(make_app, classifie
         screen.posts.queue_bar.choose("audit")
         await wait_for(pilot, lambda: "blind" in text_of(screen, "#top"), "the top line")
         await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post")
+
+
+async def test_label_note_and_flag_are_each_shown_with_who_gave_it(make_app, classified, store, wait_for):
+    post = next(store.posts(classified.id)).post
+    for who, facts, said in (
+        ("bob", ("note",), {"note": "irony"}),
+        ("cleo", ("flag",), {"flagged": True}),
+        ("dan", ("label",), {"new_label": "neutral"}),
+    ):
+        given = {"new_label": ""} | said
+        store.add_corrections([Correction(who, post.content_hash, analyst=who, facts=facts, **given)])
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        shown = text_of(pilot.app.screen, "#post-verdict")
+        assert "✎ ■ neutral  by dan" in shown
+        assert "⚑ flagged  by cleo" in shown
+        assert "¶ irony  by bob" in shown
+        await pilot.press("3")
+        await pilot.press("up")
+        shown = text_of(pilot.app.screen, "#post-verdict")
+        assert "✎ ▲ positive  by ana" in shown
+        assert "¶ irony  by bob" in shown
+
+
+@pytest.mark.parametrize(("wanted", "is_blind"), [("always", True), ("never", False)])
+async def test_whether_labels_are_hidden_is_the_users_choice(
+    make_app, classified, config, wait_for, wanted, is_blind
+):
+    async with make_app(config=replace(config, blind=wanted)).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: ("blind" in text_of(screen, "#top")) == is_blind, "the top line")

@@ -91,6 +91,7 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
         ("device = 'gpu'", "auto, cpu, cuda, mps"),
         ("device = ['cpu']", "auto, cpu, cuda, mps"),
         ("bundle = 7", "as text"),
+        ("blind = true", "rounds, always, never"),
         ("keys = 'enter'", "table"),
         ("keys = {accept = 1}", "table"),
     ],

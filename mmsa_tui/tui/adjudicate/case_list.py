@@ -27,6 +27,8 @@ class CaseList(OptionList, can_focus=False):
         self.cases: Sequence[Case] = ()
         self.at = 0
         self._looks = LabelLooks(())
+        self.is_blind = False
+        """Whether the labels of a case are hidden until it is decided."""
 
     @property
     def case(self) -> Case | None:
@@ -68,4 +70,4 @@ class CaseList(OptionList, can_focus=False):
 
     def _describe(self, case: Case) -> Content:
         width = max(24, (self.size.width or 60) - 2)
-        return texts.describe_case(case.conflict, case.decided, self._looks, width)
+        return texts.describe_case(case.conflict, case.decided, self._looks, width, is_hidden=self.is_blind)

@@ -1,6 +1,8 @@
 """Settling what analysts label differently: the posts, everyone's label side by side, a decision.
 
-Each decision is on disk before the next key is taken, and can be taken back, also another day.
+Each decision is on disk before the next key is taken, and can be taken back, also another day. Unless
+the user wants it otherwise, votes and the model's answer are hidden until there is a decision: they
+would lead the eye.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from mmsa_tui.tui.adjudicate import texts
 from mmsa_tui.tui.adjudicate.case_list import CaseList
 from mmsa_tui.tui.adjudicate.cases import Case, Found, find_post, survey
 from mmsa_tui.tui.app_screen import PostScreen
+from mmsa_tui.tui.blind import masked
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import (
@@ -37,6 +40,7 @@ from mmsa_tui.tui.keys import (
     shared_bindings,
 )
 from mmsa_tui.tui.widgets.bars import KeyItem, label_items
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 NOWHERE = "This post is in no source that was read here: only its words are known."
 
@@ -45,6 +49,7 @@ _SHARED = {
     "skip": "Go on without a decision",
     "undo": "Take the last decision back, also one of another day",
     "note": "Write why; it goes with the decision",
+    "blind": "Hide all labels until you have decided, or show them",
     "next_picture": "Next picture",
     "previous_picture": "Previous picture",
 }
@@ -98,6 +103,7 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         self._decided_order: list[Case] = []
         self.found: Found | None = None
         self.listed = CaseList(id="cases")
+        self.listed.is_blind = self.mmsa.config.blind != "never"
         self.votes = Static("", id="votes", markup=False)
 
     @property
@@ -164,8 +170,13 @@ class AdjudicateScreen(PostScreen[Jump | None]):
             self.votes.update(Content(""))
             self.view.show(None, self.looks, "")
             return
-        analyst = self.mmsa.config.analyst
-        self.votes.update(texts.describe_votes(case.conflict, case.decided, case.note, analyst, self.looks))
+        if self._is_hidden(case):
+            self.votes.update(texts.describe_hidden(case.conflict, case.note, self._blind_key))
+        else:
+            analyst = self.mmsa.config.analyst
+            self.votes.update(
+                texts.describe_votes(case.conflict, case.decided, case.note, analyst, self.looks)
+            )
         self._show_post(self.listed.at, case.conflict)
 
     @work(exclusive=True, group="post")
@@ -182,7 +193,32 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         missing = "Not classified by the model in use." if found.jump else NOWHERE
         # The view takes posts for different by their place in the list.
         row = replace(found.row, ordinal=at)
-        self.view.show(row, self.looks, missing, f"{at + 1:,} of {len(self.listed.cases):,}")
+        is_hidden = self.case is not None and self._is_hidden(self.case)
+        if is_hidden:
+            row, missing = (
+                masked(row, has_columns=False),
+                f"Hidden until you have decided ({self._blind_key}: show).",
+            )
+        place = f"{at + 1:,} of {len(self.listed.cases):,}"
+        self.view.show(row, self.looks, missing, place, is_hidden=is_hidden)
+
+    def _is_hidden(self, case: Case) -> bool:
+        return self.listed.is_blind and not case.decided
+
+    @property
+    def _blind_key(self) -> str:
+        return key_for("blind", self.mmsa.config.keys) or "the palette"
+
+    def action_blind(self) -> None:
+        """Hide what others say until there is a decision, or show it."""
+        self.listed.is_blind = not self.listed.is_blind
+        self.listed.fill()
+        self.show_case()
+        if self.listed.is_blind:
+            self.tell("Blind: labels are hidden until you have decided.")
+        else:
+            self.tell("All labels are shown.")
+        self._show_keys()
 
     def _move_to(self, at: int) -> None:
         self.listed.move_to(at)
@@ -231,7 +267,9 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         case.decisions.append(act)
         self._decided_order.append(case)
         self.listed.draw(case)
-        self.tell(f"{self.looks.sign(label)} {label} · {safe_line(case.conflict.post_id, 24)} is settled")
+        others = _others(case.conflict, self.looks) if self.listed.is_blind else ""
+        name = safe_line(case.conflict.post_id, 24)
+        self.tell(f"{self.looks.sign(label)} {label} · {name} is settled{others}")
         self._advance()
 
     async def action_undo(self) -> None:
@@ -299,6 +337,7 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         muted = "$foreground-muted"
         left = [
             (" mmsa ", "bold $text-accent"), ("settle", "bold"),
+            (" · blind" if self.listed.is_blind else "", "$text-accent"),
             (f"  {n_open:,} open", "$text-warning" if n_open else "$text-success"),
             (f" · {self._n_settled + self.listed.n_decided:,} settled", muted),
         ]  # fmt: skip
@@ -309,5 +348,14 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         keys = self.mmsa.config.keys
         items = label_items(self.labels, keys, self.looks)
         items += [KeyItem(key_for(name, keys), name, name) for name in ("skip", "undo", "note")]
+        items += [KeyItem(self._blind_key, "show" if self.listed.is_blind else "hide", "blind")]
         items += [KeyItem("enter", "go to the post", "go"), KeyItem("esc", "back", "leave")]
         self.key_bar.show([*items, KeyItem("F1", "help", "help")])
+
+
+def _others(conflict: Conflict, looks: LabelLooks) -> str:
+    """Say what the votes were, now that they lead nobody's eye any more."""
+    given = (
+        f"{safe_line(vote.analyst, 24) or '(no name)'} {looks.sign(vote.label)}" for vote in conflict.votes
+    )
+    return f"; votes were {', '.join(given)}"

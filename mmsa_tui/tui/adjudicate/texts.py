@@ -47,14 +47,18 @@ def describe_agreement(measured: Agreement) -> Content:
     return Content("\n").join(lines)
 
 
-def describe_case(conflict: Conflict, decided: str, looks: LabelLooks, width: int) -> Content:
-    """Write a post of the list on one line: who says what in short, or what was decided."""
+def describe_case(
+    conflict: Conflict, decided: str, looks: LabelLooks, width: int, *, is_hidden: bool
+) -> Content:
+    """Write a post of the list on one line: which labels it has, unless hidden, or what was decided."""
     short = shorten(looks.labels)
     parts: list[Part] = [(fit(safe_line(conflict.post_id, 40), 9) + " ", MUTED)]
     if decided:
         parts.append(
             (fit(f"✓ {looks.sign(decided)} {decided}", looks.widest + 6), f"bold {looks.colour(decided)}")
         )
+    elif is_hidden:
+        parts.append((fit(f"{len(conflict.votes)} differ", looks.widest + 6), MUTED))
     else:
         labels = list(dict.fromkeys(vote.label for vote in conflict.votes))
         for label in labels[:3]:
@@ -95,9 +99,18 @@ def describe_votes(conflict: Conflict, decided: str, note: str, analyst: str, lo
                 (f"  decided by {by}", ""),
             )
         )
-    if note:
-        lines.append(Content.assemble(("¶ yours, with the decision: ", MUTED), (safe_line(note, 300), "")))
-    return Content("\n").join(lines)
+    return Content.assemble(Content("\n").join(lines), *_own_note(note))
+
+
+def describe_hidden(conflict: Conflict, note: str, key: str) -> Content:
+    """Say that there are votes, and how they come in sight."""
+    n = len(conflict.votes)
+    words = f"{n} analysts give different labels. Hidden until you have decided ({key}: show)."
+    return Content.assemble((words, MUTED), *_own_note(note))
+
+
+def _own_note(note: str) -> list[Part]:
+    return [("\n¶ yours, with the decision: ", MUTED), (safe_line(note, 300), "")] if note else []
 
 
 def _name(vote: Vote) -> str:

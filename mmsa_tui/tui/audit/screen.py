@@ -6,7 +6,6 @@ source or another coder thinks of a post.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -28,6 +27,7 @@ from mmsa_tui.services.audit import (
 from mmsa_tui.store import Audit, Row, SourceRow, Step, Store
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import PostScreen
+from mmsa_tui.tui.blind import masked
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.keys import MAX_LABELS, first, key_for, key_table, shared_bindings
 from mmsa_tui.tui.widgets.bars import KeyItem, label_items
@@ -158,9 +158,7 @@ class AuditScreen(PostScreen[None]):
         if row is None or row.post is None:
             self.view.show(None, self.looks, "")
             return
-        # The source's own labels may stand in its columns too.
-        blind = replace(row, prediction=None, correction=None, post=replace(row.post, truth={}, metadata={}))
-        self.view.show(blind, self.looks, HIDDEN)
+        self.view.show(masked(row, has_columns=False), self.looks, HIDDEN, is_hidden=True)
 
     @work(exclusive=True, group="count")
     async def _count(self) -> None:

@@ -79,12 +79,12 @@ class FilterInput(Input):
     def _put_on(self) -> None:
         colours = self.app.theme_variables
         self.colours.styles = {
-            "minus": f"bold {colours['error']}",
-            "field": colours["primary"],
-            "quoted": colours["accent"],
-            "or": f"bold {colours['secondary']}",
-            "order": colours["secondary"],
-            "error": f"underline {colours['error']}",
+            "minus": f"bold {colours['text-error']}",
+            "field": colours["text-primary"],
+            "quoted": colours["text-accent"],
+            "or": f"bold {colours['text-secondary']}",
+            "order": colours["text-secondary"],
+            "error": f"underline {colours['text-error']}",
         }
         self.refresh()
 

@@ -45,8 +45,8 @@ class OfferList(OptionList, can_focus=False):
         border: none;
         background: $panel;
         scrollbar-size-vertical: 1;
-        & > .option-list--option-highlighted { background: $primary; color: $background; }
-        & > .option-list--option-hover { background: $primary 30%; }
+        & > .option-list--option-highlighted { background: $primary-muted; text-style: bold; }
+        & > .option-list--option-hover { background: $primary-muted; }
     }
     """
 

@@ -22,7 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mmsa_tui.store import Row
-from mmsa_tui.tui.browse.blind import masked
+from mmsa_tui.tui.blind import masked
 from mmsa_tui.tui.browse.listing import Listing
 from mmsa_tui.tui.browse.position import ColumnChoice
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
@@ -294,8 +294,8 @@ class PostTable(ScrollView, can_focus=True):
         return [Segment(part, look) for part, look in parts if part]
 
     def _style(self, look: str) -> Style:
-        if look.startswith("#"):
-            return Style(color=look)
+        if look.startswith("$"):
+            return Style(color=self.app.theme_variables[look.removeprefix("$")])
         return self.get_component_rich_style(f"post-table--{look}", partial=True) if look else Style.null()
 
     def _widths(self, columns: list[Column], width: int) -> list[tuple[Column, int]]:

@@ -112,7 +112,7 @@ class QueueBar(Widget):
 
     def _parts(self, queue: Queue, title: str, count: str) -> list[tuple[str, str]]:
         is_chosen = queue.name == self._chosen
-        ground = " on $primary 30%" if is_chosen else ""
+        ground = " on $primary-muted" if is_chosen else ""
         # A sign marks the chosen one where there is no colour.
         parts = [("▸" if is_chosen else " ", "bold $text-accent" + ground)]
         parts.append((title, ("bold $foreground" if is_chosen else self._quiet(queue)) + ground))
@@ -123,7 +123,7 @@ class QueueBar(Widget):
 
     def _quiet(self, queue: Queue) -> str:
         count = self._counts.get(queue.name)
-        return "$foreground-disabled" if count is not None and not count.total else "$foreground-muted"
+        return "$foreground-muted" if count is not None and not count.total else "$foreground"
 
     def _lines(self, width: int) -> list[Sequence[Item]]:
         """Lay the queues out: on a wide screen all of them in words, on two lines if need be."""

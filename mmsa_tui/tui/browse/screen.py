@@ -24,9 +24,9 @@ from mmsa_tui.retrain import ENOUGH
 from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import PostScreen
+from mmsa_tui.tui.blind import has_label_of, masked
 from mmsa_tui.tui.browse import chores, ways
 from mmsa_tui.tui.browse.batches import Batches
-from mmsa_tui.tui.browse.blind import has_label_of, masked
 from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
 from mmsa_tui.tui.browse.counts import Counts
 from mmsa_tui.tui.browse.filter_input import FilterInput
@@ -251,10 +251,11 @@ class BrowseScreen(PostScreen[None]):
         """Show a row in the post view."""
         if row is not None or not self.n_rows:
             reason = self.batches.say_no_prediction()
-            if row is not None and self.is_hidden(row):
+            is_hidden = row is not None and self.is_hidden(row)
+            if row is not None and is_hidden:
                 row, reason = masked(row), f"Hidden until you have given a label ({self.key('blind')}: show)."
             self.view.hits = self.posts.table.hits
-            self.view.show(row, self.looks, reason, self.posts.place)
+            self.view.show(row, self.looks, reason, self.posts.place, is_hidden=is_hidden)
         self.show_keys()
         # Whether there is more of it than fits is known when it is laid out.
         self.call_after_refresh(self.show_keys)
@@ -280,9 +281,12 @@ class BrowseScreen(PostScreen[None]):
     def is_blind(self) -> bool:
         """Whether what the model and others say is hidden until one has said something oneself.
 
-        That is so in the queue of an audit, unless the user has chosen otherwise.
+        That is so in the queue of an audit, unless the user has chosen otherwise here or in the config.
         """
-        return self.posts.queue_name == "audit" if self._blind is None else self._blind
+        if self._blind is not None:
+            return self._blind
+        wanted = self.mmsa.config.blind
+        return wanted == "always" or (wanted == "rounds" and self.posts.queue_name == "audit")
 
     def is_hidden(self, row: Row) -> bool:
         """Whether a row is to be shown without anybody's label."""

@@ -15,9 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from mmsa_tui.export.colours import label_colour
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.themes import label_sign
+from mmsa_tui.tui.themes import label_sign, label_variable
 from mmsa_tui.tui.widgets.tick import Tick
 
 On = Literal["filter", "selection"]
@@ -74,7 +73,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         #bulk-posts { width: 100%; height: auto; margin-bottom: 1; }
         #bulk-deeds { height: auto; max-height: 14; border: none; padding: 0; }
         #bulk-deeds, #bulk-deeds:focus { background: $surface; background-tint: $surface 0%; }
-        #bulk-deeds > .option-list--option-highlighted { background: $primary 30%; }
+        #bulk-deeds > .option-list--option-highlighted { background: $primary-muted; }
         #bulk-note { display: none; margin: 1 0 0 0; }
         #bulk-keep { margin-top: 1; width: 100%; background: $surface; }
         .bulk-buttons { height: 1; margin-top: 1; align-horizontal: right; }
@@ -236,7 +235,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
 
     def _options(self) -> Iterator[Option]:
         for index, label in enumerate(self._labels):
-            colour = label_colour(index, len(self._labels), self.app.current_theme.dark)
+            colour = f"${label_variable(index, len(self._labels))}"
             yield Option(
                 Content.assemble(
                     (f"{index + 1:>5}  ", "$text-accent"),

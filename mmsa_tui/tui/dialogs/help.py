@@ -35,9 +35,9 @@ _INTRODUCTIONS: Mapping[str, str] = {
 _GROUPS = ("Decide", "Look", "Find", "Mark", "Work", "App")
 _SIGNS: tuple[Line, ...] = (
     ("≠", "text and picture lead to different labels"),
-    ("✎", "you gave this post a label"),
-    ("⚑", "you flagged it"),
-    ("¶", "you wrote a note"),
+    ("✎", "somebody gave this post a label"),
+    ("⚑", "somebody flagged it"),
+    ("¶", "somebody wrote a note"),
     ("▣ 2", "it has a picture, or so many"),
     ("⧉", "so many say the same"),
 )

@@ -141,7 +141,7 @@ class LabelColumns(GroupChart):
 
     def _colour(self, label: str, *, is_dim: bool) -> str:
         variables = self.app.theme_variables
-        colour = Color.parse(self._looks.colour(label) or variables["panel"])
+        colour = Color.parse(variables[self._looks.colour(label).removeprefix("$") or "panel"])
         # Mixed here: two half transparent colours in one cell would shine through each other.
         return colour.blend(Color.parse(variables["background"]), 0.55).hex6 if is_dim else colour.hex6
 

@@ -10,7 +10,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from mmsa_tui.analysis import Group
+from mmsa_tui.analysis import Group, percentages
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import MOVES
 from mmsa_tui.tui.overview.group_chart import GroupChart, Part
@@ -44,7 +44,7 @@ class LabelRows(GroupChart):
         """Show groups.
 
         Args:
-            total: what shares are of; 0 shows none.
+            total: what shares are of, the sum of the groups; 0 shows none.
             footer: lines below the rows.
         """
         self._groups, self._looks, self._total, self._footer = groups, looks, total, footer
@@ -109,9 +109,16 @@ class LabelRows(GroupChart):
             max(cell_len(self._title_of(group)) for group in self._groups), self.size.width // 2, 24
         )
         number_width = max(len(f"{group.total:,}") for group in self._groups)
+        shares = percentages([group.total for group in self._groups]) if self._total else ()
         rows = [
-            self._row(group, name_width, number_width, is_chosen=self._top + at == self._cursor)
-            for at, group in enumerate(shown)
+            self._row(
+                group,
+                name_width,
+                f" {group.total:>{number_width},}",
+                f" {shares[at]:>3} %" if shares else "",
+                is_chosen=at == self._cursor,
+            )
+            for at, group in enumerate(shown, self._top)
         ]
         return Content("\n").join([*rows, *self._foot()])
 
@@ -121,11 +128,9 @@ class LabelRows(GroupChart):
     def _title_of(self, group: Group) -> str:
         return safe_line(group.name, 60) or "(no name)"
 
-    def _row(self, group: Group, name_width: int, number_width: int, *, is_chosen: bool) -> Content:
+    def _row(self, group: Group, name_width: int, number: str, share: str, *, is_chosen: bool) -> Content:
         is_marked = is_chosen and self.has_focus
         name = ("▸" if is_marked else " ") + fit(self._title_of(group), name_width)
-        number = f" {group.total:>{number_width},}"
-        share = f" {group.total / self._total:>4.0%}" if self._total else ""
         legend = self._legend(group) if not self._total else []
         taken = cell_len(name) + 1 + len(number) + len(share)
         room = self.size.width - taken
@@ -139,14 +144,15 @@ class LabelRows(GroupChart):
             parts += cut_bar(group, self._looks, most, width, self.app.no_color)
         parts += [(number, "bold"), (share, "$foreground-muted"), *legend]
         line = Content.assemble(*parts)
-        return line.stylize("on $primary 22%") if is_marked else line
+        return line.stylize("on $primary-muted") if is_marked else line
 
     def _legend(self, group: Group) -> list[Part]:
-        parts: list[Part] = []
-        for label in self._looks.labels[:4]:
-            share = group.counts.get(label, 0) / max(group.total, 1)
-            parts.append((f" {self._looks.sign(label)}{share:>4.0%}", self._looks.colour(label)))
-        return parts
+        labels = [*self._looks.labels, *(label for label in group.counts if label not in self._looks.labels)]
+        shares = percentages([group.counts.get(label, 0) for label in labels])
+        return [
+            (f" {self._looks.sign(label)}{share:>3} %", self._looks.colour(label))
+            for label, share in zip(self._looks.labels[:4], shares, strict=False)
+        ]
 
 
 def cut_bar(

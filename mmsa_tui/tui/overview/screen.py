@@ -213,7 +213,8 @@ class OverviewScreen(AppScreen[str | None]):
         """Say in a line what the shares above are worth."""
         if estimated is None:
             key = key_for("audit", self.mmsa.config.keys)
-            return [(f"model's labels, not corrected{f': {key} audits' if key else ''}", "$foreground-muted")]
+            how = f" ({key}: audit)" if key else ""
+            return [(f"model's labels, not corrected{how}", "$foreground-muted")]
         parts: list[Part] = [("95 %:", "$foreground-muted")]
         for one in estimated.overall.shares:
             if one.low is not None and one.high is not None:

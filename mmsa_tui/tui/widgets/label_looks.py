@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmsa_tui.export.colours import label_colour
-from mmsa_tui.tui.themes import label_sign
+from mmsa_tui.tui.themes import label_sign, label_variable
 
 UNKNOWN_SIGN = "·"
 
@@ -16,13 +15,12 @@ class LabelLooks:
     """The looks of a bundle's labels; a label of another bundle gets a neutral one."""
 
     labels: tuple[str, ...]
-    is_dark: bool = True
 
     def colour(self, label: str) -> str:
-        """Give the colour as `#rrggbb`, "" for a label that is not known."""
+        """Name the colour, `$label-0`, so that it follows the theme; "" for a label that is not known."""
         if label not in self.labels:
             return ""
-        return label_colour(self.labels.index(label), len(self.labels), self.is_dark)
+        return f"${label_variable(self.labels.index(label), len(self.labels))}"
 
     def sign(self, label: str) -> str:
         """Give one cell that stands for the label beside its colour."""

@@ -125,9 +125,9 @@ def legend(explained: Explained, looks: LabelLooks) -> Content:
     return Content.assemble(*parts)
 
 
-def verdict(row: Row, looks: LabelLooks, alike: Content | None) -> Content:
-    """Say what the analyst has decided and what else bears on the decision, a line each."""
-    lines = [_decision(row, looks)]
+def verdict(row: Row, looks: LabelLooks, alike: Content | None, *, is_hidden: bool = False) -> Content:
+    """Say what people have decided, unless hidden, and what else bears on the decision, a line each."""
+    lines = [] if is_hidden else [_decision(row, looks)]
     prediction = row.prediction
     if prediction is not None and prediction.conflict:
         lines.append(
@@ -167,20 +167,24 @@ def alike(n_duplicates: int, n_alike: int, labels_alone: bool, key: str) -> Cont
 
 def _decision(row: Row, looks: LabelLooks) -> Content:
     correction = row.correction
-    if correction is None:
-        return Content.assemble(("you     ", "$foreground-muted"), ("—", "$foreground-muted"))
-    parts: list[Part] = [("you     ", "$foreground-muted")]
-    if correction.new_label:
+    if correction is None or not correction.new_label:
+        parts: list[Part] = [("people  ", "$foreground-muted"), ("no label yet", "$foreground-muted")]
+    else:
         label = safe_line(correction.new_label, 40)
+        parts = [("people  ", "$foreground-muted")]
         parts.append((f"✎ {looks.sign(label)} {label}", f"bold {looks.colour(label)}"))
-        if correction.analyst:
-            parts.append((f"  by {safe_line(correction.analyst, 40)}", "$foreground-muted"))
-        parts += _other_label(row, label, looks)
-    if correction.flagged:
-        parts.append(("  ⚑ flagged", "$text-warning"))
-    if correction.note:
-        parts.append((f"\n¶ {safe_line(correction.note, 300)}", ""))
+        parts.append(_by(correction.analyst))
+    if correction is not None and correction.flagged:
+        parts += [("  ⚑ flagged", "$text-warning"), _by(row.flag_by)]
+    if correction is not None and correction.new_label:
+        parts += _other_label(row, correction.new_label, looks)
+    if correction is not None and correction.note:
+        parts += [(f"\n¶ {safe_line(correction.note, 300)}", ""), _by(row.note_by)]
     return Content.assemble(*parts)
+
+
+def _by(name: str) -> Part:
+    return (f"  by {safe_line(name, 40)}" if name else "", "$foreground-muted")
 
 
 def _other_label(row: Row, label: str, looks: LabelLooks) -> list[Part]:

@@ -48,6 +48,7 @@ class PostView(Vertical):
         """What the filter has found, to be marked in the text."""
         self._alike: Content | None = None
         self._no_prediction = self._place = ""
+        self._is_hidden = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="post-header")
@@ -58,12 +59,21 @@ class PostView(Vertical):
         yield BeliefBars(id="bars")
         yield Static(id="post-verdict")
 
-    def show(self, row: Row | None, looks: LabelLooks, no_prediction: str, place: str = "") -> None:
+    def show(
+        self,
+        row: Row | None,
+        looks: LabelLooks,
+        no_prediction: str,
+        place: str = "",
+        *,
+        is_hidden: bool = False,
+    ) -> None:
         """Show a row; for another post than before, start at its first picture and at the top.
 
         Args:
             no_prediction: what to say where the bars would be when there are none.
             place: where the row stands in the list, as `3 of 12`.
+            is_hidden: whether labels were taken from the row, so that nothing is to be said of them.
         """
         is_other = row is None or self._row is None or row.ordinal != self._row.ordinal
         if is_other:
@@ -72,6 +82,7 @@ class PostView(Vertical):
             if self._is_whole:
                 self.query_one("#post-body").scroll_home(animate=False)
         self._row, self._looks, self._no_prediction, self._place = row, looks, no_prediction, place
+        self._is_hidden = is_hidden
         self._fill()
 
     def show_alike(self, n_duplicates: int, n_alike: int, labels_alone: bool, key: str) -> None:
@@ -188,7 +199,7 @@ class PostView(Vertical):
             return
         content = Content("")
         if self._row is not None:
-            content = post_facts.verdict(self._row, self._looks, self._alike)
+            content = post_facts.verdict(self._row, self._looks, self._alike, is_hidden=self._is_hidden)
         self.query_one("#post-verdict", Static).update(content)
         # Its height decides how much is left for the picture.
         self.call_after_refresh(self._fit_picture)

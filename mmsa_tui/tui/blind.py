@@ -13,7 +13,13 @@ def has_label_of(row: Row, analyst: str) -> bool:
     return correction is not None and bool(correction.new_label) and correction.analyst == analyst
 
 
-def masked(row: Row) -> Row:
-    """Take the labels away that anybody has given; what the source says of the post stays."""
-    post = replace(row.post, truth={}) if row.post is not None else None
+def masked(row: Row, *, has_columns: bool = True) -> Row:
+    """Take the labels away that anybody has given.
+
+    Args:
+        has_columns: leave the source's own columns, in which its people's labels may stand too.
+    """
+    post = row.post
+    if post is not None:
+        post = replace(post, truth={}, metadata=post.metadata if has_columns else {})
     return replace(row, post=post, prediction=None, correction=None)
