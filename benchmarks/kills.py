@@ -1,29 +1,29 @@
 """Kill processes at random moments, and count what was acknowledged and is not there afterwards.
 
-    python benchmarks/kills.py [--labels 1000] [--commands 50] [--seed 1]
+    python -m benchmarks.kills [--labels 1000] [--commands 50] [--app 100] [--terminals 50] [--only WORD]
 
-`labels`: a process that labels post after post, and says so after each, is killed at a random moment; every
-act that it has said to be made must be in the store and in its journal. `commands`: corrections export,
-store backup and restore, forget and purge are killed at random moments of their work; afterwards the store
-is whole, no output is half written, and the next run of the command succeeds and leaves no part of a file.
+`labels`: a process that labels post after post, and says so after each, is killed; every act that it has said
+to be made must be in the store and in its journal, and no bulk half of it. `commands`: each command that
+writes is killed at a moment of writing; afterwards the store is whole, no output is half written, and the
+command run once more ends well and leaves no file that an undisturbed run does not leave. `app`: the app in
+a terminal, while a person labels and a batch runs. `terminals`: its terminal is closed under it.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mmsa_tui.config import find_paths
-from mmsa_tui.records import Correction, Post
-from mmsa_tui.services import store_care
+from benchmarks.kill_cases import CASES, Place, copy_home, kill_command, must_run, prepare
+from benchmarks.killing import Killer
+from benchmarks.terminal_kills import AppCount, kill_app, take_terminals, write_source
+from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 from mmsa_tui.store.journal import Journal
 
@@ -78,53 +78,36 @@ def kill_labelling(home: Path, n_kills: int, chosen: random.Random) -> tuple[int
     return len(acknowledged), lost, half
 
 
-def kill_commands(folder: Path, n_kills: int, chosen: random.Random) -> dict[str, tuple[int, int]]:
-    """Return by command (stores that were not whole afterwards, files left after the next run)."""
-    outcome = {}
-    commands: dict[str, Callable[[Path], list[str]]] = {
-        "corrections export": lambda out: [
-            "corrections",
-            "export",
-            "-o",
-            str(out / "acts.jsonl"),
-            "--overwrite",
-        ],
-        "store backup": lambda out: ["store", "backup"],
-        "store restore": lambda out: ["store", "restore"],
-        "forget": lambda out: ["forget", "here", "--yes"],
-        "purge": lambda out: ["purge", "--yes"],
-    }
-    for name, make in commands.items():
-        damaged = left = 0
-        for number in range(n_kills):
-            home, out = folder / f"{name} {number}", folder / f"out {name} {number}"
-            out.mkdir()
-            paths = find_paths({"MMSA_HOME": str(home)})
-            with Store.open(paths.database) as store:
-                posts = [Post(str(n), f"words {n} " * 20) for n in range(400)]
-                store.index_source("here", "pairs", "Here", posts)
-                hashes = [p.content_hash for p in (s.post for s in store.posts(1)) if p is not None]
-                store.add_corrections([Correction("", digest, "positive") for digest in hashes])
-            run(home, make(out), kill_after_s=chosen.uniform(0.15, 1.2))
-            if paths.database.exists() and store_care.check(paths).damages:
-                damaged += 1
-            again = run(home, make(out))
-            damaged += again not in (0, 2)
-            left += sum(1 for root in (home, out) for path in root.rglob(".*") if path.is_file())
-        outcome[name] = (damaged, left)
-    return outcome
+def kill_each_command(template: Place, folder: Path, n_kills: int, chosen: random.Random, only: str) -> None:
+    """Print a line for each command."""
+    killer = Killer(folder)
+    for case in CASES:
+        if only not in case.name:
+            continue
+        started = time.monotonic()
+        count = kill_command(case, template, killer, folder / "runs", n_kills, chosen)
+        print(
+            f"{case.name} | {count.kills} | {count.lost} | {count.half} | {count.parts} | {count.processes}"
+            f" | {time.monotonic() - started:.0f} s",
+            flush=True,
+        )
+        show_odd(count.odd)
+    killer.close()
 
 
-def run(home: Path, arguments: Sequence[str], kill_after_s: float | None = None) -> int:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mmsa_tui", *arguments],
-        env=os.environ | {"MMSA_HOME": str(home)}, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    if kill_after_s is not None:
-        time.sleep(kill_after_s)
-        process.kill()
-    return process.wait()
+def show_app(title: str, count: AppCount) -> None:
+    """Print what came of kills of the app."""
+    print(
+        f"{title} | {count.kills} | {count.acknowledged} acknowledged, {count.lost} lost | {count.half}"
+        f" | {count.parts} | {count.processes} | {count.slow} later than 2 s, slowest {count.slowest_s:.2f} s",
+        flush=True,
+    )
+    show_odd(count.odd)
+
+
+def show_odd(problems: list[str]) -> None:
+    for problem in sorted(set(problems)):
+        print(f"    {problem}", flush=True)
 
 
 def main() -> None:
@@ -133,14 +116,32 @@ def main() -> None:
     )
     parser.add_argument("--labels", type=int, default=1000, help="kills while labelling")
     parser.add_argument("--commands", type=int, default=50, help="kills of each command")
+    parser.add_argument("--app", type=int, default=100, help="kills of the app in a terminal")
+    parser.add_argument("--terminals", type=int, default=50, help="terminals closed under the app")
+    parser.add_argument("--only", default="", metavar="WORD", help="commands with this word in their name")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chosen = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        n, lost, half = kill_labelling(Path(folder) / "labels", options.labels, chosen)
-        print(f"{options.labels} kills while labelling: {n} acts acknowledged, {lost} lost, {half} half done")
-        for name, (damaged, left) in kill_commands(Path(folder), options.commands, chosen).items():
-            print(f"{options.commands} kills of {name}: {damaged} stores not whole, {left} part files left")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        if options.labels:
+            n, lost, half = kill_labelling(folder / "labels", options.labels, chosen)
+            said = f"{n} acts acknowledged, {lost} lost, {half} half done"
+            print(f"{options.labels} kills while labelling: {said}", flush=True)
+        if not (options.commands or options.app or options.terminals):
+            return
+        template = prepare(folder)
+        print("what | kills | acts lost | half done | part files | processes left")
+        if options.app or options.terminals:
+            place = copy_home(template, folder / "app")
+            source = write_source(place)
+            must_run(place, "classify", str(source), "-o", str(place.out / "app.csv"))
+            if options.app:
+                show_app("the app", kill_app(place, source, options.app, chosen))
+            if options.terminals:
+                show_app("its terminal", take_terminals(place, source, options.terminals, chosen))
+        if options.commands:
+            kill_each_command(template, folder, options.commands, chosen, options.only)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,13 @@ def small_bundle(
     tmp_path_factory: pytest.TempPathFactory, text_encoder_directory: Path, image_encoder_directory: Path
 ) -> Bundle:
     """A bundle written to disk; copy it before damaging it."""
-    root = tmp_path_factory.mktemp("bundles")
+    return write_small_bundle(
+        tmp_path_factory.mktemp("bundles"), text_encoder_directory, image_encoder_directory
+    )
+
+
+def write_small_bundle(root: Path, text_encoder: Path, image_encoder: Path) -> Bundle:
+    """Write `small 1.0.0` with its encoders."""
     features, y = make_features(120)
     config = HeadConfig(n_text=32, n_components=16, width=16, n_attention_heads=2)
     head = fit_head(config, features, make_targets(y, y, y), FusionSettings(epochs=3, average=1), seed=1)
@@ -49,8 +55,8 @@ def small_bundle(
     content = BundleContent(
         name="small", version="1.0.0", labels=LABELS,
         encoders={
-            "text": store_encoder(text_encoder_directory, root / "encoders"),
-            "image": store_encoder(image_encoder_directory, root / "encoders"),
+            "text": store_encoder(text_encoder, root / "encoders"),
+            "image": store_encoder(image_encoder, root / "encoders"),
         },
         head=head, calibration=Calibration(1.5, 1.2, 2.0), replay=labelled,
         evaluation=labelled.take(torch.arange(40)), scores={}, training={"recipe": "test"},
