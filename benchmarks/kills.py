@@ -97,9 +97,10 @@ def kill_each_command(template: Place, folder: Path, n_kills: int, chosen: rando
 
 def show_app(title: str, count: AppCount) -> None:
     """Print what came of kills of the app."""
+    ends = f"{count.slow} later than 2 s, slowest {count.slowest_s:.2f} s"
+    acts = f"{count.acknowledged} acknowledged, {count.lost} lost"
     print(
-        f"{title} | {count.kills} | {count.acknowledged} acknowledged, {count.lost} lost | {count.half}"
-        f" | {count.parts} | {count.processes} | {count.slow} later than 2 s, slowest {count.slowest_s:.2f} s",
+        f"{title} | {count.kills} | {acts} | {count.half} | {count.parts} | {count.processes} | {ends}",
         flush=True,
     )
     show_odd(count.odd)

@@ -6,9 +6,7 @@ with what the bundle's own record names.
 
 from __future__ import annotations
 
-import contextlib
 import lzma
-import os
 import shutil
 import zipfile
 import zlib
@@ -32,6 +30,7 @@ from mmsa_tui.bundle.meta import (
 from mmsa_tui.bundle.registry import free_version, list_bundles
 from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
+from mmsa_tui.disk.whole_file import scratch_folder, whole_file
 from mmsa_tui.errors import BundleError, OutputError
 
 SUFFIX = ".mmsa-bundle.zip"
@@ -56,26 +55,16 @@ def export_bundle(bundle: Bundle, paths: Paths, target: Path) -> None:
     verify_bundle(bundle, paths)
     if target.exists():
         raise OutputError(f"{target} exists", "choose another name with -o")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        # Weights do not compress: storing them is quicker and no larger.
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for name in (META, *bundle.meta.files):
-                archive.write(bundle.directory / name, f"bundle/{name}")
-            archive.writestr(f"bundle/{META_HASH}", f"{file_hash(bundle.directory / META)}  {META}\n")
-            for sha, folder in {
-                bundle.meta.encoders[which]: bundle.encoder_directory(which, paths)
-                for which in ("text", "image")
-            }.items():
-                for path in sorted(p for p in folder.iterdir() if p.is_file()):
-                    archive.write(path, f"encoders/{sha}/{path.name}")
-        temporary.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise OutputError(
-            f"{target} cannot be written: {error}", "free some space or choose another folder"
-        ) from error
+    # Weights do not compress: storing them is quicker and no larger.
+    with whole_file(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        for name in (META, *bundle.meta.files):
+            archive.write(bundle.directory / name, f"bundle/{name}")
+        archive.writestr(f"bundle/{META_HASH}", f"{file_hash(bundle.directory / META)}  {META}\n")
+        for sha, folder in {
+            bundle.meta.encoders[which]: bundle.encoder_directory(which, paths) for which in ("text", "image")
+        }.items():
+            for path in sorted(p for p in folder.iterdir() if p.is_file()):
+                archive.write(path, f"encoders/{sha}/{path.name}")
 
 
 def import_bundle(
@@ -93,37 +82,39 @@ def import_bundle(
     Raises:
         BundleError: not such a file, damaged, unsafe, or this bundle is here already.
     """
-    temporary = paths.bundles_dir / f".import.{os.getpid()}"
     try:
-        paths.bundles_dir.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)
-        _unpack(file, temporary)
-        bundle = read_bundle(temporary / "bundle")
-        _check_contents(file, temporary, bundle)
-        # Encoders lie beside the unpacked bundle, so this checks what came, not what was here.
-        verify_bundle(bundle, paths)
-        judge(bundle)
-        here = _find_same(bundle, paths)
-        if here is not None and _is_whole(here, paths):
-            raise BundleError(f"{_name_both(here, bundle)} is here already", "nothing was changed")
-        if here is not None and here.directory.parent == paths.bundles_dir:
-            target, version = here.directory, here.meta.version
-        else:
-            version = free_version(paths, bundle.meta.name, bundle.meta.version, but=here)
-            target = paths.bundles_dir / f"{bundle.meta.name}-{version}"
-        if version != bundle.meta.version:
-            _rename(bundle, version)
-        _place_encoders(temporary / "encoders", paths)
-        if target.exists():
-            target.replace(temporary / "damaged")
-        (temporary / "bundle").replace(target)
+        with scratch_folder(paths.bundles_dir) as temporary:
+            target = _take_in(file, temporary, paths, judge)
     except OSError as error:
         raise BundleError(
             f"{file} cannot be taken in: {error}", "check the file, the free space and the folder's rights"
         ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return read_bundle(target)
+
+
+def _take_in(file: Path, temporary: Path, paths: Paths, judge: Callable[[Bundle], object]) -> Path:
+    """Unpack a bundle, and move it to its place once nothing speaks against it."""
+    _unpack(file, temporary)
+    bundle = read_bundle(temporary / "bundle")
+    _check_contents(file, temporary, bundle)
+    # Encoders lie beside the unpacked bundle, so this checks what came, not what was here.
+    verify_bundle(bundle, paths)
+    judge(bundle)
+    here = _find_same(bundle, paths)
+    if here is not None and _is_whole(here, paths):
+        raise BundleError(f"{_name_both(here, bundle)} is here already", "nothing was changed")
+    if here is not None and here.directory.parent == paths.bundles_dir:
+        target, version = here.directory, here.meta.version
+    else:
+        version = free_version(paths, bundle.meta.name, bundle.meta.version, but=here)
+        target = paths.bundles_dir / f"{bundle.meta.name}-{version}"
+    if version != bundle.meta.version:
+        _rename(bundle, version)
+    _place_encoders(temporary / "encoders", paths)
+    if target.exists():
+        target.replace(temporary / "damaged")
+    (temporary / "bundle").replace(target)
+    return target
 
 
 def _unpack(file: Path, folder: Path) -> None:

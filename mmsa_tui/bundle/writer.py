@@ -1,16 +1,14 @@
 """Writing a bundle: all of it or nothing, whatever happens in between. Imports no torch.
 
 Everything goes into a hidden folder beside the target, is synced and checksummed, and one rename
-makes it a bundle. A killed run leaves a hidden folder that no listing shows.
+makes it a bundle. What a killed run leaves no listing shows, and the next that writes there removes it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,29 +23,8 @@ from mmsa_tui.bundle.meta import (
     read_bundle,
     write_atomically,
 )
+from mmsa_tui.disk.whole_file import whole_folder
 from mmsa_tui.errors import BundleError
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; it becomes the target when the block ends well.
-
-    Raises:
-        OSError: the disk is full, or the folder cannot be written; nothing is left then.
-    """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        yield temporary
-        for path in temporary.iterdir():
-            # A link to somebody's read-only file was synced when that was written.
-            with suppress(PermissionError), path.open("rb+") as file:
-                os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def write_bundle(meta: BundleMeta, target: Path, write_files: Callable[[Path], None]) -> Bundle:

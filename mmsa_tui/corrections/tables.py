@@ -7,13 +7,12 @@ id keeps all its digits; characters that a workbook cannot hold are shown as U+F
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from mmsa_tui.corrections.record import COLUMNS, cell, describe
-from mmsa_tui.disk.whole_file import check_place, part_prefix, whole_file
+from mmsa_tui.disk.whole_file import check_place, scratch_folder, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.records import Correction
@@ -99,8 +98,8 @@ def _write_sheet(path: Path, columns: Sequence[str], records: Iterable[Mapping[s
     import xlsxwriter.exceptions
 
     n_rows = 0
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix()) as scratch:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
+    with scratch_folder(path.parent) as scratch:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(scratch)})
         book.use_zip64()
         sheet = book.add_worksheet("Corrections")
         sheet.freeze_panes(1, 1)

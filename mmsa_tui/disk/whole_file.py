@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all: written beside its place, flushed, renamed.
+"""A file or folder that is there whole or not at all: written beside its place, flushed, renamed.
 
 Knows folders and disks, not what is written.
 """
@@ -56,7 +56,7 @@ def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     check_place(target, overwrite=overwrite)
     real = _real(target)
-    _remove_stale(real.parent)
+    remove_stale(real.parent)
     part = _part(real.parent)
     try:
         with _explained(target):
@@ -73,6 +73,43 @@ def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; it becomes the target when the block ends well.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written; nothing is left then.
+    """
+    with scratch_folder(target.parent) as scratch:
+        folder = scratch / "whole"
+        folder.mkdir()
+        yield folder
+        for path in folder.iterdir():
+            # A link to somebody's read-only file was flushed when that was written.
+            with suppress(PermissionError):
+                _flush(path)
+        folder.replace(target)
+        _flush_folder(target.parent)
+
+
+@contextmanager
+def scratch_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder inside another, to rename things from; it goes with all that is left in it.
+
+    What killed runs have left goes first.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    remove_stale(folder)
+    scratch = _part(folder)
+    scratch.mkdir(mode=0o700, parents=True)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _real(target: Path) -> Path:
@@ -93,7 +130,7 @@ def _machine() -> str:
     return hashlib.blake2b(platform.node().encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
-def _remove_stale(folder: Path) -> None:
+def remove_stale(folder: Path) -> None:
     """Remove what killed runs left in the folder: posts may be in it.
 
     Where it cannot be told whether the writer lives, as on a drive of several machines, a day later.
@@ -105,7 +142,8 @@ def _remove_stale(folder: Path) -> None:
             if not is_over and time.time() - part.lstat().st_mtime < _STALE_S:
                 continue
             remove: Callable[[Path], object] = shutil.rmtree if part.is_dir() else os.unlink
-            remove(part)
+            with suppress(OSError):
+                remove(part)
 
 
 def _is_alive(process: int) -> bool:

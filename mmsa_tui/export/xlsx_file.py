@@ -7,14 +7,13 @@ nothing in it can become a formula, a link or a number.
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
 
-from mmsa_tui.disk.whole_file import part_prefix
+from mmsa_tui.disk.whole_file import scratch_folder
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.cells import clean, cut
 from mmsa_tui.export.colours import label_colour, label_tint
@@ -121,9 +120,8 @@ def write_xlsx(
         )
     # Its temporary files lie beside the target: a full disk then shows itself in one place.
     # After an error Windows still holds them open; a later export removes what stays.
-    folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=part_prefix(), ignore_cleanup_errors=True)
-    with folder as scratch:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": scratch})
+    with scratch_folder(path.parent) as scratch:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(scratch)})
         book.use_zip64()
         try:
             n_rows = _Posts(book, columns, labels, sheet_rows).write(records, thumbnails or repeat(None))

@@ -16,9 +16,10 @@ from typing import Any
 
 from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle
 from mmsa_tui.bundle.registry import free_version, list_bundles, use_bundle
-from mmsa_tui.bundle.writer import sign, whole_folder
+from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json
+from mmsa_tui.disk.whole_file import whole_folder
 from mmsa_tui.errors import BundleError, ExitCode, TrainingError
 from mmsa_tui.retrain.result import Result, result_from
 from mmsa_tui.retrain.verdict import Verdict

@@ -14,7 +14,8 @@ from mmsa_tui.config import Paths
 from mmsa_tui.corrections.record import RecordError, check_time, parse
 from mmsa_tui.disk.locks import only_one
 from mmsa_tui.disk.private import make_private_file, make_private_folder
-from mmsa_tui.errors import StoreError
+from mmsa_tui.disk.whole_file import scratch_folder, whole_file
+from mmsa_tui.errors import OutputError, StoreError
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store, salvage_corrections
 from mmsa_tui.store.health import Health, back_up, examine
@@ -59,21 +60,19 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
         place = target or _folder(paths) / datetime.now(UTC).strftime("mmsa-%Y%m%d-%H%M%S-%f.db")
         if place.exists():
             raise StoreError(f"{place} exists", "Choose another name with -o.")
-        part = place.with_name(f".{place.name}.part")
         try:
             if target is None:
                 make_private_folder(place.parent)
-            part.unlink(missing_ok=True)
-            make_private_file(part)
-            back_up(paths.database, part)
-            part.replace(place)
+            # Beside the store, whose next opening removes what a kill has left.
+            with scratch_folder(paths.data_dir if target is None else place.parent) as scratch:
+                part = scratch / "backup.db"
+                make_private_file(part)
+                back_up(paths.database, part)
+                part.replace(place)
         except OSError as error:
             raise StoreError(
                 f"{place} cannot be written: {error.strerror or error}", "Choose another place."
             ) from error
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
         if target is None:
             for old in backups(paths)[:-N_BACKUPS]:
                 old.unlink(missing_ok=True)
@@ -93,41 +92,40 @@ def restore(paths: Paths, source: Path | None = None) -> Restored:
         StoreError: nothing can be found, or the disk is full; all is then as it was.
     """
     with alone(paths):
-        part = paths.database.with_name(f".{paths.database.name}.restoring")
-        _remove(part)
         try:
-            unreadable: list[tuple[Path, str]] = []
-            _lay_base(paths, part, source, unreadable)
-            added = []
-            with Store.open(part) as store:
-                known = {(made.content_hash, made.created_at) for made in store.corrections()}
-                for origin, found in _copies(paths, source, unreadable):
-                    # A row whose number was damaged is known under the right one from a better copy.
-                    new = [made for made in found if (made.content_hash, made.created_at) not in known]
-                    added.append((origin, store.add_corrections(new)))
-                    known |= {(made.content_hash, made.created_at) for made in new}
-                n = sum(1 for _ in store.corrections())
-            if not n and not added:
-                raise StoreError("there is nothing to restore from", "Name a backup, or a copy of a store.")
-            # Whole in one file, so that one rename puts it in place.
-            final = part.with_suffix(".whole")
-            _remove(final)
-            make_private_file(final)
-            back_up(part, final)
-            aside = _put_aside(paths.database)
-            final.replace(paths.database)
-            with Store.open(paths.database) as store:
-                store.write_journal()
-        except OSError as error:
+            with scratch_folder(paths.data_dir) as scratch:
+                restored = _restore(paths, scratch, source)
+        except (OSError, OutputError) as error:
+            reason = (error.strerror or error) if isinstance(error, OSError) else error.message
             raise StoreError(
-                f"{paths.database} was not restored: {error.strerror or error}",
+                f"{paths.database} was not restored: {reason}",
                 "Free some space or check the folder's rights; what was there is as it was.",
             ) from error
-        finally:
-            _remove(part)
-            _remove(part.with_suffix(".whole"))
-            for path in Journal(part).files():
-                path.unlink(missing_ok=True)
+    return restored
+
+
+def _restore(paths: Paths, scratch: Path, source: Path | None) -> Restored:
+    part, final = scratch / "restored.db", scratch / "whole.db"
+    unreadable: list[tuple[Path, str]] = []
+    _lay_base(paths, part, source, unreadable)
+    added = []
+    with Store.open(part) as store:
+        known = {(made.content_hash, made.created_at) for made in store.corrections()}
+        for origin, found in _copies(paths, source, unreadable):
+            # A row whose number was damaged is known under the right one from a better copy.
+            new = [made for made in found if (made.content_hash, made.created_at) not in known]
+            added.append((origin, store.add_corrections(new)))
+            known |= {(made.content_hash, made.created_at) for made in new}
+        n = sum(1 for _ in store.corrections())
+    if not n and not added:
+        raise StoreError("there is nothing to restore from", "Name a backup, or a copy of a store.")
+    # Whole in one file, so that one rename puts it in place.
+    make_private_file(final)
+    back_up(part, final)
+    aside = _put_aside(paths.database)
+    final.replace(paths.database)
+    with Store.open(paths.database) as store:
+        store.write_journal()
     return Restored(n, tuple(added), tuple(unreadable), aside)
 
 
@@ -181,7 +179,7 @@ def _put_aside(database: Path) -> Path | None:
         return None
     aside = database.with_name(f"{database.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     if database.is_file() and database.stat().st_size:
-        shutil.copy2(database, aside)
+        _name_also(database, aside)
     for suffix in ("-wal", "-shm"):
         log = database.with_name(database.name + suffix)
         if log.exists():
@@ -189,10 +187,13 @@ def _put_aside(database: Path) -> Path | None:
     return aside if aside.exists() else None
 
 
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        with suppress(OSError):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+def _name_also(file: Path, other: Path) -> None:
+    """Give a file a second name; a copy where the file system has no links."""
+    try:
+        os.link(file.resolve(), other)
+    except OSError:
+        with whole_file(other, overwrite=True) as part:
+            shutil.copyfile(file, part)
 
 
 def _folder(paths: Paths) -> Path:

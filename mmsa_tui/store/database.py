@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mmsa_tui.disk.private import make_private_file, make_private_folder
+from mmsa_tui.disk.whole_file import remove_stale
 from mmsa_tui.errors import MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.journal import Journal
@@ -49,6 +50,8 @@ class Database:
         try:
             make_private_folder(path.parent)
             _refuse_lost_store(path)
+            # Posts may be in what a killed run was writing here.
+            remove_stale(path.parent)
             make_private_file(path)
         except OSError as error:
             if path.parent.is_dir():

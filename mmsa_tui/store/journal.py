@@ -16,6 +16,7 @@ from typing import Any
 
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.disk.private import make_private_file
+from mmsa_tui.disk.whole_file import whole_file
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one file: some 60,000 acts."""
@@ -89,19 +90,14 @@ class Journal:
         """Write every file anew with only those acts that are to be kept.
 
         Raises:
-            OSError: it cannot be done; the file is then as it was.
+            OSError, OutputError: it cannot be done; the file is then as it was.
         """
         for path in self.files():
-            part = path.with_name(f".{path.name}.part")
-            make_private_file(part)
-            with path.open("rb") as old, part.open("wb") as new:
+            with whole_file(path, overwrite=True) as part, path.open("rb") as old, part.open("wb") as new:
                 for line in old:
                     with suppress(DecodingError):
                         if keep(from_json(line, dict[str, Any], surrogates="keep")):
                             new.write(line)
-                new.flush()
-                os.fsync(new.fileno())
-            part.replace(path)
 
     def _put_aside(self) -> None:
         with suppress(OSError):

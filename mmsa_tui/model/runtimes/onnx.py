@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from mmsa_tui.errors import BundleError
+from mmsa_tui.disk.whole_file import whole_file
+from mmsa_tui.errors import BundleError, OutputError
 from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.preprocessing import TokenBatch, normalise
 from mmsa_tui.model.runtimes import TextSpec
@@ -167,11 +166,7 @@ def _keep(file: Path | None, name: str, graph: bytes) -> None:
     """Keep a graph for the next time; where that fails it is derived again."""
     if file is None:
         return
-    part = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
+    with suppress(OSError, OutputError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(_digest(name.encode(), graph) + graph)
-        part.replace(file)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
+        with whole_file(file, overwrite=True) as part:
+            part.write_bytes(_digest(name.encode(), graph) + graph)
