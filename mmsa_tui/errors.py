@@ -73,6 +73,10 @@ class StoreError(MmsaError):
     exit_code = ExitCode.STORE
 
 
+class DamagedStoreError(StoreError):
+    """What the database holds is not what was written: nothing more may go into it."""
+
+
 class TrainingError(MmsaError):
     """A training or retraining run cannot start or finish."""
 

@@ -6,6 +6,7 @@ Standard library only, frozen, and ignorant of where a value came from or where 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 import zipfile
 import zlib
@@ -47,6 +48,11 @@ def content_hash(text: str, picture_hashes: Iterable[str]) -> str:
     for picture in picture_hashes:
         digest.update(b"\0" + picture.encode("ascii"))
     return "b2:" + digest.hexdigest()
+
+
+def is_content_hash(text: str) -> bool:
+    """Whether a text looks like what `content_hash` gives."""
+    return re.fullmatch(r"b2:[0-9a-f]{40}", text) is not None
 
 
 def nameplate_hash(post_id: str, picture_names: Iterable[str]) -> str:

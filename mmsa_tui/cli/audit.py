@@ -147,7 +147,7 @@ def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
     from mmsa_tui.services.ingest import location_of
     from mmsa_tui.store import Store
 
-    with Store.open(database) as store:
+    with Store.open_to_write(database) as store:
         row = store.source(location_of(source))
         if row is None:
             raise UsageError(

@@ -70,7 +70,7 @@ def _read_in(source: Path, format: str | None, read_options: ReadOptions) -> Non
     from mmsa_tui.store import Store
 
     with (
-        Store.open(options.configure().paths.database) as store,
+        Store.open_to_write(options.configure().paths.database) as store,
         console.progress(f"reading {source.name}") as advance,
     ):
         read_in(

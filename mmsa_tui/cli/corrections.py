@@ -213,7 +213,7 @@ def _take_in(
     from mmsa_tui.store import Store
 
     labels = _labels(bundle)
-    with Store.open(options.configure().paths.database) as store:
+    with Store.open_to_write(options.configure().paths.database) as store:
         taken = take_in(store, files, labels, keep_unknown=keep_unknown, dry_run=dry_run, reading=reading)
     for note in taken.notes:
         console.talk(f"note: {note}")

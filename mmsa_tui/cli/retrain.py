@@ -268,7 +268,7 @@ def _reclassify(config: Config, parent: Bundle, bundle: Bundle, target: Path | N
     from mmsa_tui.services.work import Work
     from mmsa_tui.store import Store
 
-    with Store.open(config.paths.database) as store, ExitStack() as bars:
+    with Store.open_to_write(config.paths.database) as store, ExitStack() as bars:
         if sources_judged_by(store, parent.id):
             predictor = Work(config, bundle, store, console.progress).predictor
             reclassify(store, predictor, parent.id, on_progress=_Bars(bars).show_progress)

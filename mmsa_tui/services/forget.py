@@ -24,6 +24,7 @@ from mmsa_tui.services.ingest import location_of
 from mmsa_tui.services.store_care import alone, backups
 from mmsa_tui.store import Store
 from mmsa_tui.store.journal import Journal
+from mmsa_tui.text.display import counted
 
 _KEPT_BY_PURGE = ("bundles", "encoders", "active", "active.before", "store.lock")
 _KEPT_CACHES = ("graphs", "numerics.json")
@@ -43,10 +44,11 @@ class Going:
     def lines(self) -> list[str]:
         """Say what goes and what stays."""
         return [
-            f"goes: {self.n_posts:,} posts, {self.n_predictions:,} predictions and"
-            f" {self.n_corrections:,} corrections of posts that no other source holds, also in the journal",
-            f"goes: {self.n_backups:,} backups, which hold them too; cached features, pictures that were"
-            " opened, error reports, examples in the logs of retrains",
+            f"goes: {counted(self.n_posts, 'post')}, {counted(self.n_predictions, 'prediction')} and"
+            f" {counted(self.n_corrections, 'correction')} of posts that no other source holds, also in the"
+            " journal",
+            f"goes: {counted(self.n_backups, 'backup')} of the store, which hold it too; cached features,"
+            " pictures that were opened, error reports, examples in the logs of retrains",
             "stays: the source itself, files you exported, posts that another source holds, settings and"
             " saved filters, and what a retrained bundle has learned",
         ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +18,7 @@ from mmsa_tui.disk.locks import only_one
 from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import scratch_folder, whole_file
 from mmsa_tui.errors import OutputError, StoreError
-from mmsa_tui.records import Correction
+from mmsa_tui.records import Correction, is_content_hash
 from mmsa_tui.store import Store, salvage_corrections
 from mmsa_tui.store.health import Health, back_up, examine
 from mmsa_tui.store.journal import Journal
@@ -110,13 +112,16 @@ def _restore(paths: Paths, scratch: Path, source: Path | None) -> Restored:
     _lay_base(paths, part, source, unreadable)
     added = []
     with Store.open(part) as store:
-        known = {(made.content_hash, made.created_at) for made in store.corrections()}
-        for origin, found in _copies(paths, source, unreadable):
-            # A row whose number was damaged is known under the right one from a better copy.
+        there = list(store.corrections())
+        for origin, found, is_whole in _copies(paths, source, unreadable):
+            # A row whose uid was damaged is known under the right one from a better copy.
+            known = {(made.content_hash, made.created_at) for made in there}
             new = [made for made in found if (made.content_hash, made.created_at) not in known]
+            if not is_whole:
+                new = _credible(new, origin, store, there)
             added.append((origin, store.add_corrections(new)))
-            known |= {(made.content_hash, made.created_at) for made in new}
-        n = sum(1 for _ in store.corrections())
+            there = list(store.corrections())
+        n = len(there)
     if not n and not added:
         raise StoreError("there is nothing to restore from", "Name a backup, or a copy of a store.")
     # Whole in one file, so that one rename puts it in place.
@@ -144,23 +149,59 @@ def _lay_base(paths: Paths, part: Path, source: Path | None, unreadable: list[tu
             return
 
 
+def _credible(
+    found: Sequence[Correction], origin: Path, store: Store, there: Sequence[Correction]
+) -> list[Correction]:
+    """Leave out what damage has made of an act: one of a post, or with a label, that nothing else knows.
+
+    Where nothing else is there to compare with, all that is well formed is taken.
+
+    Args:
+        store: what is being put together. there: its acts.
+    """
+    found = [made for made in found if is_content_hash(made.content_hash)]
+    if not there:
+        return found
+    hashes = {made.content_hash for made in there} | _hashes_in(origin)
+    labels = {made.new_label for made in there} | {""}
+    return [
+        made
+        for made in found
+        if made.new_label in labels and (made.content_hash in hashes or store.places_of(made.content_hash))
+    ]
+
+
+def _hashes_in(database: Path) -> set[str]:
+    """Find the content hashes that a file holds at least twice: in a list of posts too, or in an index."""
+    counts: Counter[bytes] = Counter()
+    for suffix in ("", "-wal"):
+        with suppress(OSError):
+            data = database.with_name(database.name + suffix).read_bytes()
+            counts.update(re.findall(rb"b2:[0-9a-f]{40}", data))
+    return {digest.decode() for digest, n in counts.items() if n > 1}
+
+
 def _copies(
     paths: Paths, source: Path | None, unreadable: list[tuple[Path, str]]
-) -> Iterator[tuple[Path, list[Correction]]]:
-    """Yield the acts that each copy holds, the most trustworthy first: a damaged store comes last."""
+) -> Iterator[tuple[Path, list[Correction], bool]]:
+    """Yield the acts that each copy holds, and whether it is whole; the most trustworthy first.
+
+    A damaged store comes last.
+    """
     journal = Journal(paths.database)
     found: list[Correction] = []
     for record in journal.records():
         with suppress(RecordError):
             found.append(parse(record).correction)
     if found:
-        yield journal.path, found
+        yield journal.path, found, True
     aside = sorted(paths.data_dir.glob(f"{paths.database.name}.damaged-*"))
     stores = [paths.database, *(path for path in aside if not path.name.endswith(("-wal", "-shm")))]
     for path in [*([source] if source else []), *reversed(backups(paths)), *stores]:
         if path.is_file() and path.stat().st_size:
             try:
-                yield path, [made for made in salvage_corrections(path)[0] if _is_dated(made)]
+                acts, is_whole = salvage_corrections(path)
+                yield path, [made for made in acts if _is_dated(made)], is_whole
             except StoreError as error:
                 unreadable.append((path, error.message))
 

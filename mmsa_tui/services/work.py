@@ -153,7 +153,7 @@ def begin(
     bundle = find_bundle(config.paths, config.bundle)
     verify_bundle(bundle, config.paths)
     check_device(config.device)
-    with Store.open(config.paths.database) as store:
+    with Store.open_to_write(config.paths.database) as store:
         work = Work(config, bundle, store, bar)
         for path in paths:
             work.read(path, format, options)

@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 
 from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import remove_stale
-from mmsa_tui.errors import MmsaError, StoreError, UsageError
+from mmsa_tui.errors import DamagedStoreError, MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
 from mmsa_tui.text.copies import text_key
 
 _ROOM = 64 * 1024
+_READ_WHOLE_BYTES = 100_000_000
+"""Up to this size a store is looked at whole when it is opened to be written: 80 ms at 100,000 posts."""
+_MADE_BY_PEOPLE = ("corrections", "current_correction", "acts", "contents")
 BUSY_TIMEOUT_S = 15.0
 """How long a write waits for another process; our own transactions take well under a second."""
 
@@ -37,6 +40,7 @@ class Database:
         self.journal = Journal(path)
         self._connection = connection
         self._afterwards: dict[str, Callable[[], None]] = {}
+        self._damage: DamagedStoreError | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -96,6 +100,22 @@ class Database:
         copy._scratch = scratch
         return copy
 
+    def check(self) -> None:
+        """Refuse a store whose pages are damaged; of a large one, those of what people made.
+
+        Raises:
+            DamagedStoreError: they are.
+        """
+        is_small = self.path.stat().st_size <= _READ_WHOLE_BYTES
+        for what in (1,) if is_small else _MADE_BY_PEOPLE:
+            found = self.all(f"PRAGMA quick_check({what})")
+            if found != [("ok",)]:
+                raise _damaged(self.path, "; ".join(str(line) for (line,) in found[:3])[:300])
+
+    def refuse_writes(self, damage: DamagedStoreError) -> None:
+        """Let nothing more be written: damage was seen, here or by another connection."""
+        self._damage = damage
+
     def close(self) -> None:
         self._connection.close()
         if self._scratch is not None:
@@ -132,6 +152,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what runs inside whole or nothing; inside another transaction, join it."""
+        if self._damage is not None:
+            raise self._damage
         if self._connection.in_transaction:
             yield
             return
@@ -264,8 +286,8 @@ def _explained(path: Path) -> Iterator[None]:
         raise _damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> StoreError:
-    return StoreError(
+def _damaged(path: Path, error: Exception | str) -> DamagedStoreError:
+    return DamagedStoreError(
         f"{path} is damaged: {error}",
         "Keep the file, it holds your corrections: `mmsa store restore` puts a store in its place with all "
         "that it, the journal and the backups hold.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, Correcti
     """Collect rows from one end until damage stops it; returns whether every row was read."""
     # NOT INDEXED keeps to the table itself, whatever state its indexes are in.
     cursor = connection.execute(
-        f"SELECT seq, {columns} FROM corrections NOT INDEXED ORDER BY seq {direction}"
+        f"SELECT seq, created_us, {columns} FROM corrections NOT INDEXED ORDER BY seq {direction}"
     )
     is_whole = True
     while True:
@@ -87,7 +88,7 @@ def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, Correcti
             return False
         if row is None:
             return is_whole
-        found = _built(to_correction, tuple(map(_decoded, row[1:])))
+        found = _built(partial(_agreeing, row[1]), tuple(map(_decoded, row[2:])))
         if found is None:
             is_whole = False
         else:
@@ -107,8 +108,12 @@ def _read_pages(pages: PageFile, rows: dict[int, Correction]) -> None:
 def _from_page(values: tuple[Value, ...]) -> Correction | None:
     (_, *identity, created_us) = values[:10]
     rest = [*values[10:], "", ""][:6]
-    made = to_correction((*identity, *rest))
-    # Both say when it was made: where they agree, this is a row of ours and its time is whole.
+    return _agreeing(created_us, (*identity, *rest))
+
+
+def _agreeing(created_us: object, row: tuple[Any, ...]) -> Correction | None:
+    """Build a correction; None where the two cells that say when it was made do not agree."""
+    made = to_correction(row)
     return made if to_us(made.created_at, made.uid) == created_us else None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsa_tui.disk.closing import Closing
+from mmsa_tui.errors import DamagedStoreError
 from mmsa_tui.records import Correction, Failure, Post, Prediction, ReadAs
 from mmsa_tui.store import (
     audits,
@@ -51,6 +52,26 @@ class Store(Closing):
                 or was written by a newer version.
         """
         return cls(Database.open(path))
+
+    @classmethod
+    def open_to_write(cls, path: Path) -> Store:
+        """Open the database as `open` does, and refuse one in which pages are damaged.
+
+        Raises:
+            DamagedStoreError: they are: what went into it now might be lost with the rest.
+            StoreError: as `open`.
+        """
+        store = cls.open(path)
+        try:
+            store._db.check()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def refuse_writes(self, damage: DamagedStoreError) -> None:
+        """Let nothing more be written by this connection."""
+        self._db.refuse_writes(damage)
 
     @classmethod
     def open_to_read(cls, path: Path) -> Store:

@@ -23,7 +23,7 @@ from textual.theme import Theme
 
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
-from mmsa_tui.errors import MmsaError
+from mmsa_tui.errors import DamagedStoreError, MmsaError
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import safe_line
@@ -48,6 +48,8 @@ T = TypeVar("T")
 
 MAX_SAID = 200
 """Messages that are kept."""
+ERROR_S = 10.0
+"""How long an error is shown."""
 MODEL_AFTER_S = 0.5
 """How long the model waits: it would take the processor from the first rows."""
 
@@ -62,7 +64,7 @@ def run(source: str | None, config: Config) -> None:
     # Before the screen is taken over, so that the message is readable.
     check_keys(config.keys)
     check_theme(config.theme)
-    Store.open(config.paths.database).close()
+    Store.open_to_write(config.paths.database).close()
     MmsaApp(config, source, graphics=find_graphics(config.pictures)).run()
 
 
@@ -105,6 +107,7 @@ class MmsaApp(App[None]):
         self.engine = EngineLink(config, self._hear, engine_command)
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
         self.said: list[Said] = []
+        self._shown_until: dict[str, float] = {}
         self._source = source
         register_themes(self, config.theme or kept_theme(config.paths.data_dir))
         self.set_keymap(keymap(config.keys))
@@ -317,8 +320,16 @@ class MmsaApp(App[None]):
         self.push_screen(MessagesScreen(self.said))
 
     def show_error(self, error: MmsaError) -> None:
-        """Show what went wrong and what to do about it."""
+        """Show what went wrong and what to do about it; once, however often it happens while it is shown."""
+        if isinstance(error, DamagedStoreError):
+            # Whichever of the two has seen it.
+            for thread in (self.quick, self.slow):
+                thread.refuse_writes(error)
+        now = time.monotonic()
+        if now < self._shown_until.get(error.message, 0.0):
+            return
+        self._shown_until[error.message] = now + ERROR_S
         text = safe_line(error.hint, 400) or safe_line(error.message, 400)
         title = safe_line(error.message, 200) if error.hint else "That did not work"
-        self.notify(text, title=title, severity="error", timeout=10, markup=False)
+        self.notify(text, title=title, severity="error", timeout=ERROR_S, markup=False)
         self.keep_message(f"{error.message} {error.hint}".strip(), "$text-error")

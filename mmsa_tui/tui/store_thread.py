@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from mmsa_tui.errors import DamagedStoreError
 from mmsa_tui.store import Store
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ class StoreThread:
         self._path = path
         self._store: Store | None = None
         self._is_closing = False
+        self._damage: DamagedStoreError | None = None
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"store-{name}")
 
     async def run(self, work: Callable[[Store], T]) -> T:
@@ -36,6 +38,12 @@ class StoreThread:
         """
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._do, work)
 
+    def refuse_writes(self, damage: DamagedStoreError) -> None:
+        """Let nothing more be written here from now on."""
+        self._damage = damage
+        if self._store is not None:
+            self._store.refuse_writes(damage)
+
     def close(self) -> None:
         """Finish the job in hand, drop those that wait, close the database."""
         self._is_closing = True
@@ -47,6 +55,8 @@ class StoreThread:
             raise asyncio.CancelledError
         if self._store is None:
             self._store = Store.open(self._path)
+            if self._damage is not None:
+                self._store.refuse_writes(self._damage)
         return work(self._store)
 
     def _close_store(self) -> None:

@@ -97,8 +97,7 @@ def test_a_damaged_store_is_named_and_restored_with_every_act(
     assert (found.code, "wrong: " in found.out) == (4, True)
     restored = mmsa("store", "restore")
     assert restored.code == 0, restored.err
-    # A row that was hit in its number and its post at once looks like one more act, of no post.
-    assert int(restored.out.split()[1]) in ((N, N + 1, N + 2) if "flipped" in name else (N,))
+    assert int(restored.out.split()[1]) == N
     assert mmsa("store", "check").out.startswith("whole: ")
     with Store.open(database) as store:
         assert {c.note for c in store.current_corrections()} >= {f"note {n}" for n in range(N) if n != 33}
@@ -122,6 +121,44 @@ def test_without_a_journal_a_restore_takes_what_the_pages_hold(mmsa: Mmsa, datab
     with Store.open(database) as store:
         assert sum(1 for _ in store.corrections()) > N / 2
     assert list(database.parent.glob("mmsa.db.damaged-*"))
+
+
+def test_what_damage_makes_of_an_act_is_no_act(mmsa: Mmsa, database: Path) -> None:
+    with Store.open(database) as store:
+        made = next(iter(store.corrections()))
+        store._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    # In the row itself, where one follows the other; indexes stay as they were.
+    row, other = made.uid + made.content_hash, made.uid[::-1] + "b2:" + "e" * 40
+    replaced(row.encode(), other.encode())(database)
+    replaced(b"SQLite format 3", b"SQLite format ?")(database)
+    assert mmsa("store", "restore").code == 0
+    with Store.open(database) as store:
+        assert "b2:" + "e" * 40 not in {act.content_hash for act in store.corrections()}
+        assert made.uid in {act.uid for act in store.corrections()}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["classify", "posts.csv", "-o", "out.csv"],
+        ["corrections", "import", "acts.jsonl"],
+        ["audit", "start", "posts.csv"],
+    ],
+)
+def test_nothing_is_written_into_a_damaged_store(
+    mmsa: Mmsa, database: Path, table: Callable[..., Path], command: list[str]
+) -> None:
+    table(["good day"])
+    Path("acts.jsonl").write_text("")
+    page = sqlite3.connect(database)
+    (root,) = page.execute("SELECT rootpage FROM sqlite_master WHERE name = 'corrections'").fetchone()
+    page.close()
+    data = bytearray(database.read_bytes())
+    data[(root - 1) * 4096 : root * 4096] = bytes(4096)
+    database.write_bytes(data)
+    ran = mmsa(*command)
+    assert (ran.code, "is damaged" in ran.err, "mmsa store restore" in ran.err) == (4, True, True)
+    assert database.read_bytes() == bytes(data)
 
 
 def test_a_backup_brings_back_the_posts_and_the_journal_what_came_after(mmsa: Mmsa, database: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stories import SIZE, asked, opened
 from textual import events
 
+from mmsa_tui.records import Correction
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.tui.browse.screen import BrowseScreen
@@ -184,9 +185,28 @@ async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_
         screen = await asked(pilot, wait_for, PickerScreen)
         await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
         await pilot.press("ctrl+d")
-        await asked(pilot, wait_for, AskWhether)
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
+
+
+async def test_a_source_can_be_forgotten_for_good(make_app, source, store, wait_for):
+    (stored, *_) = store.posts(source.id)
+    store.add_corrections([Correction("", stored.post.content_hash, "positive")])
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
+        await pilot.press("ctrl+d")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("down", "enter")
+        question = await asked(pilot, wait_for, AskWhether)
+        assert "1 correction of" in str(question.query_one(".dialog-text").render())
         await pilot.press("y")
         await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
+        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 0, "the list redrawn")
+    assert list(store.corrections()) == []
 
 
 async def test_another_format_can_be_chosen(make_app, folder, wait_for):

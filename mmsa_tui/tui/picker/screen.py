@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.records import ReadAs
+from mmsa_tui.services import forget
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.sources import formats
 from mmsa_tui.store import SourceRow
@@ -57,7 +58,7 @@ class PickerScreen(AppScreen[None]):
             ctrl+t  columns   Columns of a table
             f1      help      Help
         """),
-        Binding("ctrl+d", "forget", "Remove from list", priority=True),
+        Binding("ctrl+d", "forget", "Remove or forget", priority=True),
     ]
 
     def __init__(self, path: str = "") -> None:
@@ -139,22 +140,51 @@ class PickerScreen(AppScreen[None]):
         if options.highlighted is None or not self._recent:
             return
         source = self._recent[options.highlighted]
+        ways = [
+            ("remove", "Remove it from the list: labels, notes and predictions stay"),
+            (
+                "forget",
+                "Forget it for good: what was read, predicted and said of it goes; you are asked first",
+            ),
+        ]
+
+        async def take(way: str | None) -> None:
+            if way == "remove":
+                await self._remove_from_list(source)
+            elif way == "forget":
+                await self._ask_to_forget(source)
+
+        title = f"{safe_line(source.title)}: its files are not touched"
+        await self.ask(AskOne(title, ways), take)
+
+    async def _remove_from_list(self, source: SourceRow) -> None:
+        try:
+            await self.mmsa.slow.run(lambda store: store.forget_source(source.id))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+        self._load_recent()
+
+    async def _ask_to_forget(self, source: SourceRow) -> None:
+        paths, title = self.mmsa.config.paths, safe_line(source.title)
+        try:
+            going = await self.mmsa.slow.run(lambda store: forget.plan(paths, source.location))
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
 
         async def take(is_wanted: bool | None) -> None:
             if not is_wanted:
                 return
             try:
-                await self.mmsa.slow.run(lambda store: store.forget_source(source.id))
+                await self.mmsa.slow.run(lambda store: forget.forget(paths, going))
             except MmsaError as error:
                 self.mmsa.show_error(error)
+            else:
+                self.notify(f"{title} is forgotten.", markup=False)
             self._load_recent()
 
-        text = (
-            "Its posts leave the list; labels, notes and predictions stay, and the files are not touched."
-            f" To take every word of it out for good, leave the app and run: mmsa forget {source.location}"
-        )
-        question = f"Remove {safe_line(source.title)} from the list?"
-        await self.ask(AskWhether(question, safe_line(text), "Remove (y)", "Keep (n)"), take)
+        lines = "\n".join(safe_line(line, 400) for line in going.lines())
+        await self.ask(AskWhether(f"Forget {title} for good?", lines, "Forget (y)", "Keep (n)"), take)
 
     # a path
 
@@ -354,7 +384,7 @@ class PickerScreen(AppScreen[None]):
             items.append(KeyItem("enter", "open", "submit"))
             if self._recent:
                 items.append(KeyItem("↑↓", "recent sources", "move(1)"))
-                items.append(KeyItem("^d", "remove from list", "forget"))
+                items.append(KeyItem("^d", "remove", "forget"))
         items += [KeyItem("^q", "quit", "app.quit"), KeyItem("F1", "help", "help")]
         self.query_one(KeyBar).show(items)
 
