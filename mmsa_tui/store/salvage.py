@@ -124,7 +124,8 @@ def _built(build: Callable[[tuple[Any, ...]], Correction | None], row: tuple[Any
         if made is None:
             return None
         texts = (made.uid, made.content_hash, made.new_label, made.old_label, made.bundle, made.created_at)
-        if not all(isinstance(text, str) for text in (*texts, made.origin)):
+        words = (made.analyst, made.note, made.post_id, made.text, made.origin)
+        if not all(isinstance(text, str) for text in (*texts, *words)):
             return None
         if made.uid and made.content_hash and made.created_at:
             return made
