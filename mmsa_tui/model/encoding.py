@@ -1,8 +1,8 @@
 """Posts to features: reading, decoding, tokenising, both encoders, and the cache around them.
 
-What is to be encoded is cut into small jobs, eight pictures or sixteen texts of similar length each,
-and as many threads take them as there are cores. No job waits for another, and the jobs of the posts
-after these are queued already: a core is idle only when nothing is left.
+What is to be encoded is cut into small jobs, four pictures or eight texts of similar length each, and
+as many threads take them as there are cores. No job waits for another, and the jobs of the posts after
+these are queued already: a core is idle only when nothing is left.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from mmsa_tui.text.words import has_words
 
 _T = TypeVar("_T")
 
-IMAGE_BATCH = {"cpu": 8, "mps": 32, "cuda": 256}
-"""Pictures of one job; larger batches fall out of a CPU's cache and run slower."""
-TEXT_BATCH = {"cpu": 16, "mps": 64, "cuda": 256}
+IMAGE_BATCH = {"cpu": 4, "mps": 32, "cuda": 256}
+"""Pictures of one job; larger batches fall out of a CPU's cache and run slower (eights by an eighth)."""
+TEXT_BATCH = {"cpu": 8, "mps": 64, "cuda": 256}
 """Texts of one job at most."""
 N_IMAGE = 1280
 """Width of MobileNetV2's features."""
@@ -130,10 +130,6 @@ class Encoders:
         known = self._cached(list(keys.values()))
         found = {text: known[key] for text, key in keys.items() if key in known}
         missing = [text for text in texts if text not in found]
-        buckets = bucketed([len(text) for text in missing], self._text_batch)
-        text_jobs = [
-            self._threads.submit(self._encode_texts, [missing[row] for row in rows]) for rows in buckets
-        ]
         pictures = list(dict.fromkeys(picture for post in posts for picture in post.pictures))
         known = self._cached([self._image_key + picture.digest for picture in pictures if picture.digest])
         shown = {
@@ -148,6 +144,11 @@ class Encoders:
         picture_jobs = [
             self._threads.submit(self._encode_pictures, fresh[start : start + self._image_batch])
             for start in range(0, len(fresh), self._image_batch)
+        ]
+        # Texts last: short jobs leave no core idle at the end.
+        buckets = bucketed([len(text) for text in missing], self._text_batch)
+        text_jobs = [
+            self._threads.submit(self._encode_texts, [missing[row] for row in rows]) for rows in buckets
         ]
         return Pending(posts, found, text_jobs, shown, picture_jobs)
 

@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.errors import BundleError, OutputError
 from mmsa_tui.model.encoded import Floats
-from mmsa_tui.model.preprocessing import TokenBatch, normalise
+from mmsa_tui.model.preprocessing import TokenBatch
 from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.runtimes.graphs import GRAPH_VERSION, EncoderWeights, image_graph, text_graph
 from mmsa_tui.model.views import load_verdict
@@ -84,11 +84,11 @@ class OnnxImage:
         )
 
     def encode(self, pixels: NDArray[np.uint8]) -> Floats:
-        out: Floats = self._session.run(["pooled"], {"pixels": normalise(pixels)})[0]
+        out: Floats = self._session.run(["pooled"], {"pixels": pixels})[0]
         return out
 
     def regions(self, pixels: NDArray[np.uint8]) -> Floats:
-        (found,) = self._session.run(["regions"], {"pixels": normalise(pixels[None])})[0]
+        (found,) = self._session.run(["regions"], {"pixels": pixels[None]})[0]
         out: Floats = found.reshape(len(found), -1).T
         return out
 
@@ -124,7 +124,9 @@ def _session(
     options.log_severity_level = 3
 
     def opened(graph: bytes) -> onnxruntime.InferenceSession:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+        )
 
     # The name of the folder is the hash of the encoder.
     name = f"{GRAPH_VERSION} {folder.name} {what}"
