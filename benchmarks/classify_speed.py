@@ -1,11 +1,13 @@
 """Posts per second of `mmsa` beside other ways to do the same, as ratios within one run.
 
-    python benchmarks/classify_speed.py [SOURCE] [-n 96] [--rounds 3] [--json FILE] [--plot FILE]
+    python -m benchmarks.classify_speed [SOURCE] [-n 96] [--rounds 3] [--bundle NAME] [--labels SOURCE]
+        [--json FILE] [--plot FILE]
 
 Every arm has the same weights, the same posts and the same cores, and includes reading the picture from
 disk. Models are loaded and warmed up before. No arm but the one called warm finds a feature in the cache.
 Arms run A B C C B A; a ratio is taken within a round. The last rows keep one core busy with another
 program while ours runs, and take the time of ours by its stages, one after the other on one thread.
+Before that each arm is started alone in a process: time to its first label, and the memory it came to.
 """
 
 from __future__ import annotations
@@ -16,135 +18,28 @@ import multiprocessing
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from mmsa_tui.bundle.meta import CALIBRATION, Bundle
+from benchmarks.speed_arms import BATCHED, CAREFUL, COLD, SENTENCES, USUAL, WARM, Arm, Judged, build
 from mmsa_tui.bundle.registry import find_bundle
-from mmsa_tui.config import Paths, find_paths
+from mmsa_tui.config import find_paths
 from mmsa_tui.model.cache import FeatureCache
-from mmsa_tui.model.calibration import Calibration
-from mmsa_tui.model.device import n_workers, set_torch_threads
-from mmsa_tui.model.encoded import Arrays
-from mmsa_tui.model.encoders import masked_mean
+from mmsa_tui.model.device import n_workers
 from mmsa_tui.model.encoding import open_encoders
-from mmsa_tui.model.head import Head
-from mmsa_tui.model.predictor import Predictor
-from mmsa_tui.model.preprocessing import TextTransform, decode, lexicon, normalise, normalise_text
+from mmsa_tui.model.preprocessing import decode, lexicon
 from mmsa_tui.model.runtimes import bucketed
-from mmsa_tui.model.runtimes.graphs import EncoderWeights, image_graph, text_graph
-from mmsa_tui.pictures.decoder import open_picture
 from mmsa_tui.records import Post
 from mmsa_tui.sources import read
 
-Arm = Callable[[Sequence[Post]], list[str]]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What all arms share: the bundle and its head."""
-
-    bundle: Bundle
-    paths: Paths
-    head: Head
-    calibration: Calibration
-
-    def folder(self, which: str) -> Path:
-        return self.bundle.encoder_directory(which, self.paths)
-
-    def labels(self, posts: Sequence[Post], text: Any, image: Any) -> list[str]:
-        both = np.ones(len(posts), bool)
-        scores = lexicon().features([post.text for post in posts])
-        fused, _, _ = self.head.logits(Arrays(np.asarray(text), scores, np.asarray(image), both, both))
-        return [self.bundle.labels[int(row)] for row in fused.argmax(1)]
-
-
-def hugging_face_arm(judged: Judged, batch_size: int, pad_to_limit: bool) -> Arm:
-    """The loop most people write: AutoModel in fp32, the image processor, padding to 128."""
-    from transformers import AutoModel, AutoTokenizer, MobileNetV2ImageProcessor
-
-    tokenizer = AutoTokenizer.from_pretrained(str(judged.folder("text")))
-    text = AutoModel.from_pretrained(str(judged.folder("text")), dtype=torch.float32).eval()
-    image = AutoModel.from_pretrained(str(judged.folder("image")), dtype=torch.float32).eval()
-    processor = MobileNetV2ImageProcessor()
-
-    @torch.inference_mode()
-    def run(posts: Sequence[Post]) -> list[str]:
-        labels: list[str] = []
-        for start in range(0, len(posts), batch_size):
-            batch = posts[start : start + batch_size]
-            tokens = tokenizer(
-                [normalise_text(p.text) for p in batch],
-                padding="max_length" if pad_to_limit else True,
-                truncation=True,
-                max_length=128,
-                return_tensors="pt",
-            )
-            words = masked_mean(text(**tokens).last_hidden_state, tokens["attention_mask"])
-            pictures = [open_picture(p.pictures[0].read(), 10_000) for p in batch]
-            pixels = processor(pictures, return_tensors="pt")["pixel_values"]
-            seen = image(pixel_values=pixels).last_hidden_state.mean(dim=(2, 3))
-            labels += judged.labels(batch, words, seen)
-        return labels
-
-    return run
-
-
-def onnx_arm(judged: Judged) -> Arm:
-    """A careful pipeline in ONNX Runtime: threads as it likes, texts by length, pictures by eights."""
-    import onnxruntime
-
-    transform = TextTransform(judged.folder("text"))
-    config = json.loads((judged.folder("text") / "config.json").read_text("utf-8"))
-    weights = EncoderWeights(judged.folder("text"))
-    words = weights["embeddings.word_embeddings.weight"]
-    rest = weights["embeddings.position_embeddings.weight"].astype(np.float32)
-    rest = rest + weights["embeddings.token_type_embeddings.weight"][0].astype(np.float32)
-    graph = text_graph(weights, config, (config["num_hidden_layers"],), "fp32")
-    text = onnxruntime.InferenceSession(graph.SerializeToString())
-    config = json.loads((judged.folder("image") / "config.json").read_text("utf-8"))
-    graph = image_graph(EncoderWeights(judged.folder("image")), config)
-    image = onnxruntime.InferenceSession(graph.SerializeToString())
-    pool = ThreadPoolExecutor(n_workers(0))
-
-    def run(posts: Sequence[Post]) -> list[str]:
-        decoding = [pool.submit(lambda post: decode(post.pictures[0].read()), post) for post in posts]
-        ids = transform.encode([post.text for post in posts])
-        said = np.zeros((len(posts), words.shape[1]), np.float32)
-        for rows in bucketed([len(row) for row in ids], 32):
-            batch = transform.collate([ids[row] for row in rows])
-            embedded = words[batch.input_ids].astype(np.float32) + rest[: batch.input_ids.shape[1]]
-            inputs = {"embedded": embedded, "mask": batch.attention_mask.astype(np.int32)}
-            said[rows] = text.run(["pooled"], inputs)[0]
-        seen = [
-            image.run(
-                ["pooled"], {"pixels": normalise(np.stack([job.result() for job in decoding[i : i + 8]]))}
-            )[0]
-            for i in range(0, len(posts), 8)
-        ]
-        return judged.labels(posts, said, np.concatenate(seen))
-
-    return run
-
-
-def our_arm(judged: Judged, cache: FeatureCache | None) -> Arm:
-    encoders = open_encoders(judged.bundle, judged.paths, "cpu", cache=cache)
-    encoders.load()
-    predictor = Predictor(judged.bundle.id, judged.bundle.labels, judged.head, judged.calibration, encoders)
-
-    def run(posts: Sequence[Post]) -> list[str]:
-        batches = [posts[i : i + 64] for i in range(0, len(posts), 64)]
-        return [p.label for batch in predictor.predict_batches(batches) for p in batch]
-
-    return run
+ARMS = (USUAL, BATCHED, SENTENCES, CAREFUL, COLD, WARM)
 
 
 def stages(judged: Judged, posts: Sequence[Post]) -> dict[str, float]:
@@ -165,10 +60,10 @@ def stages(judged: Judged, posts: Sequence[Post]) -> dict[str, float]:
     pixels = timed("decode and resize", lambda: [decode(item) for item in data])
     timed(
         "encode the picture",
-        lambda: [image.encode(np.stack(pixels[i : i + 8])) for i in range(0, len(posts), 8)],
+        lambda: [image.encode(np.stack(pixels[i : i + 4])) for i in range(0, len(posts), 4)],
     )
     ids = timed("tokenise", lambda: transform.encode([post.text for post in posts]))
-    buckets = bucketed([len(row) for row in ids], 16)
+    buckets = bucketed([len(row) for row in ids], encoders._text_batch)
     timed(
         "encode the text",
         lambda: [text.encode(transform.collate([ids[i] for i in rows])) for rows in buckets],
@@ -243,62 +138,110 @@ def draw(rates: dict[str, list[float]], base: str, file: Path) -> None:
     figure.savefig(file, dpi=130)
 
 
+def alone(name: str, posts: Sequence[Post], bundle: str) -> None:
+    """Load one arm and label a few posts; print the seconds since this process began, and its peak in MB."""
+    import resource
+
+    paths = find_paths()
+    build(name, Judged.load(find_bundle(paths, bundle), paths))(posts)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    print(json.dumps({"ended": time.time(), "peak_mb": peak}))
+
+
+def measure_alone(name: str, options: argparse.Namespace) -> dict[str, float]:
+    """Start an arm in a process of its own: seconds from nothing to 8 labels, and megabytes at its peak."""
+    command = [sys.executable, "-m", "benchmarks.classify_speed", str(options.source), "-n", "8"]
+    start = time.time()
+    done = subprocess.run(
+        [*command, "--bundle", options.bundle, "--alone", name], capture_output=True, text=True, check=True
+    )
+    said = json.loads(done.stdout.splitlines()[-1])
+    return {"start_s": said["ended"] - start, "peak_mb": said["peak_mb"]}
+
+
+def read_posts(source: Path, n: int) -> list[Post]:
+    found = (p for p in read(source) if isinstance(p, Post) and p.pictures and p.text.strip())
+    return [post for post, _ in zip(found, range(n), strict=False)]
+
+
+def people_labels(source: Path | None) -> Mapping[str, str]:
+    """Return what people said of whole posts, by id."""
+    found = read(source) if source is not None else ()
+    posts = (item for item in found if isinstance(item, Post))
+    return {post.post_id: post.truth["post"] for post in posts if "post" in post.truth}
+
+
+def median_of(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", nargs="?", type=Path, default=Path("mmsa_tui/samples/posts.csv"))
     parser.add_argument("-n", type=int, default=96, help="posts an arm")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bundle", default="", help="whose weights; the active one unless given")
+    parser.add_argument("--labels", type=Path, help="a source that has people's labels of these posts")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    set_torch_threads(0)
+    posts = read_posts(options.source, options.n)
+    if options.alone:
+        alone(options.alone, posts, options.bundle)
+        return
     paths = find_paths()
-    bundle = find_bundle(paths, options.bundle)
-    calibration = Calibration.load(bundle.directory / CALIBRATION)
-    judged = Judged(bundle, paths, Head.load(bundle), calibration)
-    found = (p for p in read(options.source) if isinstance(p, Post) and p.pictures and p.text.strip())
-    posts = [post for post, _ in zip(found, range(options.n), strict=False)]
+    judged = Judged.load(find_bundle(paths, options.bundle), paths)
+    truth = people_labels(options.labels)
+    started, arms = {}, {}
     with tempfile.TemporaryDirectory() as folder, FeatureCache(Path(folder) / "features.db") as cache:
-        ours = our_arm(judged, None)
-        arms: dict[str, Arm] = {
-            "usual loop (batch 1, padded to 128)": hugging_face_arm(judged, 1, True),
-            "batches of 32, dynamic padding": hugging_face_arm(judged, 32, False),
-            "careful ONNX Runtime fp32": onnx_arm(judged),
-            "mmsa, cold": ours,
-            "mmsa, warm": our_arm(judged, cache),
-        }
+        for name in ARMS:
+            try:
+                arms[name] = build(name, judged, cache)
+            except ImportError as error:
+                print(f"{name}: left out ({error})", file=sys.stderr)
+                continue
+            started[name] = measure_alone(name, options)
         answers = {name: arm(posts) for name, arm in arms.items()}  # also warms up
         rates = in_turns(arms, posts, options.rounds)
-    base = next(iter(arms))
-    careful = "careful ONNX Runtime fp32"
-    busy = beside_a_busy_core(ours, posts, options.rounds)
+    busy = beside_a_busy_core(arms[COLD], posts, options.rounds)
     taken = stages(judged, posts)
-    print(f"{len(posts)} posts, {n_workers(0)} cores, {processor()}, {options.rounds} rounds of A B C C B A")
-    print(f"{'arm':36} {'posts/s':>8} {'times the usual loop':>24} {'same label':>11}")
+    print(f"{judged.bundle.id}: {len(posts)} posts, {n_workers(0)} cores, {processor()}")
+    print(f"{options.rounds} rounds of A B C C B A; load before the end {os.getloadavg()[0]:.1f}")
+    columns = ("posts/s", "times the usual loop", "same label", "right", "start s", "MB")
+    print(f"{'arm':36} {columns[0]:>8} {columns[1]:>24}" + "".join(f"{name:>11}" for name in columns[2:]))
     report: dict[str, Any] = {
+        "bundle": judged.bundle.id,
         "processor": processor(),
-        "cores": os.cpu_count(),
+        "cores": n_workers(0),
         "posts": len(posts),
+        "load": os.getloadavg(),
         "arms": {},
     }
     for name in arms:
-        ratios = [a / b for a, b in zip(rates[name], rates[base], strict=True)]
-        same = sum(a == b for a, b in zip(answers[name], answers[base], strict=True)) / len(posts)
-        spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        print(f"{name:36} {statistics.median(rates[name]):>8.1f} {spread:>24} {same:>11.1%}")
-        report["arms"][name] = {"posts_per_second": rates[name], "ratio": ratios, "same_label": same}
-    against = [a / b for a, b in zip(rates["mmsa, cold"], rates[careful], strict=True)]
-    print(
-        f"cold against {careful}: {statistics.median(against):.2f} ({min(against):.2f} to {max(against):.2f})"
-    )
-    print(f"one core busy against none: {statistics.median(busy):.2f} ({min(busy):.2f} to {max(busy):.2f})")
+        ratios = [a / b for a, b in zip(rates[name], rates[USUAL], strict=True)]
+        same = statistics.mean(a == b for a, b in zip(answers[name], answers[USUAL], strict=True))
+        known = [(post, label) for post, label in zip(posts, answers[name], strict=True)]
+        hits = [truth[post.post_id] == label for post, label in known if post.post_id in truth]
+        right = statistics.mean(hits) if hits else None
+        print(
+            f"{name:36} {statistics.median(rates[name]):>8.1f} {median_of(ratios):>24} {same:>10.1%} "
+            f"{'-' if right is None else f'{right:.1%}':>10} {started[name]['start_s']:>10.1f} "
+            f"{started[name]['peak_mb']:>10,.0f}"
+        )
+        report["arms"][name] = {
+            "posts_per_second": rates[name], "ratio": ratios, "same_label": same, "right": right,
+            "n_with_label": len(hits), **started[name],
+        }  # fmt: skip
+    against = [a / b for a, b in zip(rates[COLD], rates[CAREFUL], strict=True)]
+    print(f"cold against {CAREFUL}: {median_of(against)}")
+    print(f"one core busy against none: {median_of(busy)}")
     print("ms a post, one thread: " + ", ".join(f"{name} {ms:.2f}" for name, ms in taken.items()))
     report |= {"against_careful": against, "busy": busy, "stages_ms": taken}
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     if options.plot:
-        draw(rates, base, options.plot)
+        draw(rates, USUAL, options.plot)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import console, options
+from mmsa_tui.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -54,19 +55,34 @@ def merge(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="FILE.csv, .xlsx, .jsonl or .parquet.")
-    ],
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="FILE.csv, .xlsx, .jsonl or .parquet."),
+    ] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep what the shares say in the store of this machine.")
+    ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Replace an existing FILE.")] = False,
 ) -> None:
-    """Join what `classify` wrote with --shard i/N or --engine ray into one table.
+    """Join what `classify` wrote with --shard i/N or --engine ray: into one table, into the store, or both.
 
-    Every share must be there once, made from the same posts with the same model.
+    Every share must be there once, made from the same posts with the same model. In the store the posts
+    are then as if they had been classified here: `mmsa merge labels --store`, then `mmsa browse SOURCE`.
     """
     from mmsa_tui.export import describe_sheets
-    from mmsa_tui.services.merge import merge as run
+    from mmsa_tui.services import merge as service
 
-    merged = run(files, output, overwrite=restart, bar=console.progress)
-    console.talk(f"{merged.n_rows:,} posts of {merged.n_shares:,} shares, bundle {merged.bundle}")
-    console.talk(f"wrote {merged.target}")
-    if split := describe_sheets(merged.target, merged.n_rows):
-        console.talk(split)
+    if output is None and not store:
+        raise UsageError("where to is not said", "Give -o FILE for a table, --store for the store, or both.")
+    shares = service.find_shares(files)
+    if output is not None:
+        merged = service.merge(shares, output, overwrite=restart, bar=console.progress)
+        console.talk(f"{merged.n_rows:,} posts of {merged.n_shares:,} shares, bundle {merged.bundle}")
+        console.talk(f"wrote {merged.target}")
+        if split := describe_sheets(merged.target, merged.n_rows):
+            console.talk(split)
+    if store:
+        kept = service.merge_into_store(shares, options.configure().paths, bar=console.progress)
+        console.talk(
+            f"{kept.labels.total():,} posts of {kept.n_shares:,} shares, bundle {kept.bundle}, "
+            f"are now classified in {kept.target}"
+        )

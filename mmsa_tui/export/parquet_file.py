@@ -72,8 +72,8 @@ def open_parquet(path: Path) -> ParquetTable:
         return ParquetTable(path, tuple(schema.names), file.metadata.num_rows, about)
 
 
-def read_parquet(path: Path) -> Iterator[dict[str, Value]]:
-    """Yield the rows of a table, a few thousand in memory at once.
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Value]]:
+    """Yield the rows of a table, or some columns of them, a few thousand in memory at once.
 
     Raises:
         OSError, ValueError: it is missing or damaged.
@@ -81,7 +81,9 @@ def read_parquet(path: Path) -> Iterator[dict[str, Value]]:
     import pyarrow.parquet
 
     with pyarrow.parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=ROW_GROUP):
+        for batch in file.iter_batches(
+            batch_size=ROW_GROUP, columns=None if columns is None else list(columns)
+        ):
             yield from batch.to_pylist()
 
 

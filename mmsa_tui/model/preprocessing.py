@@ -110,9 +110,13 @@ class TextTransform:
         """Leave the emoji that the tokenizer has as pieces of their own, from now on."""
         self._kept_emoji = emoji_among(self._tokenizer.get_vocab())
 
+    def prepare(self, text: str) -> str:
+        """Turn a raw text into what the tokenizer is given."""
+        return normalise_text(text, self._kept_emoji)
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Turn raw texts into token ids, special tokens included, at most 128 each."""
-        normalised = [normalise_text(text, self._kept_emoji) for text in texts]
+        normalised = list(map(self.prepare, texts))
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(normalised)]
 
     def collate(self, ids: Sequence[Sequence[int]], *, pad_to: int | None = None) -> TokenBatch:

@@ -18,9 +18,11 @@ from mmsa_tui.services.classify import Progress
 from mmsa_tui.services.export import check_file, write_rows
 from mmsa_tui.services.row_changes import (
     EXPLANATION,
+    JUDGEMENT,
     Change,
     apply,
     explain_row,
+    keep_judgement,
     shard_condition,
     withhold_label,
 )
@@ -219,7 +221,11 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
     # One pass is counted, whichever comes first.
     is_counted = outcome.n_rows > 0
     for target in targets:
-        rows = apply(_all_rows(work, _where(request)), _changes(work, request))
+        changes, further = _changes(work, request), [EXPLANATION] if request.explain else []
+        if about and target.suffix.lower() == ".parquet":
+            # Before anything is left out of the prediction.
+            changes, further = [keep_judgement, *changes], [*further, JUDGEMENT]
+        rows = apply(_all_rows(work, _where(request)), changes)
         with work.bar(f"writing {target.name}") as advance:
             write_rows(
                 work.store,
@@ -230,7 +236,7 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
                 tool=request.tool,
                 overwrite=request.may_overwrite,
                 facts=facts,
-                further_columns=(EXPLANATION,) if request.explain else (),
+                further_columns=further,
                 thumbnails=request.thumbnails,
                 about=about,
             )

@@ -31,7 +31,7 @@ from mmsa_tui.export.parquet_file import open_parquet
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.services.ingest import find_format, with_language
 from mmsa_tui.services.pack import pack
-from mmsa_tui.services.row_changes import withhold_label
+from mmsa_tui.services.row_changes import JUDGEMENT, keep_judgement, withhold_label
 from mmsa_tui.services.shares import Share
 from mmsa_tui.services.work import Bar, no_bar
 from mmsa_tui.sources import ReadOptions
@@ -121,7 +121,7 @@ def classify_on_cluster(request: ClusterRequest, bar: Bar = no_bar) -> ClusterOu
         str(bundle.directory.resolve()) if os.sep in request.config.bundle else bundle.id,
         bundle.fingerprint,
         str(place),
-        (*people_columns(packed.kinds), *packed.columns),
+        (*people_columns(packed.kinds), *packed.columns, JUDGEMENT),
         request.min_confidence,
     )
     with _connected(ray, request.address), bar(f"classifying {request.source.name}") as advance:
@@ -240,7 +240,7 @@ class Judge:
             else Row(number, item, None, known[item.content_hash], None)
             for number, item in enumerate(items)
         ]
-        rows = [withhold_label(row, self._task.min_confidence) for row in rows]
+        rows = [withhold_label(keep_judgement(row), self._task.min_confidence) for row in rows]
         with tempfile.TemporaryDirectory(prefix="mmsa-") as scratch:
             file = Path(scratch) / "part.parquet"
             columns = self._task.source_columns

@@ -1,34 +1,65 @@
-"""Service: shares of a source, classified apart, to one table; refuses holes, doubles and strangers."""
+"""Service: shares of a source, classified apart, to one table or into the store.
+
+Refuses holes, doubles and strangers before it writes anything.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mmsa_tui.decoding import DecodingError
-from mmsa_tui.errors import OutputError, SourceError, UsageError
+from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.config import Paths
+from mmsa_tui.decoding import DecodingError, from_json
+from mmsa_tui.errors import BundleError, OutputError, SourceError, UsageError
 from mmsa_tui.export import Summary, check_target, write_records
 from mmsa_tui.export.columns import Row, Value
 from mmsa_tui.export.parquet_file import ParquetTable, open_parquet, read_parquet
 from mmsa_tui.export.xlsx_file import CountTable
+from mmsa_tui.records import Prediction
 from mmsa_tui.services.export import WHOSE
+from mmsa_tui.services.row_changes import JUDGEMENT
 from mmsa_tui.services.shares import Share
 from mmsa_tui.services.work import Bar, no_bar, watched
+from mmsa_tui.store import Store
 
 _SHOWN = 5
+_BATCH = 5000
 
 
 @dataclass
 class Merged:
-    """What was joined: rows of so many shares, by label."""
+    """What was joined: rows of so many shares, by label, into a file or a store."""
 
     target: Path
     bundle: str
     n_shares: int
     n_rows: int = 0
     labels: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """All shares of one whole, in the order of their numbers."""
+
+    tables: Sequence[tuple[Share, ParquetTable]]
+
+    @property
+    def share(self) -> Share:
+        """The first; all others differ in nothing but their number."""
+        return self.tables[0][0]
+
+    @property
+    def columns(self) -> list[str]:
+        """What a merged table has: without the column that only a store needs."""
+        return [name for name in self.tables[0][1].columns if name != JUDGEMENT]
+
+    @property
+    def files(self) -> set[Path]:
+        return {table.path.resolve() for _, table in self.tables}
 
 
 class _LabelCounts:
@@ -49,8 +80,8 @@ class _LabelCounts:
         return [CountTable("label", counts, self._labels.total())]
 
 
-def merge(inputs: Sequence[Path], target: Path, *, overwrite: bool = False, bar: Bar = no_bar) -> Merged:
-    """Join tables of `--shard` and partition files, in the order of their numbers.
+def find_shares(inputs: Sequence[Path]) -> Shares:
+    """Open the tables of `--shard` and partition files.
 
     Args:
         inputs: Parquet files, or folders of them.
@@ -58,27 +89,70 @@ def merge(inputs: Sequence[Path], target: Path, *, overwrite: bool = False, bar:
     Raises:
         SourceError: a file is no share, of another source, model, version or with other columns; or a
             share is missing, twice, or short of rows.
-        OutputError, UsageError: the target cannot be written; there are no inputs.
+        UsageError: there are no inputs.
+    """
+    return Shares(_in_order([_open(file) for file in _files(inputs)]))
+
+
+def merge(shares: Shares, target: Path, *, overwrite: bool = False, bar: Bar = no_bar) -> Merged:
+    """Join shares into one table, in the order of their numbers.
+
+    Raises:
+        OutputError: the target cannot be written. SourceError: a share cannot be read to its end.
     """
     check_target(target, overwrite=overwrite)
-    files = list(_files(inputs))
-    if target.resolve() in {file.resolve() for file in files}:
+    if target.resolve() in shares.files:
         raise OutputError(f"{target} is one of the files to merge", "Choose another name.")
-    tables = _in_order([(_open(file)) for file in files])
-    share, first = tables[0]
-    merged = Merged(target, share.bundle, len(tables))
+    share = shares.share
+    merged = Merged(target, share.bundle, len(shares.tables))
     with bar(f"writing {target.name}") as advance:
         merged.n_rows = write_records(
-            watched(_counted(_records(tables), merged.labels), advance),
+            watched(_counted(_records(shares, shares.columns), merged.labels), advance),
             target,
-            first.columns,
+            shares.columns,
             share.labels,
             overwrite=overwrite,
             summary=Summary(
-                {"bundle": share.bundle, "merged from": f"{len(tables):,} shares"} | WHOSE,
+                {"bundle": share.bundle, "merged from": f"{len(shares.tables):,} shares"} | WHOSE,
                 _LabelCounts(merged.labels),
             ),
         )
+    return merged
+
+
+def merge_into_store(shares: Shares, paths: Paths, *, bar: Bar = no_bar) -> Merged:
+    """Take over what the shares say of each post, as if it had been classified here.
+
+    Posts are known by their content, whichever source they are in, here or later. What the same bundle
+    said of them before is replaced; nobody's corrections are touched. All rows are looked at before the
+    first is kept, and whatever stops it in the middle, doing it again ends the same.
+
+    Raises:
+        BundleError: the bundle is not here, or another one has its name.
+        SourceError: a share was written by a version that kept no predictions, or is damaged.
+        StoreError: it cannot be written.
+    """
+    share = shares.share
+    if JUDGEMENT not in shares.tables[0][1].columns:
+        raise SourceError(
+            f"{shares.tables[0][1].path} does not hold what a store needs",
+            "Write the shares again with this version; what is classified is not classified again.",
+        )
+    bundle = find_bundle(paths, share.bundle)
+    if bundle.fingerprint != share.fingerprint:
+        raise BundleError(
+            f"another bundle of the name {share.bundle} is here than the one that classified the shares",
+            "Hand it over with `mmsa bundle export` and `mmsa bundle import`.",
+        )
+    for _ in _judgements(shares):
+        pass
+    merged = Merged(paths.database, share.bundle, len(shares.tables), share.n_rows)
+    with Store.open(paths.database) as store, bar("writing into the store") as advance:
+        store.save_bundle_labels(bundle.id, bundle.labels)
+        judgements = watched(_judgements(shares), advance)
+        while batch := list(itertools.islice(judgements, _BATCH)):
+            store.save_predictions(batch)
+            merged.labels.update(prediction.label for prediction in batch)
     return merged
 
 
@@ -182,12 +256,35 @@ def _source(share: Share) -> str:
     return f"{share.n_rows:,} posts ({share.whole[:8]})"
 
 
-def _records(tables: Iterable[tuple[Share, ParquetTable]]) -> Iterator[Mapping[str, Value]]:
-    for _, table in tables:
+def _records(shares: Shares, columns: Sequence[str]) -> Iterator[Mapping[str, Value]]:
+    for _, table in shares.tables:
         try:
-            yield from read_parquet(table.path)
+            yield from read_parquet(table.path, columns)
         except (OSError, ValueError) as error:
             raise SourceError(f"{table.path} cannot be read: {error}", "Write it again.") from error
+
+
+def _judgements(shares: Shares) -> Iterator[Prediction]:
+    """Yield the predictions of all shares; inputs that are no posts have none."""
+    share = shares.share
+    for record in _records(shares, [JUDGEMENT]):
+        if not record[JUDGEMENT]:
+            continue
+        try:
+            prediction = from_json(str(record[JUDGEMENT]), Prediction, surrogates="keep")
+        except DecodingError as error:
+            raise SourceError(f"a share holds what is no prediction: {error}", "Write it again.") from error
+        whole = (prediction.probs, prediction.text_probs, prediction.image_probs)
+        labels = {prediction.label, prediction.text_label, prediction.image_label} - {""}
+        if (
+            prediction.bundle != share.bundle
+            or not labels <= set(share.labels)
+            or any(probs and len(probs) != len(share.labels) for probs in whole)
+        ):
+            raise SourceError(
+                f"a share holds a prediction that is not one of {share.bundle}", "Write it again."
+            )
+        yield prediction
 
 
 def _counted(records: Iterable[Mapping[str, Value]], labels: Counter[str]) -> Iterator[Mapping[str, Value]]:

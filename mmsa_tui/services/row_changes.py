@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from mmsa_tui.records import Post
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 EXPLANATION = "explanation"
 """The column that `--explain` adds after the source's own."""
+
+JUDGEMENT = "mmsa_judgement"
+"""The column of a share that holds the whole prediction, for a store; a merged table is without it."""
 
 Change = Callable[[Row], Row]
 """Something that is done to a row on its way out."""
@@ -42,6 +46,14 @@ def withhold_label(row: Row, min_confidence: float) -> Row:
     if prediction is None or not prediction.label or prediction.confidence >= min_confidence:
         return row
     return replace(row, prediction=replace(prediction, label=""))
+
+
+def keep_judgement(row: Row) -> Row:
+    """Add the prediction as it stands, unrounded, as one more column."""
+    if row.post is None or row.prediction is None:
+        return row
+    whole = json.dumps(asdict(row.prediction))
+    return replace(row, post=replace(row.post, metadata={**row.post.metadata, JUDGEMENT: whole}))
 
 
 def explain_row(row: Row, explain: Callable[[Post], Explanation]) -> Row:

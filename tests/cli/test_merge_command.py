@@ -9,6 +9,8 @@ import pytest
 from command_runs import Mmsa
 from word_model import write_word_bundle
 
+from mmsa_tui.config import find_paths
+
 Table = Callable[..., Path]
 TEXTS = [f"{word} day {number}" for number in range(20) for word in ("best", "worst", "plain")]
 
@@ -21,6 +23,12 @@ def shards(mmsa: Mmsa, table: Table, tmp_path: Path) -> list[Path]:
     for number, file in enumerate(files, start=1):
         assert mmsa("classify", source, "-o", file, "--shard", f"{number}/3").code == 0
     return files
+
+
+def other_home(tmp_path: Path) -> Path:
+    """The home of another machine that has the same bundle."""
+    write_word_bundle(tmp_path / "other-home")
+    return tmp_path / "other-home"
 
 
 def lines(path: Path) -> list[str]:
@@ -152,3 +160,55 @@ def test_a_packed_source_is_classified_as_the_source_itself(mmsa: Mmsa, table: T
     mmsa("classify", "pack", "-o", "two.jsonl")
     one, two = ((tmp_path / name).read_text().splitlines() for name in ("one.jsonl", "two.jsonl"))
     assert [json.loads(line) for line in one] == [json.loads(line) for line in two]
+
+
+def test_shares_merge_into_the_store_as_if_classified_here(
+    mmsa: Mmsa, shards: list[Path], table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mmsa("classify", table([*TEXTS, ""]), "-o", "here.jsonl")
+    monkeypatch.setenv("MMSA_HOME", str(other_home(tmp_path)))
+    ran = mmsa("merge", *shards, "--store")
+    assert ran.code == 0
+    assert "61 posts of 3 shares, bundle words 1.0.0, are now classified" in ran.err
+    ran = mmsa("classify", table([*TEXTS, ""]), "-o", "there.jsonl")
+    assert "0 classified" in ran.err
+    assert lines(tmp_path / "there.jsonl") == lines(tmp_path / "here.jsonl")
+
+
+def test_the_store_is_given_whole_predictions_though_the_table_leaves_labels_out(
+    mmsa: Mmsa, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = table(TEXTS)
+    mmsa("classify", source, "-o", "here.jsonl")
+    mmsa("classify", source, "-o", "part.parquet", "--shard", "1/1", "--min-confidence", "1")
+    monkeypatch.setenv("MMSA_HOME", str(other_home(tmp_path)))
+    assert mmsa("merge", "part.parquet", "--store", "-o", "table.jsonl").code == 0
+    assert all(json.loads(line)["label"] == "" for line in lines(tmp_path / "table.jsonl"))
+    mmsa("classify", source, "-o", "there.jsonl")
+    assert lines(tmp_path / "there.jsonl") == lines(tmp_path / "here.jsonl")
+
+
+def test_nothing_goes_into_the_store_where_a_share_is_missing(
+    mmsa: Mmsa, shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = other_home(tmp_path)
+    monkeypatch.setenv("MMSA_HOME", str(home))
+    assert mmsa("merge", *shards[:2], "--store").code == 2
+    assert not find_paths({"MMSA_HOME": str(home)}).database.exists()
+
+
+def test_the_store_refuses_shares_of_another_bundle_of_the_name(
+    mmsa: Mmsa, shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "other-home"
+    write_word_bundle(home, seen=["b2:" + "0" * 40])
+    monkeypatch.setenv("MMSA_HOME", str(home))
+    ran = mmsa("merge", *shards, "--store")
+    assert ran.code == 3
+    assert "another bundle of the name words 1.0.0 is here" in ran.err
+
+
+def test_a_merge_to_nowhere_says_where_it_can_go(mmsa: Mmsa, shards: list[Path]) -> None:
+    ran = mmsa("merge", *shards)
+    assert ran.code == 2
+    assert "-o FILE" in ran.err and "--store" in ran.err
