@@ -21,6 +21,9 @@ Status = Literal["ok", "text_only", "image_only", "failed"]
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 """A picture file larger than this is not read: no tweet carries one, an archive bomb does."""
 
+UNSURE = "unsure"
+"""What stands in an export in place of a label that the model is less sure of than was asked for."""
+
 IMAGE_TEXT_BREAK = "\n"
 """What stands between a post's own words and those in its pictures."""
 

@@ -52,7 +52,7 @@ def classify(
         float,
         typer.Option(
             "--min-confidence", metavar="P", min=0.0, max=1.0,
-            help="Leave the label empty where the model is less sure than P (0 to 1).",
+            help="Give the label unsure where the model is less sure than P (0 to 1).",
         ),
     ] = 0.0,
     explain: Annotated[
@@ -225,7 +225,7 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
         yield from _reasons(outcome.losses)
     yield from (f"note: {note}" for note in outcome.notes)
     if outcome.n_withheld:
-        yield f"{outcome.n_withheld:,} have no label: confidence below {min_confidence:g}"
+        yield f"{outcome.n_withheld:,} are unsure: confidence below {min_confidence:g}"
 
 
 def _reasons(reasons: Counter[str]) -> Iterator[str]:

@@ -43,7 +43,8 @@ def evaluate(
     """Compare a bundle with people's labels.
 
     Prints accuracy, F1, recall and calibration error with 95 % bootstrap intervals, beside those of the
-    text alone, the picture alone and VADER on the same posts; scores by class; the confusion matrix.
+    text alone, the picture alone and VADER on the same posts; scores by class; the confusion matrix; what
+    share of the posts is answered at a wanted accuracy; and scores of parts of the posts, such as a language.
     """
     from mmsa_tui.services.evaluate import evaluate_source
     from mmsa_tui.sources.label_words import parse_label_map
@@ -74,7 +75,8 @@ def evaluate(
 
 
 def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
-    from mmsa_tui.services.evaluate import TITLES, scores_table
+    from mmsa_tui.services.evaluate import TITLES, coverage_table, scores_table
+    from mmsa_tui.services.slices import slices_table
 
     parts = [
         f"{about['source']}",
@@ -90,6 +92,12 @@ def _describe(outcome: Evaluation, about: Mapping[str, str]) -> str:
         "",
         "rows: people's label; columns: the bundle's",
         _confusion_table(outcome.lines[outcome.main], outcome.labels),
+        "",
+        "where less sure answers are left out (measured on these posts: expect a little less on others)",
+        console.table(coverage_table(outcome), right=(0, 1, 2, 3), indent="  "),
+        "",
+        f"parts of the posts, {TITLES[outcome.main]} beside VADER on those of them that have words",
+        console.table(slices_table(outcome.slices), right=(1, 2, 4, 6, 7, 9), indent="  "),
     ]
     return "\n".join(parts)
 

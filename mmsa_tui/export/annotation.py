@@ -19,7 +19,7 @@ from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.export.cells import clean, neutralise
 from mmsa_tui.export.columns import Row
 from mmsa_tui.export.jsonl_file import write_jsonl
-from mmsa_tui.records import Picture, Post
+from mmsa_tui.records import UNSURE, Picture, Post
 
 CONTROL = "sentiment"
 """Name of the choices in Label Studio, and of the first annotation in 4CAT."""
@@ -35,6 +35,9 @@ FOURCAT_COLUMNS = (
     f"{CONTROL}_bundle",
 )
 """4CAT wants the item's id first and takes at most 20 annotations after it."""
+
+NO_START = ("", UNSURE)
+"""What is no label to start from."""
 
 _TAKEN = frozenset(
     (
@@ -138,7 +141,7 @@ def _tasks(rows: Iterable[Row], root: Path) -> Iterator[dict[str, Any]]:
             own["images"] = addresses
         task: dict[str, Any] = {"data": _merged(own, row.post.metadata)}
         prediction = row.prediction
-        if prediction is not None and prediction.label:
+        if prediction is not None and prediction.label not in NO_START:
             task["predictions"] = [
                 {
                     "model_version": prediction.bundle,
@@ -156,6 +159,7 @@ def _examples(rows: Iterable[Row]) -> Iterator[dict[str, object]]:
         if row.post is None:
             continue
         label = _corrected(row) or (row.prediction.label if row.prediction else "")
+        label = "" if label in NO_START else label
         own: dict[str, object] = {
             "text": row.post.text,
             "label": [label] if label else [],
@@ -170,9 +174,9 @@ def _examples(rows: Iterable[Row]) -> Iterator[dict[str, object]]:
 def _annotations(rows: Iterable[Row]) -> Iterator[Sequence[str]]:
     for row in rows:
         prediction, corrected = row.prediction, _corrected(row)
-        if row.post is None or not (corrected or (prediction and prediction.label)):
+        if row.post is None or not (corrected or (prediction and prediction.label not in NO_START)):
             continue
-        if prediction is None or not prediction.label:
+        if prediction is None or prediction.label in NO_START:
             yield (row.post.post_id, corrected, "", "", "", "", corrected, "")
             continue
         confidence = f"{prediction.confidence:.4f}" if math.isfinite(prediction.confidence) else ""

@@ -14,6 +14,7 @@ from mmsa_tui.analysis import Counts
 from mmsa_tui.config import Config
 from mmsa_tui.errors import Interrupted, OutputError
 from mmsa_tui.export import stream_jsonl
+from mmsa_tui.records import UNSURE
 from mmsa_tui.services.classify import Progress
 from mmsa_tui.services.export import check_file, write_rows
 from mmsa_tui.services.row_changes import (
@@ -50,7 +51,7 @@ class Request:
 
     `outputs` are names of files, or `STDOUT`. `part` is (i, N): only part i of N, from 1, by content.
     `resume` completes existing files, `restart` replaces them and judges every post again. Labels of
-    which the model is less sure than `min_confidence` are left empty. `ocr` reads the words in pictures
+    which the model is less sure than `min_confidence` become `UNSURE`. `ocr` reads the words in pictures
     first. `tool` is the annotation tool that
     files are for.
     """
@@ -122,7 +123,7 @@ class Outcome:
             if prediction.status == "failed":
                 _count(self.failures, _FILE_NAME.sub("…", prediction.error))
             else:
-                self.n_withheld += not prediction.label
+                self.n_withheld += prediction.label == UNSURE
                 self.n_with_words += row.post is not None and bool(row.post.image_text)
                 if row.post is not None and prediction.status != "image_only":
                     language = main_language(row.post.language)
@@ -214,7 +215,7 @@ def _classify(work: Work, request: Request, stream: TextIO | None, outcome: Outc
 def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outcome) -> None:
     facts = {}
     if request.min_confidence > 0:
-        facts["labels below a confidence of"] = f"{request.min_confidence:g} are left out"
+        facts["labels below a confidence of"] = f"{request.min_confidence:g} are given as {UNSURE}"
     if request.part is not None:
         facts["part"] = f"{request.part[0]} of {request.part[1]}"
     about = _share(work, request).to_json() if request.part is not None else ""

@@ -19,6 +19,8 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
 from mmsa_tui.errors import UsageError
 from mmsa_tui.model.metrics import FloatArray, IntArray, Scores, accuracy, bootstrap_interval, macro_f1, score
+from mmsa_tui.model.reliability import Coverage, coverage
+from mmsa_tui.services.slices import Slice, score_slices, slices_of
 from mmsa_tui.services.work import Bar, begin, no_bar
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.label_words import LabelMap, propose_map
@@ -86,6 +88,10 @@ class Evaluation:
     unknown: Mapping[str, int]
     lines: Mapping[str, Line]
     differences: Mapping[str, Difference]
+    slices: tuple[Slice, ...] = ()
+    """Parts of the posts, where they were asked for."""
+    coverage: tuple[Coverage, ...] = ()
+    """What share of the posts the main way answers at a wanted accuracy."""
     notes: tuple[str, ...] = ()
     """How the words of the labels were read, and which were not."""
 
@@ -110,6 +116,7 @@ class _Judged:
     truth: list[int] = field(default_factory=list)
     answers: dict[str, list[int]] = field(default_factory=lambda: {way: [] for way in WAYS})
     n_seen: int = 0
+    parts: list[tuple[str, ...]] = field(default_factory=list)
     probs: dict[str, list[tuple[float, ...]]] = field(
         default_factory=lambda: {way: [] for way in ("fused", "text", "image")}
     )
@@ -165,7 +172,10 @@ def evaluate_source(
         work.classify(row)
         rows = work.store.rows(row.id, work.bundle.id)
         seen = trained_on(work.bundle)
-        outcome = evaluate(rows, work.bundle.labels, truth, kind, seen, label_words=label_words)
+        outcome = evaluate(
+            rows, work.bundle.labels, truth, kind, seen,
+            label_words=label_words, validated=work.bundle.validated_languages,
+        )  # fmt: skip
         outcome = replace(outcome, notes=notes or outcome.notes)
         return Evaluated(row.location, work.bundle.id, work.device_name, outcome)
 
@@ -178,6 +188,7 @@ def evaluate(
     seen: Collection[str] = (),
     *,
     label_words: Mapping[str, str] | None = None,
+    validated: Collection[str] | None = None,
 ) -> Evaluation:
     """Score classified rows against people's labels.
 
@@ -187,6 +198,7 @@ def evaluate(
         kind: one of `KINDS`; without it the first that occurs.
         seen: content hashes of the posts that the bundle was made from.
         label_words: what the user says that words of the source's own labels mean.
+        validated: languages in which the bundle is; with them parts of the posts are scored, too.
 
     Raises:
         UsageError: no post has a label that could be compared, or `label_words` names no label.
@@ -218,6 +230,8 @@ def evaluate(
             n_failed += 1
         else:
             _add(judged, row, index[said.casefold()], labels, vader)
+            if validated is not None:
+                judged.parts.append(tuple(slices_of(row, validated)))
             judged.n_seen += row.post is not None and row.post.content_hash in seen
     if not judged.truth:
         raise _nothing_to_score(kind, n_labelled, n_failed, unknown, labels, truth is not None)
@@ -257,8 +271,8 @@ def _add(
     for way, probs in all_probs.items():
         judged.answers[way].append(int(np.argmax(probs)) if probs else _NOT_SAID)
         judged.probs[way].append(probs or empty)
-    has_say = vader is not None and row.text.strip()
-    judged.answers["vader"].append(vader(row.text) if vader and has_say else _NOT_SAID)
+    text = row.post.judged_text if row.post is not None else row.text
+    judged.answers["vader"].append(vader(text) if vader and text.strip() else _NOT_SAID)
 
 
 def _vader(index: Mapping[str, int]) -> Callable[[str], int] | None:
@@ -295,9 +309,14 @@ def _score(
         both = (answers[main] != _NOT_SAID) & (answers[way] != _NOT_SAID)
         if way != main and both.any():
             differences[way] = _difference(truth[both], answers[main][both], answers[way][both])
+    said = answers[main] != _NOT_SAID
+    covered = coverage(truth[said], np.array(judged.probs[main])[said])
+    slices: tuple[Slice, ...] = ()
+    if judged.parts:
+        slices = score_slices(judged.parts, truth, answers[main], answers["vader"], len(labels))
     return Evaluation(
         kind, labels, main, n_inputs, n_labelled, len(truth), n_failed, judged.n_seen,
-        dict(unknown), lines, differences,
+        dict(unknown), lines, differences, slices, covered,
     )  # fmt: skip
 
 
@@ -353,6 +372,18 @@ def scores_table(outcome: Evaluation) -> list[tuple[str, ...]]:
                 "" if scores.ece is None else format_score(scores.ece),
             )
         )  # fmt: skip
+    return rows
+
+
+def coverage_table(outcome: Evaluation) -> list[tuple[str, ...]]:
+    """Say what share of the posts is answered at each wanted accuracy, and from which confidence.
+
+    A header comes first.
+    """
+    rows: list[tuple[str, ...]] = [("at an accuracy of", "it answers", "posts", "--min-confidence")]
+    for one in outcome.coverage:
+        share = f"{one.share:.0%}" if one.n else "none"
+        rows.append((f"{one.accuracy:.0%}", share, f"{one.n:,}", f"{one.confidence:.2f}" if one.n else ""))
     return rows
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from mmsa_tui.records import Post
+from mmsa_tui.records import UNSURE, Post
 from mmsa_tui.store import Row, Where
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def shard_condition(number: int, of: int) -> Where:
 
 
 def withhold_label(row: Row, min_confidence: float) -> Row:
-    """Take away a label that the model is less sure of; its probabilities and corrections stay."""
+    """Say `UNSURE` in place of a label that the model is less sure of; probabilities and corrections stay."""
     prediction = row.prediction
     if prediction is None or not prediction.label or prediction.confidence >= min_confidence:
         return row
-    return replace(row, prediction=replace(prediction, label=""))
+    return replace(row, prediction=replace(prediction, label=UNSURE))
 
 
 def keep_judgement(row: Row) -> Row:

@@ -146,13 +146,13 @@ def test_failures_are_grouped_by_reason(mmsa: Mmsa, tmp_path: Path) -> None:
     assert "picture … cannot be used" in mmsa("classify", "posts.csv", "-o", "out.csv").err
 
 
-def test_a_label_below_the_minimum_is_left_empty_and_its_probabilities_stay(
+def test_a_label_below_the_minimum_is_unsure_and_its_probabilities_stay(
     mmsa: Mmsa, table: Table, tmp_path: Path
 ) -> None:
     mmsa("classify", table(["best best best", "a day"]), "-o", "out.csv", "--min-confidence", "0.6")
     sure, unsure = rows_of(tmp_path / "out.csv")
     assert (sure["label"], sure["final_label"]) == ("positive", "positive")
-    assert (unsure["label"], unsure["final_label"], unsure["p_neutral"]) == ("", "", "0.500000")
+    assert (unsure["label"], unsure["final_label"], unsure["p_neutral"]) == ("unsure", "unsure", "0.500000")
 
 
 def test_explain_adds_the_words_that_decided(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
