@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from mmsa_tui.records import Correction, Picture, Post, ReadAs
 from mmsa_tui.store import Store
 from mmsa_tui.store import database as database_module
 from mmsa_tui.store.database import Database
+from mmsa_tui.store.indexing import BATCH
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,6 +41,33 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     fill(tmp_path / "mmsa.db")
     with Store.open(tmp_path / "mmsa.db") as store:
         assert [correction.uid for correction in store.corrections()] == ["u1"]
+
+
+def test_reading_a_source_leaves_the_connection_waiting_for_the_disk(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[Post]:
+        yield Post("1", "words")
+        raise KeyboardInterrupt
+
+    with Store.open(tmp_path / "mmsa.db") as store:
+        store.index_source("here", "pairs", "Here", [Post("1", "words")])
+        assert store._db.one("PRAGMA synchronous") == (2,)
+        with pytest.raises(KeyboardInterrupt):
+            store.index_source("there", "pairs", "There", interrupted())
+        assert store._db.one("PRAGMA synchronous") == (2,)
+
+
+def test_every_batch_of_a_source_can_be_searched(tmp_path: Path) -> None:
+    n_posts = 2 * BATCH + 1
+    posts = [Post(str(number), f"number{number}") for number in range(n_posts)]
+    with Store.open(tmp_path / "mmsa.db") as store:
+        store.index_source("here", "pairs", "Here", posts)
+        for number in (0, BATCH - 1, BATCH, n_posts - 1):
+            assert store._db.all(
+                "SELECT post_id FROM posts WHERE id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)",
+                (f"number{number}",),
+            ) == [(str(number),)]
+        store.index_source("here", "pairs", "Here", posts[:1])
+        assert store._db.one("SELECT count(*) FROM post_text WHERE post_text MATCH 'number*'") == (1,)
 
 
 @pytest.mark.parametrize("n_applied", range(len(MIGRATIONS)))
