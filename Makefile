@@ -24,10 +24,9 @@ demo: $(VENV)/installed  ## install, then label the sample posts: sentiment.csv,
 test: $(VENV)/installed-dev  ## install, then run the tests
 	$(BIN)/pytest
 
-fuzz: $(VENV)/installed-dev  ## damage 200 files of every format, for each place and kind
-	MMSA_FUZZ=200 $(BIN)/pytest tests/unit/test_reader_fuzz.py tests/unit/test_reader_ndjson.py
-
-fuzz: $(VENV)/installed-dev  ## damage files for some minutes, by a new seed each time
+fuzz: $(VENV)/installed-dev  ## damage 200 files of every format, and others for some minutes by a new seed
+	MMSA_FUZZ=200 $(BIN)/pytest tests/unit/test_reader_fuzz.py tests/unit/test_reader_ndjson.py \
+		tests/unit/test_sources_csv_quotes.py
 	FUZZ_ROUNDS=600 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/cli/test_fuzz.py -o timeout=3600
 
 check: $(VENV)/installed-dev  ## format, lint, types, import contracts

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mmsa_tui.sources.files.byte_stream import DAMAGE, open_plain
-from mmsa_tui.sources.files.delimited import Row
+from mmsa_tui.sources.files.csv_rows import Row
 
 BLOCK_NAMES = ("text", "target", "label", "image")
 _BLOCK = len(BLOCK_NAMES)

@@ -19,6 +19,7 @@ from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.columnar import Columnar, kind_of_columnar, open_columnar
+from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES, sniff
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
@@ -48,7 +49,8 @@ _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 class Record:
     """One row; `where` is for messages. `error` says why there are no values.
 
-    `is_repaired`: its quotes break the rules, and there was one way to read it.
+    `is_repaired`: its quotes break the rules, and there was one way to read it; `is_doubtful`: there may be
+    another. `is_short`: a csv has fewer cells in it than its header.
     """
 
     where: str
@@ -56,6 +58,8 @@ class Record:
     encoding: str = "utf-8"
     error: str = ""
     is_repaired: bool = False
+    is_doubtful: bool = False
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ class _Asked:
     row: int = 0
     is_there: bool | None = None
 
-    def header(self, rows: Sequence[delimited.Row], path: Path) -> tuple[Header, int | None]:
+    def header(self, rows: Sequence[Row], path: Path) -> tuple[Header, int | None]:
         """Find the header among the first rows, and the number of its row.
 
         Raises:
@@ -234,7 +238,7 @@ def _open_text(path: Path, kind: str, encoding: str, delimiter: str, asked: _Ask
     notes = []
     if first and first[0].readable and not asked.row:
         # One damaged byte in a name costs that name.
-        first[0] = delimited.Row(first[0].line, first[0].readable)
+        first[0] = Row(first[0].line, first[0].readable)
         notes.append(
             "the header holds bytes that are not UTF-8: columns are named as far as they can be read"
         )
@@ -276,7 +280,7 @@ def _open_plain(path: Path, kind: str) -> Table:
     return _from_rows(kind, header, first, rows, [], Layout(0, encoding="utf-8"), [])
 
 
-def _refuse_code_page(rows: Sequence[delimited.Row], path: Path) -> None:
+def _refuse_code_page(rows: Sequence[Row], path: Path) -> None:
     """Refuse a file of which many rows are in no encoding that is read unasked.
 
     Raises:
@@ -303,17 +307,17 @@ def _open_book(path: Path, kind: str, asked_sheet: str, asked: _Asked) -> Table:
     with workbook.open_book(path) as book:
         sheets = book.sheets
         chosen, notes = _choose_sheet(book, sheets, path, asked_sheet, asked)
-        first = [delimited.Row(number, cells) for number, cells in islice(book.rows(chosen), _FIRST_ROWS)]
+        first = [Row(number, cells) for number, cells in islice(book.rows(chosen), _FIRST_ROWS)]
     if not first:
         raise SourceError(f"{path.name} has no rows", "Point at a workbook with posts in it.")
     header, row_number = asked.header(first, path)
     start = header.first
     layout = Layout(row_number, header.reason, chosen, tuple(sheets))
 
-    def rows() -> Iterator[delimited.Row]:
+    def rows() -> Iterator[Row]:
         with workbook.open_book(path) as book:
             for number, cells in islice(book.rows(chosen), start, None):
-                yield delimited.Row(number, cells)
+                yield Row(number, cells)
 
     return _from_rows(kind, header, [], rows(), first[start:], layout, [*notes, *_about(header)])
 
@@ -335,7 +339,7 @@ def _choose_sheet(
         return named, []
     scores: dict[str, tuple[int, int, int]] = {}
     for name in sheets:
-        rows = [delimited.Row(number, cells) for number, cells in islice(book.rows(name), 60)]
+        rows = [Row(number, cells) for number, cells in islice(book.rows(name), 60)]
         if rows:
             header, _ = _Asked(0, asked.is_there).header(rows, path)
             records = [dict(zip(header.names, row.cells, strict=False)) for row in rows[header.first :]]
@@ -360,15 +364,16 @@ def _choose_sheet(
 def _from_rows(
     kind: str,
     header: Header,
-    first: Sequence[delimited.Row],
-    rows: Iterator[delimited.Row],
-    further: Sequence[delimited.Row],
+    first: Sequence[Row],
+    rows: Iterator[Row],
+    further: Sequence[Row],
     layout: Layout,
     notes: Sequence[str],
 ) -> Table:
     names = header.names
     shown = _places(names, _shown(names))
-    sample = [_record(row, shown, len(names)) for row in (*first, *further)]
+    is_text = kind in ("csv", "tsv")
+    sample = [_record(row, shown, len(names), is_text) for row in (*first, *further)]
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         places = _places(names, keep or names)
@@ -376,7 +381,7 @@ def _from_rows(
             if header.row >= 0 and _repeats(row.cells, names):
                 yield Record(f"line {row.line:,}", error=REPEATED_HEADER)
             else:
-                yield _record(row, places, len(names))
+                yield _record(row, places, len(names), is_text)
 
     return Table(kind, names, sample, records, layout, notes=notes)
 
@@ -401,8 +406,9 @@ def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
     return [(name, place) for place, name in enumerate(names) if name in wanted]
 
 
-def _record(row: delimited.Row, places: Sequence[tuple[str, int]], width: int) -> Record:
-    where = f"line {row.line:,}"
+def _record(row: Row, places: Sequence[tuple[str, int]], width: int, is_text: bool) -> Record:
+    last = row.line + row.lines - 1
+    where = f"line {row.line:,}" if row.lines == 1 else f"lines {row.line:,} to {last:,}"
     if row.error:
         return Record(where, error=f"{where}: {row.error}")
     cells = row.cells
@@ -411,7 +417,10 @@ def _record(row: delimited.Row, places: Sequence[tuple[str, int]], width: int) -
     if n_cells > width and any(cells[width:]):
         reason = f"{where} has {len(cells):,} cells and the header {width:,}: a stray delimiter?"
         return Record(where, values, row.encoding, reason)
-    return Record(where, values, row.encoding, is_repaired=row.is_repaired)
+    is_short = is_text and n_cells < width
+    if row.is_repaired or row.is_doubtful or is_short:
+        return Record(where, values, row.encoding, "", row.is_repaired, row.is_doubtful, is_short)
+    return Record(where, values, row.encoding)
 
 
 def _open_columnar(path: Path, kind: str, part: str) -> Table:

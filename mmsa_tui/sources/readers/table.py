@@ -49,6 +49,8 @@ _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
 _SAMPLES = 2
 _SHOWN = 160
+_NAMED = 20
+"""Rows of a kind that a note names; it counts all."""
 ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
@@ -272,8 +274,9 @@ class _Posts:
         self._read_date = DateReader(dates)
         self._cut = 0
         self._headers = 0
-        self._repaired: list[str] = []
-        self._n_repaired = 0
+        self._repaired = _Tally()
+        self._doubtful = _Tally()
+        self._short = _Tally()
         self._targets = _target_column(found)
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
@@ -367,9 +370,12 @@ class _Posts:
             metadata[ORIGINAL] = written
         if record.error:
             return Failure(post_id, record.error, text, metadata)
-        if record.is_repaired:
-            self._n_repaired += 1
-            self._repaired = [*self._repaired[:4], record.where]
+        if record.is_doubtful:
+            self._doubtful.add(record.where)
+        elif record.is_repaired:
+            self._repaired.add(record.where)
+        if record.is_short:
+            self._short.add(record.where)
         label = values.get(roles.label, "").strip()
         return Post(
             post_id,
@@ -431,11 +437,15 @@ class _Posts:
             note(unread)
         if self._headers:
             note(f"rows that repeat the header, left out: {self._headers:,}")
-        if self._n_repaired:
+        if self._repaired.count:
+            note(f"rows whose quotes break the rules of csv, read in the one way there is: {self._repaired}")
+        if self._doubtful.count:
             note(
-                f"rows whose quotes break the rules of csv, read in the one way there is: "
-                f"{self._n_repaired:,} ({', '.join(self._repaired)})"
+                "rows that may have been parted wrongly, for lines that are no rows stand beside them: "
+                f"{self._doubtful}"
             )
+        if self._short.count:
+            note(f"rows with fewer cells than the header, the last ones taken for empty: {self._short}")
         if self._changes:
             kinds = ", ".join(f"{kind} in {count:,}" for kind, count in sorted(self._changes.items()))
             note(f"texts are read as their authors typed them: {kinds} undone; `{ORIGINAL}` keeps them")
@@ -447,6 +457,24 @@ class _Posts:
                 if not getattr(self._roles, kind) and _is_called(kind, name):
                     note(f"column `{name}` first comes at {where}: --map {_word(kind)}={name} uses it")
         self._pictures.close()
+
+
+class _Tally:
+    """Counts rows and names the first of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._named: list[str] = []
+
+    def add(self, where: str) -> None:
+        self.count += 1
+        if len(self._named) < _NAMED:
+            self._named.append(where.removeprefix("lines ").removeprefix("line "))
+
+    def __str__(self) -> str:
+        more = f" and {self.count - len(self._named):,} more" if self.count > len(self._named) else ""
+        word = "line" if self._named[0].isdigit() and self.count == 1 else "lines"
+        return f"{self.count:,} ({word} {', '.join(self._named)}{more})"
 
 
 def _is_called(kind: str, name: str) -> bool:

@@ -22,7 +22,8 @@ from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.tweet import Tweet, language, with_pictures, without_last_link
 from mmsa_tui.sources.files.byte_stream import DAMAGE
-from mmsa_tui.sources.files.delimited import Row, read_rows, rows_of
+from mmsa_tui.sources.files.csv_rows import Row
+from mmsa_tui.sources.files.delimited import read_rows, rows_of
 from mmsa_tui.sources.readers.fourcat.images import FourcatImages
 from mmsa_tui.sources.timestamps import to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text

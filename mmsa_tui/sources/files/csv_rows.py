@@ -1,0 +1,381 @@
+"""Lines of a csv put together to rows: by the strict rules first, then as far as there is one way.
+
+Knows a dialect and the kinds of its columns, no bytes and no names. What cannot be read in one way is an
+error that names its lines; what may have been read wrongly is a row that says so.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import TextIOWrapper
+
+from mmsa_tui.sources.files.byte_stream import DAMAGE
+from mmsa_tui.sources.files.dialect import Dialect
+from mmsa_tui.sources.files.repair import split_row, unquote
+
+MAX_LINE = 16 << 20
+"""Characters of one line; 100,000 columns of 100 characters still pass."""
+MAX_ROW_LINES = 1_000
+"""A row over more lines than this has lost its closing quote."""
+_COUNT = "it has another number of cells than the header"
+_REPAIR_LINES = 60
+"""Lines over which the end of a row with broken quotes is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record; `line` is where it starts, from 1. `error` says why there are no cells.
+
+    `lines` are how many lines of the file it takes. `is_repaired`: its quotes break the rules, or
+    those of its file do and it spans lines; there was one way to read it. `is_doubtful`: there may be
+    another way; what it took, or what stands behind it, may belong elsewhere.
+    """
+
+    line: int
+    cells: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    error: str = ""
+    lines: int = 1
+    is_repaired: bool = False
+    is_doubtful: bool = False
+    readable: tuple[str, ...] = ()
+    """Of a row in an unknown encoding: its cells as far as they can be made out."""
+
+
+class _TooLongError(Exception):
+    pass
+
+
+class Rows:
+    """Puts lines together to rows, by the strict rules first, then as far as there is one way."""
+
+    def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
+        self._lines = _Lines(text, dialect)
+        self._dialect = dialect
+        self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, strict=True)
+        self._is_under_way = False
+        """Whether a row as wide as the table has come."""
+        self._broken_at = 0
+        """The line of the last error, while the lines behind it may belong to its row; else 0."""
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._dialect.is_strict and not self._dialect.is_raw:
+            return self._read()
+        return self._doubted()
+
+    def _doubted(self) -> Iterator[Row]:
+        """Yield the rows of a file that breaks the rules; one is in doubt before and behind a stray line."""
+        before: Row | None = None
+        try:
+            for row in self._read():
+                if before is not None:
+                    is_whole = bool(before.cells) and self._is_under_way
+                    if is_whole and self._is_stray(row):
+                        before = replace(before, is_doubtful=True)
+                    elif row.cells and self._is_stray(before) and not self._is_sure(row):
+                        row = replace(row, is_doubtful=True)
+                    yield before
+                before = row
+        except DAMAGE:
+            # What was read before a file broke off is a row all the same.
+            if before is not None:
+                yield before
+            raise
+        if before is not None:
+            yield before
+
+    def _is_sure(self, row: Row) -> bool:
+        """Whether a row is told by the kinds of its cells, whatever stands before it."""
+        return self._dialect.has_shape(row.cells) > 0 and not any('"' in cell for cell in row.cells)
+
+    def _is_stray(self, row: Row) -> bool:
+        """Whether a row is no whole one: the lines around it may have been parted wrongly."""
+        return bool(row.error) or len(row.cells) < self._dialect.width
+
+    def _read(self) -> Iterator[Row]:
+        if self._dialect.has_sep:
+            self._lines.begin_row()
+            next(self._lines, None)
+        while True:
+            start = self._lines.begin_row()
+            try:
+                row = self._next(start)
+            except StopIteration:
+                return
+            except _TooLongError:
+                self._lines.keep(1)
+                row = Row(start, error=f"a line of more than {MAX_LINE:,} characters, or a quote left open")
+            if row.error:
+                yield row
+            elif any(row.cells) or len(row.cells) > 1:
+                # Behind a row that broke lies what is left of it, until a whole row comes.
+                if self._broken_at and self._is_rest(row):
+                    yield replace(row, cells=(), error=f"a part of the row in line {self._broken_at:,}")
+                    continue
+                self._broken_at = 0
+                self._is_under_way |= len(row.cells) >= self._dialect.width
+                cells, n_lines = row.cells, len(self._lines.taken)
+                if self._dialect.escapes or self._lines.are_masked:
+                    cells = tuple(map(self._dialect.unmask, cells))
+                yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
+
+    def _next(self, start: int) -> Row:
+        line = next(self._lines)
+        if not line.strip("\r\n"):
+            return Row(start)
+        dialect = self._dialect
+        if dialect.is_raw:
+            cells = _without_end(line).split(dialect.delimiter)
+            if len(cells) == 1 and dialect.width > 2:
+                return Row(start, error="it has one cell: a part of the row before it?")
+            return Row(start, tuple(unquote_raw(cell, dialect.quotes_all) for cell in cells))
+        if dialect.escapes and _without_end(line).endswith("\\"):
+            return self._continued(start, line)
+        if '"' not in line:
+            cells = _without_end(line).split(dialect.delimiter)
+            if not dialect.is_strict:
+                if len(cells) < dialect.width:
+                    return self._repair(start, "it has fewer cells than the header")
+                if len(cells) == dialect.width and not self._is_plausible(cells):
+                    return self._repair(start, "its cells are not of the kinds of their columns")
+            return Row(start, tuple(cells))
+        self._lines.give_back()
+        return self._quoted(start)
+
+    def _continued(self, start: int, line: str) -> Row:
+        """Read a row whose line ends stand behind a backslash, as MySQL writes them."""
+        text = line
+        while _without_end(text).endswith("\\") and self._lines.peek():
+            text += next(self._lines)
+        text = _without_end(text)
+        if '"' not in text:
+            return Row(start, tuple(text.split(self._dialect.delimiter)))
+        cells = split_row(text, self._dialect.delimiter, self._dialect.width)
+        return Row(start, tuple(cells)) if cells else Row(start, error=_explain(""))
+
+    def _quoted(self, start: int) -> Row:
+        lines = self._lines
+        try:
+            cells = next(self._reader)
+        except csv.Error as error:
+            return self._repair(start, str(error))
+        except _TooLongError:
+            if not lines.taken or len(lines.taken) < MAX_ROW_LINES:
+                raise
+            return self._repair(start, "a quote is left open")
+        if lines.ended_inside_row:
+            return self._repair(start, "a quote is left open")
+        if len(lines.taken) > 1 and self._swallows_rows():
+            return self._repair(start, "a quote is left open")
+        if not self._dialect.is_strict:
+            if len(cells) != self._dialect.width:
+                return self._repair(start, _COUNT)
+            if not self._is_plausible(cells):
+                return self._repair(start, "its cells are not of the kinds of their columns")
+            if self._dialect.starts_quoted and not _without_end(lines.taken[-1]).endswith('"'):
+                return self._repair(start, "its last quote is missing")
+            # Where quotes break the rules, one that spans lines may have taken a row in: it is told.
+            is_told = len(lines.taken) > 1 or any('"' in cell for cell in cells)
+            return Row(start, tuple(cells), is_repaired=is_told)
+        return Row(start, tuple(cells))
+
+    def _is_rest(self, row: Row) -> bool:
+        """Whether a row behind a broken one is what is left of that: too short, or closing its quote."""
+        dialect = self._dialect
+        if row.is_repaired and any(dialect.shapes):
+            return not dialect.has_shape(row.cells)
+        # Without kinds to go by, a line that begins as rows begin is one, in doubt.
+        cells = self._lines.taken[0].split(dialect.delimiter) if row.is_repaired else row.cells
+        return len(row.cells) < dialect.width or _closes_quote(cells)
+
+    def _swallows_rows(self) -> bool:
+        """Whether the lines behind the first are rows of their own, joined by a quote left open."""
+        dialect = self._dialect
+        rest = [_without_end(line).split(dialect.delimiter) for line in self._lines.taken[1:]]
+        first = _without_end(self._lines.taken[0]).split(dialect.delimiter)
+        if dialect.width < 2 or (dialect.is_strict and len(first) != dialect.width):
+            return False
+        likely = [len(cells) == dialect.width and dialect.has_shape(cells) for cells in rest]
+        # Where all rows obey the rules, a text may hold lines of a table; elsewhere one is enough.
+        if dialect.is_strict:
+            return all(count >= 2 for count in likely)
+        return any(likely) or any(map(self._begins_row, rest))
+
+    def _repair(self, start: int, error: str) -> Row:
+        """Read a row that breaks the rules in the one way there is, else fail its first line alone."""
+        lines, dialect = self._lines, self._dialect
+        lines.keep(1)
+        text = _without_end(lines.taken[0])
+        taken = 1
+        if dialect.width > 1:
+            alone = split_row(text, dialect.delimiter, dialect.width, open_quotes=True)
+            if alone and dialect.has_shape(alone) and self._fits(lines.peek()):
+                return Row(start, tuple(alone), is_repaired=True)
+            while True:
+                cells = split_row(text, dialect.delimiter, dialect.width)
+                if cells and self._is_plausible(cells):
+                    return Row(start, tuple(cells), is_repaired=True)
+                following = lines.peek()
+                if taken >= _REPAIR_LINES or not following.strip("\r\n") or self._is_row(following):
+                    break
+                text += "\n" + _without_end(next(lines))
+                taken += 1
+            lines.keep(1)
+            first = _without_end(lines.taken[0])
+            cells = split_row(first, dialect.delimiter, dialect.width, open_quotes=True)
+            if cells and self._is_plausible(cells):
+                return Row(start, tuple(cells), is_repaired=True)
+        self._broken_at = start
+        return Row(start, error=_explain(error))
+
+    def _is_plausible(self, cells: Sequence[str]) -> bool:
+        """Whether no cell is of another kind than its column, as far as columns are of a kind."""
+        if not self._is_under_way:
+            return True  # the first row names the columns
+        is_told = any(
+            known and cell.strip() for known, cell in zip(self._dialect.shapes, cells, strict=False)
+        )
+        return not is_told or self._dialect.has_shape(cells) > 0
+
+    def _begins_row(self, pieces: Sequence[str]) -> bool:
+        """Whether a line begins with cells of the kinds that rows begin with."""
+        shapes = self._dialect.shapes
+        return bool(shapes and shapes[0] and len(pieces) > 1 and self._dialect.has_shape(pieces[:2]))
+
+    def _fits(self, line: str) -> bool:
+        """Whether a line is as wide as the others and its cells are of their kinds, or there is none."""
+        pieces = _without_end(line).split(self._dialect.delimiter)
+        return not line or (len(pieces) == self._dialect.width and self._dialect.has_shape(pieces) > 0)
+
+    def _is_row(self, line: str) -> bool:
+        """Whether a line is by itself a row as wide as the others, and looks like them."""
+        dialect = self._dialect
+        if dialect.starts_quoted and not line.startswith('"'):
+            return False
+        pieces = _without_end(line).split(dialect.delimiter)
+        if self._begins_row(pieces):
+            return True
+        cells = pieces if len(pieces) == dialect.width else split_row(
+            _without_end(line), dialect.delimiter, dialect.width
+        )  # fmt: skip
+        if cells is None or (any(dialect.shapes) and not dialect.has_shape(cells)):
+            return False
+        # Where the first column does not tell, a line that closes a quote belongs to what opened it.
+        return bool(dialect.shapes and dialect.shapes[0]) or not _closes_quote(pieces)
+
+
+def _closes_quote(pieces: Sequence[str]) -> bool:
+    """Whether the first quote at the edge of a cell closes it, and none has opened one before."""
+    for piece in pieces:
+        if piece.startswith('"'):
+            return piece == '"'
+        if piece.endswith('"'):
+            return True
+    return False
+
+
+def _without_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def unquote_raw(cell: str, always: bool) -> str:
+    """Undo the quoting of one cell that is quoted as a whole.
+
+    Without `always` only where it holds doubled quotes: an author may quote a whole tweet too.
+    """
+    if always:
+        return unquote(cell)
+    body = cell.replace('""', "")
+    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or body.count('"') not in (0, 2):
+        return cell
+    return unquote(cell) if body != cell else cell
+
+
+def _explain(error: str) -> str:
+    if "field larger" in error:
+        return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
+    if "unexpected end" in error or "left open" in error:
+        return "a quote is left open"
+    if "cells than" in error:
+        return error
+    return f"its quotes can be read in more than one way, or in none ({error})"
+
+
+class _Lines:
+    """Lines of bounded length, which the reader of csv takes one by one and can be given again.
+
+    Not a generator: that one would be over after its first exception.
+    """
+
+    def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
+        self._text = text
+        self._dialect = dialect
+        self.taken: list[str] = []
+        """The lines of the row so far."""
+        self._again: list[str] = []
+        self._number = 0
+        self.are_masked = False
+        """Whether any line held what the reader of csv must not see."""
+        self.ended_inside_row = False
+        """Whether the reader asked for more lines to complete a row and there were none."""
+
+    def begin_row(self) -> int:
+        """Start a row and return the number of its first line, from 1."""
+        self._number += len(self.taken)
+        self.taken.clear()
+        self.ended_inside_row = False
+        return self._number + 1
+
+    def keep(self, count: int) -> None:
+        """Offer the lines of this row again, all but the first `count`."""
+        self._again.extend(reversed(self.taken[count:]))
+        del self.taken[count:]
+        self.ended_inside_row = False
+
+    def give_back(self) -> None:
+        """Offer the only line of this row again."""
+        self._again.append(self.taken.pop())
+
+    def peek(self) -> str:
+        """Return the next line and leave it where it is, "" at the end."""
+        if not self._again:
+            try:
+                self._again.append(self._read())
+            except _TooLongError:
+                return ""
+        return self._again[-1]
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= MAX_ROW_LINES:
+            raise _TooLongError
+        line = self._again.pop() if self._again else self._read()
+        if not line:
+            self.ended_inside_row = bool(self.taken)
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+    def _read(self) -> str:
+        line = self._text.readline(MAX_LINE)
+        if len(line) >= MAX_LINE and not line.endswith(self._dialect.line_end):
+            # Kept as a line so that the count goes on, but not its content.
+            self.taken.append("")
+            self._skip_rest()
+            raise _TooLongError
+        if self._dialect.line_end == "\r" and line.endswith("\r"):
+            line = line[:-1] + "\n"
+        has_lone_cr = "\r" in line and (line.count("\r") > 1 or not line.endswith("\r\n"))
+        if has_lone_cr or (self._dialect.escapes and "\\" in line):
+            line = self._dialect.mask(line)
+            self.are_masked = True
+        return line
+
+    def _skip_rest(self) -> None:
+        while rest := self._text.readline(MAX_LINE):
+            if rest.endswith(self._dialect.line_end):
+                return
