@@ -55,7 +55,7 @@ def clear() -> None:
     freed = size.n_bytes + sum(file.stat().st_size for file in graphs)
     try:
         clear_cache(paths.features_file)
-        for file in graphs:
+        for file in (*graphs, *_findings(paths.cache_dir)):
             file.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
@@ -68,6 +68,11 @@ def clear() -> None:
 def kept_graphs(folder: Path) -> list[Path]:
     """List the graphs that were derived from bundles and kept in a cache folder."""
     return sorted((folder / "graphs").glob("*")) if (folder / "graphs").is_dir() else []
+
+
+def _findings(folder: Path) -> list[Path]:
+    """List what was found out about runtimes on this machine."""
+    return sorted((folder / "probe").glob("*")) if (folder / "probe").is_dir() else []
 
 
 def _mb(n_bytes: int) -> str:

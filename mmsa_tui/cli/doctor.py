@@ -103,6 +103,7 @@ def _runtime(config: Config) -> dict[str, Any]:
     return {
         "program": "ONNX Runtime" if encoders.device == "cpu" else "torch",
         "device and numbers": encoders.runtime,
+        "other runtimes": "; ".join(encoders.tried) or "none installed",
         "graphs kept": f"{len(graphs)}, {sum(graphs) / 1e6:,.1f} MB",
         "predictions kept": _judged(config, bundle.id),
     }

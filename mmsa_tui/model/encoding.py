@@ -25,7 +25,8 @@ from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.device import choose_device, n_workers
 from mmsa_tui.model.encoded import Arrays, Encoded, Floats
 from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, decode, lexicon
-from mmsa_tui.model.runtimes import ImageRuntime, TextRuntime, TextSpec, bucketed
+from mmsa_tui.model.probe import PLAIN, Choice
+from mmsa_tui.model.runtimes import ImageRuntime, TextRuntime, TextSpec, bucketed, openvino
 from mmsa_tui.model.views import read_views
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
@@ -44,11 +45,15 @@ N_IMAGE = 1280
 
 @dataclass(frozen=True)
 class _Shown:
-    """What became of a picture: its digest and features, or the problem with it."""
+    """What became of a picture: its digest and features, or the problem with it.
+
+    `key` is what the cache knows it by, "" if it was not encoded now.
+    """
 
     digest: str
     vector: Floats | None
     problem: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Encoders:
         batch_size: texts of one job at most.
         cache: None encodes everything anew.
         graphs: where derived graphs are kept; None derives them every time.
+        pictures: what encodes pictures on a CPU.
     """
 
     def __init__(
@@ -90,7 +96,9 @@ class Encoders:
         batch_size: int = 32,
         cache: FeatureCache | None = None,
         graphs: Path | None = None,
+        pictures: Choice = PLAIN,
     ) -> None:
+        self._choice, self._workers = pictures if device == "cpu" else PLAIN, workers
         self._text_spec, self._image_folder, self.device = text, image, device
         self._cache, self._graphs = cache, graphs
         # Dynamic int8 scales all numbers of a batch alike: a text would be judged by what stands beside it.
@@ -111,8 +119,20 @@ class Encoders:
         whole = "full" if numbers == "fp32" else numbers
         self.runtime = f"{device} {'fp16' if device == 'cuda' else text.precision}"
         """Where and in which numbers, as shown and kept with each prediction."""
+        if self._choice.provider != PLAIN.provider:
+            self.runtime += f", pictures {self._choice.name}"
         self._text_key = f"t{TRANSFORM_VERSION}:{whole}:{text.folder.name[:20]}:"
-        self._image_key = f"i{TRANSFORM_VERSION}:{'full' if device == 'cpu' else 'half'}:{image.name[:20]}:"
+        self._image_key = self._picture_key()
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """What other runtimes came to on this machine, in words for a user."""
+        return self._choice.tried
+
+    def _picture_key(self) -> str:
+        exact = self.device == "cpu" and self._choice.numbers == "fp32"
+        numbers = "full" if exact else "half" if self.device != "cpu" else self._choice.numbers
+        return f"i{TRANSFORM_VERSION}:{numbers}:{self._image_folder.name[:20]}:"
 
     def load(self) -> None:
         """Load both encoders now rather than at the first miss of the cache."""
@@ -166,7 +186,7 @@ class Encoders:
                 pictures[picture] = shown
                 if shown.vector is not None:
                     by_digest[shown.digest] = shown
-                    fresh[self._image_key + shown.digest] = shown.vector
+                    fresh[shown.key] = shown.vector
         if self._cache is not None and fresh:
             self._cache.put(fresh)
 
@@ -205,7 +225,7 @@ class Encoders:
             OSError, PictureError: it cannot be read or decoded.
         """
         pixels = decode(self.read_picture(picture))
-        return self._attempt(lambda: self._image_runtime().regions(pixels))
+        return self._see(lambda: self._image_runtime().regions(pixels))
 
     def _gather(self, posts: Sequence[Post], texts: dict[str, Floats], rows: list[list[_Shown]]) -> Encoded:
         n_text = next((len(vector) - N_LEXICON for vector in texts.values()), 0) or self._n_text()
@@ -254,10 +274,14 @@ class Encoders:
                 done[picture] = _Shown(picture.digest, None, _why(picture, error))
         if pixels:
             stacked = np.stack([array for _, _, array in pixels])
-            vectors = self._attempt(lambda: self._image_runtime().encode(stacked))
+            key = ""
+            # Another thread may have found that the chosen runtime is broken, and changed both.
+            while key != self._image_key:
+                key = self._image_key
+                vectors = self._see(lambda: self._image_runtime().encode(stacked))
             rounded = vectors.astype(np.float16).astype(np.float32)
             for (picture, digest, _), vector in zip(pixels, rounded, strict=True):
-                done[picture] = _Shown(digest, vector)
+                done[picture] = _Shown(digest, vector, key=key + digest)
         return done
 
     def _twin(
@@ -294,12 +318,41 @@ class Encoders:
 
     def _open_image(self) -> ImageRuntime:
         if self.device == "cpu":
+            if self._choice.provider == "openvino":
+                from mmsa_tui.model.runtimes.openvino import OpenVinoImage
+
+                try:
+                    return OpenVinoImage(self._image_folder, self._choice.numbers, self._workers)
+                except Exception as error:  # they have no common class
+                    self._leave_choice(error)
             from mmsa_tui.model.runtimes.onnx import OnnxImage
 
             return OnnxImage(self._image_folder, self._graphs)
         from mmsa_tui.model.runtimes.torch import TorchImage, numbers_on
 
         return TorchImage(self._image_folder, *numbers_on(self.device))
+
+    def _see(self, run: Callable[[], _T]) -> _T:
+        """Run the picture encoder; should a chosen runtime break down, the plain one goes on."""
+        if self._choice.provider == PLAIN.provider:
+            return self._attempt(run)
+        try:
+            return run()
+        except (BundleError, MemoryError):
+            raise
+        except Exception as error:  # they have no common class
+            with self._loading:
+                if self._choice.provider != PLAIN.provider:
+                    self._leave_choice(error)
+                    self._images = None
+            return self._attempt(run)
+
+    def _leave_choice(self, error: Exception) -> None:
+        what = str(error).strip().partition("\n")[0] or type(error).__name__
+        self.notes.append(f"pictures in {self._choice.name} broke down ({what}); ONNX Runtime went on")
+        self._choice = PLAIN
+        self.runtime = self.runtime.partition(", pictures")[0]
+        self._image_key = self._picture_key()
 
     def _attempt(self, run: Callable[[], _T]) -> _T:
         """Run an encoder; should its runtime break down, torch on the CPU takes over for good."""
@@ -335,11 +388,13 @@ def open_encoders(
     threads: int = 0,
     batch_size: int = 32,
     cache: FeatureCache | None = None,
+    probe: bool = True,
 ) -> Encoders:
     """Find the encoders of a bundle and say how they are run.
 
     Args:
         device: auto, cpu, cuda or mps. threads: 0 for all cores.
+        probe: whether another runtime for pictures may be chosen, see `model.probe`.
 
     Raises:
         BundleError: one is missing or cut. DeviceError: the device is not there.
@@ -347,9 +402,18 @@ def open_encoders(
     chosen = choose_device(device)
     folders = [_checked_encoder(bundle, which, paths) for which in ("text", "image")]
     views = read_views(folders[0])
+    pictures = PLAIN
+    if chosen == "cpu" and probe and openvino.is_installed():
+        from mmsa_tui.model.probe import choose_image_runtime
+        from mmsa_tui.model.runtimes.onnx import OnnxImage
+
+        pictures = choose_image_runtime(
+            bundle, folders[1], paths.cache_dir, lambda: OnnxImage(folders[1], paths.cache_dir)
+        )
     return Encoders(
         TextSpec(folders[0], views, views.precision), folders[1], chosen,
         workers=n_workers(threads), batch_size=batch_size, cache=cache, graphs=paths.cache_dir,
+        pictures=pictures,
     )  # fmt: skip
 
 

@@ -138,6 +138,18 @@ class Head:
         except (SafetensorError, KeyError, ValueError) as error:
             raise misfit(bundle, error) from error
 
+    def components(self, image: Floats) -> Floats:
+        """Compress picture features [B, I] to the components the head reads, [B, C]."""
+        return np.asarray((image - self._weights["image_mean"]) @ self._weights["image_basis"], np.float32)
+
+    def uncompressed(self, components: Floats) -> Floats:
+        """Return picture features [B, I] that have these components: the nearest to the mean."""
+        basis = self._weights["image_basis"]
+        return np.asarray(
+            np.linalg.solve(basis.T @ basis, components.T).T @ basis.T + self._weights["image_mean"],
+            np.float32,
+        )
+
     def logits(self, features: Arrays) -> tuple[Floats, Floats, Floats]:
         """Score posts: uncalibrated scores of both together, text alone and picture alone, each [B, K].
 
@@ -145,7 +157,7 @@ class Head:
         """
         weights = self._weights
         text = np.asarray((features.text - weights["text_mean"]) * weights["text_scale"], np.float32)
-        image = np.asarray((features.image - weights["image_mean"]) @ weights["image_basis"], np.float32)
+        image = self.components(features.image)
         if self.config.kind == "reference":
             return self._reference(text, image)
         return self._default(text, features.lexicon, image, features.has_text, features.has_image)

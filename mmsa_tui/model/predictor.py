@@ -58,11 +58,13 @@ class Predictor:
         batch_size: int = 32,
         threads: int = 0,
         cache: bool = True,
+        probe: bool = True,
     ) -> Predictor:
         """Load a bundle; encoders follow when a post is not in the feature cache.
 
         Args:
             device: auto, cpu, cuda or mps. threads: 0 for all cores.
+            probe: whether another runtime for pictures may be chosen, see `model.probe`.
 
         Raises:
             BundleError: damaged. DeviceError: the device is not there.
@@ -71,7 +73,7 @@ class Predictor:
         calibration = Calibration.load(bundle.directory / CALIBRATION)
         features = FeatureCache(paths.features_file) if cache else None
         encoders = open_encoders(
-            bundle, paths, device, threads=threads, batch_size=batch_size, cache=features
+            bundle, paths, device, threads=threads, batch_size=batch_size, cache=features, probe=probe
         )
         return cls(bundle.id, bundle.labels, head, calibration, encoders)
 

@@ -198,8 +198,9 @@ class Judge:
         verify_bundle(bundle, config.paths)
         from mmsa_tui.model.predictor import Predictor
 
-        # Nothing is cached: it would grow on machines that nobody looks after.
-        return Predictor.load(bundle, config.paths, "cpu", config.batch_size, 1, False)
+        # Nothing is cached: it would grow on machines that nobody looks after. Nothing is chosen for one
+        # machine either: all workers give the same labels.
+        return Predictor.load(bundle, config.paths, "cpu", config.batch_size, 1, False, probe=False)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
         name, about = str(batch["name"][0]), str(batch["about"][0])

@@ -93,6 +93,19 @@ class OnnxImage:
         return out
 
 
+def image_model(folder: Path) -> bytes:
+    """Derive the graph of a picture encoder for a runtime other than this one.
+
+    Raises:
+        BundleError: the weights are damaged.
+    """
+    config = _config(folder, "mobilenet_v2")
+    try:
+        return image_graph(EncoderWeights(folder), config).SerializeToString()
+    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+        raise _damaged(folder, error) from error
+
+
 def _config(folder: Path, family: str) -> dict[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
