@@ -21,7 +21,7 @@ from mmsa_tui.store import Audit, AuditAnswer, SourceRow, Store, Where
 
 Unit = Literal["post", "text"]
 
-TIMES: tuple[TimeUnit, ...] = ("day", "week", "month", "year")
+TIMES: tuple[TimeUnit, ...] = ("hour", "day", "week", "month", "year")
 FIELDS = {"author": "author", "language": "language", "lang": "language"}
 UNDATED = "no date"
 
@@ -76,13 +76,13 @@ def walk(
     check_grouping(source, by)
     labels = store.bundle_labels(bundle)
     columns = ["content_hash", "label", "duplicate_group", *(f"p_{label}" for label in labels)]
-    asked = _column_of(by)
+    asked = column_of(by)
     posts = Where("failure IS NULL")
     found = store.values(
         source.id, bundle, [*columns, *([asked] if asked else [])], posts if where is None else posts & where
     )
     for digest, label, cluster, *rest in found:
-        values = _values(by, rest[len(labels)]) if asked else []
+        values = values_of(by, rest[len(labels)]) if asked else []
         yield digest, label, tuple(prob or 0.0 for prob in rest[: len(labels)]), cluster or digest, values
 
 
@@ -227,7 +227,8 @@ def _ranked(by: str, grouped: Mapping[str, Counter[int]]) -> list[tuple[str, Cou
     return sorted(grouped.items(), key=lambda item: (-item[1].total(), item[0]))
 
 
-def _column_of(by: str) -> str:
+def column_of(by: str) -> str:
+    """Name the column that holds what is grouped by; see `check_grouping`."""
     if not by:
         return ""
     if by in TIMES:
@@ -237,7 +238,8 @@ def _column_of(by: str) -> str:
     return FIELDS.get(by, "metadata")
 
 
-def _values(by: str, cell: object) -> list[str]:
+def values_of(by: str, cell: object) -> list[str]:
+    """List the groups a post is in, by the cell that `column_of` named."""
     # What is no proper text comes as bytes.
     text = cell if isinstance(cell, str) else ""
     for unit in TIMES:
@@ -252,8 +254,10 @@ def _values(by: str, cell: object) -> list[str]:
 
 
 def _period(unit: TimeUnit, written: str) -> str:
-    """Name the period of a time: its year, month, day, or the Monday of its week."""
+    """Name the period of a time: its year, month, day, hour, or the Monday of its week."""
     try:
+        if unit == "hour":
+            return f"{date.fromisoformat(written[:10])} {written[11:13] or '00'}h"
         return period_of(unit, date.fromisoformat(written[:10]))
     except ValueError:
         return UNDATED

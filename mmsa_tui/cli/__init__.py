@@ -24,6 +24,7 @@ GROUPS = (
     "inspect",
     "evaluate",
     "report",
+    "chart",
     "audit",
     "corrections",
     "retrain",

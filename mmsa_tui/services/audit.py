@@ -233,12 +233,13 @@ def estimate(
     comparing: tuple[str, str] | None = None,
     where: Where | None = None,
     unit: Unit = "post",
+    most: int = MAX_GROUPS,
 ) -> Estimates:
     """Estimate from the source's audit.
 
     Args:
         bundle: whose labels are corrected; by default the audit's own.
-        by: what to group by; the largest groups are given.
+        by: what to group by; the largest groups are given, `most` of them.
         comparing: two groups to compare.
         where: only these posts.
 
@@ -264,7 +265,7 @@ def estimate(
                 f"There are {', '.join(names[:MAX_GROUPS])}"
                 + (" and more." if len(names) > MAX_GROUPS else "."),
             )
-    shown = list(dict.fromkeys([*(comparing or ()), *names[: MAX_GROUPS if not comparing else 0]]))
+    shown = list(dict.fromkeys([*(comparing or ()), *names[: most if not comparing else 0]]))
     differences: list[Difference] = []
     if comparing is not None:
         first, second = (loaded.groups[name] for name in comparing)
@@ -291,14 +292,22 @@ def estimate(
 
 
 def estimate_if_audited(
-    store: Store, source: SourceRow, bundle: str, where: Where | None = None
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    where: Where | None = None,
+    *,
+    by: str = "",
+    most: int = MAX_GROUPS,
 ) -> Estimates | None:
-    """Estimate from the source's audit; None if there is none, none of it is labelled, or its labels"
-    " differ."""
+    """Estimate from the source's audit; None if there is none, none of it is labelled, or its labels differ.
+
+    `by` and `most` are as in `estimate`.
+    """
     audit = current_audit(store, source)
     if audit is None or audit.labels != store.bundle_labels(bundle):
         return None
-    found = estimate(store, source, bundle, where=where)
+    found = estimate(store, source, bundle, by=by, where=where, most=most)
     return found if found.status.n_labelled else None
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from stories import SIZE, asked, opened
+from textual.widgets import Input
 
 from mmsa_tui.analysis import Group
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.dialogs.ask import AskText
+from mmsa_tui.tui.overview.comparison import ComparisonDialog
 from mmsa_tui.tui.overview.label_columns import LabelColumns
 from mmsa_tui.tui.overview.label_rows import LabelRows, cut_bar
 from mmsa_tui.tui.overview.screen import OverviewScreen
@@ -138,3 +143,50 @@ def test_without_colour_a_cut_bar_is_made_of_the_labels_signs() -> None:
 def test_a_bar_is_never_too_short_to_see() -> None:
     parts = cut_bar(Group("x", {"neutral": 1}, ""), LOOKS, most=10_000, width=10)
     assert "".join(text for text, _ in parts).rstrip() == "▇"
+
+
+async def test_percent_makes_every_column_as_high_as_the_others(make_app, merrow, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        time = screen.query_one("#overview-time", LabelColumns)
+        chosen = time.chosen
+        await pilot.press("p")
+        assert "100 %" in text_of(screen, "time")
+        shares = [int(share) for share in re.findall(r"(\d+) %", text_of(screen, "time").splitlines()[0])]
+        assert sum(shares) == 100
+        assert f"  {chosen.total} " in text_of(screen, "time").splitlines()[0]
+        await pilot.press("p")
+        assert "%" not in text_of(screen, "time")
+
+
+async def test_one_group_is_set_against_another(make_app, merrow, store: Store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        authors = screen.query_one("#overview-authors", LabelRows)
+        authors.focus()
+        await pilot.press("v")
+        first = authors.chosen
+        assert f"Compare {first.name} with" in str(screen.query_one("#overview-keys").render())
+        await pilot.press("down", "v")
+        dialog = await asked(pilot, wait_for, ComparisonDialog)
+        table = dialog.query_one("#comparison").render().plain
+        n_first = sum(number for label, number in first.counts.items() if label in LOOKS.labels)
+        assert f" {n_first} " in table.splitlines()[1]
+        share = 100 * first.counts["negative"] / n_first
+        assert f"{share:.1f} %" in next(line for line in table.splitlines() if "negative" in line)
+        assert "not corrected" in " ".join(str(part.render()) for part in dialog.query("Static"))
+
+
+async def test_the_part_in_focus_is_saved_as_a_chart(make_app, merrow, wait_for, tmp_path):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        screen.query_one("#overview-time").focus()
+        await pilot.press("s")
+        dialog = await asked(pilot, wait_for, AskText)
+        dialog.query_one(Input).value = str(tmp_path / "days.csv")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: (tmp_path / "days.csv").is_file(), "the file")
+        await wait_for(pilot, lambda: any("days.csv" in said.text for said in pilot.app.said), "the message")
+    lines = (tmp_path / "days.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "group,label,posts,share,low,high,share_by_model"
+    assert lines[1].startswith('"2025-05-0')

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.color import Color
 from textual.content import Content
 
-from mmsa_tui.analysis import Group
+from mmsa_tui.analysis import Group, percentages
 from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.overview.group_chart import GroupChart, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
@@ -33,6 +33,9 @@ class LabelColumns(GroupChart):
             enter    pick            Show these posts
         """),
     ]
+
+    is_percent = False
+    """Whether columns show shares; each is as high as the others then."""
 
     def show(self, groups: Sequence[Group], looks: LabelLooks, note: str = "") -> None:
         """Show groups; `note` stands in the frame's lower edge."""
@@ -61,8 +64,18 @@ class LabelColumns(GroupChart):
         return max((group.total for group in self._groups or ()), default=0)
 
     @property
+    def _top(self) -> str:
+        """What stands at the top of the axis."""
+        return "100 %" if self.is_percent else f"{self._most:,}"
+
+    @property
     def _axis_width(self) -> int:
-        return len(f"{self._most:,}") + 1
+        return len(self._top) + 1
+
+    def toggle_percent(self) -> None:
+        """Draw the shares of labels in each column, or the numbers of posts again."""
+        self.is_percent = not self.is_percent
+        self.draw()
 
     def render(self) -> Content:
         if self._groups is None:
@@ -82,10 +95,14 @@ class LabelColumns(GroupChart):
             (group.name, "bold $text-accent" if self.has_focus else "bold"),
             (f"  {group.total:,}", "bold"),
         ]
+        names = [*self._looks.labels, *(name for name in group.counts if name not in self._looks.labels)]
+        numbers = [group.counts.get(name, 0) for name in names]
+        shares = dict(zip(names, percentages(numbers), strict=True))
         for label in self._looks.labels:
             number = group.counts.get(label, 0)
             if number:
-                parts.append((f"  {self._looks.sign(label)} {number:,}", self._looks.colour(label)))
+                shown = f"{shares[label]} %" if self.is_percent else f"{number:,}"
+                parts.append((f"  {self._looks.sign(label)} {shown}", self._looks.colour(label)))
         unknown = group.total - sum(group.counts.get(label, 0) for label in self._looks.labels)
         if unknown:
             parts.append((f"  · {unknown:,}", "$foreground-muted"))
@@ -110,7 +127,7 @@ class LabelColumns(GroupChart):
         ]
         lines = []
         for row in range(height):
-            label = f"{self._most:,}" if row == 0 else "0" if row == height - 1 else ""
+            label = self._top if row == 0 else "0" if row == height - 1 else ""
             parts: list[Part] = [
                 (f"{label:>{self._axis_width - 1}}", "$foreground-muted"),
                 ("▏", "$foreground-disabled"),
@@ -123,8 +140,10 @@ class LabelColumns(GroupChart):
 
     def _stack(self, group: Group, height: int, *, is_dim: bool) -> list[Part]:
         """Draw one column from the top down; a cell shows the two labels that meet in it."""
-        eighths = group.total / self._most * height * 8
-        if group.total and eighths < 1:
+        eighths = (1 if self.is_percent else group.total / self._most) * height * 8
+        if not group.total:
+            eighths = 0
+        elif eighths < 1:
             eighths = 1
         others = [label for label in group.counts if label not in self._looks.labels]
         ends: list[tuple[float, str]] = []

@@ -7,6 +7,7 @@ back to the posts behind it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -21,8 +22,9 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
+from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.keys import key_for, key_table
-from mmsa_tui.tui.overview.group_chart import Part, Picked
+from mmsa_tui.tui.overview.group_chart import GroupChart, Part, Picked
 from mmsa_tui.tui.overview.label_columns import LabelColumns
 from mmsa_tui.tui.overview.label_rows import LabelRows
 from mmsa_tui.tui.widgets.label_looks import shorten
@@ -45,6 +47,9 @@ class OverviewScreen(AppScreen[str | None]):
         *key_table("""
             escape,q,a        leave               Back to the posts
             w                 whole               Whole source, or what the filter leaves
+            p                 percent             Shares instead of numbers over time, and back
+            v                 compare             Choose a group, then another to compare it with
+            s                 save                Save the part as a chart: png, svg or csv
             tab               app.focus_next      Next part
             shift+tab         app.focus_previous  Previous part
             f1,question_mark  help                Help
@@ -96,6 +101,9 @@ class OverviewScreen(AppScreen[str | None]):
         self._source = source
         self._where, self._filter_text = where, filter_text
         self._is_whole_source = where is None
+        self._time_unit = ""
+        self._first: Group | None = None
+        """The group that another one is to be compared with."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="overview-title", markup=False)
@@ -111,11 +119,20 @@ class OverviewScreen(AppScreen[str | None]):
                 )
         yield Static("", id="overview-keys", markup=False)
 
-    def on_mount(self) -> None:
-        keys = "Tab: next part · arrows: choose · enter: show the posts · esc: back"
+    def _show_keys(self) -> None:
+        keys = (
+            "Tab: part · arrows: choose · enter: posts · p: percent · v: compare · s: save chart · esc: back"
+        )
         if self._where is not None:
             keys = "W: whole source or filter · " + keys
-        self.query_one("#overview-keys", Static).update(keys)
+        if self._first is not None:
+            keys = (
+                f"Compare {safe_line(self._first.name, 30)} with: choose another, then v · v again: neither"
+            )
+        self.query_one("#overview-keys", Static).update(Content(keys))
+
+    def on_mount(self) -> None:
+        self._show_keys()
         self.query_one("#overview-labels").focus()
         self.count()
 
@@ -131,6 +148,80 @@ class OverviewScreen(AppScreen[str | None]):
 
     def action_help(self) -> None:
         self.mmsa.show_help("overview")
+
+    def action_percent(self) -> None:
+        for part in self.query(LabelColumns):
+            part.toggle_percent()
+
+    async def action_compare(self) -> None:
+        """Take the chosen group as the first of two, or as the second."""
+        part = self.focused
+        group = part.chosen if isinstance(part, GroupChart) else None
+        if group is None or not group.filter:
+            return
+        first = self._first
+        if first is None or first.filter == group.filter:
+            self._first = None if first is not None else group
+            self._show_keys()
+            return
+        self._first = None
+        self._show_keys()
+        # numpy comes with it, which who only looks should not pay.
+        from mmsa_tui.services.comparing import compare_filters
+        from mmsa_tui.tui.overview.comparison import ComparisonDialog
+
+        source, bundle, where = self._source, self.mmsa.bundle_id, self._shown_where
+        try:
+            found = await self.mmsa.slow.run(
+                lambda store: compare_filters(store, source, bundle, first.filter, group.filter, where)
+            )
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        await self.app.push_screen(ComparisonDialog(first.name, group.name, found, self.looks))
+
+    async def action_save(self) -> None:
+        """Ask for a file, and save the part that has the focus as a chart."""
+        part = self.focused.id if self.focused is not None else ""
+        by = {"overview-time": self._time_unit, "overview-hashtags": "hashtag"}.get(part or "", "")
+        by = "author" if part == "overview-authors" else by
+        what = f"by {by}" if by else "of labels"
+
+        async def save(typed: str | None) -> None:
+            if typed:
+                await self._save_chart(Path(typed).expanduser(), by)
+
+        stem = Path(self._source.location).stem or "posts"
+        proposed = str(Path.cwd() / f"{stem}-{by or 'labels'}.png")
+        hint = "Enter: save · esc: cancel"
+        await self.ask(
+            AskText(f"Save the chart of shares {what}", proposed, ".png, .svg or .csv", hint), save
+        )
+
+    async def _save_chart(self, target: Path, by: str) -> None:
+        from mmsa_tui.services.charts import save_chart
+
+        source, bundle, where, only = self._source, self.mmsa.bundle_id, self._shown_where, self._only
+        try:
+            await self.mmsa.slow.run(
+                lambda store: save_chart(store, source, bundle, target, by=by, where=where, only=only)
+            )
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return
+        self.notify(safe_line(str(target), 200), title="Written", markup=False)
+        self.mmsa.keep_message(f"Written: {target}")
+
+    @property
+    def _shown_where(self) -> Where | None:
+        return None if self._is_whole_source else self._where
+
+    @property
+    def _only(self) -> str:
+        """Say which posts these are, if not all."""
+        if self._is_whole_source:
+            return ""
+        return ", ".join(filter(None, (self._queue_text, safe_line(self._filter_text, 120))))
 
     @on(Picked)
     def _go(self, event: Picked) -> None:
@@ -148,7 +239,7 @@ class OverviewScreen(AppScreen[str | None]):
     async def count(self) -> None:
         """Count and show, part by part."""
         source_id, bundle = self._source.id, self.mmsa.bundle_id
-        where = None if self._is_whole_source else self._where
+        where = self._shown_where
         self._show_title(None)
         try:
             counted = await self.mmsa.slow.run(lambda store: count(store, source_id, bundle, where))
@@ -180,8 +271,7 @@ class OverviewScreen(AppScreen[str | None]):
             (" · counting…" if n_posts is None else f" · {n_posts:,} posts", "$foreground-muted"),
         ]
         if not self._is_whole_source:
-            shown = ", ".join(filter(None, (self._queue_text, safe_line(self._filter_text, 120))))
-            parts.append((f" · only {shown}", "$text-warning"))
+            parts.append((f" · only {self._only}", "$text-warning"))
         self.query_one("#overview-title", Static).update(Content.assemble(*parts))
 
     def _show_shares(self, counted: Counts, estimated: Estimates | None = None) -> None:
@@ -255,6 +345,7 @@ class OverviewScreen(AppScreen[str | None]):
         looks = self.looks
         undated = surveyed.timeline.n_undated
         note = f"{undated:,} without a date" if undated and surveyed.timeline.buckets else ""
+        self._time_unit = surveyed.timeline.unit if surveyed.timeline.buckets else ""
         time = self.query_one("#overview-time", LabelColumns)
         time.border_title = (
             f"Over time, by {surveyed.timeline.unit}" if surveyed.timeline.buckets else "Over time"

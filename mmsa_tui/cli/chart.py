@@ -1,0 +1,63 @@
+"""`mmsa chart`: the shares of a classified source as a picture, or as the figures behind one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmsa_tui.cli import console, options
+from mmsa_tui.errors import OutputError, UsageError
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(chart)
+
+
+def chart(
+    source: options.SourceArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="A name that ends in .png, .svg or .csv.")
+    ],
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="COLUMN|week|hashtag|author|…", help="A line or a bar for each group."),
+    ] = "",
+    filter: Annotated[
+        str, typer.Option("--filter", metavar="FILTER", help="Only these posts, as in the app's filter.")
+    ] = "",
+    bundle: options.BundleOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Save the shares of labels as a chart: png, svg, or csv for another program.
+
+    Shares are corrected by the audit of the source and carry 95 % intervals where there is one; else the
+    chart says that they are the model's. For example, per week: mmsa chart posts.csv --by week -o weeks.png
+    """
+    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.filters import parse
+    from mmsa_tui.services.charts import save_chart
+    from mmsa_tui.services.ingest import location_of
+    from mmsa_tui.store import Store
+
+    config = options.configure(bundle)
+    target = output.expanduser()
+    if target.is_file() and not overwrite:
+        raise OutputError(f"{target} exists", "--overwrite replaces it; or choose another name.")
+    chosen = find_bundle(config.paths, config.bundle)
+    with Store.open(config.paths.database) as store:
+        row = store.source(location_of(source))
+        if row is None:
+            raise UsageError(
+                f"{source} has not been classified with bundle {chosen.id}",
+                f"Run `mmsa classify {source} -o FILE.csv` first, or choose another --bundle.",
+            )
+        labels = store.bundle_labels(chosen.id)
+        where = parse(filter, labels, row.metadata_columns) if filter.strip() else None
+        made = save_chart(
+            store, row, chosen.id, target, by=by, where=where, only=filter.strip(), overwrite=overwrite
+        )
+    for note in made.notes:
+        console.talk(note)
+    console.talk(f"wrote {target}")

@@ -1,0 +1,112 @@
+"""Service: a chart of a source's shares, from its audit where there is one; command and app both save it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmsa_tui.analysis.population import TIMES
+from mmsa_tui.analysis.shares import GroupShares, Share, count_shares
+from mmsa_tui.errors import UsageError
+from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
+from mmsa_tui.services.audit import Estimates, Group, estimate_if_audited
+from mmsa_tui.services.estimate_tables import standing
+from mmsa_tui.store import SourceRow, Store, Where
+
+MOST_GROUPS = 20
+"""Groups that are drawn, periods apart: beyond that nobody reads their names."""
+
+
+_HOW_TO_READ = {
+    "": "Lines are 95 % intervals; a diamond is the share by the model's labels alone.",
+    "time": "Shades are 95 % intervals.",
+    "group": "Lines are 95 % intervals.",
+}
+
+
+def make_chart(
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    *,
+    by: str = "",
+    where: Where | None = None,
+    only: str = "",
+) -> Chart:
+    """Bring together what a chart shows.
+
+    Args:
+        by: `hour`, `day`, `week`, `month`, `year`, `hashtag`, `author`, `language` or a column; "" draws
+            the shares of all posts.
+        where: only these posts; `only` says in words which they are.
+
+    Raises:
+        UsageError: no post has a label, or the source cannot be grouped so.
+    """
+    labels = store.bundle_labels(bundle)
+    counted = count_shares(store, source, bundle, labels, by, where)
+    if not counted:
+        what = f" and a {by}" if by else ""
+        raise UsageError(
+            f"no post of {source.title} has a label{what}" + (" and passes the filter" if where else ""),
+            f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose other posts.",
+        )
+    is_time = by in TIMES
+    shown = counted if is_time else counted[:MOST_GROUPS]
+    estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown))
+    n_posts = sum(group.n_posts for group in count_shares(store, source, bundle, labels, "", where))
+    notes = [_about(n_posts, len(shown), len(counted), by, only), standing(estimates)]
+    if estimates is not None:
+        shown = _corrected(shown, estimates, by)
+        notes.append(_HOW_TO_READ["time" if is_time else "group" if by else ""])
+        if any(group.shares[0].low is None for group in shown):
+            notes.append(f"A {by} without an interval has no audited post: its shares are not corrected.")
+    title = f"{source.title}: shares of labels" + (f" by {by}" if by else "")
+    return Chart(title, by, labels, shown, is_time, notes)
+
+
+def save_chart(
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    target: Path,
+    *,
+    by: str = "",
+    where: Where | None = None,
+    only: str = "",
+    overwrite: bool = False,
+) -> Chart:
+    """Make a chart and write it as png, svg or csv; see `make_chart` and `write_chart` for errors."""
+    check_chart_target(target, overwrite=overwrite)
+    chart = make_chart(store, source, bundle, by=by, where=where, only=only)
+    write_chart(chart, target, overwrite=overwrite)
+    return chart
+
+
+def _about(n_posts: int, n_shown: int, n_groups: int, by: str, only: str) -> str:
+    words = f"{n_posts:,} posts with a label"
+    if only:
+        words += f", only {only}"
+    if n_shown < n_groups:
+        words += f"; the {n_shown} largest of {n_groups:,} groups by {by}"
+    return words + (". A week is named by its Monday (UTC)." if by == "week" else ".")
+
+
+def _corrected(counted: Sequence[GroupShares], estimates: Estimates, by: str) -> list[GroupShares]:
+    """Put the audit's shares in the place of those that were counted, where it has any."""
+    known = {group.name: group for group in estimates.groups} if by else {"": estimates.overall}
+    return [
+        GroupShares(group.name, group.n_posts, _shares(group, known.get(group.name))) for group in counted
+    ]
+
+
+def _shares(counted: GroupShares, group: Group | None) -> tuple[Share, ...]:
+    estimated = {one.name: one for one in group.shares} if group is not None else {}
+    shares = []
+    for share in counted.shares:
+        one = estimated.get(share.label)
+        if one is None or one.value is None:
+            shares.append(share)
+        else:
+            shares.append(Share(share.label, one.value, one.low, one.high, one.raw))
+    return tuple(shares)

@@ -1,0 +1,81 @@
+"""Two groups of the overview side by side, in a dialog."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Label, Static
+
+from mmsa_tui.analysis.shares import Share
+from mmsa_tui.services.comparing import Comparison, Line
+from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.overview.group_chart import Part
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.post_columns import fit
+
+_CELL, _WIDE_CELL = 12, 22
+
+
+class ComparisonDialog(ModalScreen[None]):
+    """Shows what two groups have in common, and what not.
+
+    Args:
+        first, second: what they are called.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,v", "dismiss(None)", "Close", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    ComparisonDialog Static { height: auto; }
+    """
+
+    def __init__(self, first: str, second: str, found: Comparison, looks: LabelLooks) -> None:
+        super().__init__(classes="dialog-screen")
+        self._first, self._second, self._found, self._looks = first, second, found, looks
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            title = f"{safe_line(self._first, 30)} against {safe_line(self._second, 30)}"
+            yield Label(Content(title), classes="dialog-title")
+            yield Static(self._table(), id="comparison", markup=False)
+            yield Static(Content.styled(self._found.standing, "$foreground-muted"), markup=False)
+            yield Label("Esc: close", classes="dialog-hint")
+
+    def _table(self) -> Content:
+        has_intervals = self._found.lines[0].low is not None
+        cell = _WIDE_CELL if has_intervals else _CELL
+        name = max(self._looks.widest + 4, 8)
+        head = " " * name + "".join(
+            f"{fit(safe_line(words, 40), cell, right=True)}"
+            for words in (self._first, self._second, "difference")
+        )
+        n = f"{fit('posts', name)}{self._found.n_first:>{cell},}{self._found.n_second:>{cell},}"
+        lines = [Content.styled(head, "bold"), Content.styled(n, "$foreground-muted")]
+        for line in self._found.lines:
+            lines.append(Content.assemble(*self._row(line, name, cell)))
+        return Content("\n").join([*lines, Content("")])
+
+    def _row(self, line: Line, name: int, cell: int) -> list[Part]:
+        label = line.first.label
+        bounds = _bounds(line.low, line.high, "+.1f")
+        difference = f"{100 * line.difference:+.1f} points" if not bounds else f"{100 * line.difference:+.1f}"
+        return [
+            (fit(f"{self._looks.sign(label)} {safe_line(label, 30)}", name), self._looks.colour(label)),
+            (f"{_share(line.first):>{cell}}{_share(line.second):>{cell}}", ""),
+            (f"{difference + bounds:>{cell}}", "bold"),
+        ]
+
+
+def _share(share: Share) -> str:
+    return f"{100 * share.value:.1f} %{_bounds(share.low, share.high, '.1f')}"
+
+
+def _bounds(low: float | None, high: float | None, form: str) -> str:
+    return "" if low is None or high is None else f" [{100 * low:{form}}, {100 * high:{form}}]"

@@ -1,0 +1,152 @@
+"""A chart says what the store holds, with the audit's intervals where there is one."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mmsa_tui.errors import OutputError, UsageError
+from mmsa_tui.filters import parse
+from mmsa_tui.records import Prediction
+from mmsa_tui.services.audit import answer, next_post, start_audit
+from mmsa_tui.services.charts import make_chart, save_chart
+from mmsa_tui.services.comparing import compare_filters
+from mmsa_tui.services.ingest import read_in
+from mmsa_tui.store import SourceRow, Store
+
+LABELS = ("negative", "neutral", "positive")
+BUNDLE = "small 1.0.0"
+REGIONS = ("North", "=South")
+N = 120
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "mmsa.db") as store:
+        yield store
+
+
+@pytest.fixture
+def source(store: Store, tmp_path: Path) -> SourceRow:
+    """Four weeks of posts in two regions; the model is right two times in three."""
+    lines = ["id,text,created_at,Region"]
+    lines += [
+        f"{at},post {at} <b>$x_1$ #tag{at % 3},2024-01-{1 + at % 28:02}T08:00:00Z,{REGIONS[at % 2]}"
+        for at in range(N)
+    ]
+    table = tmp_path / "posts.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    source = read_in(store, table)
+    store.save_bundle_labels(BUNDLE, LABELS)
+    made = []
+    for at, row in enumerate(store.posts(source.id)):
+        assert row.post is not None
+        label = LABELS[0] if at % 2 else LABELS[2]
+        probs = (0.7, 0.1, 0.2) if at % 2 else (0.2, 0.1, 0.7)
+        made.append(Prediction(row.post.content_hash, BUNDLE, "ok", label, 0.7, probs))
+    store.save_predictions(made)
+    return store.source(source.location)
+
+
+def audited(store: Store, source: SourceRow, size: int = 60) -> None:
+    audit = start_audit(store, source, BUNDLE, size=size, seed="a")
+    for at in range(size):
+        row = next_post(store, source, audit, "ana")
+        assert row is not None and row.prediction is not None
+        label = LABELS[1] if at % 3 == 0 else row.prediction.label
+        answer(store, audit, row, label, "ana", "audit")
+
+
+def test_without_an_audit_it_counts_and_says_so(store: Store, source: SourceRow) -> None:
+    chart = make_chart(store, source, BUNDLE)
+    assert [(one.label, one.value, one.low) for one in chart.groups[0].shares] == [
+        ("negative", 0.5, None),
+        ("neutral", 0.0, None),
+        ("positive", 0.5, None),
+    ]
+    assert any("not corrected" in note for note in chart.notes)
+
+
+def test_with_an_audit_it_has_the_corrected_shares_and_their_intervals(
+    store: Store, source: SourceRow
+) -> None:
+    audited(store, source)
+    shares = make_chart(store, source, BUNDLE).groups[0].shares
+    for one in shares:
+        assert one.low is not None and one.high is not None and one.low <= one.value <= one.high
+    assert shares[1].value > 0.2 and shares[1].by_model == 0
+    weeks = make_chart(store, source, BUNDLE, by="week")
+    assert [group.name for group in weeks.groups] == ["2024-01-01", "2024-01-08", "2024-01-15", "2024-01-22"]
+    assert weeks.has_intervals
+
+
+def test_a_filter_narrows_it_and_stands_below(store: Store, source: SourceRow) -> None:
+    where = parse("col:Region=North", LABELS, source.metadata_columns)
+    chart = make_chart(store, source, BUNDLE, by="hashtag", where=where, only="col:Region=North")
+    assert sum(group.n_posts for group in chart.groups) == N / 2
+    assert "60 posts with a label, only col:Region=North." in chart.notes[0]
+
+
+def test_what_it_cannot_be_grouped_by_and_what_has_no_label_are_errors(
+    store: Store, source: SourceRow
+) -> None:
+    with pytest.raises(UsageError, match="nothing called Town"):
+        make_chart(store, source, BUNDLE, by="Town")
+    with pytest.raises(UsageError, match="no post"):
+        make_chart(store, source, BUNDLE, where=parse('"none of this"', LABELS), only="x")
+
+
+@pytest.mark.parametrize("by", ["", "week", "Region"])
+@pytest.mark.parametrize("has_audit", [False, True])
+def test_pictures_open_and_an_svg_is_text_that_runs_nothing(
+    store: Store, source: SourceRow, tmp_path: Path, by: str, has_audit: bool
+) -> None:
+    if has_audit:
+        audited(store, source, 30)
+    save_chart(store, source, BUNDLE, tmp_path / "a.png", by=by)
+    with Image.open(tmp_path / "a.png") as image:
+        assert min(image.size) > 500
+    save_chart(store, source, BUNDLE, tmp_path / "a.svg", by=by)
+    svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "negative" in re.sub(r"<[^>]*>", "", svg)
+    assert "<script" not in svg and "<image" not in svg
+
+
+def test_a_table_holds_the_same_shares_and_no_formula(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    chart = save_chart(store, source, BUNDLE, tmp_path / "a.csv", by="Region")
+    rows = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig")))
+    assert len(rows) == len(chart.groups) * len(LABELS)
+    assert {row["group"] for row in rows} == {"North", "'=South"}
+    assert [float(row["share"]) for row in rows[:3]] == [one.value for one in chart.groups[0].shares]
+
+
+def test_another_suffix_or_a_file_that_exists_is_refused(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    with pytest.raises(OutputError, match="ends in none of"):
+        save_chart(store, source, BUNDLE, tmp_path / "a.gif")
+    (tmp_path / "a.png").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="exists"):
+        save_chart(store, source, BUNDLE, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == b"mine"
+
+
+def test_two_filters_are_compared_with_the_audit_or_without(store: Store, source: SourceRow) -> None:
+    north, south = "col:Region=North", 'col:Region="=South"'
+    counted = compare_filters(store, source, BUNDLE, north, south)
+    assert (counted.n_first, counted.n_second) == (60, 60)
+    assert [line.difference for line in counted.lines] == [-1.0, 0.0, 1.0]
+    assert counted.lines[0].low is None and "not corrected" in counted.standing
+    audited(store, source)
+    corrected = compare_filters(store, source, BUNDLE, north, south)
+    line = corrected.lines[0]
+    assert line.low is not None and line.high is not None
+    assert -1 < line.low <= line.difference <= line.high < -0.3
+    with pytest.raises(UsageError, match="share posts"):
+        compare_filters(store, source, BUNDLE, north, "post")
