@@ -1,6 +1,6 @@
 """Kill processes at random moments, and count what was acknowledged and is not there afterwards.
 
-    python -m benchmarks.kills [--labels 1000] [--commands 50] [--app 100] [--terminals 50] [--only WORD]
+    python -m benchmarks.kills [--labels 1000] [--commands 50] [--app 100] [--terminals 50] [--only REGEX]
 
 `labels`: a process that labels post after post, and says so after each, is killed; every act that it has said
 to be made must be in the store and in its journal, and no bulk half of it. `commands`: each command that
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def kill_each_command(template: Place, folder: Path, n_kills: int, chosen: rando
     """Print a line for each command."""
     killer = Killer(folder)
     for case in CASES:
-        if only not in case.name:
+        if not re.search(only, case.name):
             continue
         started = time.monotonic()
         count = kill_command(case, template, killer, folder / "runs", n_kills, chosen)
@@ -119,7 +120,7 @@ def main() -> None:
     parser.add_argument("--commands", type=int, default=50, help="kills of each command")
     parser.add_argument("--app", type=int, default=100, help="kills of the app in a terminal")
     parser.add_argument("--terminals", type=int, default=50, help="terminals closed under the app")
-    parser.add_argument("--only", default="", metavar="WORD", help="commands with this word in their name")
+    parser.add_argument("--only", default="", metavar="REGEX", help="commands whose names match")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chosen = random.Random(options.seed)

@@ -117,6 +117,8 @@ def retrain(
             )
         _promote(config, parent, candidate, promote, reclassify, changes)
         return
+    if reclassify and not dry_run:
+        _finish_judging(config, parent)
     result = _run(config, parent, dry_run, weight, rule)
     promoted = None
     if rule is None and not json and result.lesson.is_rule:
@@ -209,14 +211,31 @@ def _promote(
     warn_if_another_is_set(bundle)
     if reclassify:
         try:
-            _reclassify(config, parent, bundle, changes)
+            _reclassify(config, parent.id, bundle, changes)
         except (KeyboardInterrupt, MmsaError):
             console.talk(
-                f"{bundle.id} is active all the same; `mmsa classify SOURCE -o FILE` judges what is left."
-                " No new retrain is needed for that."
+                f"{bundle.id} is active all the same; `mmsa classify SOURCE -o FILE` judges what is left of a"
+                " source, and the next `mmsa retrain` begins with all of them."
             )
             raise
     return bundle
+
+
+def _finish_judging(config: Config, bundle: Bundle) -> None:
+    """Go on with what a promotion before was interrupted in."""
+    from mmsa_tui.services.reclassify import left_to_judge
+    from mmsa_tui.store import Store
+
+    if not config.paths.database.is_file():
+        return
+    with Store.open(config.paths.database) as store:
+        left = left_to_judge(store, bundle)
+    if left.n_posts:
+        console.talk(
+            f"{counted(left.n_posts, 'post')} judged by {left.before} were not judged by {bundle.id}, which"
+            " was promoted instead: doing that first"
+        )
+        _reclassify(config, left.before, bundle, None)
 
 
 def _show(result: Result) -> None:
@@ -261,21 +280,21 @@ def _as_json(result: Result, promoted: Bundle | None) -> dict[str, Any]:
     }
 
 
-def _reclassify(config: Config, parent: Bundle, bundle: Bundle, target: Path | None) -> None:
-    """Judge again what the bundle before had judged, and say what that changed."""
+def _reclassify(config: Config, before: str, bundle: Bundle, target: Path | None) -> None:
+    """Judge again what the bundle `before`, by id, had judged, and say what that changed."""
     from mmsa_tui.corrections import write_table
     from mmsa_tui.services.reclassify import describe_change, list_changes, reclassify, sources_judged_by
     from mmsa_tui.services.work import Work
     from mmsa_tui.store import Store
 
     with Store.open_to_write(config.paths.database) as store, ExitStack() as bars:
-        if sources_judged_by(store, parent.id):
+        if sources_judged_by(store, before):
             predictor = Work(config, bundle, store, console.progress).predictor
-            reclassify(store, predictor, parent.id, on_progress=_Bars(bars).show_progress)
+            reclassify(store, predictor, before, on_progress=_Bars(bars).show_progress)
             bars.close()
         else:
-            console.talk(f"no source was classified by {parent.id}, so nothing was judged again")
-        found = list_changes(store, parent.id, bundle.id)
+            console.talk(f"no source was classified by {before}, so nothing was judged again")
+        found = list_changes(store, before, bundle.id)
     for comparison in found:
         console.talk(_describe_changes(comparison))
     if target is not None:

@@ -83,6 +83,7 @@ def promote(
         promotion = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "by": analyst,
+            "instead_of": in_use,
             "overruled": bool(against),
             "against": list(against),
             "run": candidate.parent.name,

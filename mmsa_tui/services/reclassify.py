@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.services.classify import Finished, Judge, Progress, classify
 from mmsa_tui.store import Row, SourceRow, Store, judged_by
 
@@ -71,6 +72,27 @@ def reclassify(
         if should_stop is not None and should_stop():
             break
     return total
+
+
+@dataclass(frozen=True)
+class Left:
+    """So many posts that the bundle `before`, by id, has judged and the one promoted instead has not."""
+
+    before: str
+    n_posts: int
+
+
+def left_to_judge(store: Store, bundle: Bundle) -> Left:
+    """Find out whether judging again after the promotion of a bundle was interrupted, or never begun."""
+    promotion = bundle.meta.training.get("promotion")
+    if not isinstance(promotion, dict):
+        return Left("", 0)
+    before = str(promotion.get("instead_of") or bundle.meta.parent)
+    counts = [
+        store.count_unpredicted(source.id, bundle.id, judged_by(before))
+        for source in sources_judged_by(store, before)
+    ]
+    return Left(before, sum(counts))
 
 
 def list_changes(store: Store, before: str, after: str) -> list[Comparison]:

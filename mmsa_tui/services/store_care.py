@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,8 @@ from mmsa_tui.store import Store, salvage_corrections
 from mmsa_tui.store.health import Health, back_up, examine
 from mmsa_tui.store.journal import Journal
 
+_FEW = 10
+"""Of so few acts each may have a label of its own."""
 N_BACKUPS = 7
 """Backups that are kept; the oldest goes."""
 
@@ -118,7 +119,7 @@ def _restore(paths: Paths, scratch: Path, source: Path | None) -> Restored:
             known = {(made.content_hash, made.created_at) for made in there}
             new = [made for made in found if (made.content_hash, made.created_at) not in known]
             if not is_whole:
-                new = _credible(new, origin, store, there)
+                new = _credible(new, there)
             added.append((origin, store.add_corrections(new)))
             there = list(store.corrections())
         n = len(there)
@@ -149,36 +150,15 @@ def _lay_base(paths: Paths, part: Path, source: Path | None, unreadable: list[tu
             return
 
 
-def _credible(
-    found: Sequence[Correction], origin: Path, store: Store, there: Sequence[Correction]
-) -> list[Correction]:
-    """Leave out what damage has made of an act: one of a post, or with a label, that nothing else knows.
+def _credible(found: Sequence[Correction], there: Sequence[Correction]) -> list[Correction]:
+    """Leave out what damage has made of an act: one with a label that nothing else knows.
 
-    Where nothing else is there to compare with, all that is well formed is taken.
-
-    Args:
-        store: what is being put together. there: its acts.
+    Where nothing else is there to compare with, one that several acts have is known.
     """
     found = [made for made in found if is_content_hash(made.content_hash)]
-    if not there:
-        return found
-    hashes = {made.content_hash for made in there} | _hashes_in(origin)
-    labels = {made.new_label for made in there} | {""}
-    return [
-        made
-        for made in found
-        if made.new_label in labels and (made.content_hash in hashes or store.places_of(made.content_hash))
-    ]
-
-
-def _hashes_in(database: Path) -> set[str]:
-    """Find the content hashes that a file holds at least twice: in a list of posts too, or in an index."""
-    counts: Counter[bytes] = Counter()
-    for suffix in ("", "-wal"):
-        with suppress(OSError):
-            data = database.with_name(database.name + suffix).read_bytes()
-            counts.update(re.findall(rb"b2:[0-9a-f]{40}", data))
-    return {digest.decode() for digest, n in counts.items() if n > 1}
+    counts = Counter(made.new_label for made in (*there, *found))
+    known = {made.new_label for made in there} | {label for label, n in counts.items() if n > 1 or not label}
+    return [made for made in found if made.new_label in known or len(found) < _FEW]
 
 
 def _copies(

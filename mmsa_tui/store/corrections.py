@@ -275,10 +275,11 @@ def _dated(db: Database, correction: Correction, latest_us: int | None = None) -
             created_us = max(created_us, replaced_us + 1)
     # Of acts at one instant the one that arrived last counts.
     created_us = min(created_us, _LAST_US)
-    return replace(correction, uid=uid, created_at=_to_time(created_us)), created_us
+    return replace(correction, uid=uid, created_at=to_time(created_us)), created_us
 
 
-def _to_time(created_us: int) -> str:
+def to_time(created_us: int) -> str:
+    """Write a moment, in microseconds since 1970, as the time of a correction."""
     zone = UTC if created_us <= _LAST_UTC_US else _LAST_ZONE
     return (_EPOCH.astimezone(zone) + created_us * _US).isoformat(timespec="microseconds")
 

@@ -34,6 +34,8 @@ class PageFile:
         # A header that is damaged says nothing; 4096 is what SQLite makes.
         self.page_size = size if size >= 512 and size & (size - 1) == 0 else 4096
         self._data = data
+        self.is_cut = len(data) < int.from_bytes(data[28:32], "big") * self.page_size
+        """Whether the file is shorter than its header says."""
         self._newer = dict(self._frames(wal))
 
     def rows(self, n_columns: Sequence[int]) -> Iterator[tuple[int, tuple[Value, ...]]]:

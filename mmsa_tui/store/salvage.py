@@ -2,22 +2,26 @@
 
 Corrections are the one thing that cannot be computed again. The file is opened read-only and
 never changed. First SQLite reads what it can, row by row from both ends; if that was not all, the
-pages of the file are read past it.
+pages of the file are read past it. A row that damage has touched must not pass for another act: its
+two times agree, or the file holds its uid once more; and the file holds its post once more.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction
-from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction, to_us
-from mmsa_tui.store.pages import PageFile, Value
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction, to_time, to_us
+from mmsa_tui.store.pages import PageFile
 
 _LATER = ("origin", "facts")
 """Columns of corrections that older schemas lack."""
@@ -48,10 +52,12 @@ def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
             cause = error
     try:
         wal = path.with_name(f"{path.name}-wal")
-        pages = PageFile(path.read_bytes(), wal.read_bytes() if wal.is_file() else b"")
+        data, log = path.read_bytes(), wal.read_bytes() if wal.is_file() else b""
+        pages, stands = PageFile(data, log), _Standing(data + log)
     except (OSError, MemoryError) as error:
         raise StoreError(f"{path} cannot be read: {error}", "Copy it to this laptop.") from error
-    _read_pages(pages, rows)
+    _read_pages(pages, rows, stands)
+    rows = {seq: made for seq, made in rows.items() if pages.is_cut or stands.twice(made.content_hash)}
     if not rows:
         raise StoreError(f"no corrections can be read from {path}: {cause}", "Restore a backup of it.")
     return [rows[seq] for seq in sorted(rows)], False
@@ -95,26 +101,52 @@ def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, Correcti
             rows[row[0]] = found
 
 
-def _read_pages(pages: PageFile, rows: dict[int, Correction]) -> None:
+class _Standing:
+    """What a file says more than once: a row is in an index too, a post in the list of posts."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._hashes = Counter(re.findall(rb"b2:[0-9a-f]{40}", data))
+
+    def twice(self, word: str) -> bool:
+        """Whether the file holds a content hash or a uid at least twice."""
+        sought = word.encode("utf-8", "surrogatepass")
+        return (self._hashes[sought] or self._data.count(sought)) > 1
+
+
+def _read_pages(pages: PageFile, rows: dict[int, Correction], stands: _Standing) -> None:
     """Add the rows that SQLite has not found; a copy that makes sense stands before one that does not."""
     by_uid = {correction.uid for correction in rows.values()}
+    doubtful: dict[int, Correction] = {}
     for seq, values in pages.rows(_N_COLUMNS):
-        found = _built(_from_page, values)
+        (_, *identity, created_us) = values[:10]
+        row = (*identity, *[*values[10:], "", ""][:6])
+        found = _built(partial(_agreeing, created_us), row)
         if found is not None and found.uid not in by_uid and seq not in rows:
             rows[seq] = found
             by_uid.add(found.uid)
-
-
-def _from_page(values: tuple[Value, ...]) -> Correction | None:
-    (_, *identity, created_us) = values[:10]
-    rest = [*values[10:], "", ""][:6]
-    return _agreeing(created_us, (*identity, *rest))
+        elif found is None and (made := _built(partial(_dated_by, created_us), row)) is not None:
+            doubtful[seq] = made
+    for seq, made in doubtful.items():
+        if made.uid not in by_uid and seq not in rows and stands.twice(made.uid):
+            rows[seq] = made
+            by_uid.add(made.uid)
 
 
 def _agreeing(created_us: object, row: tuple[Any, ...]) -> Correction | None:
     """Build a correction; None where the two cells that say when it was made do not agree."""
     made = to_correction(row)
     return made if to_us(made.created_at, made.uid) == created_us else None
+
+
+def _dated_by(created_us: object, row: tuple[Any, ...]) -> Correction | None:
+    """Build a correction by whichever of its two times still is one."""
+    made = to_correction(row)
+    try:
+        to_us(made.created_at, made.uid)
+    except StoreError:
+        return replace(made, created_at=to_time(created_us)) if isinstance(created_us, int) else None
+    return made
 
 
 def _built(build: Callable[[tuple[Any, ...]], Correction | None], row: tuple[Any, ...]) -> Correction | None:

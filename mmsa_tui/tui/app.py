@@ -25,8 +25,9 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
 from mmsa_tui.errors import DamagedStoreError, MmsaError
 from mmsa_tui.services.ingest import location_of
+from mmsa_tui.services.reclassify import left_to_judge
 from mmsa_tui.store import SourceRow, Store
-from mmsa_tui.text.display import safe_line
+from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
@@ -35,7 +36,7 @@ from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
-from mmsa_tui.tui.keys import check_keys, keymap
+from mmsa_tui.tui.keys import check_keys, key_for, keymap
 from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
@@ -152,6 +153,22 @@ class MmsaApp(App[None]):
         if self.labels:
             await self.engine.start()
             self._hear(None)
+            await self._tell_left_to_judge()
+
+    async def _tell_left_to_judge(self) -> None:
+        """Say so if judging again after a promotion was interrupted, and what goes on with it."""
+        with suppress(MmsaError):
+            bundle = find_bundle(self.config.paths, self.config.bundle)
+            left = await self.slow.run(lambda store: left_to_judge(store, bundle))
+            if left.n_posts:
+                key = key_for("classify", self.config.keys)
+                text = (
+                    f"{counted(left.n_posts, 'post')} judged by {left.before} were not judged by {bundle.id},"
+                    f" which was promoted instead. {key} classifies those of a source; `mmsa retrain` begins"
+                    " with all of them."
+                )
+                self.notify(safe_line(text, 400), severity="warning", markup=False)
+                self.keep_message(text, "$text-warning")
 
     # which screen
 

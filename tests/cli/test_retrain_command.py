@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from command_runs import Mmsa
-from word_model import LABELS, write_word_bundle
+from word_model import LABELS, WordModel, write_word_bundle
 
 from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
+from mmsa_tui.records import Post, Prediction
 from mmsa_tui.services import retrain as run
 from mmsa_tui.store import Store
 
@@ -166,6 +167,40 @@ def test_changes_go_to_a_file_and_stale_predictions_are_judged_anew(
     assert ran.code == 0
     assert "0 of 2 posts judged before have another label now" in ran.err
     assert (tmp_path / "changes.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize("when", ["before the first batch", "after it"])
+def test_judging_again_that_was_interrupted_is_gone_on_with(
+    home: Path,
+    mmsa: Mmsa,
+    outcome: Any,
+    table: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+) -> None:
+    monkeypatch.setattr("mmsa_tui.services.classify.BATCH", 1)
+    mmsa("classify", table(["what a lovely day", "so sad", "a train"]), "-o", tmp_path / "out.jsonl")
+    outcome(True)
+    judge = WordModel.judge
+
+    def stop(model: WordModel, post: Post) -> Prediction:
+        if when == "before the first batch" or post.post_id == "2":
+            raise KeyboardInterrupt
+        return judge(model, post)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(WordModel, "judge", stop)
+        ran = mmsa("retrain")
+    assert (ran.code, active(home), "next `mmsa retrain`" in ran.err) == (130, "words 1.0.1", True)
+    monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", "raise SystemExit(5)"])
+    again = mmsa("retrain")
+    n_left = 3 if when == "before the first batch" else 2
+    assert f"{n_left} posts judged by words 1.0.0 were not judged by words 1.0.1" in again.err
+    with Store.open(home / "data" / "mmsa.db") as store:
+        (source,) = store.recent_sources()
+        assert store.count_unpredicted(source.id, "words 1.0.1") == 0
+    assert "were not judged" not in mmsa("retrain").err
 
 
 def test_a_setting_that_keeps_another_bundle_in_use_is_named(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 
 from retrain_stories import active, correct, on_retrain_screen, run_to_its_end
 from stories import SIZE, asked, opened, text_of
 
-from mmsa_tui.bundle.meta import read_bundle
+from mmsa_tui.bundle.meta import META, read_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.reclassify import list_changes
@@ -159,3 +161,18 @@ async def test_a_candidate_that_was_decided_on_elsewhere_leaves_the_table(offere
         await wait_for(pilot, lambda: "elsewhere meanwhile" in text_of(screen, "#status"), "the message")
         assert screen.offer is None
         assert active(config) == "small 1.0.1"
+
+
+async def test_judging_again_that_was_interrupted_is_told_at_the_next_start(
+    make_app, config, classified, store, wait_for
+):
+    folder = config.paths.shipped_bundles / "small-1.0.0"
+    made = shutil.copytree(folder, config.paths.bundles_dir / "small-1.0.1")
+    meta = json.loads((made / META).read_text())
+    promotion = {"at": "2026-01-01T00:00:00+00:00", "instead_of": "small 1.0.0"}
+    meta |= {"version": "1.0.1", "training": {"promotion": promotion}}
+    (made / META).write_text(json.dumps(meta))
+    async with make_app(config=replace(config, bundle="small 1.0.1")).run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        said = "11 posts judged by small 1.0.0 were not judged by small 1.0.1"
+        await wait_for(pilot, lambda: any(said in one.text for one in pilot.app.said), "what is told")

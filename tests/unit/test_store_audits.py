@@ -88,7 +88,7 @@ def test_acts_of_older_versions_are_no_answers_and_can_still_be_salvaged(tmp_pat
         db.execute(
             "INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle, analyst,"
             " created_at, created_us, note, flagged, post_id, text)"
-            " VALUES ('u', 'b2:1', 'yes', '', '[]', '', 'ann', '2024-05-01', 1, '', 0, '', '')"
+            " VALUES ('u', 'b2:1', 'yes', '', '[]', '', 'ann', '2024-05-01', 1714521600000000, '', 0, '', '')"
         )
     db.close()
     found, is_whole = salvage_corrections(path)
