@@ -10,6 +10,7 @@ from mmsa_tui.analysis.counts import (
     count,
     count_failures,
     count_heads,
+    describe_unvalidated,
     percentages,
     with_rest,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "count",
     "count_failures",
     "count_heads",
+    "describe_unvalidated",
     "examples",
     "occurring",
     "percentages",

@@ -7,7 +7,7 @@ here, so that a post counts for the same everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,12 +15,15 @@ from mmsa_tui.export import CountTable
 from mmsa_tui.export.colours import label_colour
 from mmsa_tui.export.columns import Row
 from mmsa_tui.store import Store, Where
+from mmsa_tui.text.language import main_language
 
 N_BINS = 20
 """Bins of the confidence histogram, each five points wide."""
 
 STATUSES = ("ok", "text_only", "image_only", "failed", "")
 """What can have come of a post; "" is not classified."""
+
+_BY_WORDS = ("ok", "text_only")
 
 _OTHER_COLOUR = "#90a4ae"
 
@@ -33,16 +36,28 @@ class Counts:
 
     `labels` counts final labels, the analyst's, else the model's, "" where there is none; `bins`
     counts model labels in each of `N_BINS` bins of confidence; `corrections` counts (model's label,
-    analyst's label), equal ones included.
+    analyst's label), equal ones included; `languages` counts posts judged by words by their main
+    language, "" for unknown. `validated` are the languages in which the bundle is, None where that is
+    not known.
     """
 
     labels: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     bins: list[Counter[str]] = field(default_factory=lambda: [Counter() for _ in range(N_BINS)])
     corrections: Counter[tuple[str, str]] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    validated: Collection[str] | None = None
     n_pictures: int = 0
     n_conflicts: int = 0
     n_flagged: int = 0
+
+    @property
+    def unvalidated(self) -> Counter[str]:
+        """Posts judged by words in languages in which nobody has shown that the bundle can."""
+        known = self.validated
+        if known is None:
+            return Counter()
+        return Counter({code: n for code, n in self.languages.items() if code not in known})
 
     @property
     def n_posts(self) -> int:
@@ -69,6 +84,8 @@ class Counts:
         prediction, correction = row.prediction, row.correction
         status: str = "" if prediction is None else prediction.status
         label = prediction.label if prediction is not None else ""
+        if row.post is not None and status in _BY_WORDS:
+            self.languages[main_language(row.post.language)] += 1
         has_picture = row.post is not None and any(not picture.is_missing for picture in row.post.pictures)
         self._add(
             label,
@@ -89,11 +106,14 @@ class Counts:
 
     def lines(self) -> list[tuple[str, int]]:
         """List the totals under the names that a summary gives them."""
-        return [
+        lines = [
             ("posts", self.n_posts),
-            ("text and picture disagree", self.n_conflicts),
+            ("text and picture in conflict", self.n_conflicts),
             ("corrected by people", self.n_corrected),
         ]
+        if self.validated is not None:
+            lines.append(("in languages not validated", self.unvalidated.total()))
+        return lines
 
     def tables(self, labels: Sequence[str]) -> list[CountTable]:
         """Lay out the counts by label, in the bundle's order, and by status."""
@@ -128,14 +148,37 @@ class Counts:
             self.corrections[label, corrected] += number
 
 
-def count(store: Store, source_id: int, bundle: str, where: Where | None = None) -> Counts:
-    """Count the posts of a source by label, confidence, status and correction."""
+def count(
+    store: Store,
+    source_id: int,
+    bundle: str,
+    where: Where | None = None,
+    validated: Collection[str] | None = None,
+) -> Counts:
+    """Count the posts of a source by label, confidence, status, correction and language.
+
+    Args:
+        validated: languages in which the bundle is.
+    """
     place = f"min(cast(confidence * {N_BINS} AS INTEGER), {N_BINS - 1})"
     by = ["label", "corrected_label", "status", "has_image", "conflict", "flagged", place]
-    counts = Counts()
+    counts = Counts(validated=validated)
     for values in store.cross_tally(source_id, bundle, by, where):
         counts._add(*values)
+    for language, status, number in store.cross_tally(source_id, bundle, ["language", "status"], where):
+        if status in _BY_WORDS:
+            counts.languages[main_language(_text(language))] += number
     return counts
+
+
+def describe_unvalidated(unvalidated: Counter[str], limit: int = 5) -> str:
+    """Say how many posts are in languages that a bundle is not validated in, and which; "" for none."""
+    if not unvalidated:
+        return ""
+    named = ", ".join(f"{code or 'unknown'} {n:,}" for code, n in unvalidated.most_common(limit))
+    return (
+        f"{unvalidated.total():,} judged by words in languages that the bundle is not validated in ({named})"
+    )
 
 
 def count_heads(

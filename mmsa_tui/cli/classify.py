@@ -206,6 +206,8 @@ def _label_table(outcome: Outcome) -> str:
 
 
 def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
+    from mmsa_tui.analysis import describe_unvalidated
+
     if outcome.n_failed:
         yield f"{outcome.n_failed:,} failed and have no label:"
         yield from _reasons(outcome.failures)
@@ -214,12 +216,7 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
             yield f"{outcome.counts.statuses[status]:,} were judged by their {words} alone"
     if outcome.n_with_words:
         yield f"{outcome.n_with_words:,} were judged by the words in their pictures, too"
-    if outcome.unvalidated:
-        named = ", ".join(
-            f"{language or 'unknown'} {n:,}" for language, n in outcome.unvalidated.most_common(_N_REASONS)
-        )
-        number = outcome.unvalidated.total()
-        yield f"{number:,} judged by words in languages that the bundle is not validated in ({named})"
+    yield from filter(None, [describe_unvalidated(outcome.counts.unvalidated)])
     if outcome.losses:
         yield f"{outcome.losses.total():,} were judged without something they name:"
         yield from _reasons(outcome.losses)

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mmsa_tui.analysis import Counts, Examples, Survey, count, count_failures, count_heads, examples, survey
+from mmsa_tui.analysis import (
+    Counts,
+    Examples,
+    Survey,
+    count,
+    count_failures,
+    count_heads,
+    describe_unvalidated,
+    examples,
+    survey,
+)
 from mmsa_tui.store import Store, Where
 
 
@@ -65,6 +75,7 @@ def gather(
     facts: Mapping[str, str] | None = None,
     tables: Sequence[Table] = (),
     warnings: Sequence[str] = (),
+    validated: Collection[str] | None = None,
     standing: str = "",
     intervals: Sequence[Interval] = (),
     method: Sequence[str] = (),
@@ -77,20 +88,23 @@ def gather(
         facts: name and value pairs for the head of the page.
         tables: further tables, such as scores.
         warnings: what a reader must know before the numbers.
+        validated: languages in which the bundle is; posts in others are counted in a warning.
         redacted: show nothing that names or shows a person.
     """
     labels = store.bundle_labels(bundle)
+    counts = count(store, source_id, bundle, where, validated)
+    doubtful = describe_unvalidated(counts.unvalidated)
     return Content(
         title=title,
         labels=labels,
-        counts=count(store, source_id, bundle, where),
+        counts=counts,
         survey=survey(store, source_id, bundle, where),
         examples=examples(store, source_id, bundle, labels, where),
         heads=count_heads(store, source_id, bundle, where),
         failures=count_failures(store, source_id, bundle, where),
         facts=facts or {},
         tables=tables,
-        warnings=warnings,
+        warnings=[*warnings, *([f"{doubtful}: their labels may mean little."] if doubtful else [])],
         standing=standing,
         intervals=intervals,
         method=method,

@@ -31,7 +31,6 @@ from mmsa_tui.services.shares import Share, digest_of_sources
 from mmsa_tui.services.work import Bar, Work, begin, no_bar, watched
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import Row, Where
-from mmsa_tui.text.language import main_language
 
 STDOUT = "-"
 """The output that stands for a stream."""
@@ -80,9 +79,7 @@ class Outcome:
     """What a batch came to: what its rows add up to, and why some failed or were judged by a part.
 
     `n_done` posts were classified in this run, on `device`; "" if the model was not needed. `notes` say
-    what did not go as planned with it. `unvalidated` counts posts judged by their words in languages
-    other than those `validated` for the bundle, "" for unknown ones. `n_with_words` were judged by words in
-    their pictures, too.
+    what did not go as planned with it. `n_with_words` were judged by words in their pictures, too.
     """
 
     labels: tuple[str, ...]
@@ -94,8 +91,6 @@ class Outcome:
     losses: Counter[str] = field(default_factory=Counter)
     n_withheld: int = 0
     n_with_words: int = 0
-    validated: frozenset[str] = frozenset()
-    unvalidated: Counter[str] = field(default_factory=Counter)
     files: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -125,10 +120,6 @@ class Outcome:
             else:
                 self.n_withheld += prediction.label == UNSURE
                 self.n_with_words += row.post is not None and bool(row.post.image_text)
-                if row.post is not None and prediction.status != "image_only":
-                    language = main_language(row.post.language)
-                    if language not in self.validated:
-                        _count(self.unvalidated, language)
                 if prediction.error:
                     _count(self.losses, _FILE_NAME.sub("…", prediction.error))
 
@@ -152,7 +143,8 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
     with begin(
         request.config, request.sources, format=request.format, options=request.read_options, bar=bar
     ) as work:
-        outcome = Outcome(work.bundle.labels, work.bundle.id, validated=work.bundle.validated_languages)
+        counts = Counts(validated=work.bundle.validated_languages)
+        outcome = Outcome(work.bundle.labels, work.bundle.id, counts=counts)
         try:
             _classify(work, request, stream if None in targets else None, outcome)
             _write(work, request, [target for target in targets if target is not None], outcome)
@@ -240,6 +232,7 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
                 further_columns=further,
                 thumbnails=request.thumbnails,
                 about=about,
+                validated=work.bundle.validated_languages,
             )
         is_counted = True
         outcome.files.append(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -83,11 +83,13 @@ def export_posts(
     *,
     overwrite: bool = False,
     on_row: Callable[[int], None] | None = None,
+    validated: Collection[str] | None = None,
 ) -> int:
     """Write the chosen posts in the format of the target's suffix; returns how many.
 
     Args:
         on_row: told how many rows have been written; may raise to stop.
+        validated: languages in which the bundle is, for the Summary.
 
     Raises:
         OutputError: see `export.write`.
@@ -102,7 +104,7 @@ def export_posts(
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(facts | WHOSE, Counts(), tables),
+        summary=Summary(facts | WHOSE, Counts(validated=validated), tables),
         source_columns=columns,
     )
 
@@ -141,6 +143,7 @@ def write_rows(
     further_columns: Sequence[str] = (),
     thumbnails: bool = False,
     about: str = "",
+    validated: Collection[str] | None = None,
 ) -> None:
     """Write rows of several sources, for an annotation tool or as a table.
 
@@ -148,6 +151,7 @@ def write_rows(
         facts: what the Summary says of these rows beside where they are from.
         further_columns: metadata that the rows have beside the sources' own.
         about: what a parquet file is to say of itself beside its rows.
+        validated: languages in which the bundle is, for the Summary.
 
     Raises:
         OutputError: see `check_file`; or the disk is full or fails.
@@ -169,7 +173,7 @@ def write_rows(
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(stated | WHOSE | dict(facts or {}), Counts(), tables),
+        summary=Summary(stated | WHOSE | dict(facts or {}), Counts(validated=validated), tables),
         source_columns=[*source_columns(store, *sources), *further_columns],
         thumbnails=thumbnails,
         about=about,

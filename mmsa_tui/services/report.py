@@ -94,6 +94,7 @@ def write_report(
         where=where,
         facts=facts,
         tables=[*_estimate_tables(estimates), *scores],
+        validated=bundle.validated_languages,
         warnings=[*warned, *(warnings(estimates.status) if estimates is not None else ())],
         standing=standing(estimates),
         intervals=_intervals(estimates),

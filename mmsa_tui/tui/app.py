@@ -100,6 +100,8 @@ class MmsaApp(App[None]):
         self.graphics = graphics
         self.bundle_id = ""
         self.labels: tuple[str, ...] = ()
+        self.validated: frozenset[str] = frozenset()
+        """Languages in which the bundle in use is validated."""
         self.bundle_problem = ""
         self.last_source: SourceRow | None = None
         self.quick = StoreThread(config.paths.database, "quick")
@@ -128,8 +130,10 @@ class MmsaApp(App[None]):
             bundle = find_bundle(self.config.paths, self.config.bundle)
         except MmsaError as error:
             self.bundle_id, self.labels, self.bundle_problem = "", (), error.message
+            self.validated = frozenset()
         else:
             self.bundle_id, self.labels, self.bundle_problem = bundle.id, bundle.labels, ""
+            self.validated = bundle.validated_languages
 
     async def reload_bundle(self) -> None:
         """Take up the bundle that is in use now, if it is another one."""

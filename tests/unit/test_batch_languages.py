@@ -1,11 +1,12 @@
 """Labels in languages that nobody has measured are counted apart."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
 
+from mmsa_tui.analysis import Counts, describe_unvalidated
 from mmsa_tui.records import Correction, Failure, Post, Prediction, Status
-from mmsa_tui.services.batch import Outcome
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,20 @@ def make_row(language: str, status: Status = "text_only") -> _Row:
     ],
 )
 def test_only_words_in_a_language_of_no_table_count(row: _Row, counted: dict[str, int]) -> None:
-    outcome = Outcome(("negative", "neutral", "positive"), "small 1.0.0", validated=frozenset({"en", "pt"}))
-    outcome.count(row)  # type: ignore[arg-type]
-    assert dict(outcome.unvalidated) == counted
+    counts = Counts(validated=frozenset({"en", "pt"}))
+    counts.add(row)
+    assert dict(counts.unvalidated) == counted
+    assert ("in languages not validated", sum(counted.values())) in counts.lines()
+
+
+def test_without_a_bundle_at_hand_nothing_is_said_of_languages() -> None:
+    counts = Counts()
+    counts.add(make_row("ko"))
+    assert not counts.unvalidated
+    assert "not validated" not in str(counts.lines())
+
+
+def test_they_are_named_with_their_numbers() -> None:
+    assert describe_unvalidated(Counter()) == ""
+    told = describe_unvalidated(Counter({"ko": 3, "": 1}))
+    assert told.startswith("4 judged by words") and "(ko 3, unknown 1)" in told

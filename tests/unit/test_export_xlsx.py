@@ -59,7 +59,7 @@ def test_xlsx_header_is_frozen_and_filtered(tmp_path: Path) -> None:
     write([predicted(), predicted()], tmp_path / "out.xlsx", LABELS)
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Posts"]
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:W3"
+    assert sheet.auto_filter.ref == "A1:X3"
 
 
 def test_xlsx_labels_are_coloured_apart(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ async def export(screen: BrowseScreen) -> None:
         posts.order,
         posts.selection,
         posts.queue_name,
+        screen.mmsa.validated,
     )
 
     async def take(written: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -50,6 +50,7 @@ class ExportDialog(ModalScreen[str | None]):
         order: how the list is sorted.
         selection: ordinals of the marked posts; they are proposed first.
         queue: the queue that the list shows.
+        validated: languages in which the bundle is.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
@@ -75,13 +76,14 @@ class ExportDialog(ModalScreen[str | None]):
         order: Order | None,
         selection: Sequence[int],
         queue: str = "all",
+        validated: Collection[str] | None = None,
     ) -> None:
         super().__init__(classes="dialog-screen")
         self._database, self._source = database, source
         self._bundle_id, self._labels = bundle_id, labels
         self._where, self._filter_text = where, filter_text
         self._order, self._selection = order, tuple(selection)
-        self._queue = queue
+        self._queue, self._validated = queue, validated
 
     def compose(self) -> ComposeResult:
         posts = self._posts()
@@ -230,8 +232,9 @@ class ExportDialog(ModalScreen[str | None]):
 
     def _write_file(self, store: Store, order: _Order, count: Callable[[int], None]) -> int:
         return export_posts(
-            store, self._source, self._bundle_id, order.target, order.choice, overwrite=True, on_row=count
-        )
+            store, self._source, self._bundle_id, order.target, order.choice,
+            overwrite=True, on_row=count, validated=self._validated,
+        )  # fmt: skip
 
     def _show_problem(self, error: MmsaError) -> None:
         shown = self.query_one("#export-problem", Label)

@@ -239,10 +239,12 @@ class OverviewScreen(AppScreen[str | None]):
     async def count(self) -> None:
         """Count and show, part by part."""
         source_id, bundle = self._source.id, self.mmsa.bundle_id
-        where = self._shown_where
+        where, validated = self._shown_where, self.mmsa.validated
         self._show_title(None)
         try:
-            counted = await self.mmsa.slow.run(lambda store: count(store, source_id, bundle, where))
+            counted = await self.mmsa.slow.run(
+                lambda store: count(store, source_id, bundle, where, validated)
+            )
             if self.is_whole:
                 self._show_title(counted.n_posts)
                 self._show_shares(counted)
@@ -294,6 +296,11 @@ class OverviewScreen(AppScreen[str | None]):
         more: list[Part] = [(f"≠ {counted.n_conflicts:,}", "bold"), (" conflicts", "$foreground-muted")]
         if counted.n_failed:
             more += [(f"  ✗ {counted.n_failed:,}", "bold $text-error"), (" failed", "$text-error")]
+        if doubtful := counted.unvalidated.total():
+            more += [
+                (f"  ? {doubtful:,}", "bold $text-warning"),
+                (" not validated", "$text-warning"),
+            ]
         footer = (facts, more, self._standing(estimated))
         self.query_one("#overview-labels", LabelRows).show(groups, looks, counted.n_posts, footer)
         self._show_confidence(counted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -11,6 +11,7 @@ from textual.content import Content
 from mmsa_tui.records import IMAGE_TEXT_BREAK, Failure, Post
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import counted, safe_line, safe_map
+from mmsa_tui.text.language import main_language
 from mmsa_tui.tui.themes import AGAINST, FOR
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Explained
@@ -24,11 +25,12 @@ _COUNTS = (
 Part = tuple[str, str]
 
 
-def header(row: Row, place: str, width: int) -> Content:
+def header(row: Row, place: str, width: int, validated: Collection[str] | None = None) -> Content:
     """Name a post in one or two lines: id, author, time; counts and what it answers.
 
     Args:
         place: where it stands in the list, for the right end of the first line.
+        validated: languages in which the bundle is; None says nothing of them.
     """
     parts: list[Part] = [(safe_line(row.post_id, 80), "bold")]
     post = row.post
@@ -40,6 +42,9 @@ def header(row: Row, place: str, width: int) -> Content:
             parts.append((safe_line(post.created_at[:16].replace("T", " "), 20), ""))
         if post.language:
             parts.append((safe_line(post.language, 8), "$foreground-muted"))
+        by_words = row.prediction is not None and row.prediction.text_probs
+        if validated is not None and by_words and main_language(post.language) not in validated:
+            parts.append(("language not validated", "$text-warning"))
         parts += [*_counts(row.metadata), *_relations(row.metadata)]
     first, rest = _take(parts, width - cell_len(place) - 2)
     gap = max(2, width - cell_len(first.plain) - cell_len(place))

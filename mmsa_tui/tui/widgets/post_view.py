@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from rich.cells import cell_len
 from textual import events
@@ -46,6 +47,8 @@ class PostView(Vertical):
         self._explained: Explained | None = None
         self.hits: re.Pattern[str] | None = None
         """What the filter has found, to be marked in the text."""
+        self.validated: Collection[str] | None = None
+        """Languages in which the bundle is validated; None says nothing of them."""
         self._alike: Content | None = None
         self._no_prediction = self._place = ""
         self._is_hidden = False
@@ -154,7 +157,9 @@ class PostView(Vertical):
             self.query_one("#post-text", Static).update("")
             self.query_one(PictureView).show((), 0, None, 0)
             return
-        self.query_one("#post-header", Static).update(post_facts.header(row, self._place, self.size.width))
+        self.query_one("#post-header", Static).update(
+            post_facts.header(row, self._place, self.size.width, self.validated)
+        )
         self.query_one("#post-text", Static).update(
             post_facts.words(row, self._explained, self._looks, self.hits)
         )
