@@ -1,18 +1,20 @@
-"""Hand a picture to the system's viewer.
+"""Hand a picture to the system's viewer, or an address to its browser.
 
-A source is a stranger's: only bytes that are a picture are opened, under a name that says so, and
-no shell is asked.
+A source is a stranger's: only bytes that are a picture are opened, under a name that says so, only
+addresses of the web, and no shell is asked.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mmsa_tui.pictures.decoder import PictureError, why_corrupt
 from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
@@ -28,9 +30,12 @@ _SUFFIXES = {
 }
 """The names under which a system knows each kind, the usual one first."""
 
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?", re.IGNORECASE)
+_MAX_ADDRESS = 2000
+
 
 class NoViewerError(Exception):
-    """The system has no viewer; the message says where the picture is."""
+    """The system has no viewer; the message says where the picture or the page is."""
 
 
 def open_in_viewer(picture: Picture, cache_dir: Path, read: Callable[[Picture], bytes]) -> Path:
@@ -45,8 +50,37 @@ def open_in_viewer(picture: Picture, cache_dir: Path, read: Callable[[Picture], 
         NoViewerError: there is no screen or no program to show it.
     """
     path = place(picture, cache_dir, read)
-    _launch(path)
+    _launch(str(path), "file")
     return path
+
+
+def open_in_browser(address: str) -> None:
+    """Open an address of the web in the system's browser.
+
+    Raises:
+        NoViewerError: it is none, or there is no screen or no program to show it.
+    """
+    if not is_web_address(address):
+        raise NoViewerError("That is no address of the web.")
+    _launch(address, "address")
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text is an http or https address that a browser may be handed: no password, nothing odd."""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and _HOST.fullmatch(host) is not None
+        and "@" not in parts.netloc
+        and len(text) <= _MAX_ADDRESS
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+    )
 
 
 def place(picture: Picture, cache_dir: Path, read: Callable[[Picture], bytes]) -> Path:
@@ -80,21 +114,21 @@ def place(picture: Picture, cache_dir: Path, read: Callable[[Picture], bytes]) -
     return copy
 
 
-def _launch(path: Path) -> None:
+def _launch(target: str, what: str) -> None:
     if sys.platform == "win32":
-        os.startfile(path)
+        os.startfile(target)
         return
     if sys.platform == "darwin":
         command = "open"
     else:
         command = "xdg-open"
         if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            raise NoViewerError(f"There is no screen to open it on; the file is {path}")
+            raise NoViewerError(f"There is no screen to open it on; the {what} is {target}")
     program = shutil.which(command)
     if program is None:
-        raise NoViewerError(f"There is no {command} here; the file is {path}")
+        raise NoViewerError(f"There is no {command} here; the {what} is {target}")
     subprocess.Popen(
-        [program, str(path)],
+        [program, target],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -317,6 +317,22 @@ class PostList(Vertical):
         self.open(keep)
         self.table.focus()
 
+    def toggle_context(self) -> bool:
+        """Line up what the filter has found, or no longer; returns whether it is lined up now."""
+        self.table.in_context = not self.table.in_context
+        self.table.refresh()
+        return self.table.in_context
+
+    def look_for(self, words: str) -> None:
+        """Narrow the list to words that follow each other, and line them up."""
+        self.table.in_context = True
+        quoted = '"' + words.replace('"', " ").strip() + '"'
+        before = self.filter_text.strip()
+        before = f"({before})" if " OR " in before else before
+        self._set_filter(f"{before} {quoted}".strip())
+        self.open(None)
+        self.table.focus()
+
     @on(QueueBar.Changed)
     def _on_queue(self, event: QueueBar.Changed) -> None:
         self.queue_name = event.name

@@ -22,15 +22,26 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mmsa_tui.store import Row
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.blind import masked
 from mmsa_tui.tui.browse.listing import Listing
 from mmsa_tui.tui.browse.position import ColumnChoice
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
-from mmsa_tui.tui.widgets.post_columns import MAX_ID, Column, choose_columns, columns_of_row, fit, own_column
+from mmsa_tui.tui.widgets.post_columns import (
+    MAX_ID,
+    Column,
+    choose_columns,
+    columns_of_row,
+    fit,
+    fit_end,
+    own_column,
+)
 
 AHEAD = 40
 """Rows beyond the screen that are fetched with those on it."""
 GUTTER = 2
+MAX_TEXT = 5000
+"""Characters of a text in which a hit is looked for."""
 
 
 class PostTable(ScrollView, can_focus=True):
@@ -90,6 +101,8 @@ class PostTable(ScrollView, can_focus=True):
         self.chosen: Sequence[ColumnChoice] = ()
         """The columns that the user wants; without any they go by the room there is."""
         self.hits: re.Pattern[str] | None = None
+        self.in_context = False
+        """Whether what a search has found stands in one line below each other, with the words around it."""
         """What the filter has found in the texts."""
 
     # what it shows
@@ -269,27 +282,29 @@ class PostTable(ScrollView, can_focus=True):
         for column, column_width in self._widths(columns, width):
             text, look = column.cell(row, self.looks) if row is not None else ("…", "muted")
             style = base + self._style(look)
-            if column.name == "text" and not column.is_own and self.hits is not None:
-                segments += self._with_hit(text, column_width, style)
+            if column.name == "text" and not column.is_own and self.hits is not None and row is not None:
+                # The cell holds the beginning of a long text, in which the hit need not be.
+                whole = safe_line(row.text, MAX_TEXT) if row.post is not None else text
+                segments += self._with_hit(whole or text, column_width, style)
             else:
                 segments.append(Segment(fit(text, column_width, right=column.right), style))
             segments.append(Segment(" ", base))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _with_hit(self, text: str, width: int, style: Style) -> list[Segment]:
-        """Draw a text with what the filter has found marked, and in sight."""
+        """Draw a text with what the filter has found marked, and in sight; in context always at one place."""
         assert self.hits is not None
         found = self.hits.search(text)
-        if found is not None and cell_len(text[: found.end()]) > width - 1:
-            text = "…" + text[max(0, found.start() - width // 3) :]
-            found = self.hits.search(text)
-        shown = fit(text, width)
         if found is None:
-            return [Segment(shown, style)]
+            return [Segment(fit(text, width), style)]
+        start, end = found.span()
+        if self.in_context or cell_len(text[:end]) > width - 1:
+            before = fit_end(text[:start], width * 2 // 5 if self.in_context else width // 3)
+            text, start, end = before + text[start:], len(before), len(before) + end - start
+        shown = fit(text, width)
         strong = (
             style + self.get_component_rich_style("post-table--strong", partial=True) + Style(underline=True)
         )
-        start, end = found.span()
         parts = ((shown[:start], style), (shown[start:end], strong), (shown[end:], style))
         return [Segment(part, look) for part, look in parts if part]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -25,7 +25,7 @@ from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import PostScreen
 from mmsa_tui.tui.blind import has_label_of, masked
-from mmsa_tui.tui.browse import chores, ways
+from mmsa_tui.tui.browse import chores, outward, ways
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
 from mmsa_tui.tui.browse.counts import Counts
@@ -455,6 +455,20 @@ class BrowseScreen(PostScreen[None]):
         self.remove_class("-zoomed")
         self.posts.begin_filter()
 
+    async def action_context(self) -> None:
+        """Line up what the filter has found; without a word to look for, ask for one."""
+        if self.posts.table.hits is not None:
+            in_line = self.posts.toggle_context()
+            again = f" ({self.key('context')}: back)"
+            self.tell(f"What was found stands in line{again}." if in_line else "Texts begin at their start.")
+            return
+        title, hint = "Which words, with those around them?", "Enter: find · esc: cancel"
+        await self.ask(AskText(title, "", "one word, or several that follow each other", hint), self._look)
+
+    async def _look(self, typed: str | None) -> None:
+        if typed:
+            self.posts.look_for(typed)
+
     def action_clear_filter(self) -> None:
         if self.has_class("-zoomed"):
             self.action_zoom()
@@ -553,6 +567,13 @@ class BrowseScreen(PostScreen[None]):
             self.tell(str(problem), "$text-warning")
         else:
             self.tell(f"opened {path.name}")
+
+    def action_copy(self, what: Literal["text", "id"]) -> None:
+        outward.copy(self, what)
+
+    @work(exclusive=True, group="open")
+    async def action_open_post(self) -> None:
+        await outward.open_original(self)
 
     # keys for the model
 

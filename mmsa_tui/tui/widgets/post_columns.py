@@ -75,6 +75,17 @@ def choose_columns(width: int, looks: LabelLooks, id_width: int) -> list[Column]
     return chosen
 
 
+def fit_end(text: str, width: int) -> str:
+    """Cut or fill a text on its left so that its end stands at the right edge of `width` cells."""
+    if cell_len(text) <= width:
+        return " " * (width - cell_len(text)) + text
+    room, at = width - 1, len(text)
+    while at and (room := room - cell_len(text[at - 1])) >= 0:
+        at -= 1
+    end = "…" + text[at:]
+    return " " * (width - cell_len(end)) + end
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Cut or fill one line to exactly `width` cells, with an ellipsis where it was cut."""
     if width <= 0:

@@ -251,6 +251,6 @@ def _weight_style(weight: float) -> str:
     return f"underline on {FOR} {strength}%" if weight > 0 else f"italic on {AGAINST} {strength}%"
 
 
-def describe(post: Post) -> str:
+def describe(item: Post | Row) -> str:
     """Name a post in a message: its id, or the start of its words."""
-    return safe_line(post.post_id, 24) or safe_line(post.text, 24)
+    return safe_line(item.post_id, 24) or safe_line(item.text, 24)
