@@ -174,6 +174,29 @@ class Database:
         for do in afterwards.values():
             do()
 
+    def empty(self, *tables: str, words: str, trigger: str) -> None:
+        """Empty tables in one go, without a look at each row, and give the space back.
+
+        Args:
+            words: the full-text index of the first. trigger: what keeps it while rows are deleted singly.
+        """
+        self.all("PRAGMA foreign_keys = OFF")
+        try:
+            with self.transaction():
+                rule = self.one(
+                    "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", (trigger,)
+                )
+                self.run(f"DROP TRIGGER IF EXISTS {trigger}")
+                for table in tables:
+                    self.run(f"DELETE FROM {table}")
+                self.run(f"INSERT INTO {words} ({words}) VALUES ('delete-all')")
+                if rule is not None:
+                    self.run(rule[0])
+        finally:
+            self.all("PRAGMA foreign_keys = ON")
+        self.run("VACUUM")
+        self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def hurrying(self) -> Iterator[None]:
         """Commit without waiting for the disk, what nobody sees before a last commit that waits for it.

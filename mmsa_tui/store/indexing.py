@@ -8,6 +8,7 @@ old rows in place.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -24,6 +25,7 @@ from mmsa_tui.text.copies import text_key
 BATCH = 2_000
 """Posts written in one transaction."""
 
+GIVE_UP_S = 0.7
 ABANDONED_S = 3600.0
 """A reading not touched for so long belongs to a run that died."""
 
@@ -46,7 +48,7 @@ def index_source(
     except BaseException:
         # If even this fails, the rows stay unseen and the next run clears them.
         with suppress(StoreError):
-            _remove_reading(db, reading)
+            _give_up(db, reading)
         raise
     _remove_unseen(db)
     row = source(db, location)
@@ -197,12 +199,37 @@ def _remove_unseen(db: Database) -> None:
         _remove_reading(db, reading)
 
 
-def _remove_reading(db: Database, reading: int) -> None:
+def _give_up(db: Database, reading: int) -> None:
+    """Take an unfinished reading out: whoever stops it waits a second at most, and gets the space back.
+
+    Where the store holds more, what is left of it then goes with the next reading.
+    """
+    if _is_all(db, reading):
+        db.empty("posts", "contents", "readings", words="post_text", trigger="post_is_no_longer_searchable")
+        return
+    db.run("UPDATE readings SET touched_s = 0 WHERE id = ?", (reading,))
+    _remove_reading(db, reading, within_s=GIVE_UP_S)
+
+
+def _is_all(db: Database, reading: int) -> bool:
+    """Whether a reading is all that the store holds."""
+    row = db.one(
+        "SELECT EXISTS (SELECT 1 FROM readings WHERE id <> ?) OR EXISTS (SELECT 1 FROM sources) OR"
+        " EXISTS (SELECT 1 FROM corrections) OR EXISTS (SELECT 1 FROM predictions) OR"
+        " EXISTS (SELECT 1 FROM audits) OR EXISTS (SELECT 1 FROM picture_texts)",
+        (reading,),
+    )
+    return row == (0,)
+
+
+def _remove_reading(db: Database, reading: int, within_s: float = math.inf) -> None:
+    until = time.monotonic() + within_s
     while db.run(
         "DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE reading = ? LIMIT ?)",
         (reading, 4 * BATCH),
     ):
-        pass
+        if time.monotonic() > until:
+            return
     db.run("DELETE FROM readings WHERE id = ?", (reading,))
 
 

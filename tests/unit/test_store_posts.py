@@ -232,3 +232,41 @@ def test_a_post_number_that_is_not_there_is_an_error(store: Store) -> None:
     source = store.index_source("here", "pairs", "Here", posts("a"))
     with pytest.raises(StoreError, match="no post number 1"):
         store.post(source.id, 1)
+
+
+def stopped_after(n: int) -> Iterator[Post]:
+    yield from (Post(str(number), f"word{number} of a day " * 20) for number in range(n))
+    raise KeyboardInterrupt
+
+
+def test_a_first_reading_that_is_stopped_leaves_no_post_and_no_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "mmsa.db"
+    Store.open(path).close()
+    size = path.stat().st_size
+    with Store.open(path) as store:
+        with pytest.raises(KeyboardInterrupt):
+            store.index_source("there", "pairs", "There", stopped_after(3000))
+        # Before anybody closes it in good order.
+        assert sum(file.stat().st_size for file in tmp_path.iterdir() if "shm" not in file.name) <= 2 * size
+        row = store.index_source("there", "pairs", "There", posts("one day", "other day"))
+        found = store.rows(
+            row.id, "", Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH 'other')")
+        )
+        assert [row.post_id for row in found] == ["1"]
+    with Store.open(path) as store:
+        assert store._db.all("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_later_reading_that_is_stopped_ends_soon_and_its_rest_goes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmsa_tui.store.indexing.GIVE_UP_S", -1.0)
+    monkeypatch.setattr("mmsa_tui.store.indexing.BATCH", 100)
+    with Store.open(tmp_path / "mmsa.db") as store:
+        store.index_source("here", "pairs", "Here", posts("one"))
+        with pytest.raises(KeyboardInterrupt):
+            store.index_source("there", "pairs", "There", stopped_after(1000))
+        assert store._db.all("SELECT count(*) FROM posts") == [(601,)]
+        store.index_source("elsewhere", "pairs", "Elsewhere", posts("two"))
+        assert store._db.all("SELECT count(*) FROM posts") == [(2,)]
+        assert [row.title for row in store.recent_sources()] == ["Elsewhere", "Here"]
