@@ -15,6 +15,7 @@ import shutil
 import statistics
 import tempfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from mmsa_tui.config import Paths, find_paths
@@ -76,9 +77,9 @@ def make(paths: Paths, n_acts: int) -> None:
                 store.record_act([made], label, "here")
 
 
-def said(act: Correction) -> tuple[str, str, str]:
+def said(act: Correction) -> tuple[str, str, datetime]:
     """Name what an act says; a damaged uid does not make it another."""
-    return act.content_hash, act.new_label, act.created_at
+    return act.content_hash, act.new_label, datetime.fromisoformat(act.created_at)
 
 
 def try_one(

@@ -19,6 +19,7 @@ from mmsa_tui.disk.whole_file import scratch_folder, whole_file
 from mmsa_tui.errors import OutputError, StoreError
 from mmsa_tui.records import Correction, is_content_hash
 from mmsa_tui.store import Store, salvage_corrections
+from mmsa_tui.store.corrections import to_us
 from mmsa_tui.store.health import Health, back_up, examine
 from mmsa_tui.store.journal import Journal
 
@@ -116,8 +117,8 @@ def _restore(paths: Paths, scratch: Path, source: Path | None) -> Restored:
         there = list(store.corrections())
         for origin, found, is_whole in _copies(paths, source, unreadable):
             # A row whose uid was damaged is known under the right one from a better copy.
-            known = {(made.content_hash, made.created_at) for made in there}
-            new = [made for made in found if (made.content_hash, made.created_at) not in known]
+            known = set(map(_occasion, there))
+            new = [made for made in found if _occasion(made) not in known]
             if not is_whole:
                 new = _credible(new, there)
             added.append((origin, store.add_corrections(new)))
@@ -148,6 +149,11 @@ def _lay_base(paths: Paths, part: Path, source: Path | None, unreadable: list[tu
             make_private_file(part)
             back_up(candidate, part)
             return
+
+
+def _occasion(made: Correction) -> tuple[str, int]:
+    """Name an act by its post and its moment, however that is written."""
+    return made.content_hash, to_us(made.created_at, made.uid)
 
 
 def _credible(found: Sequence[Correction], there: Sequence[Correction]) -> list[Correction]:
