@@ -41,6 +41,9 @@ from mmsa_tui.store import Row
 _PACK = "packed"
 """Folder in the output for a source that was not packed before."""
 _CONNECT_S = 5.0
+_GRPC_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""What every HTTP/2 client begins with (RFC 9113, 3.4): the preface and an empty frame of settings."""
+_SETTINGS = 4
 _BATCH = 64
 _ERRORS: Mapping[str, type[MmsaError]] = {"bundle": BundleError, "source": SourceError, "usage": UsageError}
 
@@ -93,6 +96,9 @@ def classify_on_cluster(request: ClusterRequest, bar: Bar = no_bar) -> ClusterOu
         BundleError: a worker has another bundle, or none.
         SourceError, OutputError: a part cannot be read, on some machine; the folder is in use.
     """
+    if request.address and _has_token():
+        # A cluster that `ray start` begins asks for it in newer versions; a driver gives it only if told so.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
     except ImportError as error:
@@ -258,11 +264,18 @@ def _row(
     }  # fmt: skip
 
 
+def _has_token() -> bool:
+    """Whether Ray's token lies where Ray looks for it."""
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    file = Path(named) if named else Path("~/.ray/auth_token").expanduser()
+    return bool(os.environ.get("RAY_AUTH_TOKEN")) or file.is_file()
+
+
 def _check_address(address: str) -> None:
-    """Refuse an address that nobody answers at; Ray itself would try for minutes.
+    """Refuse an address that nobody answers at, or somebody who is not Ray; Ray itself tries for minutes.
 
     Raises:
-        UsageError: it is no address, or nobody answers.
+        UsageError: it is no address, or no Ray answers.
     """
     if address == "auto":
         return
@@ -270,12 +283,29 @@ def _check_address(address: str) -> None:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise UsageError(f"--address {address} is no HOST:PORT", "Give what `ray start --head` printed.")
     try:
-        socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
+        with socket.create_connection((host, int(port)), timeout=_CONNECT_S) as connection:
+            # Where Ray is set to TLS it says nothing to who does not.
+            if os.environ.get("RAY_USE_TLS", "0") != "1":
+                _check_grpc(connection)
     except OSError as error:
         raise UsageError(
             f"no Ray answers at {address}: {error.strerror or error}",
             "Start one with `ray start --head`, or leave --address out to use this machine.",
         ) from error
+
+
+def _check_grpc(connection: socket.socket) -> None:
+    """Begin to talk as Ray does.
+
+    Raises:
+        OSError: what answers does not, or nothing does.
+    """
+    connection.sendall(_GRPC_HELLO)
+    answer = b""
+    while len(answer) < 9 and (more := connection.recv(9 - len(answer))):
+        answer += more
+    if len(answer) < 9 or answer[3] != _SETTINGS:
+        raise OSError("something else is there")
 
 
 @contextlib.contextmanager
@@ -295,7 +325,10 @@ def _connected(ray: Any, address: str) -> Iterator[None]:
         except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
             raise UsageError(
                 f"Ray cannot be used: {str(error).strip().splitlines()[0]}",
-                "Start one with `ray start --head`, or leave --address out to use this machine.",
+                "If it asks for a token, put what `ray get-auth-token` prints on its first node into "
+                "RAY_AUTH_TOKEN and set RAY_AUTH_MODE=token; leave --address out to use this machine."
+                if address
+                else "See whether `ray start --head` works here.",
             ) from error
     try:
         yield

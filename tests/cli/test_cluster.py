@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -116,6 +117,34 @@ def test_an_address_at_which_nobody_answers_is_refused_at_once(mmsa: Mmsa, tmp_p
     ran = mmsa("classify", "posts.csv", "--engine", "ray", "--address", "127.0.0.1:9", "-o", "labels")
     assert ran.code == 2
     assert "no Ray answers at 127.0.0.1:9" in ran.err
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", None])
+def test_an_address_at_which_something_else_answers_is_refused_at_once(
+    mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes | None
+) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setattr("mmsa_tui.services.cluster._CONNECT_S", 0.2)
+    (tmp_path / "posts.csv").write_text("id,text\n1,best day\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        over = threading.Event()
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                if answer is None:
+                    over.wait(30)
+                else:
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        ran = mmsa("classify", "posts.csv", "--engine", "ray", "--address", address, "-o", "labels")
+        over.set()
+        thread.join()
+    assert ran.code == 2
+    assert f"no Ray answers at {address}" in ran.err
 
 
 def test_a_worker_of_another_version_or_with_another_bundle_says_so(home: Path, tmp_path: Path) -> None:
