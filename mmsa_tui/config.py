@@ -1,7 +1,7 @@
 """Where files live and what the user has set: defaults < config.toml < MMSA_* < flags.
 
 The only module that knows a path outside a source or an output. It creates no folder and reads
-nothing but the config file.
+nothing but the config file and which codebook is in use.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import getpass
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mmsa_tui.decoding import DecodingError, from_toml
@@ -25,23 +26,58 @@ BLIND = ("rounds", "always", "never")
 """When labels of the model and of others are hidden until one's own is given: while a sample is labelled
 and while differences are settled, always, or never. An audit's own screen hides them in any case."""
 
+DEFAULT_CODEBOOK = "default"
+"""What people call the codebook whose labels are the shipped bundle's."""
+
+_CODEBOOK_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+# What Windows keeps for devices, and the word for the codebook that has no folder.
+_NO_CODEBOOK = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+
+
+def is_codebook_name(text: str) -> bool:
+    """Whether a text can name a codebook: small letters, digits and hyphens, which every disk can hold."""
+    return bool(_CODEBOOK_NAME.fullmatch(text)) and not _NO_CODEBOOK.fullmatch(text)
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Every place the program reads or writes on its own account."""
+    """Every place the program reads or writes on its own account.
+
+    `codebook` names the codebook in use, "" the default one. Each has a store, bundles and runs of its own,
+    so that nothing said under one is seen under another; encoders, features and settings are shared.
+    """
 
     config_file: Path
     data_dir: Path
     cache_dir: Path
     shipped_bundles: Path
+    codebook: str = ""
+
+    @property
+    def study_dir(self) -> Path:
+        """Where what belongs to the codebook in use lies."""
+        return self.codebooks_dir / self.codebook if self.codebook else self.data_dir
+
+    @property
+    def codebooks_dir(self) -> Path:
+        return self.data_dir / "codebooks"
+
+    @property
+    def codebook_file(self) -> Path:
+        return self.study_dir / "codebook.toml"
+
+    @property
+    def codebook_in_use_file(self) -> Path:
+        """Names the codebook that is in use where nothing else is said."""
+        return self.data_dir / "codebook"
 
     @property
     def database(self) -> Path:
-        return self.data_dir / "mmsa.db"
+        return self.study_dir / "mmsa.db"
 
     @property
     def bundles_dir(self) -> Path:
-        return self.data_dir / "bundles"
+        return self.study_dir / "bundles"
 
     @property
     def encoders_dir(self) -> Path:
@@ -49,7 +85,21 @@ class Paths:
 
     @property
     def runs_dir(self) -> Path:
-        return self.data_dir / "runs"
+        return self.study_dir / "runs"
+
+    def under(self, codebook: str) -> Paths:
+        """Give the places of another codebook."""
+        return replace(self, codebook="" if codebook == DEFAULT_CODEBOOK else codebook)
+
+    def to_texts(self) -> dict[str, str]:
+        """Write them for another process."""
+        return {name: str(getattr(self, name)) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> Paths:
+        """Undo `to_texts`."""
+        folders = {name: Path(text) for name, text in texts.items() if name != "codebook"}
+        return cls(**folders, codebook=texts.get("codebook", ""))
 
     @property
     def features_file(self) -> Path:
@@ -114,12 +164,41 @@ def load_config(
     settings: dict[str, object] = {}
     settings.update(_read_file(paths.config_file))
     settings.update(_read_environment(environ))
-    for name, value in (flags or {}).items():
-        if value is not None:
-            settings[name] = _check(name, value, "the command line")
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    paths = _choose_codebook(paths, given.pop("codebook", settings.pop("codebook", None)))
+    if paths.codebook:
+        # It names a bundle with the labels of the default codebook.
+        settings.pop("bundle", None)
+    for name, value in given.items():
+        settings[name] = _check(name, value, "the command line")
     if not settings.get("analyst"):
         settings["analyst"] = _user_name()
     return Config(paths=paths, **settings)  # type: ignore[arg-type]
+
+
+def _choose_codebook(paths: Paths, said: object) -> Paths:
+    """Find out which codebook is in use: the one that is said, else the one that was chosen to stay so.
+
+    Raises:
+        ConfigError: there is no such codebook.
+    """
+    name = str(said) if said is not None else _read_name(paths.codebook_in_use_file)
+    if name in ("", DEFAULT_CODEBOOK):
+        return paths
+    if not is_codebook_name(name) or not paths.under(name).study_dir.is_dir():
+        raise ConfigError(
+            f"there is no codebook {name!r:.60}",
+            "`mmsa codebook list` shows those there are; `mmsa codebook use default` goes back to the"
+            " default one.",
+        )
+    return paths.under(name)
+
+
+def _read_name(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -184,6 +263,7 @@ def _is_keys(value: object) -> bool:
 
 _SETTINGS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "bundle": ("the name or folder of a bundle, as text", _is_text),
+    "codebook": ("the name of a codebook, as text", _is_text),
     "device": ("one of " + ", ".join(DEVICES), lambda value: value in DEVICES),
     "batch_size": ("a whole number from 1 to 4096", _is_whole(1, 4096)),
     "threads": ("a whole number from 0 (all cores) to 1024", _is_whole(0, 1024)),

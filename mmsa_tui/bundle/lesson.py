@@ -13,7 +13,8 @@ class Lesson:
     `step` of the way they point (above 0, at most 1). Of `n_compared` corrections that the head in use
     had not learned from it shares a part `agreement`; by its confidence it would share `expected`.
     `is_rule`: they were taken for a rule of the analysts' own, and not for one more opinion on posts
-    of which the model knows what people think; `is_found`: by how they fit, not by anyone's word.
+    of which the model knows what people think; `is_found`: by how they fit, not by anyone's word. `said`
+    takes the place of all this for a head that had nothing of its own before.
     """
 
     n_learned: int
@@ -24,9 +25,12 @@ class Lesson:
     n_compared: int
     agreement: float
     expected: float
+    said: str = ""
 
     def sentences(self) -> tuple[str, ...]:
         """Say it in a sentence or two."""
+        if self.said:
+            return (self.said,)
         corrections = f"{self.n_learned:,} correction{'' if self.n_learned == 1 else 's'}"
         learned = f"{corrections} learned, each counting for {self.weight:.3g} posts of the model's own"
         if self.is_rule:

@@ -1,19 +1,20 @@
 """Which bundles there are, and which of them is the active one. Imports no torch.
 
 The shipped bundles lie in one folder, the user's in another; the active one is named in a small file,
-the one that was active before it in another.
+the one that was active before it in another. A codebook has bundles of its own and none to begin with.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard
 
 from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle, write_atomically
 from mmsa_tui.bundle.versions import newest_last
+from mmsa_tui.codebook import read_codebook
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 
@@ -29,9 +30,12 @@ class DamagedBundle:
 
 
 def list_bundles(paths: Paths) -> list[Bundle | DamagedBundle]:
-    """List the user's bundles and the shipped ones, by name, oldest version first."""
+    """List the user's bundles and the shipped ones, by name, oldest version first.
+
+    Under a codebook they are its own alone: others speak of other labels.
+    """
     found: list[Bundle | DamagedBundle] = []
-    for root in (paths.shipped_bundles, paths.bundles_dir):
+    for root in (paths.bundles_dir,) if paths.codebook else (paths.shipped_bundles, paths.bundles_dir):
         if not root.is_dir():
             continue
         for directory in sorted(root.iterdir()):
@@ -89,8 +93,93 @@ def find_bundle(paths: Paths, name: str = "") -> Bundle:
     import, it is used only where it is named.
 
     Raises:
-        BundleError: there is none, it is damaged, or several have that name.
+        BundleError: there is none, it is damaged, or several have that name; or the codebook in use has no
+            model, or one of other labels.
     """
+    bundle = _find(paths, name)
+    if paths.codebook:
+        codebook = read_codebook(paths)
+        if bundle.labels != codebook.names:
+            raise UnlearnedError(
+                f"{bundle.id} gives the labels {', '.join(bundle.labels)}; the codebook {codebook.name} has"
+                f" {', '.join(codebook.names)}",
+                "`mmsa retrain` makes a model for the codebook as it is now.",
+            )
+    return bundle
+
+
+class UnlearnedError(BundleError):
+    """The codebook in use has no model that gives its labels."""
+
+
+def labels_in_use(paths: Paths, name: str = "") -> tuple[str, ...]:
+    """Say which labels people choose from: the codebook's, with or without a model; else the bundle's.
+
+    Raises:
+        BundleError, ConfigError: see `find_bundle` and `read_codebook`.
+    """
+    return read_codebook(paths).names if paths.codebook else find_bundle(paths, name).labels
+
+
+def starting_bundles(paths: Paths) -> list[Bundle]:
+    """Find the bundles from whose encoders a model of the codebook in use may start.
+
+    The one that the codebook names; else the default codebook's, and what is shipped under the default name.
+
+    Raises:
+        BundleError: the first of them is not here, or damaged.
+    """
+    codebook, home = read_codebook(paths), paths.under("")
+    first = find_bundle(home, codebook.start)
+    if codebook.start:
+        return [first]
+    shipped = [
+        item
+        for item in list_bundles(home)
+        if isinstance(item, Bundle) and is_shipped(item, home) and item.meta.name == DEFAULT_NAME
+    ]
+    by_text = {item.meta.encoders.get("text"): item for item in (*shipped, first)}
+    return [first, *(item for item in by_text.values() if item != first)]
+
+
+def find_learner(paths: Paths, name: str = "") -> Bundle:
+    """Find the bundle that a retrain improves on.
+
+    Under a codebook without a model it is a stand-in, of the codebook's labels and a starting bundle's
+    folder: it is no model of these labels, and nothing classifies by it.
+
+    Raises:
+        BundleError: there is none, or it is damaged.
+    """
+    try:
+        return find_bundle(paths, name)
+    except UnlearnedError:
+        codebook = read_codebook(paths)
+        start = starting_bundles(paths)[0]
+        version = codebook.unlearned_id.rpartition(" ")[2]
+        meta = replace(
+            start.meta,
+            name=codebook.name,
+            version=version,
+            labels=codebook.names,
+            parent="",
+            scores={},
+            training={},
+        )
+        return Bundle(start.directory, meta)
+
+
+def is_stand_in(bundle: Bundle, paths: Paths) -> bool:
+    """Whether a bundle only holds the place of a model that the codebook in use is yet to have."""
+    return bool(paths.codebook) and bundle.directory.resolve().parent != paths.bundles_dir.resolve()
+
+
+def _find(paths: Paths, name: str) -> Bundle:
+    if paths.codebook and not name and not active_name(paths):
+        raise UnlearnedError(
+            f"the codebook {paths.codebook} has no model yet",
+            "Label some 50 posts in the app (`mmsa`), then `mmsa retrain` makes one.",
+        )
     wanted = name or active_name(paths) or DEFAULT_NAME
     if any(separator in wanted for separator in (os.sep, "/")):
         return read_bundle(Path(wanted))
@@ -251,8 +340,8 @@ def _read_name(file: Path) -> str:
 
 
 def _active_file(paths: Paths) -> Path:
-    return paths.data_dir / "active"
+    return paths.study_dir / "active"
 
 
 def _before_file(paths: Paths) -> Path:
-    return paths.data_dir / "active.before"
+    return paths.study_dir / "active.before"

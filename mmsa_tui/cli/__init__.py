@@ -26,6 +26,7 @@ GROUPS = (
     "report",
     "chart",
     "audit",
+    "codebook",
     "corrections",
     "retrain",
     "bundle",

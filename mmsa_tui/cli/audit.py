@@ -129,7 +129,8 @@ def estimate(
     from mmsa_tui.services.estimate_tables import method
 
     config = options.configure(bundle)
-    chosen = find_bundle(config.paths, config.bundle).id if bundle else ""
+    # A codebook's models come and go with its labels; the audit is corrected by the one in use.
+    chosen = find_bundle(config.paths, config.bundle).id if bundle or config.paths.codebook else ""
     with _opened(source, config.paths.database) as (store, row):
         labels = store.bundle_labels(chosen)
         where = parse(filter, labels) if filter.strip() else None

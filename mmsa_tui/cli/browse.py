@@ -26,6 +26,12 @@ def register(app: typer.Typer) -> None:
 def mmsa(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    codebook: Annotated[
+        str | None,
+        typer.Option(
+            "--codebook", metavar="NAME", help="Work with this codebook; else the one `codebook use` chose."
+        ),
+    ] = None,
 ) -> None:
     """Find out what a mass of tweets feels, from words and pictures together.
 
@@ -33,6 +39,7 @@ def mmsa(
     --strict, or a refused gate; 2 usage, settings, source or output; 3 bundle or device; 4 store;
     5 training; 130 interrupted.
     """
+    options.choose_codebook(codebook)
     if version:
         console.show(f"mmsa {__version__}")
         raise typer.Exit

@@ -69,17 +69,22 @@ def export(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the corrections to a file for a colleague."""
+    from mmsa_tui.codebook import read_codebook
     from mmsa_tui.corrections import export_corrections, print_corrections
     from mmsa_tui.store import Store
 
-    with Store.open_to_read(options.configure().paths.database) as store:
+    paths = options.configure().paths
+    codebook = read_codebook(paths) if paths.codebook else None
+    with Store.open_to_read(paths.database) as store:
         made = store.current_acts() if current else store.corrections()
         chosen = (act for act in made if analyst is None or act.analyst == analyst)
         if output == "-":
-            print_corrections(chosen, sys.stdout, store.bundle_labels)
+            print_corrections(chosen, sys.stdout, store.bundle_labels, codebook)
             return
         target = Path(output).expanduser()
-        count = export_corrections(chosen, target, store.bundle_labels, overwrite=overwrite)
+        count = export_corrections(
+            chosen, target, store.bundle_labels, codebook=codebook, overwrite=overwrite
+        )
     console.show(f"wrote {counted(count, 'correction')} to {target}")
 
 
@@ -240,11 +245,11 @@ def _reading(labels_map: str | None, source: Path | None, analyst: str | None) -
 
 
 def _labels(bundle: str | None) -> tuple[str, ...]:
-    """Look up the labels in use: those of the bundle that is asked for, or the active one."""
-    from mmsa_tui.bundle.registry import find_bundle
+    """Look up the labels in use: the codebook's, else those of the bundle asked for, or the active one."""
+    from mmsa_tui.bundle.registry import labels_in_use
 
     config = options.configure(bundle)
-    return find_bundle(config.paths, config.bundle).labels
+    return labels_in_use(config.paths, config.bundle)
 
 
 def _finish(rejections: Sequence[Rejection], strict: bool) -> None:

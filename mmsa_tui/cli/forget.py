@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import console, options
+from mmsa_tui.config import DEFAULT_CODEBOOK, Paths
 from mmsa_tui.errors import Interrupted, UsageError
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -43,10 +44,19 @@ def forget(
     from mmsa_tui.services import forget as service
 
     paths = options.configure().paths
-    going = service.plan(paths, source.expanduser())
-    _confirm(f"forget {going.location}", going.lines(), yes)
-    service.forget(paths, going, export and export.expanduser())
-    console.show(f"forgotten: {going.location}")
+    # Under every codebook: what is to be forgotten is the source.
+    places = service.where_known(paths, source.expanduser()) or [paths]
+    plans = [(place, service.plan(place, source.expanduser())) for place in places]
+    _refuse_one_file(export, [place for place, _ in plans])
+    lines = []
+    for place, going in plans:
+        lines += [f"codebook {place.codebook}:"] if place.codebook else []
+        lines += going.lines()
+    location = plans[0][1].location
+    _confirm(f"forget {location}", lines, yes)
+    for place, going in plans:
+        service.forget(place, going, export and export.expanduser())
+    console.show(f"forgotten: {location}")
 
 
 def purge(export: ExportOption = None, yes: YesOption = False) -> None:
@@ -57,9 +67,20 @@ def purge(export: ExportOption = None, yes: YesOption = False) -> None:
     from mmsa_tui.services import forget as service
 
     paths = options.configure().paths
+    _refuse_one_file(export, [place for place in service.homes(paths) if place.database.is_file()])
     _confirm("remove all of this", service.purge_lines(paths), yes)
     service.purge(paths, export and export.expanduser())
     console.show("everything is gone")
+
+
+def _refuse_one_file(export: Path | None, places: Sequence[Paths]) -> None:
+    """Refuse to write the corrections of several codebooks to one file."""
+    if export is not None and len(places) > 1:
+        named = ", ".join(place.codebook or DEFAULT_CODEBOOK for place in places)
+        raise UsageError(
+            f"there are labels under several codebooks ({named}), and one file takes those of one",
+            "Write them with `mmsa --codebook NAME corrections export -o FILE`, then leave --export out.",
+        )
 
 
 def _confirm(what: str, lines: Sequence[str], yes: bool) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -115,13 +116,49 @@ def configure(
     device: str | None = None,
     batch_size: int | None = None,
     threads: int | None = None,
+    codebook: str | None = None,
 ) -> Config:
     """Resolve the settings of this run from flags, environment and config file.
+
+    Args:
+        codebook: the one to work with, whatever is in use.
 
     Raises:
         ConfigError: a setting is wrong; names which and what is allowed.
     """
-    return load_config({"bundle": bundle, "device": device, "batch_size": batch_size, "threads": threads})
+    said = _SAID.get()
+    config = load_config(
+        {
+            "bundle": bundle,
+            "device": device,
+            "batch_size": batch_size,
+            "threads": threads,
+            "codebook": codebook if codebook is not None else said.codebook,
+        }
+    )
+    if config.paths.codebook and codebook is None and not said.is_told:
+        from mmsa_tui.services.codebook import prepare
+
+        prepare(config.paths)
+        console.talk(f"codebook {config.paths.codebook}")
+        _SAID.set(replace(said, is_told=True))
+    return config
+
+
+def choose_codebook(name: str | None) -> None:
+    """Take in what was said before the command: the codebook it is to work with; None for the one in use."""
+    _SAID.set(_Said(name))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The codebook of this run, and whether the user has been told of it."""
+
+    codebook: str | None = None
+    is_told: bool = False
+
+
+_SAID: ContextVar[_Said] = ContextVar("said", default=_Said())  # noqa: B039 - it cannot be changed
 
 
 @dataclass(frozen=True)

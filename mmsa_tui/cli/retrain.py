@@ -96,7 +96,7 @@ def retrain(
     A fifth of the corrections is never learned from and judges, together with posts on which nothing
     was ever trained. What the gate refuses is kept aside, and the exit code is 1.
     """
-    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.bundle.registry import find_learner
     from mmsa_tui.corrections import check_table_target
 
     config = options.configure(bundle, device, threads=threads)
@@ -108,7 +108,7 @@ def retrain(
                 "Leave one of them out.",
             )
         check_table_target(changes)
-    parent = find_bundle(config.paths, config.bundle)
+    parent = find_learner(config.paths, config.bundle)
     if candidate is not None:
         if dry_run or promote is False:
             raise UsageError(
@@ -199,6 +199,7 @@ def _promote(
     reclassify: bool,
     changes: Path | None,
 ) -> Bundle:
+    from mmsa_tui.bundle.registry import is_stand_in
     from mmsa_tui.cli.bundle import warn_if_another_is_set
     from mmsa_tui.services import promote as promotion
 
@@ -207,6 +208,9 @@ def _promote(
     )
     overruled = bundle.meta.training["overruled"]
     note = ", against the gate; its record says so" if overruled else ""
+    if is_stand_in(parent, config.paths):
+        console.talk(f"{bundle.id} is active{note}; `mmsa classify SOURCE -o FILE` labels a source with it")
+        return bundle
     console.talk(f"{bundle.id} is active{note}; `mmsa bundle rollback` goes back to {bundle.meta.parent}")
     warn_if_another_is_set(bundle)
     if reclassify:
@@ -241,10 +245,7 @@ def _finish_judging(config: Config, bundle: Bundle) -> None:
 def _show(result: Result) -> None:
     verdict = result.verdict
     console.show(_table(verdict))
-    console.show(
-        f"judged by {verdict.n_frozen:,} posts of the frozen split and"
-        f" {counted(verdict.n_held_out, 'correction')} held out"
-    )
+    console.show(verdict.basis)
     for sentence in result.lesson.sentences():
         console.show(sentence)
     for reason, count in result.left_out.items():
@@ -256,7 +257,8 @@ def _show(result: Result) -> None:
             for e in result.examples
         ]
         console.show(console.table([header, *rows], indent="  "))
-    console.show(result.advice)
+    if result.advice:
+        console.show(result.advice)
     console.show("the gate passed it" if verdict.passed else "the gate refused it:")
     for reason in verdict.reasons:
         console.show(f"- {reason}")

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmsa_tui.config import DEFAULT_CODEBOOK
+from mmsa_tui.corrections.codebooks import DEFINITION
 from mmsa_tui.corrections.conflicts import Conflict, find_conflicts
 from mmsa_tui.corrections.label_files import Reading, is_label_file, read_labels_as_corrections
 from mmsa_tui.corrections.record import Incoming, RecordError, check_time, fingerprint, parse
@@ -19,6 +21,7 @@ from mmsa_tui.records import Correction
 from mmsa_tui.sources.files.ndjson import read_entries
 from mmsa_tui.sources.files.workbook import is_workbook, read_rows
 from mmsa_tui.store import Store, salvage_corrections
+from mmsa_tui.store.study import codebook_of_file
 
 _SQLITE = b"SQLite format 3\0"
 HERE = "this laptop"
@@ -158,7 +161,8 @@ def _read(
         if item.correction is None:
             yield where, Rejection(where, item.reason, item.post_id)
         else:
-            yield where, Incoming(item.correction)
+            # What names posts by their ids says nothing of codebooks: it is of the one in use.
+            yield where, Incoming(item.correction, codebook=store.codebook()[0])
 
 
 def check_labels(label: str, chosen_from: Sequence[str], labels: Sequence[str]) -> None:
@@ -177,6 +181,20 @@ def check_labels(label: str, chosen_from: Sequence[str], labels: Sequence[str]) 
         )
     if label and label not in labels:
         raise RecordError(f"{label[:40]!r} is no label here: the labels are {', '.join(labels)}")
+
+
+def check_codebook(store: Store, item: Incoming) -> None:
+    """Let a record pass that was given under the codebook in use.
+
+    Raises:
+        RecordError: it was given under another; says how it is taken in there.
+    """
+    here = store.codebook()[0]
+    if item.codebook != here:
+        raise RecordError(
+            f"it was given under {_name_codebook(item.codebook)}, and {_name_codebook(here)} is in use"
+            f" here: `mmsa --codebook {item.codebook[:40] or DEFAULT_CODEBOOK} corrections import` takes it"
+        )
 
 
 def name_files(files: Sequence[Path]) -> list[str]:
@@ -244,6 +262,7 @@ class _Judge:
                     " changed: empty its uid and created_at to make it a new one"
                 )
             return False
+        check_codebook(self._store, item)
         self._check_labels(item, bundles)
         if correction.content_hash not in self._contents and not self._keep_unknown:
             raise RecordError(self._explain_unknown(correction))
@@ -253,7 +272,9 @@ class _Judge:
     def _check_labels(self, item: Incoming, bundles: dict[str, tuple[str, ...]]) -> None:
         correction = item.correction
         known = bundles.get(correction.bundle) or self._store.bundle_labels(correction.bundle)
-        check_labels(correction.new_label, item.labels or known, self._labels)
+        # A codebook may have gained a label since; what was given under it by name is of it all the same.
+        chosen_from = () if item.codebook else item.labels or known
+        check_labels(correction.new_label, chosen_from, self._labels)
         if known and item.labels and known != item.labels:
             raise RecordError(
                 f"bundle {correction.bundle} has its labels in another order here: two different bundles"
@@ -274,12 +295,16 @@ class _Judge:
         )
 
 
+def _name_codebook(name: str) -> str:
+    return f"the codebook {name[:40]}" if name else "the default codebook"
+
+
 def _read_lines(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
     try:
         for entry in read_entries(path):
             if entry.value is None:
                 yield entry.where, Rejection(entry.where, entry.reason, is_foreign=True)
-            else:
+            elif DEFINITION not in entry.value:
                 yield entry.where, _parse(entry.where, entry.value)
     except OSError as error:
         raise SourceError(
@@ -302,6 +327,7 @@ def _read_workbook(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
 
 def _read_database(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
     found, is_whole = salvage_corrections(path)
+    codebook = codebook_of_file(path)[0]
     for number, correction in enumerate(found, start=1):
         where = f"{path.name} correction {number:,}"
         try:
@@ -309,7 +335,7 @@ def _read_database(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
         except RecordError as error:
             yield where, Rejection(where, str(error), correction.post_id)
         else:
-            yield where, Incoming(correction)
+            yield where, Incoming(correction, codebook=codebook)
     if not is_whole:
         where = path.name
         yield where, Rejection(where, "the database is damaged: some of its corrections cannot be read")

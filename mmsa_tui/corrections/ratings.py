@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmsa_tui.corrections.conflicts import is_adjudication
-from mmsa_tui.corrections.intake import Rejection, check_labels, name_files, read_corrections
+from mmsa_tui.corrections.intake import (
+    Rejection,
+    check_codebook,
+    check_labels,
+    name_files,
+    read_corrections,
+)
 from mmsa_tui.corrections.record import Incoming, RecordError, time_us
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction
@@ -76,7 +82,9 @@ def _check(
         return item
     made = item.correction
     try:
-        check_labels(made.new_label, item.labels or store.bundle_labels(made.bundle), labels)
+        check_codebook(store, item)
+        chosen_from = () if item.codebook else item.labels or store.bundle_labels(made.bundle)
+        check_labels(made.new_label, chosen_from, labels)
     except RecordError as error:
         return Rejection(where, str(error), made.post_id)
     return item

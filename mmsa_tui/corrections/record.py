@@ -41,15 +41,22 @@ class RecordError(ValueError):
 class Incoming:
     """A correction from a file, and the labels it chose from, in the order of its `probs`.
 
-    `labels` is empty where the file does not say.
+    `labels` is empty where the file does not say. `codebook` names the one that it was given under, "" for
+    the default one and in files of before there were others.
     """
 
     correction: Correction
     labels: tuple[str, ...] = ()
+    codebook: str = ""
 
 
-def describe(correction: Correction, labels: Sequence[str]) -> dict[str, object]:
-    """Describe a correction with values that JSON has; `labels` are those of its bundle."""
+def describe(correction: Correction, labels: Sequence[str], codebook: str = "") -> dict[str, object]:
+    """Describe a correction with values that JSON has.
+
+    Args:
+        labels: those of its bundle.
+        codebook: the name of its codebook; "" for the default one, which goes without saying.
+    """
     return {
         "post_id": correction.post_id,
         "text": correction.text,
@@ -67,6 +74,7 @@ def describe(correction: Correction, labels: Sequence[str]) -> dict[str, object]
         "format": FORMAT_VERSION,
         "origin": correction.origin,
         "facts": list(correction.facts),
+        **({"codebook": codebook} if codebook else {}),
     }
 
 
@@ -118,7 +126,7 @@ def parse(values: Mapping[str, Any]) -> Incoming:
         made_of = json.dumps([_meaning(correction), correction.created_at])
         uid = "typed:" + hashlib.blake2b(made_of.encode(), digest_size=16).hexdigest()
         correction = replace(correction, uid=uid)
-    return Incoming(correction, labels)
+    return Incoming(correction, labels, _text(values, "codebook"))
 
 
 def fingerprint(correction: Correction) -> bytes:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from mmsa_tui.codebook import Codebook
+from mmsa_tui.corrections.codebooks import codebook_sheet, definition_line
 from mmsa_tui.corrections.record import COLUMNS, cell, describe
 from mmsa_tui.disk.whole_file import check_place, scratch_folder, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
+from mmsa_tui.export.xlsx_file import write_sheet
 from mmsa_tui.records import Correction
 
 SUFFIXES = (".jsonl", ".xlsx")
@@ -29,24 +32,31 @@ def export_corrections(
     target: Path,
     labels_of: Callable[[str], Sequence[str]],
     *,
+    codebook: Codebook | None = None,
     overwrite: bool = False,
 ) -> int:
     """Write corrections to a `.jsonl` or `.xlsx` file; returns how many.
 
     Args:
         labels_of: gives the labels of a bundle, empty if they are not known.
+        codebook: the one they were given under, which goes with them; None for the default one.
 
     Raises:
         OutputError: see `write_table`.
     """
-    return write_table(target, COLUMNS, _described(made, labels_of), overwrite=overwrite)
+    records = _described(made, labels_of, codebook)
+    columns = (*COLUMNS, "codebook") if codebook else COLUMNS
+    return write_table(target, columns, records, codebook=codebook, overwrite=overwrite)
 
 
 def print_corrections(
-    made: Iterable[Correction], file: TextIO, labels_of: Callable[[str], Sequence[str]]
+    made: Iterable[Correction],
+    file: TextIO,
+    labels_of: Callable[[str], Sequence[str]],
+    codebook: Codebook | None = None,
 ) -> int:
     """Write corrections as JSON lines to an open file, such as standard output; returns how many."""
-    return print_jsonl(file, _described(made, labels_of))
+    return print_jsonl(file, _headed(_described(made, labels_of, codebook), codebook)) - bool(codebook)
 
 
 def check_table_target(target: Path, *, overwrite: bool = False) -> None:
@@ -67,9 +77,13 @@ def write_table(
     columns: Sequence[str],
     records: Iterable[Mapping[str, object]],
     *,
+    codebook: Codebook | None = None,
     overwrite: bool = False,
 ) -> int:
     """Write records in the format that the suffix names; returns how many.
+
+    Args:
+        codebook: goes with them, as the first line or as a sheet of its own.
 
     Raises:
         OutputError: see `check_table_target`; more rows than a sheet holds; the disk is full or
@@ -78,21 +92,34 @@ def write_table(
     check_table_target(target, overwrite=overwrite)
     with whole_file(target, overwrite=overwrite) as part:
         if target.suffix.lower() == ".jsonl":
-            return write_jsonl(part, records)
-        return _write_sheet(part, columns, records)
+            return write_jsonl(part, _headed(records, codebook)) - bool(codebook)
+        return _write_sheet(part, columns, records, codebook)
+
+
+def _headed(
+    records: Iterable[Mapping[str, object]], codebook: Codebook | None
+) -> Iterator[Mapping[str, object]]:
+    if codebook is not None:
+        yield definition_line(codebook)
+    yield from records
 
 
 def _described(
-    made: Iterable[Correction], labels_of: Callable[[str], Sequence[str]]
+    made: Iterable[Correction], labels_of: Callable[[str], Sequence[str]], codebook: Codebook | None
 ) -> Iterator[dict[str, object]]:
     known: dict[str, Sequence[str]] = {}
     for correction in made:
         if correction.bundle not in known:
             known[correction.bundle] = labels_of(correction.bundle) if correction.bundle else ()
-        yield describe(correction, known[correction.bundle])
+        yield describe(correction, known[correction.bundle], codebook.name if codebook else "")
 
 
-def _write_sheet(path: Path, columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> int:
+def _write_sheet(
+    path: Path,
+    columns: Sequence[str],
+    records: Iterable[Mapping[str, object]],
+    codebook: Codebook | None = None,
+) -> int:
     # xlsxwriter takes 60 ms to import; users of JSON lines should not pay it.
     import xlsxwriter
     import xlsxwriter.exceptions
@@ -120,6 +147,8 @@ def _write_sheet(path: Path, columns: Sequence[str], records: Iterable[Mapping[s
                 if text:
                     sheet.write_string(n_rows, index, cell(text), short if len(text) <= 255 else long)
         sheet.autofilter(0, 0, max(n_rows, 1), len(columns) - 1)
+        if codebook is not None:
+            write_sheet(book, codebook_sheet(codebook))
         try:
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:

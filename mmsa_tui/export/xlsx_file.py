@@ -74,12 +74,13 @@ class Counted(Protocol):
 class Summary:
     """What the Summary sheet says: facts by name in order, what was counted, further tables.
 
-    `counted` sees every row as it is written.
+    `counted` sees every row as it is written. `sheets` are tables that have a sheet of their own.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)
     counted: Counted | None = None
     tables: Sequence[TextTable] = ()
+    sheets: Sequence[TextTable] = ()
 
 
 def describe_sheets(target: Path, n_rows: int, sheet_rows: int = SHEET_ROWS) -> str:
@@ -126,6 +127,8 @@ def write_xlsx(
         try:
             n_rows = _Posts(book, columns, labels, sheet_rows).write(records, thumbnails or repeat(None))
             _write_summary(book, labels, summary or Summary())
+            for table in summary.sheets if summary is not None else ():
+                write_sheet(book, table)
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
             raise _cause(error) from error
@@ -238,6 +241,18 @@ def _write_summary(book: Any, labels: Sequence[str], summary: Summary) -> None:
         row = _write_text_table(sheet, row + 1, table, bold, percent)
     for at, chart in enumerate(charts):
         sheet.insert_chart(1 + 16 * at, 10, chart)
+
+
+def write_sheet(book: Any, table: TextTable) -> None:
+    """Write a table of texts to an open workbook as a sheet of its own."""
+    sheet = book.add_worksheet(table.title)
+    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    for column, name in enumerate(table.header):
+        sheet.set_column(column, column, 16 if column != 2 else 60)
+        sheet.write_string(0, column, _fit(name), bold)
+    for row, cells in enumerate(table.rows, start=1):
+        for column, cell in enumerate(cells):
+            sheet.write_string(row, column, _fit(str(cell)), wrapped)
 
 
 def _write_counts(sheet: Any, row: int, table: CountTable, bold: Any, percent: Any) -> int:

@@ -71,7 +71,9 @@ class Result:
 
     @property
     def advice(self) -> str:
-        """Say whether more corrections are likely to pay."""
+        """Say whether more corrections are likely to pay; "" where it cannot be compared."""
+        if self.lesson.said:
+            return ""
         incoherent = any(c.name == COHERENCE and not c.passed for c in self.verdict.checks)
         if incoherent or self.outlook is None:
             return NO_OUTLOOK

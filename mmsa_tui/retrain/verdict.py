@@ -41,6 +41,17 @@ class Verdict:
     n_unseen: int
 
     @property
+    def basis(self) -> str:
+        """Say on which posts it rests."""
+        if not self.n_frozen:
+            return f"judged by {self.n_held_out:,} labelled posts, each by a head that had not seen it"
+        corrections = "correction" if self.n_held_out == 1 else "corrections"
+        return (
+            f"judged by {self.n_frozen:,} posts of the frozen split and {self.n_held_out:,} {corrections}"
+            " held out"
+        )
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why it was refused; empty when it passed."""
         return tuple(check.reason for check in self.checks if not check.passed)

@@ -23,6 +23,10 @@ ENOUGH = 50
 and on fewer the gate can seldom tell them from labels at random."""
 
 
+LEAST_OF_LABEL = 5
+"""Posts, copies apart, that each label of a codebook must have before a head is fitted: one a fold."""
+
+
 @dataclass(frozen=True)
 class Teaching:
     """How corrections are to be taken, in the words in which people choose it; `rule` is what `retrain` is
@@ -48,6 +52,7 @@ class Waiting:
     were not there at the last retrain; `n_held_out` only judge: about a fifth, and those of posts by
     which the bundle is judged anyway. `left_out` counts those it cannot use, by reason. `n_since_refusal`
     have come since the gate last refused a candidate made from this bundle, None if it has not.
+    `is_few_shot`: they make a head of their own, under a codebook, and none is held out.
     """
 
     by_label: Mapping[str, int]
@@ -58,6 +63,7 @@ class Waiting:
     n_held_out: int
     left_out: Mapping[str, int]
     n_since_refusal: int | None = None
+    is_few_shot: bool = False
 
     @property
     def n_all(self) -> int:
@@ -76,6 +82,13 @@ class Waiting:
             return "There is nothing to learn from yet: label some posts first."
         if not self.n_new:
             return "Nothing new to learn: label more posts first."
+        if self.is_few_shot:
+            few = [label for label, number in self.by_label.items() if number < LEAST_OF_LABEL]
+            if few:
+                return f"Each label needs {LEAST_OF_LABEL} posts; too few have {', '.join(few)}."
+            if self.n_all < ENOUGH:
+                return f"A model can be tried; from some {ENOUGH} labels it is worth more."
+            return "Enough for a model: each post is judged by a head that has not seen it."
         if self.n_since_refusal is not None and not self.is_enough:
             return (
                 f"The gate refused these, and only {self.n_since_refusal:,} have come since: more of the same"
@@ -102,9 +115,10 @@ def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
         n_changed=sum(act.old_label not in ("", act.new_label) for act in acts),
         n_same=sum(act.old_label == act.new_label for act in acts),
         n_new=_count_new(acts, bundle, paths),
-        n_held_out=sum(held_out),
+        n_held_out=0 if paths.codebook else sum(held_out),
         left_out=found.left_out,
         n_since_refusal=_count_since_refusal(acts, bundle, paths),
+        is_few_shot=bool(paths.codebook),
     )
 
 

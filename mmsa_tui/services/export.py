@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +11,10 @@ from typing import Literal
 
 from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.queues import QUEUES, queue_rows
-from mmsa_tui.disk.whole_file import check_place
-from mmsa_tui.errors import OutputError, UsageError
+from mmsa_tui.codebook import Codebook, to_fields
+from mmsa_tui.corrections.codebooks import codebook_sheet, read_codebook_file, read_definition
+from mmsa_tui.disk.whole_file import check_place, whole_file
+from mmsa_tui.errors import MmsaError, OutputError, UsageError
 from mmsa_tui.export import Summary, TextTable, check_target, people_columns, write
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
 from mmsa_tui.services.standing import NOT_CORRECTED
@@ -99,14 +102,16 @@ def export_posts(
     facts["written"] = time.strftime("%Y-%m-%d %H:%M")
     facts["shares"], tables = summarise_audit(store, source, bundle_id, _reckoned(choice))
     columns = () if choice.own_only else source_columns(store, source)
-    return write(
+    n_rows = write(
         _rows(store, source, bundle_id, choice, on_row),
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(facts | WHOSE, Counts(validated=validated), tables),
+        summary=Summary(facts | WHOSE, Counts(validated=validated), tables, sheets_of(store)),
         source_columns=columns,
     )
+    write_codebook_beside(store, target)
+    return n_rows
 
 
 def check_file(target: Path, tool: str | None = None, *, overwrite: bool = False) -> None:
@@ -173,11 +178,48 @@ def write_rows(
         target,
         store.bundle_labels(bundle_id),
         overwrite=overwrite,
-        summary=Summary(stated | WHOSE | dict(facts or {}), Counts(validated=validated), tables),
+        summary=Summary(
+            stated | WHOSE | dict(facts or {}), Counts(validated=validated), tables, sheets_of(store)
+        ),
         source_columns=[*source_columns(store, *sources), *further_columns],
         thumbnails=thumbnails,
         about=about,
     )
+    write_codebook_beside(store, target)
+
+
+def codebook_of(store: Store) -> Codebook | None:
+    """Find the codebook that the labels of a store are of; None for the default one."""
+    name, definition = store.codebook()
+    return read_definition(definition, name) if name else None
+
+
+def sheets_of(store: Store) -> list[TextTable]:
+    """List what goes into a workbook beside posts and Summary: the codebook, if it is not the default."""
+    codebook = codebook_of(store)
+    return [] if codebook is None else [codebook_sheet(codebook)]
+
+
+def write_codebook_beside(store: Store, target: Path) -> None:
+    """Lay the codebook beside a table that has no sheets, as `NAME.codebook.json`.
+
+    Raises:
+        OutputError: something else has that name, or it cannot be written.
+    """
+    codebook = codebook_of(store)
+    if codebook is None or target.suffix.lower() == ".xlsx":
+        return
+    beside = target.with_name(f"{target.stem}.codebook.json")
+    with whole_file(beside, overwrite=_is_codebook(beside)) as part:
+        part.write_text(json.dumps(to_fields(codebook), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def _is_codebook(file: Path) -> bool:
+    try:
+        read_codebook_file(file)
+    except MmsaError:
+        return False
+    return True
 
 
 def summarise_audit(

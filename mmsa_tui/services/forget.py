@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from mmsa_tui.bundle.meta import write_atomically
+from mmsa_tui.codebook import list_codebooks, read_codebook
 from mmsa_tui.config import Paths
 from mmsa_tui.corrections import export_corrections
 from mmsa_tui.decoding import DecodingError, from_json
@@ -26,7 +27,7 @@ from mmsa_tui.store import Store
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.text.display import counted
 
-_KEPT_BY_PURGE = ("bundles", "encoders", "active", "active.before", "store.lock")
+_KEPT_BY_PURGE = ("bundles", "encoders", "active", "active.before", "store.lock", "codebook", "codebook.toml")
 _KEPT_CACHES = ("graphs", "numerics.json")
 
 
@@ -98,8 +99,27 @@ def forget(paths: Paths, going: Going, export: Path | None = None) -> None:
         _finish(paths)
 
 
+def homes(paths: Paths) -> list[Paths]:
+    """List the places of all codebooks, the default one first: each has a store of its own."""
+    return [paths.under(""), *(paths.under(one.name) for one in list_codebooks(paths))]
+
+
+def where_known(paths: Paths, source: Path | str) -> list[Paths]:
+    """List the places of the codebooks under which a source was read, or half forgotten."""
+    found = []
+    for place in homes(paths):
+        note = _read_note(place)
+        if note is not None and note["location"] in (location_of(source), str(source)):
+            found.append(place)
+        elif place.database.is_file():
+            with Store.open(place.database) as store:
+                if store.source(location_of(source)) or store.source(str(source)):
+                    found.append(place)
+    return found
+
+
 def purge(paths: Paths, export: Path | None = None) -> None:
-    """Remove everything that was read, said and cached; settings and bundles stay.
+    """Remove everything that was read, said and cached under any codebook; settings and bundles stay.
 
     Args:
         export: where all corrections are written before.
@@ -108,17 +128,19 @@ def purge(paths: Paths, export: Path | None = None) -> None:
         StoreError, OutputError: it cannot be done now; the next `purge` goes on with it.
     """
     make_private_folder(paths.data_dir)
-    with alone(paths):
-        if export is not None:
-            _export(paths, export, None)
-        for path in _what_purge_removes(paths):
-            _remove(path)
+    if export is not None:
+        _export(paths, export, None)
+    for place in homes(paths):
+        with alone(place):
+            for path in _what_purge_removes(place):
+                _remove(path)
 
 
 def purge_lines(paths: Paths) -> list[str]:
     """Say what a purge removes and what stays."""
-    going = [str(path) for path in _what_purge_removes(paths)]
+    going = [str(path) for place in homes(paths) for path in _what_purge_removes(place)]
     kept = [paths.config_file, *(paths.data_dir / name for name in _KEPT_BY_PURGE[:2])]
+    kept += [place.codebook_file for place in homes(paths)]
     return [
         *(f"goes: {path}" for path in going),
         *(f"stays: {path}" for path in kept if path.exists()),
@@ -127,8 +149,10 @@ def purge_lines(paths: Paths) -> list[str]:
 
 
 def _what_purge_removes(paths: Paths) -> list[Path]:
-    found = [path for path in paths.data_dir.glob("*") if path.name not in _KEPT_BY_PURGE]
-    found += [path for path in paths.data_dir.glob(".*") if path.name not in _KEPT_BY_PURGE]
+    # Each codebook's folder is gone through as a place of its own.
+    kept = (*_KEPT_BY_PURGE, paths.codebooks_dir.name)
+    found = [path for path in paths.study_dir.glob("*") if path.name not in kept]
+    found += [path for path in paths.study_dir.glob(".*") if path.name not in kept]
     # The store before its journal: one beside the other is taken for a store that is lost.
     found.sort(key=lambda path: (path.suffix == ".jsonl", path.name))
     found.reverse()
@@ -189,17 +213,18 @@ def _clean_runs(paths: Paths, contents: set[str]) -> None:
 def _export(paths: Paths, target: Path, contents: set[str] | None) -> None:
     with Store.open(paths.database) as store:
         made = (act for act in store.corrections() if contents is None or act.content_hash in contents)
-        export_corrections(made, target, store.bundle_labels)
+        codebook = read_codebook(paths) if paths.codebook else None
+        export_corrections(made, target, store.bundle_labels, codebook=codebook)
 
 
 def _copies(paths: Paths) -> list[Path]:
     """List the files beside the store that hold it as it was."""
-    beside: Iterable[Path] = paths.data_dir.glob(f"{paths.database.name}.damaged-*")
+    beside: Iterable[Path] = paths.study_dir.glob(f"{paths.database.name}.damaged-*")
     return [*backups(paths), *beside]
 
 
 def _note(paths: Paths) -> Path:
-    return paths.data_dir / "forget.pending"
+    return paths.study_dir / "forget.pending"
 
 
 def _remove(path: Path) -> None:

@@ -13,13 +13,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from mmsa_tui import processes
 from mmsa_tui.bundle.meta import Bundle, write_atomically
+from mmsa_tui.bundle.registry import is_stand_in, starting_bundles
 from mmsa_tui.config import Paths
 from mmsa_tui.disk.locks import only_one
 from mmsa_tui.disk.whole_file import remove_stale
@@ -67,6 +67,7 @@ def retrain(
     """Fit and judge a candidate.
 
     Args:
+        bundle: what it improves on; under a codebook see `find_learner`.
         dry_run: write no candidate, and leave no run folder.
         weight: for how many posts of the replay set a correction counts; None for what measured best.
         rule: whether analysts follow a rule of their own, to which the model gives way; None to tell by
@@ -84,8 +85,8 @@ def retrain(
         _remove_stale(paths)
         folder = _make_run_folder(paths)
         request = {
-            "paths": {name: str(path) for name, path in asdict(paths).items()},
-            "bundle": str(bundle.directory),
+            "paths": paths.to_texts(),
+            **_teaching(paths, bundle),
             "folder": str(folder),
             "dry_run": dry_run,
             "device": device,
@@ -95,8 +96,9 @@ def retrain(
         }
         file = folder / "request.json"
         write_atomically(file, json.dumps(request, indent=1) + "\n")
+        command = few_shot_command_for(file) if paths.codebook else command_for(file)
         try:
-            done = _follow(command_for(file), folder, on_event, should_stop or threading.Event())
+            done = _follow(command, folder, on_event, should_stop or threading.Event())
         except BaseException:
             _remove_stale(paths)
             raise
@@ -106,9 +108,25 @@ def retrain(
     return result
 
 
+def _teaching(paths: Paths, bundle: Bundle) -> dict[str, Any]:
+    """Say what is to be taught: the bundle, or under a codebook a head that starts from encoders alone."""
+    if not paths.codebook:
+        return {"bundle": str(bundle.directory)}
+    return {
+        "bundles": [str(start.directory) for start in starting_bundles(paths)],
+        "parent": "" if is_stand_in(bundle, paths) else str(bundle.directory),
+        "parent_id": bundle.id,
+    }
+
+
 def command_for(request: Path) -> list[str]:
     """Name the command that does what a request says."""
     return processes.command("training.retrain.run", "--request", str(request))
+
+
+def few_shot_command_for(request: Path) -> list[str]:
+    """Name the command that makes a codebook's model as a request says."""
+    return processes.command("training.few_shot.run", "--request", str(request))
 
 
 def exclusive(paths: Paths) -> AbstractContextManager[None]:
@@ -117,7 +135,7 @@ def exclusive(paths: Paths) -> AbstractContextManager[None]:
     Raises:
         TrainingError: one is running, or the lock cannot be made.
     """
-    return only_one(paths.data_dir / "retrain.lock", TrainingError, "a retrain is running already")
+    return only_one(paths.study_dir / "retrain.lock", TrainingError, "a retrain is running already")
 
 
 def _make_run_folder(paths: Paths) -> Path:

@@ -68,7 +68,7 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
             if target is None:
                 make_private_folder(place.parent)
             # Beside the store, whose next opening removes what a kill has left.
-            with scratch_folder(paths.data_dir if target is None else place.parent) as scratch:
+            with scratch_folder(paths.study_dir if target is None else place.parent) as scratch:
                 part = scratch / "backup.db"
                 make_private_file(part)
                 back_up(paths.database, part)
@@ -97,7 +97,7 @@ def restore(paths: Paths, source: Path | None = None) -> Restored:
     """
     with alone(paths):
         try:
-            with scratch_folder(paths.data_dir) as scratch:
+            with scratch_folder(paths.study_dir) as scratch:
                 restored = _restore(paths, scratch, source)
         except (OSError, OutputError) as error:
             reason = (error.strerror or error) if isinstance(error, OSError) else error.message
@@ -181,7 +181,7 @@ def _copies(
             found.append(parse(record).correction)
     if found:
         yield journal.path, found, True
-    aside = sorted(paths.data_dir.glob(f"{paths.database.name}.damaged-*"))
+    aside = sorted(paths.study_dir.glob(f"{paths.database.name}.damaged-*"))
     stores = [paths.database, *(path for path in aside if not path.name.endswith(("-wal", "-shm")))]
     for path in [*([source] if source else []), *reversed(backups(paths)), *stores]:
         if path.is_file() and path.stat().st_size:
@@ -224,7 +224,7 @@ def _name_also(file: Path, other: Path) -> None:
 
 
 def _folder(paths: Paths) -> Path:
-    return paths.data_dir / "backups"
+    return paths.study_dir / "backups"
 
 
 def alone(paths: Paths) -> AbstractContextManager[None]:
@@ -234,4 +234,4 @@ def alone(paths: Paths) -> AbstractContextManager[None]:
         StoreError: one is at it, or the folder takes no lock.
     """
     busy = "another mmsa is looking after the store just now"
-    return only_one(paths.data_dir / "store.lock", StoreError, busy, wait_s=10)
+    return only_one(paths.study_dir / "store.lock", StoreError, busy, wait_s=10)

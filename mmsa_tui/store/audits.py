@@ -166,6 +166,17 @@ def answers(db: Database, uid: str) -> list[AuditAnswer]:
     return [answer for answer in latest.values() if answer.label]
 
 
+def audited_contents(db: Database) -> frozenset[str]:
+    return frozenset(digest for (digest,) in db.all("SELECT DISTINCT content_hash FROM audit_posts"))
+
+
+def rename_label(db: Database, before: str, after: str) -> None:
+    """Give a label another name in every audit; answers are acts, and said again by whoever renames."""
+    for number, labels in db.all("SELECT id, labels FROM audits"):
+        renamed = [after if label == before else label for label in json.loads(labels)]
+        db.run("UPDATE audits SET labels = ? WHERE id = ?", (json.dumps(renamed), number))
+
+
 def _to_audit(row: tuple[Any, ...]) -> Audit:
     return Audit(
         row[0], from_sql(row[1]), row[2], tuple(json.loads(row[3])), from_sql(row[4]), row[5], row[6], row[7]

@@ -341,6 +341,9 @@ _IMAGE_TEXTS = (
     END""",
 )
 
+# A store of a codebook says which, and carries its definition, for whoever has the file alone.
+_CODEBOOK = ("CREATE TABLE codebook (name TEXT NOT NULL, definition TEXT NOT NULL)",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -353,4 +356,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("runtime of predictions", _RUNTIME),
     Migration("words by batch", _WORDS_BY_BATCH),
     Migration("words in pictures", _IMAGE_TEXTS),
+    Migration("codebook", _CODEBOOK),
 )

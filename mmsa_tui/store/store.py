@@ -26,6 +26,7 @@ from mmsa_tui.store import (
     posts,
     predictions,
     rows,
+    study,
 )
 from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum
 from mmsa_tui.store.database import Database
@@ -85,6 +86,22 @@ class Store(Closing):
 
     def close(self) -> None:
         self._db.close()
+
+    # whose labels it holds
+
+    def codebook(self) -> tuple[str, str]:
+        """Look up the name and definition (JSON) of the codebook it is of; "" twice for the default one."""
+        return study.codebook(self._db)
+
+    def save_codebook(self, name: str, definition: str) -> None:
+        """Keep a copy of the codebook that the labels here are of."""
+        study.save_codebook(self._db, name, definition)
+
+    def rename_label(self, before: str, after: str, said: Sequence[Correction]) -> None:
+        """Add acts that say once more under a new name what was said, and name it so in every audit."""
+        with self._db.transaction():
+            corrections.add_corrections(self._db, said)
+            audits.rename_label(self._db, before, after)
 
     # sources and posts
 
@@ -406,6 +423,10 @@ class Store(Closing):
     def audit_sample(self, location: str, uid: str) -> list[SampledPost]:
         """List the posts that were drawn, in the order in which they are to be labelled."""
         return audits.sample(self._db, location, uid)
+
+    def audited_contents(self) -> frozenset[str]:
+        """List the posts that any audit has drawn."""
+        return audits.audited_contents(self._db)
 
     def audit_answers(self, uid: str) -> list[AuditAnswer]:
         """List what each analyst last said of each post inside an audit; what was taken back is left out."""

@@ -10,8 +10,9 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from textual import events, work
@@ -21,9 +22,11 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.theme import Theme
 
-from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.bundle.registry import UnlearnedError, find_bundle, find_learner
+from mmsa_tui.codebook import read_codebook
 from mmsa_tui.config import Config
 from mmsa_tui.errors import DamagedStoreError, MmsaError
+from mmsa_tui.services.codebook import prepare, use_codebook
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.services.reclassify import left_to_judge
 from mmsa_tui.store import SourceRow, Store
@@ -36,7 +39,7 @@ from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
-from mmsa_tui.tui.keys import check_keys, key_for, keymap
+from mmsa_tui.tui.keys import check_keys, key_for, keymap, keys_with
 from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
@@ -59,14 +62,28 @@ def run(source: str | None, config: Config) -> None:
     """Open the app on a source, or without one on the last; returns when the user leaves.
 
     Raises:
-        ConfigError: the config gives keys that cannot work, or a theme that is not there.
+        ConfigError: the config gives keys that cannot work, or a theme that is not there; or the codebook's
+            file is damaged.
         StoreError: the database cannot be used.
     """
     # Before the screen is taken over, so that the message is readable.
     check_keys(config.keys)
     check_theme(config.theme)
+    if config.paths.codebook:
+        read_codebook(config.paths)
     Store.open_to_write(config.paths.database).close()
     MmsaApp(config, source, graphics=find_graphics(config.pictures)).run()
+
+
+def _with_label_keys(config: Config, own: Mapping[str, str]) -> Config:
+    """Bind the keys of the codebook's labels beside those of the config."""
+    labels: Mapping[str, str] = {}
+    paths = config.paths
+    if paths.codebook or paths.codebook_file.is_file():
+        # What is wrong with its file is said where its labels are looked for.
+        with suppress(MmsaError):
+            labels = read_codebook(paths).keys()
+    return replace(config, keys=keys_with(labels, own))
 
 
 class MmsaApp(App[None]):
@@ -96,24 +113,27 @@ class MmsaApp(App[None]):
         # Textual asks for its theme while it is being made.
         self._readable: dict[str, Theme] = {}
         super().__init__()
-        self.config = config
+        self._own_keys = config.keys
+        self._engine_command = engine_command
+        self.config = _with_label_keys(config, config.keys)
         self.graphics = graphics
         self.bundle_id = ""
         self.labels: tuple[str, ...] = ()
         self.validated: frozenset[str] = frozenset()
         """Languages in which the bundle in use is validated."""
         self.bundle_problem = ""
+        self.has_model = False
         self.last_source: SourceRow | None = None
         self.quick = StoreThread(config.paths.database, "quick")
         self.slow = StoreThread(config.paths.database, "slow")
         self.pictures = Pictures()
-        self.engine = EngineLink(config, self._hear, engine_command)
+        self.engine = EngineLink(self.config, self._hear, engine_command)
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
         self.said: list[Said] = []
         self._shown_until: dict[str, float] = {}
         self._source = source
         register_themes(self, config.theme or kept_theme(config.paths.data_dir))
-        self.set_keymap(keymap(config.keys))
+        self.set_keymap(keymap(self.config.keys))
 
     async def on_mount(self) -> None:
         for name in ("SIGHUP", "SIGTERM"):
@@ -125,15 +145,25 @@ class MmsaApp(App[None]):
         self.set_timer(MODEL_AFTER_S, self._load_model)
 
     def find_bundle(self) -> None:
-        """Learn which bundle is in use, and its labels, without loading it."""
+        """Learn which bundle is in use, and its labels, without loading it.
+
+        Under a codebook without a model there are labels to give all the same.
+        """
+        paths = self.config.paths
+        self.has_model = False
         try:
-            bundle = find_bundle(self.config.paths, self.config.bundle)
+            try:
+                bundle = find_bundle(paths, self.config.bundle)
+                self.has_model = True
+                self.bundle_problem = ""
+            except UnlearnedError as error:
+                bundle = find_learner(paths)
+                self.bundle_problem = error.message
+            self.bundle_id, self.labels = bundle.id, bundle.labels
+            self.validated = bundle.validated_languages
         except MmsaError as error:
             self.bundle_id, self.labels, self.bundle_problem = "", (), error.message
             self.validated = frozenset()
-        else:
-            self.bundle_id, self.labels, self.bundle_problem = bundle.id, bundle.labels, ""
-            self.validated = bundle.validated_languages
 
     async def reload_bundle(self) -> None:
         """Take up the bundle that is in use now, if it is another one."""
@@ -146,7 +176,8 @@ class MmsaApp(App[None]):
             await self.quick.run(lambda store: store.save_bundle_labels(bundle_id, labels))
         except MmsaError as error:
             self.show_error(error)
-        await self.engine.restart()
+        if self.has_model:
+            await self.engine.restart()
 
     @work(group="engine")
     async def _load_model(self) -> None:
@@ -154,7 +185,7 @@ class MmsaApp(App[None]):
         # no key the 30 ms of walking through it.
         gc.collect()
         gc.freeze()
-        if self.labels:
+        if self.has_model:
             await self.engine.start()
             self._hear(None)
             await self._tell_left_to_judge()
@@ -204,6 +235,36 @@ class MmsaApp(App[None]):
             self.show_error(error)
             return
         await self.switch_screen(BrowseScreen(fresh))
+
+    @work(exclusive=True, group="screen")
+    async def take_codebook(self, name: str, location: str) -> None:
+        """Work under another codebook from now on, on the same source."""
+        try:
+            paths = await asyncio.to_thread(use_codebook, self.config.paths, name)
+            await asyncio.to_thread(prepare, paths)
+        except MmsaError as error:
+            self.show_error(error)
+            return
+        # Nothing that knows the store of before may be left when another takes its place.
+        await self.switch_screen(Screen())
+        await self.engine.close()
+        await asyncio.to_thread(self._close_stores)
+        self.config = _with_label_keys(replace(self.config, paths=paths, bundle=""), self._own_keys)
+        self.set_keymap(keymap(self.config.keys))
+        self.quick = StoreThread(paths.database, "quick")
+        self.slow = StoreThread(paths.database, "slow")
+        self.engine = EngineLink(self.config, self._hear, self._engine_command)
+        self.last_source = None
+        self.find_bundle()
+        try:
+            known = await self.quick.run(lambda store: store.source(location))
+            if known is not None:
+                await self._prepare(known)
+        except MmsaError as error:
+            self.show_error(error)
+            known = None
+        await self.switch_screen(PickerScreen(location) if known is None else BrowseScreen(known))
+        self._load_model()
 
     async def _prepare(self, source: SourceRow) -> None:
         bundle_id, labels = self.bundle_id, self.labels
@@ -266,13 +327,15 @@ class MmsaApp(App[None]):
 
     def model_state(self) -> str:
         """Say in a few words how the model is."""
-        if not self.labels:
+        if not self.has_model:
             return "no model"
         words = {"off": "not loaded", "loading": "loading…", "ready": "ready", "failed": "failed"}
         return f"model {words[self.engine.state]}"
 
     def model_parts(self) -> list[tuple[str, str]]:
         """Write the model's name, device and state for a top line."""
+        if self.labels and not self.has_model:
+            return [(f"○ {safe_line(self.bundle_problem, 60)} ", "$text-warning")]
         if not self.labels:
             return [(f"✗ {safe_line(self.bundle_problem, 60)} ", "$text-error")]
         style = {"ready": "$text-success", "failed": "$text-error"}.get(self.engine.state, "$text-warning")
@@ -322,7 +385,11 @@ class MmsaApp(App[None]):
         await asyncio.to_thread(self._close_threads)
 
     def _close_threads(self) -> None:
-        for part in (self.quick, self.slow, self.pictures):
+        self._close_stores()
+        self.pictures.close()
+
+    def _close_stores(self) -> None:
+        for part in (self.quick, self.slow):
             part.close()
 
     def keep_theme(self, name: str) -> None:

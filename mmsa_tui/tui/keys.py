@@ -103,6 +103,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("retrain", "r", "retrain", "Retrain from your corrections", in_footer=True, group="Work"),
     Action("adjudicate", "A", "settle", "Settle posts that analysts label differently", group="Work"),
     Action("audit", "t", "audit", "Label a random sample blind, for shares with intervals", group="Work"),
+    Action("codebook", "G", "codebook", "The codebook: what labels mean, and other codebooks", group="Work"),
     Action("previous_queue", "shift+tab", "queue", "Previous queue", group="Find"),
     Action("clear_filter", "escape", "clear", "Clear the filter, or leave what is open", group="Find"),
     Action("sort", "S", "sort", "Sort by a column", group="Find"),
@@ -289,6 +290,23 @@ def check_keys(keys: Mapping[str, str]) -> None:
                     f"the key {show_key(key)} would both {_lower(other.title)} and {_lower(action.title)}",
                     f"Give keys.{other.name} or keys.{action.name} another key in the config.",
                 )
+
+
+def keys_with(labels: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
+    """Put the keys of a codebook's labels beside those of the config, which win.
+
+    Keys of labels that cannot work with them are left out: the numbers always do.
+
+    Raises:
+        ConfigError: the config's own keys cannot work.
+    """
+    check_keys(own)
+    both = {**labels, **own}
+    try:
+        check_keys(both)
+    except ConfigError:
+        return own
+    return both
 
 
 def key_for(name: str, keys: Mapping[str, str]) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -199,10 +198,9 @@ def decode(line: bytes) -> Message:
 
 def loading(config: Config) -> Load:
     """Ask for the bundle, device and batch size of a configuration."""
-    paths = {name: str(getattr(config.paths, name)) for name in Paths.__dataclass_fields__}
-    return Load(paths, config.bundle, config.device, config.batch_size, config.threads)
+    return Load(config.paths.to_texts(), config.bundle, config.device, config.batch_size, config.threads)
 
 
 def to_paths(fields: Mapping[str, str]) -> Paths:
     """Undo what `loading` did to the paths."""
-    return Paths(**{name: Path(text) for name, text in fields.items()})
+    return Paths.from_texts(fields)

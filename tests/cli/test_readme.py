@@ -96,7 +96,7 @@ def test_every_exit_code_is_explained() -> None:
 def test_every_setting_is_shown() -> None:
     shown = README.split("```toml")[1].split("```")[0]
     names = set(re.findall(r"^\[?(\w+)", shown.split("[keys]")[0], re.MULTILINE)) | {"keys"}
-    assert names == set(Config.__dataclass_fields__) - {"paths"}
+    assert names == set(Config.__dataclass_fields__) - {"paths"} | {"codebook"}
 
 
 def test_every_file_that_is_named_is_there() -> None:

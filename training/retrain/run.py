@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,19 @@ _N_EXAMPLES = 12
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.retrain.run")
+    return obey("training.retrain.run", _retrain, arguments)
+
+
+def obey(module: str, do: Callable[[Mapping[str, Any]], int], arguments: Sequence[str] | None = None) -> int:
+    """Do what the request says that a command is given; return its exit code."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}")
     parser.add_argument("--request", type=Path, required=True, help="JSON written by `mmsa retrain`")
     try:
         request = json.loads(parser.parse_args(arguments).request.read_text(encoding="utf-8"))
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        return _retrain(request)
+        return do(request)
     except MmsaError as error:
-        _say(event="error", message=error.message, hint=error.hint, code=error.exit_code)
+        say(event="error", message=error.message, hint=error.hint, code=error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -68,12 +73,13 @@ def _end_with_parent() -> None:
     _thread.interrupt_main()
 
 
-def _say(**event: Any) -> None:
+def say(**event: Any) -> None:
+    """Tell the parent something, as a line of JSON."""
     print(json.dumps(event), flush=True)
 
 
 def _retrain(request: Mapping[str, Any]) -> int:
-    paths = Paths(**{name: Path(text) for name, text in request["paths"].items()})
+    paths = Paths.from_texts(request["paths"])
     folder, bundle = Path(request["folder"]), read_bundle(Path(request["bundle"]))
     set_torch_threads(int(request["threads"]))
     base, settings = load_base(bundle), settings_of(bundle, request["weight"], request["rule"])
@@ -86,18 +92,18 @@ def _retrain(request: Mapping[str, Any]) -> int:
         )
         corrected, collected = encode(
             collected, encoders, base.head, bundle.labels, kept_apart(bundle),
-            lambda done, total: _say(event="encoded", done=done, total=total),
+            lambda done, total: say(event="encoded", done=done, total=total),
         )  # fmt: skip
     _write_manifest(folder, bundle, collected, corrected, settings)
 
     def report(epoch: Epoch) -> None:
         log.record(stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1)
-        _say(event="epoch", number=epoch.number, total=epoch.total, loss=epoch.loss, f1=epoch.weighted_f1)
+        say(event="epoch", number=epoch.number, total=epoch.total, loss=epoch.loss, f1=epoch.weighted_f1)
 
     candidate = refit(
         base, corrected, bundle.labels, settings,
         withdrawn=collected.withdrawn, on_epoch=report, look_ahead=True,
-        on_comparison=lambda fit, epoch: _say(
+        on_comparison=lambda fit, epoch: say(
             event="comparing", fit=fit, number=epoch.number, total=epoch.total
         ),
     )  # fmt: skip
@@ -116,7 +122,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
         "examples": _examples(candidate, corrected, collected, bundle.labels),
     }
     (folder / "outcome.json").write_text(json.dumps(done, indent=1), encoding="utf-8")
-    _say(event="done", **done)
+    say(event="done", **done)
     return 0
 
 

@@ -42,6 +42,11 @@ class Batches:
         """Say why a post has no bars."""
         if not self._app.labels:
             return "There is no model: see the top right corner."
+        if not self._app.has_model:
+            return (
+                "No model knows these labels yet: label some 50 posts, then"
+                f" {self._key('retrain')} makes one."
+            )
         return f"Not classified yet: {self._key('classify')} classifies."
 
     # classifying
@@ -53,7 +58,7 @@ class Batches:
             keys = f"{self._key('pause')} pauses it, {self._key('stop_batch')} ends it."
             self._tell(f"A batch is running: {keys}", WARNING)
             return
-        if not app.labels:
+        if not app.has_model:
             self._tell(self.say_no_prediction(), WARNING)
             return
         try:

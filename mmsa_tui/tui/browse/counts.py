@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mmsa_tui.analysis.queues import QueueCount, count_queues
-from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.bundle.registry import find_learner
 from mmsa_tui.config import Config
 from mmsa_tui.errors import BundleError, MmsaError
 from mmsa_tui.retrain import ENOUGH, count_new
@@ -64,6 +64,6 @@ class Counts:
             return 0
         paths = self._config.paths
         try:
-            return count_new(store, find_bundle(paths, self._config.bundle), paths)
+            return count_new(store, find_learner(paths, self._config.bundle), paths)
         except BundleError:
             return 0

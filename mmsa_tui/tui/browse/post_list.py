@@ -86,7 +86,7 @@ class PostList(Vertical):
         self.hits_elsewhere: Mapping[str, int] = {}
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
-        self.filter_bar = FilterBar(Path(app.config.paths.data_dir) / "views.json", id="filter")
+        self.filter_bar = FilterBar(Path(app.config.paths.study_dir) / "views.json", id="filter")
         self.table = PostTable(id="table")
         self.table.chosen = self.position.columns
         self.queue_bar = QueueBar(id="queues")

@@ -320,6 +320,8 @@ class BrowseScreen(PostScreen[None]):
         source = self.source
         n_all = source.n_posts + source.n_failures
         left = [(" mmsa ", "bold $text-accent"), (safe_line(source.title, 60), "bold")]
+        if self.mmsa.config.paths.codebook:
+            left.append((f" · {self.mmsa.config.paths.codebook}", "$text-accent"))
         left.append((f"  {n_all:,} posts", "$foreground-muted"))
         left += self._list_parts(n_all)
         if self.is_blind:
@@ -606,6 +608,9 @@ class BrowseScreen(PostScreen[None]):
 
     async def action_retrain(self) -> None:
         await ways.retrain(self)
+
+    async def action_codebook(self) -> None:
+        await ways.codebook(self)
 
     async def action_adjudicate(self) -> None:
         await ways.adjudicate(self)

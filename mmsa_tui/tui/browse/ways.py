@@ -91,6 +91,25 @@ async def audit(screen: BrowseScreen) -> None:
     await screen.ask(AuditScreen(screen.source), take)
 
 
+async def codebook(screen: BrowseScreen) -> None:
+    """Show the codebook, and go on with the same source under another one."""
+    from mmsa_tui.tui.codebook.screen import CodebookScreen
+
+    async def take(chosen: str | None) -> None:
+        screen.refresh_rows()
+        if chosen is None:
+            return
+        if screen.mmsa.engine.batch is not None:
+            screen.tell(
+                "A batch is running: let it end, or stop it, before another codebook.", "$text-warning"
+            )
+            return
+        await screen.keep_position()
+        screen.mmsa.take_codebook(chosen, screen.source.location)
+
+    await screen.ask(CodebookScreen(), take)
+
+
 async def _follow(screen: BrowseScreen, jump: Jump | None) -> None:
     """Go to a post that another screen has led to, in whichever source it is."""
     if jump is None:

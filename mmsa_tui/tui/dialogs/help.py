@@ -29,6 +29,7 @@ _INTRODUCTIONS: Mapping[str, str] = {
     "filter": "Type what to find. Offers open below the line: tab takes one, arrows choose, enter is done.",
     "overview": "The posts as a whole. Every row and column leads to the posts behind it.",
     "adjudicate": "Decide where analysts label a post differently. Your decision counts, their votes stay.",
+    "codebook": "Labels of your own. Each codebook has audits, exports and a model apart from the others'.",
     "audit": "Label a random sample without seeing what the model says, for shares with intervals.",
     "retrain": "Make a better model out of your corrections, and see before you take it whether it is one.",
 }

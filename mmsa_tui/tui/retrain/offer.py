@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.bundle.registry import find_bundle, find_way_back
+from mmsa_tui.bundle.registry import find_learner, find_way_back
 from mmsa_tui.config import Config, Paths
 from mmsa_tui.corrections import open_docket
 from mmsa_tui.errors import BundleError
@@ -67,7 +67,7 @@ def look(store: Store, config: Config) -> Seen:
     Raises:
         BundleError, StoreError: it cannot be read.
     """
-    bundle = find_bundle(config.paths, config.bundle)
+    bundle = find_learner(config.paths, config.bundle)
     parent = bundle.meta.parent
     return Seen(
         bundle,

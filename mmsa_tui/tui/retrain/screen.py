@@ -30,6 +30,7 @@ from mmsa_tui.tui.retrain.run import Run
 from mmsa_tui.tui.widgets.bars import KeyItem
 from mmsa_tui.worker.messages import Message
 
+_CLASSIFY = " Classify with it to see what it makes of the other posts."
 WARNING, SUCCESS = "$text-warning", "$text-success"
 
 
@@ -181,7 +182,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
     @work(exclusive=True, group="decision")
     async def action_choose_teaching(self) -> None:
         """Choose how corrections are taken in the next run."""
-        if not self.is_idle:
+        if not self.is_idle or self.mmsa.config.paths.codebook:
             return
         question = AskOne(
             "How should your labels be taken?",
@@ -355,7 +356,8 @@ class RetrainScreen(FramedScreen[Jump | None]):
             kept = f"but the setting `bundle` keeps {self.mmsa.bundle_id} in use"
             self.tell(f"{promoted.id} is active{note}, {kept}.", WARNING)
             return
-        self.tell(f"{promoted.id} is in use{note}.", SUCCESS)
+        goes_on = "" if self.mmsa.config.paths.codebook == "" or before.meta.parent else _CLASSIFY
+        self.tell(f"{promoted.id} is in use{note}.{goes_on}", SUCCESS)
         if await self.mmsa.slow.run(lambda store: bool(sources_judged_by(store, before.id))):
             await self._reclassification.run(before.id)
             await self._show_changes(before.id, promoted.id)
@@ -462,7 +464,10 @@ class RetrainScreen(FramedScreen[Jump | None]):
             if self.offer is not None:
                 use = "use anyway" if self.offer.objections(self.in_use) else "use it"
                 items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
-            items += [KeyItem("s", "start", "start"), KeyItem("w", "taken as", "choose_teaching")]
+            items += [KeyItem("s", "start", "start")]
+            if not self.mmsa.config.paths.codebook:
+                # A head of its own knows no other rule than the labels it is given.
+                items.append(KeyItem("w", "taken as", "choose_teaching"))
             if self.seen.has_changes:
                 items.append(KeyItem("v", "changes", "changes"))
             if self.seen.kept:

@@ -62,7 +62,10 @@ def describe_waiting(
             taken = f"taken for the rule that {bundle.id} was taught"
         lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
         lines.append(_line(_compare_with_shown(waiting), MUTED))
-        lines.append(_line(f"{waiting.n_held_out:,} held out, about a fifth: they judge, never teach", MUTED))
+        if not waiting.is_few_shot:
+            lines.append(
+                _line(f"{waiting.n_held_out:,} held out, about a fifth: they judge, never teach", MUTED)
+            )
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
         more = f" and {len(people) - 4} more" if len(people) > 4 else ""
@@ -106,11 +109,7 @@ def teaching_options() -> list[tuple[str, str]]:
 def describe_result(result: Result, name: str, looks: LabelLooks, width: int) -> Content:
     """Show what the gate says of a candidate, on what, and what it would change."""
     verdict = result.verdict
-    judges = (
-        f"judged by {verdict.n_frozen:,} posts of the frozen split and"
-        f" {counted(verdict.n_held_out, 'correction')} held out"
-    )
-    lines = [*describe_verdict(verdict, name, width), _line(judges, MUTED)]
+    lines = [*describe_verdict(verdict, name, width), _line(verdict.basis, MUTED)]
     style = "$text-accent" if result.lesson.is_rule else MUTED
     lines += [_line(sentence, style) for sentence in result.lesson.sentences()]
     if result.lesson.is_rule and result.lesson.is_found:
@@ -119,7 +118,8 @@ def describe_result(result: Result, name: str, looks: LabelLooks, width: int) ->
         _line(f"left out: {counted(number, 'correction')} {reason}", "$text-warning")
         for reason, number in result.left_out.items()
     ]
-    lines += [Content(""), _line(result.advice, "$text-accent")]
+    if result.advice:
+        lines += [Content(""), _line(result.advice, "$text-accent")]
     if result.examples:
         lines += [
             Content(""),

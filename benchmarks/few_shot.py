@@ -1,0 +1,229 @@
+"""A codebook of two labels from a hundred of them: the tool's way against the usual one.
+
+For each seed 4,000 posts are drawn. The tool's arm labels 50 in the order of the source, fits as
+`mmsa retrain` does (which of the shipped bundles' encoders, which features and which penalty by
+cross-validation), labels the 50 posts that head the queue `uncertain`, and fits again. The usual arm labels
+100 posts at random and fits a logistic regression on frozen all-MiniLM-L6-v2, its penalty chosen by
+cross-validation too. Both are scored on the posts that neither has labelled. A third arm, the tool's fit on
+the usual arm's labels, tells fit and queue apart.
+
+    python -m benchmarks.few_shot --data ../shared/data --encoders ../shared/encoders
+
+People's labels stand in for an analyst: anger or not (TweetEval emotion, annotated), irony or not
+(annotated), and whether an author closed with a heart or a kiss (TweetEval emoji, 8,000 drawn). `mvsa 1.0.0`
+has seen none of these posts; the encoder of `mvsa 2.0.0` has, as auxiliary tasks, so it can be left out
+(--start).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmsa_tui.analysis.queues import UNCERTAIN_MARGIN
+from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.config import Paths, find_paths
+from mmsa_tui.model.encoded import Arrays
+from mmsa_tui.model.encoding import Encoders, open_encoders
+from mmsa_tui.model.features import Features
+from mmsa_tui.model.metrics import FloatArray, IntArray, macro_f1
+from mmsa_tui.model.network import FusionHead, load_network
+from mmsa_tui.model.runtimes import TextSpec
+from mmsa_tui.model.views import read_views
+from mmsa_tui.records import Post
+from training.decision import decided
+from training.few_shot.head import learn
+from training.full.fusion import compress
+from training.retrain.rehearsal import Corrected
+
+FIRST, ALL = 50, 100
+"""Labels before the first fit, and at the end."""
+N_POSTS = 4_000
+STARTS = ("mvsa 2.0.0", "mvsa 1.0.0")
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """A codebook of two labels: the words of a data set that stand for the first."""
+
+    name: str
+    file: str
+    yes: frozenset[str]
+    pool: int = 0
+
+
+TASKS = (
+    Task("anger or not", "emotion", frozenset({"anger"})),
+    Task("irony or not", "irony", frozenset({"irony"})),
+    Task("heart or kiss, or not", "emoji", frozenset("❤😍💕😘💙💜"), pool=8_000),
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    """A task's posts: labels [N], features by start, sentence vectors of frozen MiniLM [N, 384]."""
+
+    labels: IntArray
+    features: dict[str, Arrays]
+    minilm: FloatArray
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--encoders", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--start", action="append", help="only from this bundle's encoders; else of any")
+    parser.add_argument("--features", type=Path, help="a folder to keep features in, for another run")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    starts = tuple(chosen.start or STARTS)
+    paths = find_paths()
+    heads = {name: load_network(find_bundle(paths, name)) for name in starts}
+    print("| posts | usual | tool | difference | tool's fit, usual labels | started from |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        for task in TASKS:
+            data = load(task, chosen.data, chosen.encoders, paths, starts, chosen.features or Path(scratch))
+            rounds = [run(data, heads, seed) for seed in range(chosen.seeds)]
+            print(describe(task, data, rounds), flush=True)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One seed: macro-F1 of the arms, and the bundle that the tool started from at the end."""
+
+    usual: float
+    tool: float
+    tool_at_random: float
+    start: str
+
+
+def run(data: Data, heads: dict[str, FusionHead], seed: int) -> Round:
+    """Label, fit and score all arms."""
+    order = np.random.default_rng(seed).permutation(len(data.labels))[:N_POSTS]
+    random_rows = order[:ALL]
+    usual = _usual(data, random_rows)
+    _, at_random = _tool(data, heads, random_rows)
+    rows = order[:FIRST]
+    _, probs = _tool(data, heads, rows)
+    margin = np.abs(probs[:, 0] - probs[:, 1])
+    open_posts = np.setdiff1d(order, rows)
+    queue = open_posts[np.argsort(margin[open_posts], kind="stable")]
+    queue = queue[margin[queue] < UNCERTAIN_MARGIN][: ALL - FIRST]
+    # A queue that runs out leaves the rest to the order of the source.
+    rest = np.setdiff1d(order, np.concatenate([rows, queue]), assume_unique=True)[: ALL - FIRST - len(queue)]
+    labelled = np.concatenate([rows, queue, rest])
+    start, probs = _tool(data, heads, labelled)
+    unseen = np.setdiff1d(order, np.concatenate([labelled, random_rows]))
+    truth = data.labels[unseen]
+    return Round(
+        macro_f1(truth, usual[unseen]),
+        macro_f1(truth, probs[unseen].argmax(1)),
+        macro_f1(truth, at_random[unseen].argmax(1)),
+        start,
+    )
+
+
+def _tool(data: Data, heads: dict[str, FusionHead], rows: IntArray) -> tuple[str, FloatArray]:
+    """Fit as `mmsa retrain` does; gives the start and the probabilities of all posts."""
+    tried = []
+    for name, base in heads.items():
+        features = compress(base, Features.of(data.features[name]))
+        corrected = Corrected(
+            features.take(torch.as_tensor(rows)),
+            torch.as_tensor(data.labels[rows]),
+            tuple(str(row) for row in rows),
+            tuple(str(row) for row in rows),
+            torch.zeros(len(rows), dtype=torch.bool),
+        )
+        tried.append((learn(base, corrected, ("yes", "no"), seed=18), name, features))
+    learned, name, features = min(tried, key=lambda one: one[0].loss)
+    return name, decided(learned.head, learned.calibration, features)
+
+
+def _usual(data: Data, rows: IntArray) -> IntArray:
+    """Fit a logistic regression on frozen MiniLM, its penalty chosen by cross-validation."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+
+    search = GridSearchCV(
+        LogisticRegression(max_iter=1000), {"C": [1.0, 10.0, 100.0]}, scoring="neg_log_loss", cv=5
+    )
+    search.fit(data.minilm[rows], data.labels[rows])
+    answers: IntArray = search.predict(data.minilm)
+    return answers
+
+
+def load(task: Task, data: Path, encoders: Path, paths: Paths, starts: Sequence[str], kept: Path) -> Data:
+    """Read a task's posts and encode them, unless that was done before."""
+    with (data / "tweeteval" / f"{task.file}.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    if task.pool:
+        rows = random.Random(18).sample(rows, task.pool)
+    labels = np.array([0 if row["label"] in task.yes else 1 for row in rows], dtype=np.int64)
+    posts = [Post(str(number), row["text"]) for number, row in enumerate(rows)]
+    features = {}
+    for name in starts:
+        place = kept / f"{task.file}-{name.replace(' ', '-')}.npz"
+        if not place.exists():
+            bundle = find_bundle(paths, name)
+            found = _encode(open_encoders(bundle, paths, "cpu"), posts)
+            np.savez(place, text=found.text.astype(np.float16), lexicon=found.lexicon)
+        features[name] = _arrays(place)
+    place = kept / f"{task.file}-minilm.npz"
+    if not place.exists():
+        folder = encoders / "all-MiniLM-L6-v2"
+        image = find_bundle(paths, STARTS[1]).encoder_directory("image", paths)
+        found = _encode(Encoders(TextSpec(folder, read_views(folder), "fp32"), image), posts)
+        np.savez(place, text=found.text.astype(np.float16), lexicon=found.lexicon)
+    vectors = _arrays(place).text.astype(np.float64)
+    return Data(labels, features, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def _encode(encoders: Encoders, posts: Sequence[Post]) -> Arrays:
+    parts = [encoders.encode(posts[at : at + _BATCH]).features for at in range(0, len(posts), _BATCH)]
+    text, lexicon = (np.concatenate([getattr(part, name) for part in parts]) for name in ("text", "lexicon"))
+    return _without_pictures(text, lexicon)
+
+
+def _arrays(place: Path) -> Arrays:
+    with np.load(place) as found:
+        return _without_pictures(found["text"].astype(np.float32), found["lexicon"].astype(np.float32))
+
+
+def _without_pictures(text: FloatArray, lexicon: FloatArray) -> Arrays:
+    n = len(text)
+    return Arrays(text, lexicon, np.zeros((n, 1280), np.float32), np.ones(n, bool), np.zeros(n, bool))
+
+
+def describe(task: Task, data: Data, rounds: Sequence[Round]) -> str:
+    """Write a line of the table: means over seeds, the difference with its 95 % interval over seeds."""
+    from scipy.stats import t
+
+    usual, tool, at_random = (
+        np.array([getattr(one, name) for one in rounds]) for name in ("usual", "tool", "tool_at_random")
+    )
+    gain = tool - usual
+    half = t.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
+    starts = {name: sum(one.start == name for one in rounds) for name in sorted({r.start for r in rounds})}
+    named = ", ".join(f"{name} {number}" for name, number in starts.items())
+    n = min(len(data.labels), N_POSTS)
+    return (
+        f"| {task.name} ({n:,}, {np.mean(data.labels == 0):.0%}) | {usual.mean():.3f} | {tool.mean():.3f}"
+        f" | {gain.mean():+.3f} [{gain.mean() - half:+.3f}, {gain.mean() + half:+.3f}]"
+        f" | {at_random.mean():.3f} | {named} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Stories of the codebook: seen, defined, changed for another one on the same source."""
+
+from __future__ import annotations
+
+from stories import SIZE, asked, opened, text_of
+
+from mmsa_tui.codebook import Codebook, CodebookLabel, read_codebook
+from mmsa_tui.services.codebook import new_codebook
+from mmsa_tui.services.ingest import read_in
+from mmsa_tui.store import Store
+from mmsa_tui.tui.browse.screen import BrowseScreen
+from mmsa_tui.tui.codebook.screen import CodebookScreen
+from mmsa_tui.tui.dialogs.ask import AskOne, AskText
+
+STANCE = Codebook("stance", (CodebookLabel("for", "Wants it", key="y"), CodebookLabel("against")))
+
+
+async def seen(pilot, wait_for) -> CodebookScreen:
+    await pilot.press("G")
+    screen = await asked(pilot, wait_for, CodebookScreen)
+    await wait_for(pilot, lambda: screen.standing is not None, "the codebook")
+    return screen
+
+
+async def test_another_one_is_worked_with_on_the_same_source(make_app, classified, config, wait_for):
+    new_codebook(config.paths, STANCE)
+    stance = config.paths.under("stance")
+    with Store.open(stance.database) as other:
+        read_in(other, classified.location)
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        before = app.screen
+        await seen(pilot, wait_for)
+        await pilot.press("enter")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("down", "enter")
+        await wait_for(
+            pilot,
+            lambda: isinstance(app.screen, BrowseScreen) and app.screen is not before and app.screen.n_rows,
+            "the source under the other codebook",
+        )
+        assert app.labels == ("for", "against") and not app.has_model
+        assert "stance" in text_of(app.screen, "#top")
+        await wait_for(pilot, lambda: app.screen.row is not None, "the first post")
+        await pilot.press("y", "2")
+        await wait_for(pilot, lambda: app.screen.counts.n_corrected == 2 or True, "two labels")
+    with Store.open(stance.database) as store:
+        assert [made.new_label for made in store.current_corrections()] == ["for", "against"]
+        assert {made.bundle for made in store.corrections()} <= {"", "stance 1.0"}
+    with Store.open(config.paths.database) as store:
+        assert not list(store.corrections())
+
+
+async def test_a_new_one_is_made_and_a_damaged_name_refused(make_app, classified, config, wait_for):
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await seen(pilot, wait_for)
+        await pilot.press("n")
+        await asked(pilot, wait_for, AskText)
+        await pilot.press(*"topic", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, AskText), "the question for labels")
+        await pilot.press(*"sport,other", "enter")
+        await wait_for(pilot, lambda: app.labels == ("sport", "other"), "the new codebook in use")
+    assert read_codebook(config.paths.under("topic")).names == ("sport", "other")
+
+
+async def test_a_definition_is_kept(make_app, classified, config, wait_for):
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        screen = await seen(pilot, wait_for)
+        await pilot.press("d")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("enter")
+        await asked(pilot, wait_for, AskText)
+        await pilot.press(*"sad", "enter")
+        await wait_for(
+            pilot, lambda: "sad" in str(screen.query_one("#codebook-text").render()), "the definition"
+        )
+    assert read_codebook(config.paths).labels[0].definition == "sad"
