@@ -127,9 +127,16 @@ def columns(
     )
 
 
-def legend(labels: Sequence[str]) -> str:
-    """Name the colours."""
-    items = (f'<span><i class="c{number}"></i>{_text(label)}</span>' for number, label in enumerate(labels))
+def legend(labels: Sequence[str], counts: Mapping[str, int] | None = None) -> str:
+    """Name the colours, with the labels' shares where there are counts."""
+    shares = [""] * len(labels)
+    if counts is not None:
+        numbers = [counts.get(label, 0) for label in labels]
+        shares = [f" {percent} %" for percent in percentages(numbers)] if sum(numbers) else shares
+    items = (
+        f'<span><i class="c{at}"></i>{_text(label)}{share}</span>'
+        for at, (label, share) in enumerate(zip(labels, shares, strict=True))
+    )
     return f'<p class="legend">{"".join(items)}</p>'
 
 

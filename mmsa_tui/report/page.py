@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,7 +21,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _N_NAMES = 15
 _N_REASONS = 10
 _N_CHARACTERS = 600
+_N_LINES = 12
 _PICTURE_PX = 240
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
 _UNITS = {"hour": "an hour", "day": "a day", "week": "a week", "month": "a month", "year": "a year"}
 _STATUS_WORDS = {
     "ok": "judged by text and picture",
@@ -92,10 +95,15 @@ def _overview(content: Content) -> str:
     if not counts.n_labelled:
         return "<p>No post has a label.</p>"
     words = f"{counts.n_labelled:,} of {counts.n_posts:,} posts have a label."
+    if counts.n_corrected and content.intervals:
+        words += " Counted as they stand, by an analyst's label or else the model's:"
     names = [name for name, _ in with_rest(content.labels, counts.labels, "")]
     known = [name for name in names if name]
-    bar = charts.share_bar(counts.labels, known) + charts.legend(known)
-    return _paragraph(words) + bar + _paragraph(content.standing) + charts.interval_bars(content.intervals)
+    bar = charts.share_bar(counts.labels, known) + charts.legend(known, counts.labels)
+    corrected = _paragraph(content.standing) + charts.interval_bars(content.intervals)
+    counted = _paragraph(words) + bar
+    # What can be said of all posts comes before what was merely counted.
+    return corrected + counted if content.intervals else counted + corrected
 
 
 def _over_time(content: Content) -> str:
@@ -200,13 +208,19 @@ def _post(row: Row, redacted: bool) -> str:
     if row.corrected_label:
         belief += f" · analyst: {row.corrected_label}"
     words = redact(post.text) if redacted else post.text
-    shown = words[:_N_CHARACTERS] + ("…" if len(words) > _N_CHARACTERS else "")
+    shown = "\n".join(words[:_N_CHARACTERS].split("\n")[:_N_LINES])
+    shown += "…" if len(shown) < len(words) else ""
     return (
         f"<article>{'' if redacted else _picture(row)}"
         f'<p class="about">{_text(" · ".join(part for part in known if part))}</p>'
-        f'<p dir="auto" class="text">{_text(shown, lines=True)}</p>'
+        f'<p dir="auto"{_language(post.language)} class="text">{_text(shown, lines=True)}</p>'
         f'<p class="belief">{_text(belief)}</p></article>'
     )
+
+
+def _language(tag: str) -> str:
+    """Tell a screen reader in which language to read."""
+    return f' lang="{tag}"' if _LANGUAGE.fullmatch(tag) else ""
 
 
 def _picture(row: Row) -> str:
@@ -226,7 +240,12 @@ def _picture(row: Row) -> str:
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in header)
-    lines = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    lines = "".join(
+        f'<tr><th scope="row">{_text(row[0])}</th>'
+        + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
     return f'<div class="wide" tabindex="0">{table}</div>'
 

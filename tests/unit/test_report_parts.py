@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mmsa_tui.analysis import percentages
-from mmsa_tui.report.charts import columns, ranked_bars, share_bar
+from mmsa_tui.report.charts import columns, legend, ranked_bars, share_bar
 from mmsa_tui.report.redact import redact
 
 LABELS = ("negative", "neutral", "positive")
@@ -51,3 +53,18 @@ def test_shares_in_whole_percents_add_up_to_100(numbers: list[int], percents: li
 )
 def test_what_names_a_person_is_masked(text: str, masked: str) -> None:
     assert redact(text) == masked
+
+
+def test_every_share_of_the_bar_can_be_read_even_of_a_part_too_narrow_for_words() -> None:
+    named = legend(LABELS, {"negative": 2, "neutral": 1, "positive": 29})
+    assert re.sub(r"<[^>]*>", " ", named).split() == [
+        "negative",
+        "6",
+        "%",
+        "neutral",
+        "3",
+        "%",
+        "positive",
+        "91",
+        "%",
+    ]
