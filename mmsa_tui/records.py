@@ -180,6 +180,15 @@ class ReadAs:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A number that was measured on posts, with its 95 % interval; None where it cannot be told."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An input that should have been a post and is not; it still takes one row of the export."""
 

@@ -6,8 +6,6 @@ corrections. A post counts as done when it has a corrected label, also one equal
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mmsa_tui.store import Order, Store, Where
@@ -20,32 +18,12 @@ SURE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """One queue, as a person meets it; `title` is short enough for a bar of them."""
-
-    name: str
-    title: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
 class QueueCount:
     """How many posts a queue holds, and how many of those are done."""
 
     total: int
     done: int
 
-
-QUEUES: tuple[Queue, ...] = (
-    Queue("all", "all", "every post, in the order of the source"),
-    Queue("uncertain", "uncertain", "two labels are nearly as likely: the closest first"),
-    Queue("conflict", "conflict", "text and picture lead to different labels: the closest first"),
-    Queue("errors", "errors?", "your label or the source's is not the sure model's: the least likely first"),
-    Queue("flagged", "flagged", "posts with a flag"),
-    Queue("corrected", "corrected", "posts that somebody gave a label"),
-    Queue("duplicates", "duplicates", "posts that say the same as another, group by group"),
-    Queue("audit", "audit", "posts labelled blind inside an audit"),
-)
 
 _DONE = Where("corrected_label <> ''")
 # A disagreement with the source is settled by any label of the analyst; one between analyst and
@@ -62,18 +40,60 @@ _AUDITED = Where(
     "content_hash IN (SELECT content_hash FROM corrections WHERE origin <> '' AND new_label <> '')"
 )
 
-_FIXED: Mapping[str, tuple[Where | None, Order | None]] = {
-    "all": (None, None),
-    "uncertain": (Where("margin < ?", (UNCERTAIN_MARGIN,)), Order("margin")),
-    "conflict": (Where("conflict = 1"), Order("margin")),
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue, as a person meets it; `title` is short enough for a bar of them.
+
+    Args:
+        where: the rows it holds; None for all.
+        order: which of them come first; None for the source's order.
+    """
+
+    name: str
+    title: str
+    help: str
+    where: Where | None = None
+    order: Order | None = None
+
+
+QUEUES: tuple[Queue, ...] = (
+    Queue("all", "all", "every post, in the order of the source"),
+    Queue(
+        "uncertain",
+        "uncertain",
+        "two labels are nearly as likely: the closest first",
+        Where("margin < ?", (UNCERTAIN_MARGIN,)),
+        Order("margin"),
+    ),
+    Queue(
+        "conflict",
+        "conflict",
+        "text and picture lead to different labels: the closest first",
+        Where("conflict = 1"),
+        Order("margin"),
+    ),
     # Ranking by the probability of the given label: Northcutt, Jiang, Chuang, Confident Learning
     # (JAIR 2021), there called self-confidence.
-    "errors": (_SUSPECTED, Order("given_prob")),
-    "flagged": (Where("flagged = 1"), None),
-    "corrected": (_DONE, None),
-    "audit": (_AUDITED, None),
-    "duplicates": (Where("n_duplicates > 1"), Order("duplicate_group")),
-}
+    Queue(
+        "errors",
+        "errors?",
+        "your label or the source's is not the sure model's: the least likely first",
+        _SUSPECTED,
+        Order("given_prob"),
+    ),
+    Queue("flagged", "flagged", "posts with a flag", Where("flagged = 1")),
+    Queue("corrected", "corrected", "posts that somebody gave a label", _DONE),
+    Queue(
+        "duplicates",
+        "duplicates",
+        "posts that say the same as another, group by group",
+        Where("n_duplicates > 1"),
+        Order("duplicate_group"),
+    ),
+    Queue("audit", "audit", "posts labelled blind inside an audit", _AUDITED),
+)
+_BY_NAME = {queue.name: queue for queue in QUEUES}
 
 
 def queue_rows(name: str, *, remaining: bool = False) -> tuple[Where | None, Order | None]:
@@ -85,7 +105,7 @@ def queue_rows(name: str, *, remaining: bool = False) -> tuple[Where | None, Ord
     Raises:
         KeyError: there is no such queue.
     """
-    where, order = _FIXED[name]
+    where, order = _BY_NAME[name].where, _BY_NAME[name].order
     if not remaining:
         return where, order
     done = _done(name)
@@ -109,15 +129,6 @@ def count_queues(
     numbers = store.counts(source_id, bundle, wheres, within)
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
     return {queue.name: QueueCount(*pair) for queue, pair in zip(QUEUES, pairs, strict=True)}
-
-
-def errors_ranked(store: Store, source_id: int, bundle: str) -> array[int]:
-    """Rank every post that people gave a label, the likeliest error first.
-
-    Returns:
-        Ordinals, by the probability that the bundle gives the given label.
-    """
-    return store.ordinals(source_id, bundle, Where("given_prob IS NOT NULL"), Order("given_prob"))
 
 
 def _done(name: str) -> Where:

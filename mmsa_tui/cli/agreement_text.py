@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mmsa_tui.cli import console
@@ -10,7 +11,8 @@ from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
     from mmsa_tui.corrections import Ratings
-    from mmsa_tui.corrections.agreement import Agreement, Estimate
+    from mmsa_tui.corrections.agreement import Agreement
+    from mmsa_tui.records import Measured
 
 _SHOWN = 20
 
@@ -55,12 +57,12 @@ def describe(measured: Agreement, records: Sequence[dict[str, object]]) -> str:
     return "\n".join(parts)
 
 
-def _estimate(estimate: Estimate, percent: bool = False) -> str:
-    if estimate.value != estimate.value:
+def _estimate(estimate: Measured, percent: bool = False) -> str:
+    if estimate.value is None:
         return "undefined: one label only"
-    form = "{:.1%}" if percent else "{:.3f}"
-    interval = f" [{form.format(estimate.low)}, {form.format(estimate.high)}]"
-    return form.format(estimate.value) + (interval if estimate.low == estimate.low else "")
+    form = ".1%" if percent else ".3f"
+    interval = "" if estimate.low is None else f" [{estimate.low:{form}}, {estimate.high:{form}}]"
+    return f"{estimate.value:{form}}{interval}"
 
 
 def _parted(estimate: str) -> tuple[str, str]:
@@ -74,23 +76,18 @@ def as_json(measured: Agreement, records: Sequence[dict[str, object]]) -> dict[s
         "raters": list(measured.raters),
         "labels": list(measured.labels),
         "n_posts": measured.n_posts,
-        "percent": _estimate_json(measured.percent),
-        "alpha": _estimate_json(measured.alpha),
+        "percent": asdict(measured.percent),
+        "alpha": asdict(measured.alpha),
         "pairs": [
             {
                 "first": pair.first,
                 "second": pair.second,
                 "n_posts": pair.n_posts,
-                "percent": _estimate_json(pair.percent),
-                "kappa": _estimate_json(pair.kappa),
+                "percent": asdict(pair.percent),
+                "kappa": asdict(pair.kappa),
                 "confusion": [list(row) for row in pair.confusion],
             }
             for pair in measured.pairs
         ],
         "disagreements": list(records),
     }
-
-
-def _estimate_json(estimate: Estimate) -> dict[str, float | None]:
-    named = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    return {name: None if value != value else value for name, value in named.items()}

@@ -44,7 +44,7 @@ def pack(
     failed = f" ({packed.n_failed:,} are no posts; they keep their rows)" if packed.n_failed else ""
     missing = f" ({packed.n_missing:,} cannot be read)" if packed.n_missing else ""
     console.talk(f"{packed.n_posts:,} posts{failed} with {packed.n_pictures:,} pictures{missing}")
-    console.talk(f"wrote {packed.folder}: {packed.n_parts:,} parts, {packed.n_bytes / 1e6:,.1f} MB")
+    console.talk(f"wrote {packed.folder}: {len(packed.parts):,} parts, {packed.n_bytes / 1e6:,.1f} MB")
 
 
 def merge(

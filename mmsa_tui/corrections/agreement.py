@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mmsa_tui.records import Measured
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -20,16 +22,7 @@ if TYPE_CHECKING:
 
 MISSING = -1
 ROUNDS = 2_000
-"""Bootstrap resamples; the ends of a 95 % interval then rest on 50 values each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A statistic and its 95 % percentile interval over resampled posts; nan where undefined."""
-
-    value: float
-    low: float
-    high: float
+"""Bootstrap resamples; the ends of a 95 % percentile interval then rest on 50 values each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +36,8 @@ class PairAgreement:
     first: str
     second: str
     n_posts: int
-    percent: Estimate
-    kappa: Estimate
+    percent: Measured
+    kappa: Measured
     confusion: tuple[tuple[int, ...], ...]
 
 
@@ -67,8 +60,8 @@ class Agreement:
     raters: tuple[str, ...]
     labels: tuple[str, ...]
     n_posts: int
-    percent: Estimate
-    alpha: Estimate
+    percent: Measured
+    alpha: Measured
     pairs: tuple[PairAgreement, ...]
     disagreements: tuple[Disagreement, ...]
 
@@ -172,7 +165,7 @@ def _kappas(cells: FloatArray) -> FloatArray:
         return np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
 
 
-def _overall(table: IntArray, n_labels: int, rounds: int, seed: int) -> tuple[Estimate, Estimate]:
+def _overall(table: IntArray, n_labels: int, rounds: int, seed: int) -> tuple[Measured, Measured]:
     import numpy as np
 
     counts, equal = _units(table, n_labels)
@@ -222,15 +215,16 @@ def _resample(parts: FloatArray | IntArray, rounds: int, seed: int) -> FloatArra
     return summed
 
 
-def _estimate(value: float, resampled: FloatArray) -> Estimate:
+def _estimate(value: float, resampled: FloatArray) -> Measured:
     import numpy as np
 
     # A resample in which everybody gives one label says nothing of agreement beyond chance.
     resampled = resampled[np.isfinite(resampled)]
+    known = None if np.isnan(value) else value
     if not len(resampled):
-        return Estimate(value, float("nan"), float("nan"))
+        return Measured(known)
     low, high = np.quantile(resampled, [0.025, 0.975])
-    return Estimate(value, float(low), float(high))
+    return Measured(known, float(low), float(high))
 
 
 def _disagreements(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from mmsa_tui.analysis import percentages
-from mmsa_tui.report.content import Interval
+from mmsa_tui.analysis.estimates import Estimate
 from mmsa_tui.text.display import safe_line
 
 _HEIGHT = 180
@@ -34,12 +34,12 @@ def share_bar(counts: Mapping[str, int], labels: Sequence[str]) -> str:
     return f'<div class="bar share" role="img" aria-label="{_text(", ".join(words))}">{"".join(parts)}</div>'
 
 
-def interval_bars(intervals: Sequence[Interval]) -> str:
+def interval_bars(intervals: Sequence[Estimate]) -> str:
     """Draw each share with its interval on a scale from 0 to 100 %, and a mark where the model alone is."""
-    if not intervals:
-        return ""
     lines = []
     for at, one in enumerate(intervals):
+        if one.value is None or one.low is None or one.high is None:
+            continue
         bounds = f"95 % interval {100 * one.low:.1f} to {100 * one.high:.1f} %"
         words = f"{one.name}: {100 * one.value:.1f} %, {bounds}"
         model = ""
@@ -56,6 +56,8 @@ def interval_bars(intervals: Sequence[Interval]) -> str:
             f'<tr><th scope="row">{_text(one.name, 40)}</th><td class="bar-cell">{drawn}</td>'
             f"<td>{100 * one.value:.1f} %</td></tr>"
         )
+    if not lines:
+        return ""
     note = "Bars are 95 % intervals, the line in them the share; a triangle is the share by the model alone."
     return f'<table class="ranked"><tbody>{"".join(lines)}</tbody></table><p>{note}</p>'
 

@@ -17,6 +17,7 @@ from mmsa_tui.analysis import (
     examples,
     survey,
 )
+from mmsa_tui.analysis.estimates import Estimate
 from mmsa_tui.store import Store, Where
 
 
@@ -28,17 +29,6 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A label's share with its 95 % interval, and the share by the model's labels alone; 0 to 1."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    raw: float | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ class Content:
     tables: Sequence[Table] = ()
     warnings: Sequence[str] = ()
     standing: str = ""
-    intervals: Sequence[Interval] = ()
+    intervals: Sequence[Estimate] = ()
     method: Sequence[str] = ()
     redacted: bool = False
 
@@ -77,7 +67,7 @@ def gather(
     warnings: Sequence[str] = (),
     validated: Collection[str] | None = None,
     standing: str = "",
-    intervals: Sequence[Interval] = (),
+    intervals: Sequence[Estimate] = (),
     method: Sequence[str] = (),
     redacted: bool = False,
 ) -> Content:

@@ -401,5 +401,4 @@ def _agreement(answers: Sequence[AuditAnswer], labels: Sequence[str]) -> tuple[f
     n_both = sum(number > 1 for number in Counter(said.content_hash for said in answers).values())
     if not n_both:
         return None, 0
-    alpha = measure_agreement(ratings, labels, rounds=1).alpha.value
-    return (None if math.isnan(alpha) else alpha), n_both
+    return measure_agreement(ratings, labels, rounds=1).alpha.value, n_both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -28,12 +28,15 @@ class Packed:
     """What was packed: inputs, those among them that are no posts, pictures, and bytes on disk."""
 
     folder: Path
+    parts: list[Part] = field(default_factory=list)
     n_posts: int = 0
     n_failed: int = 0
     n_pictures: int = 0
     n_missing: int = 0
-    n_parts: int = 0
-    n_bytes: int = 0
+
+    @property
+    def n_bytes(self) -> int:
+        return sum((self.folder / part.name).stat().st_size for part in self.parts)
 
 
 def pack(
@@ -61,7 +64,6 @@ def pack(
     _prepare(source, folder, restart)
     done, columns, kinds = Packed(folder), dict[str, None](), dict[str, None]()
     whole = ContentDigest()
-    parts: list[Part] = []
     with PictureFiles() as files, bar(f"packing {source.name}") as advance:
 
         def packables() -> Iterator[Packable]:
@@ -82,13 +84,10 @@ def pack(
 
         items = packables()
         while (first := next(items, None)) is not None:
-            path = folder / f"posts-{len(parts):06}.parquet"
-            parts.append(write_part(path, chain([first], items), posts_per_part, whole))
-            done.n_bytes += path.stat().st_size
-    done.n_parts = len(parts)
-    write_index(
-        folder, Pack(VERSION, str(source), format, tuple(columns), tuple(kinds), tuple(parts), whole.hex())
-    )
+            path = folder / f"posts-{len(done.parts):06}.parquet"
+            done.parts.append(write_part(path, chain([first], items), posts_per_part, whole))
+    parts = tuple(done.parts)
+    write_index(folder, Pack(VERSION, str(source), format, tuple(columns), tuple(kinds), parts, whole.hex()))
     return done
 
 

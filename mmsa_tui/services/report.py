@@ -11,7 +11,7 @@ from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import BundleError, OutputError, UsageError
 from mmsa_tui.filters import parse
-from mmsa_tui.report import Interval, Table, gather, write_page
+from mmsa_tui.report import Table, gather, write_page
 from mmsa_tui.services.audit import Estimates, estimate_if_audited
 from mmsa_tui.services.estimate_tables import (
     SCORES,
@@ -97,22 +97,12 @@ def write_report(
         validated=bundle.validated_languages,
         warnings=[*warned, *(warnings(estimates.status) if estimates is not None else ())],
         standing=standing(estimates),
-        intervals=_intervals(estimates),
+        intervals=() if estimates is None else estimates.overall.shares,
         method=method(source, estimates) if estimates is not None else (),
         redacted=redacted,
     )
     write_page(content, target, overwrite=overwrite)
     return Reported(content.counts.n_posts, content.counts.statuses[""])
-
-
-def _intervals(estimates: Estimates | None) -> list[Interval]:
-    if estimates is None:
-        return []
-    return [
-        Interval(one.name, one.value, one.low, one.high, one.raw)
-        for one in estimates.overall.shares
-        if one.value is not None and one.low is not None and one.high is not None
-    ]
 
 
 def _estimate_tables(estimates: Estimates | None) -> list[Table]:

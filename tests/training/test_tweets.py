@@ -11,6 +11,7 @@ from small_encoders import write_text_encoder
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.views import read_views
 from training.examples import Example, read_text_table
+from training.full.loop import FineTuning
 from training.full.tweets import (
     LABELS,
     TweetTraining,
@@ -43,7 +44,7 @@ def test_copies_are_never_on_both_sides() -> None:
 
 def test_rare_languages_are_drawn_more_often_than_they_occur() -> None:
     tweets = [*make_tweets("en", 400), *make_tweets("sw", 40)]
-    settings = TweetTraining(temper=0.5, batch_size=16)
+    settings = TweetTraining(temper=0.5, tuning=FineTuning(batch_size=16))
     batches = islice(draw_batches(tweets, [1] * len(tweets), settings, random.Random(1)), 100)
     drawn = Counter(tweets[row].language for batch in batches for row in batch)
     assert 0.18 < drawn["sw"] / drawn.total() < 0.30

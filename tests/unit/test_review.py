@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, errors_ranked, queue_rows
+from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, queue_rows
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store import Store, Where
+from mmsa_tui.store import Order, Store, Where
 
 BUNDLE = "mvsa 1.0.0"
 LABELS = ("negative", "neutral", "positive")
@@ -167,5 +167,7 @@ def test_flipped_labels_come_to_the_top_of_the_ranking(store: Store) -> None:
         posts.append(Post(str(number), str(number), content_hash=str(number), truth={"post": LABELS[given]}))
         predictions.append(predict(str(number), *(weight / sum(weights) for weight in weights)))
     fill(store, posts, predictions)
-    found = flipped & set(errors_ranked(store, 1, BUNDLE)[:20])
+    found = flipped & set(
+        store.ordinals(1, BUNDLE, Where("given_prob IS NOT NULL"), Order("given_prob"))[:20]
+    )
     assert len(found) / len(flipped) >= 3 * 0.1

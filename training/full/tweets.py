@@ -17,7 +17,7 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.model.preprocessing import TextTransform
 from mmsa_tui.model.views import VERDICT, TextViews
 from training.examples import Example, group_examples, read_text_table
-from training.full.loop import ramp, seed_everything
+from training.full.loop import FineTuning, ramp, seed_everything
 from training.full.text import save_text_encoder
 
 LABELS = ("negative", "neutral", "positive")
@@ -44,19 +44,17 @@ _SORTED_BATCHES = 24
 class TweetTraining:
     """Hyper-parameters.
 
-    passes: tweets gone through in all, each as often as it is drawn. temper: a language is drawn in
+    passes: tweets gone through in all, each as often as it is drawn. tuning: of the steps; its epochs
+    do not count here. temper: a language is drawn in
     proportion to its number of tweets to this power, 1 as often as it occurs, 0 all alike.
     adjustment: strength of the logit adjustment by the frequency of labels within a language.
     masked: share of the pieces that half of the tweets lose. held: share that is never learned from.
     """
 
     passes: int = 250_000
-    batch_size: int = 64
-    learning_rate: float = 1e-4
-    head_learning_rate: float = 8e-4
-    weight_decay: float = 0.01
-    warmup: float = 0.04
-    label_smoothing: float = 0.05
+    tuning: FineTuning = field(
+        default_factory=lambda: FineTuning(learning_rate=1e-4, head_learning_rate=8e-4, warmup=0.04)
+    )
     temper: float = 0.8
     adjustment: float = 0.6
     masked: float = 0.1
@@ -99,12 +97,12 @@ def draw_batches(
     waiting: dict[str, list[int]] = {language: [] for language in languages}
     while True:
         window = []
-        for language in rng.choices(languages, shares, k=_SORTED_BATCHES * settings.batch_size):
+        for language in rng.choices(languages, shares, k=_SORTED_BATCHES * settings.tuning.batch_size):
             if not waiting[language]:
                 waiting[language] = rng.sample(rows[language], len(rows[language]))
             window.append(waiting[language].pop())
         window.sort(key=lengths.__getitem__)
-        size = settings.batch_size
+        size = settings.tuning.batch_size
         batches = [window[start : start + size] for start in range(0, len(window), size)]
         rng.shuffle(batches)
         yield from batches
@@ -132,15 +130,15 @@ def train(
     others = [p for p in model.model.parameters() if p is not words.weight]
     dense = torch.optim.AdamW(
         [
-            {"params": others, "lr": settings.learning_rate},
-            {"params": verdict.parameters(), "lr": settings.head_learning_rate},
+            {"params": others, "lr": settings.tuning.learning_rate},
+            {"params": verdict.parameters(), "lr": settings.tuning.head_learning_rate},
         ],
-        weight_decay=settings.weight_decay,
+        weight_decay=settings.tuning.weight_decay,
     )
-    sparse = torch.optim.SparseAdam([words.weight], lr=settings.learning_rate, betas=(0.9, 0.99))
-    n_steps = -(-settings.passes // settings.batch_size)
+    sparse = torch.optim.SparseAdam([words.weight], lr=settings.tuning.learning_rate, betas=(0.9, 0.99))
+    n_steps = -(-settings.passes // settings.tuning.batch_size)
     schedules = [
-        torch.optim.lr_scheduler.LambdaLR(o, lambda step: ramp(step, n_steps, settings.warmup))
+        torch.optim.lr_scheduler.LambdaLR(o, lambda step: ramp(step, n_steps, settings.tuning.warmup))
         for o in (dense, sparse)
     ]
     ids = transform.encode([tweet.raw_text for tweet in tweets])
@@ -154,7 +152,9 @@ def train(
         with torch.autocast("cpu", torch.bfloat16):
             features = model(torch.from_numpy(batch.input_ids), torch.from_numpy(batch.attention_mask))
         logits = verdict(nn.functional.dropout(features.float(), 0.1))
-        loss = nn.functional.cross_entropy(logits + shift, wanted, label_smoothing=settings.label_smoothing)
+        loss = nn.functional.cross_entropy(
+            logits + shift, wanted, label_smoothing=settings.tuning.label_smoothing
+        )
         dense.zero_grad(set_to_none=True)
         sparse.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)

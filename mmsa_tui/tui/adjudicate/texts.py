@@ -5,13 +5,12 @@ Records in, text out; knows no widget and no store.
 
 from __future__ import annotations
 
-import math
-
 from rich.cells import cell_len
 from textual.content import Content
 
 from mmsa_tui.corrections import Conflict, Vote
-from mmsa_tui.corrections.agreement import Agreement, Estimate, PairAgreement
+from mmsa_tui.corrections.agreement import Agreement, PairAgreement
+from mmsa_tui.records import Measured
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
 from mmsa_tui.tui.widgets.post_columns import fit
@@ -26,7 +25,7 @@ def describe_agreement(measured: Agreement) -> Content:
     """Say how far analysts agree: all together, then pair by pair."""
     parts: list[Part] = [
         ("Krippendorff's alpha ", MUTED), (_figure(measured.alpha), "bold"),
-        (" · equal labels ", MUTED), (_percent(measured.percent), "bold"),
+        (" · equal labels ", MUTED), (_figure(measured.percent, ".0%"), "bold"),
         (f" · {len(measured.raters)} analysts, {measured.n_posts:,} posts judged by two or more", MUTED),
     ]  # fmt: skip
     lines = [Content.assemble(*parts)]
@@ -36,7 +35,7 @@ def describe_agreement(measured: Agreement) -> Content:
     for name, pair in zip(names, pairs, strict=False):
         row: list[Part] = [
             (fit(name, widest) + f"  {pair.n_posts:>5,} posts  ", ""),
-            ("equal ", MUTED), (_percent(pair.percent), ""),
+            ("equal ", MUTED), (_figure(pair.percent, ".0%"), ""),
             ("  Cohen's kappa ", MUTED), (_figure(pair.kappa), ""),
         ]  # fmt: skip
         lines.append(Content.assemble(*row))
@@ -119,16 +118,11 @@ def _name(vote: Vote) -> str:
 
 
 def _kappa(pair: PairAgreement) -> float:
-    return pair.kappa.value if not math.isnan(pair.kappa.value) else 2.0
+    return 2.0 if pair.kappa.value is None else pair.kappa.value
 
 
-def _figure(estimate: Estimate) -> str:
-    if math.isnan(estimate.value):
+def _figure(measured: Measured, form: str = ".2f") -> str:
+    if measured.value is None:
         return "undefined, one label only"
-    interval = "" if math.isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"{estimate.value:.2f}{interval}"
-
-
-def _percent(estimate: Estimate) -> str:
-    interval = "" if math.isnan(estimate.low) else f" [{estimate.low:.0%}, {estimate.high:.0%}]"
-    return f"{estimate.value:.0%}{interval}"
+    interval = "" if measured.low is None else f" [{measured.low:{form}}, {measured.high:{form}}]"
+    return f"{measured.value:{form}}{interval}"
