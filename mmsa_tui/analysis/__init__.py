@@ -5,6 +5,7 @@ Counts in SQL or in one pass, a fraction of a second for 100,000 posts; nothing 
 """
 
 from mmsa_tui.analysis.counts import (
+    JUDGED,
     N_BINS,
     Counts,
     count,
@@ -22,6 +23,7 @@ from mmsa_tui.analysis.timeline import Timeline
 
 __all__ = [
     "CLEAR",
+    "JUDGED",
     "N_BINS",
     "Counts",
     "Examples",

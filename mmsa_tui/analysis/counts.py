@@ -25,6 +25,9 @@ STATUSES = ("ok", "text_only", "image_only", "failed", "")
 
 _BY_WORDS = ("ok", "text_only")
 
+JUDGED = {"ok": "by text and picture", "text_only": "by text alone", "image_only": "by picture alone"}
+"""How a post of each status was judged."""
+
 _OTHER_COLOUR = "#90a4ae"
 
 AnyRow = TypeVar("AnyRow", bound=Row)

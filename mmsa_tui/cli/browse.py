@@ -50,9 +50,7 @@ def mmsa(
 def browse(
     source: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[SOURCE]", help="A folder or file of posts; else the last one.", readable=False
-        ),
+        options.path_argument("[SOURCE]", "A folder or file of posts; else the last one."),
     ] = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,

@@ -147,9 +147,7 @@ def export(
 
 
 def import_(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `mmsa bundle export` wrote.", readable=False)
-    ],
+    file: Annotated[Path, options.path_argument("FILE", "What `mmsa bundle export` wrote.")],
 ) -> None:
     """Take in what `export` has packed, after checking it."""
     from mmsa_tui.services.bundles import take_in

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def classify(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE", help="Folders or files of posts.", readable=False)
+        list[Path], options.path_argument("SOURCE", "Folders or files of posts.")
     ],
     output: Annotated[
         list[str],

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FilesArgument = Annotated[
     list[Path],
     # The parser's own check of readability would take the place of our message and its hint.
-    typer.Argument(
-        metavar="FILE...", help="What `export` wrote, another laptop's database, or labels.", readable=False
-    ),
+    options.path_argument("FILE...", "What `export` wrote, another laptop's database, or labels."),
 ]
 KeepUnknownOption = Annotated[
     bool, typer.Option("--keep-unknown", help="Also take corrections of posts that no source here holds.")
@@ -32,11 +30,12 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the 
 
 SourceOption = Annotated[
     Path | None,
-    typer.Option(
-        "--source", metavar="SOURCE", readable=False,
-        help="Of which source the ids in a file of labels are; else of any that was read here.",
+    options.path_option(
+        "--source",
+        "Of which source the ids in a file of labels are; else of any that was read here.",
+        "SOURCE",
     ),
-]  # fmt: skip
+]
 SignOption = Annotated[
     str | None,
     typer.Option("--analyst", metavar="NAME", help="Who gave the labels of a file of labels; else you."),

@@ -16,12 +16,7 @@ from mmsa_tui.errors import Interrupted, UsageError
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 ExportOption = Annotated[
     Path | None,
-    typer.Option(
-        "--export",
-        metavar="FILE",
-        help="Write the corrections that go to .jsonl or .xlsx first.",
-        readable=False,
-    ),
+    options.path_option("--export", "Write the corrections that go to .jsonl or .xlsx first."),
 ]
 
 
@@ -31,9 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def forget(
-    source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help="A source that was read here.", readable=False)
-    ],
+    source: Annotated[Path, options.path_argument("SOURCE", "A source that was read here.")],
     export: ExportOption = None,
     yes: YesOption = False,
 ) -> None:

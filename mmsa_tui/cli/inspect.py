@@ -14,12 +14,7 @@ if TYPE_CHECKING:
     from mmsa_tui.sources.inspect import Trouble
 
 _MOST_WORDS = 8
-_OUTCOMES = {
-    "ok": "by text and picture",
-    "text_only": "by text alone",
-    "image_only": "by picture alone",
-    "failed": "not at all: a row with the reason",
-}
+_NAMED_IF_ANY = ("  neither", "unreadable inputs", "posts with several pictures")
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +48,9 @@ def inspect(
 
 
 def _describe(found: Inspection) -> Iterator[str]:
+    from mmsa_tui.analysis import JUDGED
+
+    outcomes = {**JUDGED, "failed": "not at all: a row with the reason"}
     yield f"{found.source}"
     yield f"{found.title}: {found.reason}"
     for other in found.candidates:
@@ -75,27 +73,29 @@ def _describe(found: Inspection) -> Iterator[str]:
     yield ""
     yield "classifying will judge"
     yield console.table(
-        [(f"{n:,}", _OUTCOMES.get(status, status)) for status, n in _ranked(found.outcomes)],
+        [(f"{n:,}", outcomes.get(status, status)) for status, n in _ranked(found.outcomes)],
         right=(0,), indent="  ",
     )  # fmt: skip
 
 
 def _counts(found: Inspection) -> Iterator[tuple[str, str, str]]:
-    yield "posts", f"{found.posts:,}", ""
-    yield "  text and picture", f"{found.with_both:,}", ""
-    yield "  text only", f"{found.text_only:,}", ""
-    yield "  picture only", f"{found.image_only:,}", ""
-    if found.empty:
-        yield "  neither", f"{found.empty:,}", ""
-    if found.failures.count:
-        yield "unreadable inputs", f"{found.failures.count:,}", ""
     pictures = found.pictures
-    yield "pictures", f"{pictures.named:,}", ""
-    yield "  found", f"{pictures.found:,}", ""
-    yield "  missing", f"{pictures.missing.count:,}", ""
-    yield "  corrupt", f"{pictures.corrupt.count:,}", ""
-    if pictures.posts_with_several:
-        yield "posts with several pictures", f"{pictures.posts_with_several:,}", ""
+    counts = {
+        "posts": found.posts,
+        "  text and picture": found.with_both,
+        "  text only": found.text_only,
+        "  picture only": found.image_only,
+        "  neither": found.empty,
+        "unreadable inputs": found.failures.count,
+        "pictures": pictures.named,
+        "  found": pictures.found,
+        "  missing": pictures.missing.count,
+        "  corrupt": pictures.corrupt.count,
+        "posts with several pictures": pictures.posts_with_several,
+    }
+    for title, number in counts.items():
+        if number or title not in _NAMED_IF_ANY:
+            yield title, f"{number:,}", ""
     yield "duplicates", f"{found.duplicates:,}", "equal in text and pictures to an earlier post"
     yield "similar texts", f"{found.similar_texts:,}", "equal but for links, mentions and case"
     yield "encodings", "", _tallied(found.encodings)

@@ -20,10 +20,19 @@ from mmsa_tui.errors import UsageError
 if TYPE_CHECKING:
     from mmsa_tui.sources import ReadOptions
 
-# The parser's own check of readability would take the place of our message and its hint.
-SourceArgument = Annotated[
-    Path, typer.Argument(metavar="SOURCE", help="A folder or file of posts.", readable=False)
-]
+
+def path_argument(metavar: str, help: str) -> Any:
+    """Declare a file or folder that a command is about."""
+    # The parser's own check of readability would take the place of our message and its hint.
+    return typer.Argument(metavar=metavar, help=help, readable=False)
+
+
+def path_option(names: str, help: str, metavar: str = "FILE") -> Any:
+    """Declare a file or folder that goes with it; `names` are parted by spaces."""
+    return typer.Option(*names.split(), metavar=metavar, help=help, readable=False)
+
+
+SourceArgument = Annotated[Path, path_argument("SOURCE", "A folder or file of posts.")]
 BundleOption = Annotated[
     str | None,
     typer.Option("--bundle", metavar="NAME|DIR", help="The model: a bundle's name or folder."),
@@ -87,18 +96,13 @@ LabelsMapOption = Annotated[
 ]
 LabelsOption = Annotated[
     Path | None,
-    typer.Option(
-        "--labels",
-        metavar="FILE",
-        help="People's labels by post id; else the source's own.",
-        readable=False,
-    ),
+    path_option("--labels", "People's labels by post id; else the source's own."),
 ]
 
 
 def output(help: str) -> Any:
     """Declare a file to write."""
-    return typer.Option("--output", "-o", metavar="FILE", help=help, readable=False)
+    return path_option("--output -o", help)
 
 
 OcrOption = Annotated[

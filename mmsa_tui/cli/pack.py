@@ -50,9 +50,7 @@ def pack(
 def merge(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE", help="Parquet files of all shares, or folders of them.", readable=False
-        ),
+        options.path_argument("FILE", "Parquet files of all shares, or folders of them."),
     ],
     output: Annotated[
         Path | None,

@@ -33,9 +33,7 @@ PromoteOption = Annotated[
 ]
 CandidateOption = Annotated[
     Path | None,
-    typer.Option(
-        "--candidate", metavar="DIR", help="Promote one that was kept aside; no new retrain.", readable=False
-    ),
+    options.path_option("--candidate", "Promote one that was kept aside; no new retrain.", "DIR"),
 ]
 ReclassifyOption = Annotated[
     bool,
@@ -63,12 +61,7 @@ RuleOption = Annotated[
 ]
 ChangesOption = Annotated[
     Path | None,
-    typer.Option(
-        "--changes",
-        metavar="FILE",
-        help="Write each post whose label changed, .jsonl or .xlsx.",
-        readable=False,
-    ),
+    options.path_option("--changes", "Write each post whose label changed, .jsonl or .xlsx."),
 ]
 
 _SHOWN = 10

@@ -47,9 +47,7 @@ def backup(
 def restore(
     file: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]", help="A backup or a copy of a store; else the newest whole one.", readable=False
-        ),
+        options.path_argument("[FILE]", "A backup or a copy of a store; else the newest whole one."),
     ] = None,
 ) -> None:
     """Put a whole store in the place of a damaged one, with every correction that any copy holds.

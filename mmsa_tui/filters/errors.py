@@ -4,32 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Protocol
 
 from mmsa_tui.errors import UsageError
+
+
+class Span(Protocol):
+    """A part of a filter: its characters from `start` up to `end`."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
 
 
 class FilterError(UsageError):
     """A filter that cannot be understood.
 
     Args:
-        position: where in the filter the trouble begins, in characters.
-        length: how far it goes.
+        at: the part of the filter where the trouble is, or from which character to which.
         suggestion: what to put in its place; "" if nothing comes to mind.
     """
 
     def __init__(
-        self, message: str, hint: str = "", *, position: int = 0, length: int = 0, suggestion: str = ""
+        self, message: str, hint: str = "", at: Span | tuple[int, int] = (0, 0), suggestion: str = ""
     ) -> None:
         super().__init__(message, hint)
-        self.position = position
-        self.length = length
+        self.start, self.end = at if isinstance(at, tuple) else (at.start, at.end)
         self.suggestion = suggestion
 
     def repaired(self, text: str) -> str:
         """Put the suggestion into the filter; unchanged without one."""
         if not self.suggestion:
             return text
-        return text[: self.position] + self.suggestion + text[self.position + self.length :]
+        return text[: self.start] + self.suggestion + text[self.end :]
 
 
 def closest(word: str, known: Iterable[str]) -> str:

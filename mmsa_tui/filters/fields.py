@@ -148,8 +148,7 @@ def column_condition(name: str, value: Value, field: str) -> Where:
         raise FilterError(
             f"{field} needs a value",
             f"For example {field}=North, or {field}=* for any.",
-            position=value.start,
-            length=value.end - value.start,
+            at=value,
             suggestion="*",
         )
     if typed == "*":
@@ -167,12 +166,11 @@ def matching_pattern(column: str, value: Value, params: tuple[str, ...] = ()) ->
     try:
         re.compile(value.text)
     except (re.error, OverflowError, RecursionError) as error:
-        at = getattr(error, "pos", None) or 0
+        begin = min(value.start + 1 + (getattr(error, "pos", None) or 0), value.end - 1)
         raise FilterError(
             f"the regular expression is not complete: {getattr(error, 'msg', error)}",
             r"Signs such as ( [ * + ? mean something in it; write \( for the sign itself.",
-            position=min(value.start + 1 + at, value.end - 1),
-            length=max(1, value.end - 1 - (value.start + 1 + at)),
+            at=(begin, max(begin + 1, value.end - 1)),
         ) from error
     return Where(f"matches_pattern({column}, ?)", (*params, value.text))
 
@@ -354,7 +352,6 @@ def _unknown(name: str, value: Value, known: Sequence[str]) -> FilterError:
     return FilterError(
         f"{name}: does not know {value.text}",
         (f"Did you mean {meant}? " if meant else "") + f"It can be {listed(list(known))}.",
-        position=value.start,
-        length=value.end - value.start,
+        at=value,
         suggestion=_quoted(meant) if meant else "",
     )

@@ -61,8 +61,7 @@ class _Reading:
             raise FilterError(
                 "there is nothing to search for",
                 "Put words between the quotation marks, or letters before the *.",
-                position=value.start,
-                length=value.end - value.start,
+                at=value,
             )
         return matching(value.text)
 
@@ -78,8 +77,7 @@ class _Reading:
         raise FilterError(
             f"a comparison needs a colon: {repaired}",
             f'Or write "{value.text}" in quotation marks to search for it.',
-            position=value.start,
-            length=value.end - value.start,
+            at=value,
             suggestion=repaired,
         )
 
@@ -95,8 +93,7 @@ class _Reading:
             f"there is no field {term.field}",
             (f"Did you mean {meant}? " if meant else "")
             + "Put quotation marks around words that contain a colon.",
-            position=term.start,
-            length=term.end - term.start if is_whole else len(term.field),
+            at=term if is_whole else (term.start, term.start + len(term.field)),
             suggestion=meant,
         )
 
@@ -105,16 +102,14 @@ class _Reading:
             raise FilterError(
                 f"{field.name}: needs a value",
                 f"For example {field.example}",
-                position=term.start,
-                length=term.end - term.start,
+                at=term,
                 suggestion=field.example,
             )
         if value.is_pattern and not field.takes_pattern:
             raise FilterError(
                 f"{field.name}: takes no regular expression",
                 f"For example {field.example}",
-                position=value.start,
-                length=value.end - value.start,
+                at=value,
             )
         return field.to_condition(value)
 
@@ -127,8 +122,7 @@ class _Reading:
             raise FilterError(
                 f"the source has no column {term.column}",
                 f"Did you mean {found}?" if found else "Its columns are listed after col: is typed.",
-                position=start,
-                length=len(term.column),
+                at=(start, start + len(term.column)),
                 suggestion=found if found.isidentifier() else "",
             )
         return column_condition(name, value, f"col:{name}")

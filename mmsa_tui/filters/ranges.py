@@ -92,8 +92,7 @@ def _number(typed: str, value: Value, field: str, most: float | None) -> tuple[f
         raise FilterError(
             f"{field} takes a number, not {value.text}",
             f"For example {field}<0.6, {field}>=60% or {field}0.5..0.7",
-            position=value.start,
-            length=value.end - value.start,
+            at=value,
         )
     number = float(f"{found[1] or ''}{'' if found[1].strip('-') else '0'}.{found[2] or '0'}")
     half = 0.5 * 10.0 ** -len(found[2] or "")
@@ -105,8 +104,7 @@ def _number(typed: str, value: Value, field: str, most: float | None) -> tuple[f
         raise FilterError(
             f"{field} goes from 0 to {most:g}, not to {typed}",
             "Write 0.6 with a point, or 60% for percent.",
-            position=value.start,
-            length=value.end - value.start,
+            at=value,
             suggestion=f"{value.text}%" if number <= 100 * most and not found[3] else "",
         )
     return number, half
@@ -143,6 +141,5 @@ def _not_a_date(value: Value) -> FilterError:
     return FilterError(
         f"date: takes a date, not {value.text}",
         "For example date:2024, date:2024-05, date:>=2024-05-01 or date:2024-05-01..2024-05-31",
-        position=value.start,
-        length=value.end - value.start,
+        at=value,
     )

@@ -108,8 +108,7 @@ def read_expression(text: str, fields: Collection[str] = ()) -> Node | None:
         raise FilterError(
             f"the filter is longer than {MAX_LENGTH:,} characters",
             "Make it shorter, or save it as several views.",
-            position=MAX_LENGTH,
-            length=len(text) - MAX_LENGTH,
+            at=(MAX_LENGTH, len(text)),
         )
     text = _UNTYPABLE.sub(" ", text)
     tokens = _Scanner(text).read()
@@ -187,8 +186,7 @@ class _Scanner:
             raise FilterError(
                 "col: needs the name of a column and what it should be",
                 'For example col:Region=North, col:"Number of likes">100 or col:Region=* for any.',
-                position=start,
-                length=self._at - start,
+                at=(start, self._at),
                 suggestion=self._text[start : self._at] + "=*" if name else "",
             )
         if order[0] in "=:":
@@ -201,8 +199,7 @@ class _Scanner:
             raise FilterError(
                 f"the filter has more than {MAX_VALUES} conditions",
                 "Make it shorter.",
-                position=self._at,
-                length=len(self._text) - self._at,
+                at=(self._at, len(self._text)),
             )
         start = self._at
         first = self._text[start : start + 1]
@@ -229,8 +226,7 @@ class _Scanner:
             raise FilterError(
                 "the quotation mark is never closed",
                 'End the words with ".',
-                position=start,
-                length=len(self._text) - start,
+                at=(start, len(self._text)),
                 suggestion=self._text[start:].rstrip() + '"',
             )
         inside = self._text[start + 1 : closing.start()]
@@ -255,8 +251,7 @@ class _Scanner:
         raise FilterError(
             "the regular expression is never closed",
             'End it with /, or put words that contain a slash in quotation marks: "and/or".',
-            position=start,
-            length=end - start,
+            at=(start, end),
             suggestion='"' + self._text[start:end].replace('"', "") + '"',
         )
 
@@ -267,8 +262,7 @@ class _Scanner:
             raise FilterError(
                 "the parenthesis was never opened",
                 "Take it away, or put the words in quotation marks.",
-                position=word.start,
-                length=word.end - word.start,
+                at=word,
                 suggestion=word.text.rstrip(")"),
             )
 
@@ -281,16 +275,14 @@ def _refuse_look_alikes(tokens: Sequence[_Token], text: str, fields: Collection[
             raise FilterError(
                 f"{word} is written {_SYMBOLS[word]} here",
                 f'Or search for it in quotation marks: "{word}".',
-                position=token.start,
-                length=token.end - token.start,
+                at=token,
                 suggestion=_SYMBOLS[word],
             )
         if word.casefold() in ("and", "or", "not") and len(tokens) > 1:
             raise FilterError(
                 f"{word} can be an operator or a word to search for",
                 f'Write {word.upper()} in capitals for the operator, or "{word}" for the word.',
-                position=token.start,
-                length=token.end - token.start,
+                at=token,
                 suggestion=word.upper(),
             )
         if word in _ORDERS:
@@ -300,16 +292,14 @@ def _refuse_look_alikes(tokens: Sequence[_Token], text: str, fields: Collection[
             raise FilterError(
                 "the minus stands alone",
                 'Put it right before what is to be left out: -word. Or write "-" to search for it.',
-                position=token.start,
-                length=following - token.start,
+                at=(token.start, following),
                 suggestion="-" if following > token.end else '"-"',
             )
         if len(word) > 1 and word[0] == "!" and word[1].isalnum():
             raise FilterError(
                 "the opposite is written with a minus here",
                 f'Write -{word[1:]}, or "{word}" to search for it as it stands.',
-                position=token.start,
-                length=token.end - token.start,
+                at=token,
                 suggestion="-" + word[1:],
             )
 
@@ -333,15 +323,13 @@ def _lonely_order(tokens: Sequence[_Token], number: int, text: str, fields: Coll
         return FilterError(
             f"a comparison is written without spaces: {before}:{order}{typed}",
             "Put a colon behind the field.",
-            position=start,
-            length=after.end - start,
+            at=(start, after.end),
             suggestion=compared(before, order, typed),
         )
     return FilterError(
         f"{order} has nothing to compare",
         f'Write a field and a value around it: conf:<0.6. Or write "{order}" to search for it.',
-        position=token.start,
-        length=token.end - token.start,
+        at=token,
         suggestion=f'"{order}"',
     )
 
@@ -385,8 +373,7 @@ class _Grammar:
                 raise FilterError(
                     "it is not clear what OR joins here",
                     "Put what belongs together in parentheses: (a b) OR c, or a (b OR c).",
-                    position=part.start,
-                    length=part.end - part.start,
+                    at=part,
                     suggestion=f"({self._text[part.start : part.end]})",
                 )
         return Joined("OR", tuple(parts), parts[0].start, parts[-1].end)
@@ -415,8 +402,7 @@ class _Grammar:
             raise FilterError(
                 f"more than {MAX_DEPTH} parentheses and NOTs lie within each other",
                 "Make it simpler.",
-                position=token.start,
-                length=token.end - token.start,
+                at=token,
             )
         found = self._inside(token) if token.kind == "(" else self._opposite(token)
         self._depth -= 1
@@ -433,16 +419,14 @@ class _Grammar:
             raise FilterError(
                 "there is nothing in the parentheses",
                 "Write a condition between them, or take them away.",
-                position=token.start,
-                length=self._tokens[self._at].end - token.start,
+                at=(token.start, self._tokens[self._at].end),
             )
         found = self._either()
         if self._next() != ")":
             raise FilterError(
                 "the parenthesis is never closed",
                 "End it with ).",
-                position=token.start,
-                length=len(self._text) - token.start,
+                at=(token.start, len(self._text)),
                 suggestion=self._text[token.start :].rstrip() + ")",
             )
         closing = self._take()
@@ -461,7 +445,6 @@ class _Grammar:
         return FilterError(
             f"{word} needs a condition {sides}",
             f'Write "{word}" in quotation marks to search for the word.',
-            position=token.start,
-            length=token.end - token.start,
+            at=token,
             suggestion=f'"{word}"',
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mmsa_tui.analysis import CLEAR, N_BINS, Group, with_rest
+from mmsa_tui.analysis import CLEAR, JUDGED, N_BINS, Group, with_rest
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.report import charts
 from mmsa_tui.report.content import Content
@@ -25,12 +25,6 @@ _N_LINES = 12
 _PICTURE_PX = 240
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
 _UNITS = {"hour": "an hour", "day": "a day", "week": "a week", "month": "a month", "year": "a year"}
-_STATUS_WORDS = {
-    "ok": "judged by text and picture",
-    "text_only": "judged by text alone",
-    "image_only": "judged by picture alone",
-    "failed": "could not be judged",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +175,8 @@ def _corrections(content: Content) -> str:
 
 def _coverage(content: Content) -> str:
     statuses = content.counts.statuses
-    rows = [(words, f"{statuses[status]:,}") for status, words in _STATUS_WORDS.items()]
+    rows = [(f"judged {how}", f"{statuses[status]:,}") for status, how in JUDGED.items()]
+    rows.append(("could not be judged", f"{statuses['failed']:,}"))
     if statuses[""]:
         rows.append(("not classified yet", f"{statuses['']:,}"))
     body = _table(("posts", "number"), rows)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen, ScreenResultType
 
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.keys import WRAPPED, is_typing
+from mmsa_tui.tui.keys import WRAPPED, is_typing, key_for
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_view import PostView
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+WARNING, SUCCESS = "$text-warning", "$text-success"
+"""Styles of what a screen says in its status line."""
+
+
+class Voice(Protocol):
+    """What answers keys: a framed screen."""
+
+    def tell(self, text: str, style: str = "") -> None: ...
+
+    def key(self, name: str) -> str: ...
 
 
 class AppScreen(Screen[ScreenResultType]):
@@ -79,6 +90,10 @@ class FramedScreen(AppScreen[ScreenResultType]):
         """Answer a key in the status line."""
         if self.is_attached:
             self.status.tell((" " + safe_line(text[:1].upper() + text[1:]), style))
+
+    def key(self, name: str) -> str:
+        """Write the key of an action as it is bound now, for a hint."""
+        return key_for(name, self.mmsa.config.keys) or "the palette"
 
     def action_leave(self) -> None:
         self.dismiss(None)

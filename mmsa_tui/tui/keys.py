@@ -170,14 +170,23 @@ def key_table(written: str) -> list[Binding]:
     return [Binding(key, action, title, show=False) for key, action, title in rows]
 
 
-MOVES = key_table("""
-    up,k      move(-1)        Up
-    down,j    move(1)         Down
-    pageup    move(-10)       Page up
-    pagedown  move(10)        Page down
-    home      move(-1000000)  First
-    end       move(1000000)   Last
-""")
+def moves(page: str, edge: str) -> list[Binding]:
+    """Bind the keys that go through a list.
+
+    Args:
+        page, edge: the actions that go far, and to an end, with `{}` where -1 or 1 stands.
+    """
+    return key_table(f"""
+        up,k      move(-1)           Up
+        down,j    move(1)            Down
+        pageup    {page.format(-1)}  Page up
+        pagedown  {page.format(1)}   Page down
+        home      {edge.format(-1)}  First
+        end       {edge.format(1)}   Last
+    """)
+
+
+MOVES = moves("move({}0)", "move({}000000)")
 """The keys that go through a short list, for whatever has `action_move`."""
 
 SCROLLS = key_table("""

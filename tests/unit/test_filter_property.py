@@ -270,7 +270,7 @@ def test_what_is_typed_carelessly_is_understood_or_refused(store: Store, pieces:
     try:
         where = parse(text, LABELS, COLUMNS)
     except FilterError as error:
-        assert error.message and 0 <= error.position <= error.position + error.length <= len(text)
+        assert error.message and 0 <= error.start <= error.end <= len(text)
         return
     assert not {"AND", "OR", "NOT"} & set(where.params)
     assert store.count(1, BUNDLE, where) <= 60

@@ -221,7 +221,7 @@ def test_an_error_marks_the_place_and_offers_a_repair(text: str, marked: str, re
     with pytest.raises(FilterError) as caught:
         parse(text, LABELS, ("Region", "Likes"))
     error = caught.value
-    assert text[error.position : error.position + error.length] == marked
+    assert text[error.start : error.end] == marked
     assert error.repaired(text) == repaired
 
 
@@ -299,7 +299,7 @@ def test_whatever_is_typed_is_a_condition_or_an_error_about_a_place_in_it(store:
     try:
         where = parse(text, LABELS)
     except FilterError as error:
-        assert 0 <= error.position <= error.position + error.length <= len(text)
+        assert 0 <= error.start <= error.end <= len(text)
         assert error.message
         return
     assert 0 <= store.count(1, BUNDLE, where) <= len(POSTS)

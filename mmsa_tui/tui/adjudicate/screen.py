@@ -32,9 +32,7 @@ from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import (
     MAX_LABELS,
     MOVES,
-    WRAPPED,
     first,
-    is_typing,
     key_for,
     key_table,
     shared_bindings,
@@ -237,16 +235,6 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         self._move_to(event.option_index)
 
     # what keys do
-
-    async def action_press_key(self, action: str) -> None:
-        await self.run_action(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == WRAPPED:
-            return not is_typing(self)
-        if action == "label" and parameters:
-            return isinstance(parameters[0], int) and parameters[0] < len(self.labels)
-        return True
 
     async def action_label(self, index: int) -> None:
         """Decide on the case under the cursor, and go on."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Row, Where
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.app_screen import SUCCESS, WARNING, Voice
 from mmsa_tui.tui.browse.post_list import PostList, marked
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 from mmsa_tui.tui.widgets.post_view import PostView
@@ -16,21 +16,17 @@ from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished, Rea
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
 
-WARNING, SUCCESS = "$text-warning", "$text-success"
-
 
 class Batches:
     """Asks the model's process for what keys want; what it answers, the screen hears.
 
     Args:
-        tell: shows a line in a style.
-        key: writes the key of an action as it is bound now, for a hint.
+        voice: answers keys.
     """
 
-    def __init__(
-        self, posts: PostList, view: PostView, tell: Callable[[str, str], None], key: Callable[[str], str]
-    ) -> None:
-        self._posts, self._view, self._tell, self._key = posts, view, tell, key
+    def __init__(self, posts: PostList, view: PostView, voice: Voice) -> None:
+        self._posts, self._view = posts, view
+        self._tell, self._key = voice.tell, voice.key
         self._awaits_explanation = False
         self._asked_to_read: set[tuple[int, int]] = set()
 

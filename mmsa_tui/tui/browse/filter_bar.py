@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual import events, on, work
@@ -60,21 +61,19 @@ class FilterBar(Widget):
     }
     """
 
+    @dataclass
     class Changed(Message):
         """A filter that can be used has been typed, chosen or emptied; `where` is None for none."""
 
-        def __init__(self, text: str, where: Where | None) -> None:
-            self.text = text
-            self.where = where
-            super().__init__()
+        text: str
+        where: Where | None
 
+    @dataclass
     class Wrong(Message):
         """What is typed cannot be used; `error` says why, None while it is still being written."""
 
-        def __init__(self, text: str, error: FilterError | None) -> None:
-            self.text = text
-            self.error = error
-            super().__init__()
+        text: str
+        error: FilterError | None
 
     class Left(Message):
         """The user is done with the line."""
@@ -186,8 +185,7 @@ class FilterBar(Widget):
         try:
             where = self._parse()
         except FilterError as error:
-            end = error.position + error.length
-            is_mistake = is_final or not error.position <= self.input.cursor_position <= end
+            is_mistake = is_final or not error.start <= self.input.cursor_position <= error.end
             if is_mistake:
                 self._show_error(error)
             self._told = None
@@ -315,7 +313,7 @@ class FilterBar(Widget):
 
     def _show_error(self, error: FilterError | None) -> None:
         self._error = error
-        self.input.mark((error.position, error.position + error.length) if error else None)
+        self.input.mark((error.start, error.end) if error else None)
         self.set_class(error is not None, "-wrong")
         if error is not None:
             repair = " · tab repairs it" if error.suggestion else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.highlighter import Highlighter
@@ -54,12 +55,11 @@ class FilterInput(Input):
         """),
     ]
 
+    @dataclass
     class Pressed(Message):
         """A key that the bar deals with."""
 
-        def __init__(self, name: str) -> None:
-            self.name = name
-            super().__init__()
+        name: str
 
     def __init__(self, placeholder: str) -> None:
         self.colours = FilterHighlighter()

@@ -10,10 +10,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.services import labelling
+from mmsa_tui.services.labelling import Change, Done, Place
 from mmsa_tui.store import Row, Where
 from mmsa_tui.text.display import counted, safe_line
-from mmsa_tui.tui.browse import labelling
-from mmsa_tui.tui.browse.labelling import Change, Done, Place
+from mmsa_tui.tui.app_screen import SUCCESS, WARNING, Voice
 from mmsa_tui.tui.browse.post_list import PostList, marked
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog, On
@@ -23,21 +24,17 @@ from mmsa_tui.tui.widgets.post_facts import describe
 if TYPE_CHECKING:
     from mmsa_tui.tui.browse.counts import Counts
 
-WARNING, SUCCESS = "$text-warning", "$text-success"
-
 
 class Labeller:
     """Changes the posts of a list and says in a line what it did.
 
     Args:
-        tell: shows a line in a style.
-        key: writes the key of an action as it is bound now, for a hint.
+        voice: answers keys.
     """
 
-    def __init__(
-        self, posts: PostList, counts: Counts, tell: Callable[[str, str], None], key: Callable[[str], str]
-    ) -> None:
-        self._posts, self._counts, self._tell, self._key = posts, counts, tell, key
+    def __init__(self, posts: PostList, counts: Counts, voice: Voice) -> None:
+        self._posts, self._counts = posts, counts
+        self._tell, self._key = voice.tell, voice.key
         self.labels_alone = False
         """Whether a label goes to the post under the cursor only, not to those that repeat it."""
 

@@ -50,12 +50,11 @@ class OfferList(OptionList, can_focus=False):
     }
     """
 
+    @dataclass
     class Taken(Message):
         """An offer was clicked."""
 
-        def __init__(self, offer: Offer) -> None:
-            self.offer = offer
-            super().__init__()
+        offer: Offer
 
     def __init__(self) -> None:
         super().__init__(compact=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -58,28 +58,25 @@ class PostTable(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, init=False)
 
+    @dataclass
     class Highlighted(Message):
         """The cursor is on a row; `row` is None while it is being fetched."""
 
-        def __init__(self, index: int, row: Row | None) -> None:
-            self.index = index
-            self.row = row
-            super().__init__()
+        index: int
+        row: Row | None
 
+    @dataclass
     class NeedsPages(Message):
         """Rows are shown that are not in memory, or not fresh."""
 
-        def __init__(self, pages: list[int]) -> None:
-            self.pages = pages
-            super().__init__()
+        pages: list[int]
 
+    @dataclass
     class SortChosen(Message):
         """The header of a column was pressed; `is_own` for one of the source's own."""
 
-        def __init__(self, column: str, is_own: bool) -> None:
-            self.column = column
-            self.is_own = is_own
-            super().__init__()
+        column: str
+        is_own: bool
 
     class RowPressed(Message):
         """The row under the cursor was pressed again."""

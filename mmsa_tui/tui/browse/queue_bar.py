@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
@@ -35,12 +36,11 @@ class QueueBar(Widget):
     QueueBar { height: auto; width: 100%; background: $surface; }
     """
 
+    @dataclass
     class Changed(Message):
         """The user has chosen another queue."""
 
-        def __init__(self, name: str) -> None:
-            self.name = name
-            super().__init__()
+        name: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -37,7 +37,7 @@ from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice
-from mmsa_tui.tui.keys import bindings, first, is_typing, key_for, key_table
+from mmsa_tui.tui.keys import bindings, first, is_typing, key_for, moves
 from mmsa_tui.tui.widgets.post_columns import MAX_ID, choose_columns, columns_of_row
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.worker.messages import Explained, Finished, Message, PicturesRead, Progress, Ready, Trouble
@@ -53,14 +53,7 @@ ALIKE_AFTER_S = 0.08
 REFRESH_EVERY_S = 0.4
 """How often rows are read again while results come in."""
 
-_MOVING = key_table("""
-    up,k      move(-1)  Up
-    down,j    move(1)   Down
-    pageup    page(-1)  Page up
-    pagedown  page(1)   Page down
-    home      edge(-1)  First
-    end       edge(1)   Last
-""")
+_MOVING = moves("page({})", "edge({})")
 """The table's keys: the screen has them, so that they work on a post that fills it too."""
 
 
@@ -74,8 +67,8 @@ class BrowseScreen(PostScreen[None]):
         self.posts = PostList(self.mmsa, source, self.key, id="left")
         self.counts = Counts(self.mmsa.slow, self.mmsa.config, self._show_counts)
         self._blind: bool | None = None
-        self.labeller = Labeller(self.posts, self.counts, self.tell, self.key)
-        self.batches = Batches(self.posts, self.view, self.tell, self.key)
+        self.labeller = Labeller(self.posts, self.counts, self)
+        self.batches = Batches(self.posts, self.view, self)
         self._position_kept = self.posts.position
         self._refreshed_s = 0.0
         self._version = 0
@@ -116,10 +109,6 @@ class BrowseScreen(PostScreen[None]):
         """Whether the widgets are there; messages and results may still come when they are gone."""
         parts = (self.top, self.view, self.status, self.key_bar)
         return self.is_attached and self.posts.is_whole and all(part.is_attached for part in parts)
-
-    def key(self, name: str) -> str:
-        """Write the key of an action as it is bound now, for a hint."""
-        return key_for(name, self.mmsa.config.keys) or "the palette"
 
     # keeping up
 

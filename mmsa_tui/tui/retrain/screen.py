@@ -17,7 +17,7 @@ from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.reclassify import list_changes, sources_judged_by
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.app_screen import FramedScreen
+from mmsa_tui.tui.app_screen import SUCCESS, WARNING, FramedScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import SCROLLS, key_for, key_table
@@ -31,7 +31,6 @@ from mmsa_tui.tui.widgets.bars import KeyItem
 from mmsa_tui.worker.messages import Message
 
 _CLASSIFY = " Classify with it to see what it makes of the other posts."
-WARNING, SUCCESS = "$text-warning", "$text-success"
 
 
 class RetrainScreen(FramedScreen[Jump | None]):

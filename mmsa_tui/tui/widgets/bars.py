@@ -143,12 +143,11 @@ def label_items(labels: Sequence[str], keys: Mapping[str, str], looks: LabelLook
 class KeyBar(Widget):
     """The keys that matter now, the most important first; as many as fit, the last one always."""
 
+    @dataclass
     class Pressed(Message):
         """A key was clicked."""
 
-        def __init__(self, action: str) -> None:
-            self.action = action
-            super().__init__()
+        action: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

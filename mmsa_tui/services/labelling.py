@@ -1,7 +1,6 @@
-"""What an analyst does to posts, as acts in the store: label, accept, note, flag, in bulk, undo.
+"""Service: what an analyst does to posts, as acts in the store: label, accept, note, flag, in bulk, undo.
 
 Each act is on disk when its function returns, as one step of undo. Knows the store, no widget.
-Run the functions on a `StoreThread`.
 """
 
 from __future__ import annotations
