@@ -88,7 +88,7 @@ def test_overview_report_and_workbook_count_alike(store: Store, tmp_path: Path) 
     assert by_row == overview
     summary = summary_of(store, tmp_path / "out.xlsx")
     assert summary["posts"] == overview.n_posts == 62
-    assert summary["text and picture disagree"] == overview.n_conflicts
+    assert summary["text and picture in conflict"] == overview.n_conflicts
     assert summary["corrected by people"] == overview.n_corrected
     assert {label: summary[label] for label in (*LABELS, "sarcastic")} == {
         label: overview.labels[label] for label in (*LABELS, "sarcastic")
