@@ -295,7 +295,9 @@ def write_atomically(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path, overwrite=True) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
-    except (OSError, OutputError) as error:
+    except OutputError as error:
+        raise BundleError(error.message, error.hint) from error
+    except OSError as error:
         raise BundleError(
             f"{path} cannot be written: {error}", "free some space or check the folder's rights"
         ) from error

@@ -20,6 +20,7 @@ from mmsa_tui.errors import OutputError, StoreError
 from mmsa_tui.records import Correction, is_content_hash
 from mmsa_tui.store import Store, salvage_corrections
 from mmsa_tui.store.corrections import to_us
+from mmsa_tui.store.database import is_full
 from mmsa_tui.store.health import Health, back_up, examine
 from mmsa_tui.store.journal import Journal
 
@@ -99,8 +100,12 @@ def restore(paths: Paths, source: Path | None = None) -> Restored:
         try:
             with scratch_folder(paths.study_dir) as scratch:
                 restored = _restore(paths, scratch, source)
-        except (OSError, OutputError) as error:
-            reason = (error.strerror or error) if isinstance(error, OSError) else error.message
+        except (OSError, OutputError, StoreError) as error:
+            if isinstance(error, StoreError) and not is_full(paths.data_dir):
+                raise
+            reason = "the disk is full"
+            if not is_full(paths.data_dir):
+                reason = (error.strerror or str(error)) if isinstance(error, OSError) else error.message
             raise StoreError(
                 f"{paths.database} was not restored: {reason}",
                 "Free some space or check the folder's rights; what was there is as it was.",

@@ -82,9 +82,10 @@ def back_up(path: Path, target: Path) -> None:
         with suppress(OSError):
             target.unlink()
         if is_full(target.parent):
-            raise StoreError(f"the disk is full: {target} was not written", "Free some space.") from error
+            raise StoreError(f"the disk is full: {path} was not copied", "Free some space.") from error
         raise StoreError(
-            f"{path} cannot be copied to {target}: {error}", "`mmsa store check` says what is wrong with it."
+            f"{path} cannot be copied to {target.parent}: {error}",
+            "`mmsa store check` says what is wrong with it.",
         ) from error
 
 

@@ -408,16 +408,19 @@ class MmsaApp(App[None]):
         self.push_screen(MessagesScreen(self.said))
 
     def show_error(self, error: MmsaError) -> None:
-        """Show what went wrong and what to do about it; once, however often it happens while it is shown."""
+        """Show what went wrong and what to do about it, in one box however often it happens."""
         if isinstance(error, DamagedStoreError):
             # Whichever of the two has seen it.
             for thread in (self.quick, self.slow):
                 thread.refuse_writes(error)
         now = time.monotonic()
-        if now < self._shown_until.get(error.message, 0.0):
-            return
+        is_shown = now < self._shown_until.get(error.message, 0.0)
         self._shown_until[error.message] = now + ERROR_S
+        if is_shown:
+            # Its time begins anew: what has just been tried has failed too.
+            self.clear_notifications()
         text = safe_line(error.hint, 400) or safe_line(error.message, 400)
         title = safe_line(error.message, 200) if error.hint else "That did not work"
         self.notify(text, title=title, severity="error", timeout=ERROR_S, markup=False)
-        self.keep_message(f"{error.message} {error.hint}".strip(), "$text-error")
+        if not is_shown:
+            self.keep_message(f"{error.message} {error.hint}".strip(), "$text-error")
