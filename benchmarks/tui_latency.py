@@ -1,10 +1,12 @@
 """Time what a user waits for in the app, in a real terminal, and its memory.
 
     python benchmarks/tui_latency.py [--posts 100000] [--presses 100] [--no-batch]
+    python benchmarks/tui_latency.py --source FOLDER [--presses 100]
 
 Starts the app in a pseudo terminal of 120x36 on a made-up source, presses keys and waits for what
 they should bring to the screen; a fifth of the posts is left to classify, which the default bundle
-does while keys are timed. Prints a table. Linux and macOS.
+does while keys are timed. With --source it is one's own, and a label is timed until the next post
+stands there with its picture. Prints a table. Linux and macOS.
 """
 
 from __future__ import annotations
@@ -27,11 +29,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from store_scale import make_posts, predict
 
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import load_config
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 
 COLUMNS, LINES = 120, 36
@@ -63,19 +67,20 @@ class Terminal:
         os.write(self._fd, keys)
         return time.perf_counter()
 
-    def wait_for(self, pattern: str, since_s: float) -> float:
-        """Wait until something has been written; returns seconds since then."""
-        wanted = re.compile(pattern.encode())
+    def wait_for(self, pattern: str, since_s: float, *more: str) -> float:
+        """Wait until all of it has been written, in whatever order; returns seconds since then."""
+        wanted = [re.compile(each.encode()) for each in (pattern, *more)]
         while time.perf_counter() - since_s < WAIT_S:
-            if wanted.search(_ESCAPE.sub(b"", self._seen)):
+            seen = _ESCAPE.sub(b"", self._seen)
+            if all(each.search(seen) for each in wanted):
                 return time.perf_counter() - since_s
             ready, _, _ = select.select([self._fd], [], [], 0.5)
             if ready:
                 self._seen += os.read(self._fd, 1 << 16)
         raise SystemExit(f"waited in vain for {pattern!r}; the end was {self._seen[-2000:]!r}")
 
-    def timed(self, keys: bytes, pattern: str) -> float:
-        return self.wait_for(pattern, self.press(keys))
+    def timed(self, keys: bytes, pattern: str, *more: str) -> float:
+        return self.wait_for(pattern, self.press(keys), *more)
 
     def rest(self, seconds: float) -> None:
         """Let the app be, but read what it writes."""
@@ -104,7 +109,11 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--presses", type=int, default=100)
     parser.add_argument("--no-batch", action="store_true", help="leave the model out")
+    parser.add_argument("--source", type=Path, help="a folder or file whose posts have pictures")
     arguments = parser.parse_args()
+    if arguments.source is not None:
+        measure_source(arguments.source, arguments.presses)
+        return
     with tempfile.TemporaryDirectory() as home:
         fill(home, arguments.posts)
         printed = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True)
@@ -122,6 +131,33 @@ def main() -> None:
                 ready.append(terminal.wait_for("model ready", terminal.started_s))
         report("first paint, started again (must: 1000)", starts)
         report("model ready, started again (must: 1500)", ready)
+
+
+def measure_source(source: Path, n_presses: int) -> None:
+    """Time a start on posts with pictures, and labels until the next picture is there."""
+    with tempfile.TemporaryDirectory() as home:
+        config = load_config(environ={"MMSA_HOME": home})
+        with Store.open(config.paths.database) as store:
+            row = read_in(store, source)
+            has_picture = [post.post is not None and bool(post.post.pictures) for post in store.posts(row.id)]
+        starts, ready = [], []
+        for _ in range(5):
+            with app(home, len(has_picture)) as (terminal, first_paint_s):
+                starts.append(first_paint_s)
+                ready.append(terminal.wait_for("model ready", terminal.started_s))
+        report("first paint, source open (must: 1000)", starts)
+        report("model ready (must: 1500)", ready)
+        with app(home, len(has_picture)) as (terminal, _):
+            terminal.wait_for("model ready", terminal.started_s)
+            terminal.rest(3)
+            labels = []
+            for at in range(1, min(n_presses, len(has_picture) - 1) + 1):
+                place = f" {at + 1:,} of {len(has_picture):,}"
+                seconds = terminal.timed(b"123"[at % 3 : at % 3 + 1], place, *(("[▀▄]",) * has_picture[at]))
+                if has_picture[at]:
+                    labels.append(seconds)
+                terminal.rest(0.3)
+            report("label, key to the next post with its picture (must: 150)", labels)
 
 
 def fill(home: str, n_posts: int) -> None:
