@@ -69,7 +69,7 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         "conflict",
         "conflict",
-        "text and picture lead to different labels: the closest first",
+        "text and picture disagree, both of them sure: the closest first",
         Where("conflict = 1"),
         Order("margin"),
     ),

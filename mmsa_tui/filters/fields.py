@@ -216,7 +216,7 @@ _HAS: Mapping[str, tuple[str, str]] = {
     "truth": ("truth_label <> ''", "a label from the source"),
 }
 _IS: Mapping[str, tuple[str, str]] = {
-    "conflict": ("conflict = 1", "text and picture disagree"),
+    "conflict": ("conflict = 1", "text and picture disagree, both sure"),
     "flagged": ("flagged = 1", "somebody flagged it"),
     "corrected": ("corrected_label <> ''", "somebody gave it a label"),
     "changed": ("corrected_label NOT IN ('', label)", "your label is not the model's"),

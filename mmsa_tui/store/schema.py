@@ -344,6 +344,18 @@ _IMAGE_TEXTS = (
 # A store of a codebook says which, and carries its definition, for whoever has the file alone.
 _CODEBOOK = ("CREATE TABLE codebook (name TEXT NOT NULL, definition TEXT NOT NULL)",)
 
+
+# What was kept as a conflict was any difference; two verdicts of which one is unsure contradict nothing.
+def _surest(column: str) -> str:
+    # A damaged cell must not keep the store from opening.
+    return f"(SELECT max(value) FROM json_each(CASE WHEN json_valid({column}) THEN {column} ELSE '[]' END))"
+
+
+_SURE_CONFLICTS = (
+    f"""UPDATE predictions SET conflict = 0 WHERE conflict <> 0
+        AND NOT coalesce({_surest("text_probs")} >= 0.6 AND {_surest("image_probs")} >= 0.6, 0)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -357,4 +369,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("words by batch", _WORDS_BY_BATCH),
     Migration("words in pictures", _IMAGE_TEXTS),
     Migration("codebook", _CODEBOOK),
+    Migration("conflicts of the sure", _SURE_CONFLICTS),
 )

@@ -60,7 +60,7 @@ def predicted(text: str = "a text", post_id: str = "1", **changes: Any) -> Row:
         "text_label": "positive",
         "text_probs": (0.2, 0.2, 0.6),
         "image_label": "neutral",
-        "image_probs": (0.25, 0.5, 0.25),
+        "image_probs": (0.2, 0.6, 0.2),
     }
     prediction = Prediction(content_hash="b2:1", bundle="mvsa@1.0.0", **(values | changes))
     return Row(Post(post_id, text, (Picture("1.jpg"),)), None, prediction)

@@ -293,7 +293,7 @@ def test_report_and_workbook_show_the_same_interval(store: Store, source: Source
     assert "corrected by an audit" in summary["shares"][0]
     # The first line named yes counts labels; the estimate stands below.
     assert summary["yes"][:3] == pytest.approx((yes.value, yes.low, yes.high))
-    bundle = SimpleNamespace(id=BUNDLE, directory=tmp_path)
+    bundle = SimpleNamespace(validated_languages=frozenset({"en"}), id=BUNDLE, directory=tmp_path)
     write_report(store, source, bundle, tmp_path / "out.html")  # type: ignore[arg-type]
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert yes.value is not None and yes.low is not None and yes.high is not None

@@ -67,7 +67,7 @@ def test_a_classified_post_fills_every_column(tmp_path: Path) -> None:
             "text_label": "positive",
             "text_confidence": 0.6,
             "image_label": "neutral",
-            "image_confidence": 0.5,
+            "image_confidence": 0.6,
             "conflict": True,
             "corrected_label": "negative",
             "final_label": "negative",

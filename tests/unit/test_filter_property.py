@@ -64,7 +64,16 @@ def predictions(made: list[Post]) -> list[Prediction]:
         status = "ok" if post.pictures else "text_only"
         found.append(
             Prediction(
-                post.content_hash, BUNDLE, status, label, max(probs), probs, text_label, probs, image_label
+                post.content_hash,
+                BUNDLE,
+                status,
+                label,
+                max(probs),
+                probs,
+                text_label,
+                probs,
+                image_label,
+                probs if image_label else None,
             )
         )
     return found

@@ -36,7 +36,18 @@ POSTS: list[Post | Failure] = [
 def predict(number: int, label: str, *probs: float, image_label: str = "") -> Prediction:
     ranked = max(probs)
     status = "ok" if image_label else "text_only"
-    return Prediction(f"h{number}", BUNDLE, status, label, ranked, probs, label, probs, image_label)
+    return Prediction(
+        f"h{number}",
+        BUNDLE,
+        status,
+        label,
+        ranked,
+        probs,
+        label,
+        probs,
+        image_label,
+        probs if image_label else None,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,12 @@ BUNDLE = "mvsa 1.0.0"
 LABELS = ("negative", "neutral", "positive")
 
 
+SURE = (0.1, 0.1, 0.8)
+
+
 def predict(digest: str, *probs: float, text: str = "", image: str = "") -> Prediction:
     label = LABELS[probs.index(max(probs))]
-    return Prediction(digest, BUNDLE, "ok", label, max(probs), probs, text, None, image, None)
+    return Prediction(digest, BUNDLE, "ok", label, max(probs), probs, text, SURE, image, SURE)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import pytest
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Failure, Post, Prediction
 from mmsa_tui.store import Store, Where, judged_by
+from mmsa_tui.store.database import Database
+from mmsa_tui.store.schema import MIGRATIONS
 
 REPOSITORY = Path(__file__).parents[2]
 BUNDLE = "mvsa@1.0.0"
@@ -192,3 +194,44 @@ def test_what_another_bundle_has_judged_is_selected(store: Store) -> None:
     assert (store.count(1, "other 1", judged), store.count(2, "other 1", judged)) == (2, 0)
     assert [s.post.content_hash for s in store.unpredicted(1, "other 1", judged) if s.post] == ["h0"]
     assert store.count(1, BUNDLE, judged_by("nobody")) == 0
+
+
+@pytest.mark.parametrize(
+    ("text_label", "text", "image_label", "image", "conflict"),
+    [
+        ("negative", 0.6, "positive", 0.6, True),
+        ("neutral", 0.9, "positive", 0.7, True),
+        ("negative", 0.59, "positive", 0.9, False),
+        ("negative", 0.9, "positive", 0.59, False),
+        ("positive", 0.9, "positive", 0.9, False),
+        ("negative", 0.9, "", 0.0, False),
+    ],
+)
+def test_text_and_picture_are_in_conflict_where_both_are_sure(
+    text_label: str, text: float, image_label: str, image: float, conflict: bool
+) -> None:
+    prediction = replace(
+        FULL, text_label=text_label, text_probs=(text, 1 - text, 0.0),
+        image_label=image_label, image_probs=(image, 1 - image, 0.0) if image_label else None,
+    )  # fmt: skip
+    assert prediction.conflict is conflict
+
+
+def test_conflicts_kept_by_an_older_version_follow_when_the_store_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "mmsa.db"
+    before = [migration.name for migration in MIGRATIONS].index("conflicts of the sure")
+    database = Database.open(path, MIGRATIONS[:before])
+    insert = (
+        "INSERT INTO predictions (bundle_id, content_id, status, label, conflict, text_label, image_label,"
+        " probs, text_probs, image_probs, error) VALUES (1, ?, 'ok', 'a', 1, 'a', 'b', '[]', ?, ?, '')"
+    )
+    database.run("INSERT INTO bundles (id, name) VALUES (1, 'b')")
+    for number, (text, image) in enumerate(
+        [("[0.9, 0.1]", "[0.2, 0.8]"), ("[0.9, 0.1]", "[0.5, 0.5]"), ("[0.9", "[0.2, 0.8]")]
+    ):
+        database.run("INSERT INTO contents (id, hash) VALUES (?, ?)", (number, f"h{number}"))
+        database.run(insert, (number, text, image))
+    database.close()
+    again = Database.open(path)
+    assert again.all("SELECT conflict FROM predictions ORDER BY content_id") == [(1,), (0,), (0,)]
+    again.close()

@@ -35,7 +35,7 @@ _INTRODUCTIONS: Mapping[str, str] = {
 }
 _GROUPS = ("Decide", "Look", "Find", "Mark", "Work", "App")
 _SIGNS: tuple[Line, ...] = (
-    ("≠", "text and picture lead to different labels"),
+    ("≠", "text and picture, each sure of it, say different things"),
     ("✎", "somebody gave this post a label"),
     ("⚑", "somebody flagged it"),
     ("¶", "somebody wrote a note"),
