@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,9 @@ from mmsa_tui.cli import console, options
 from mmsa_tui.errors import UsageError
 
 if TYPE_CHECKING:
+    from mmsa_tui.config import Config
     from mmsa_tui.services.audit import Estimates, Status
+    from mmsa_tui.services.estimate_sources import AcrossSources
     from mmsa_tui.store import SourceRow, Store
 
 app = typer.Typer(
@@ -100,11 +102,15 @@ def extend(
 
 
 def estimate(
-    source: options.SourceArgument,
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="An audited source, or several.", readable=False)
+    ],
     bundle: options.BundleOption = None,
     by: Annotated[
         str,
-        typer.Option("--by", metavar="COLUMN|week|hashtag|author|…", help="Shares of each group as well."),
+        typer.Option(
+            "--by", metavar="COLUMN|week|hashtag|author|source|…", help="Shares of each group as well."
+        ),
     ] = "",
     compare: Annotated[
         tuple[str, str] | None,
@@ -121,7 +127,8 @@ def estimate(
     """Give shares with 95 % intervals from the audit of a source.
 
     Beside them stand the shares by the model's labels alone and how far these are off; then accuracy,
-    precision and recall of the model on this very source.
+    precision and recall of the model on this very source. Several sources, each with an audit, stand
+    beside each other: mmsa estimate may.csv june.csv --by source --compare may.csv june.csv
     """
     from mmsa_tui.bundle.registry import find_bundle
     from mmsa_tui.filters import parse
@@ -131,7 +138,10 @@ def estimate(
     config = options.configure(bundle)
     # A codebook's models come and go with its labels; the audit is corrected by the one in use.
     chosen = find_bundle(config.paths, config.bundle).id if bundle or config.paths.codebook else ""
-    with _opened(source, config.paths.database) as (store, row):
+    if len(sources) > 1 or by == "source":
+        _estimate_sources(sources, config, chosen, by, compare, filter, texts, json)
+        return
+    with _opened(sources[0], config.paths.database) as (store, row):
         labels = store.bundle_labels(chosen)
         where = parse(filter, labels) if filter.strip() else None
         found = reckon(
@@ -141,6 +151,55 @@ def estimate(
         console.show_json({"source": row.location, **found.to_json(), "method": method(row, found)})
     else:
         console.show(_describe_estimates(row, found))
+
+
+def _estimate_sources(
+    sources: list[Path],
+    config: Config,
+    bundle: str,
+    by: str,
+    compare: tuple[str, str] | None,
+    filter: str,
+    texts: bool,
+    json: bool,
+) -> None:
+    """Estimate several sources beside each other."""
+    from mmsa_tui.services.estimate_sources import estimate_sources
+
+    if by not in ("", "source") or filter.strip():
+        raise UsageError(
+            "several sources stand beside each other as they are, and --by or --filter looks into one",
+            "Use --by source, or name one source.",
+        )
+    with ExitStack() as opened:
+        found = [opened.enter_context(_opened(source, config.paths.database)) for source in sources]
+        rows = [row for _, row in found]
+        across = estimate_sources(
+            found[0][0], rows, bundle, comparing=compare, unit="text" if texts else "post"
+        )
+    console.show_json(across.to_json()) if json else console.show(_describe_sources(across))
+
+
+def _describe_sources(across: AcrossSources) -> str:
+    from mmsa_tui.services import estimate_tables as tables
+
+    parts = []
+    for row, found in across.parts:
+        parts += [row.location, tables.standing(found), *tables.warnings(found.status)]
+    unit = "distinct texts" if across.parts[0][1].unit == "text" else "posts"
+    for group in (across.overall, *across.groups):
+        parts += ["", f"{group.name}: {group.n_posts:,.0f} {unit}"]
+        parts.append(
+            console.table([tables.SHARES, *tables.share_rows(group)], right=(1, 3, 4, 5), indent="  ")
+        )
+    if across.differences:
+        first, second = across.groups[0].name, across.groups[1].name
+        parts += ["", f"{first} less {second}, in points; p-values adjusted by Holm's method"]
+        rows = [tables.DIFFERENCES, *tables.difference_rows(across.differences)]
+        parts.append(console.table(rows, right=(1, 3, 4), indent="  "))
+    for row, found in across.parts:
+        parts += ["", tables.method(row, found)[0]]
+    return "\n".join([*parts, "", *tables.method(*across.parts[0])[1:]])
 
 
 @contextmanager

@@ -107,6 +107,7 @@ class Estimates:
     accuracy: Estimate
     precision: Sequence[Estimate]
     recall: Sequence[Estimate]
+    codebook: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -288,6 +289,7 @@ def estimate(
         estimate_accuracy(population),
         estimate_precision(population),
         estimate_recall(population),
+        store.codebook()[0],
     )
 
 

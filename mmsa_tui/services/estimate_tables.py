@@ -93,6 +93,7 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
     unit = "each post counted once" if estimates.unit == "post" else "each distinct text counted once"
     coders = f"{len(status.by_coder)} coder" + ("s" if len(status.by_coder) != 1 else "")
     drawn = f"stratified by the model's label{f' and {audit.by}' if audit.by else ''}"
+    named = f" under the codebook {estimates.codebook}" if estimates.codebook else ""
     agreed = ""
     if status.n_both:
         alpha = "undefined" if status.alpha is None else f"{status.alpha:.2f}"
@@ -101,7 +102,7 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         )
     return [
         f"The {status.n_posts:,} posts of {source.title} (read {source.read_at[:10]}; {unit}) were labelled"
-        f" {', '.join(audit.labels)} by mmsa-tui with the model {estimates.bundle}. A random sample of"
+        f" {', '.join(audit.labels)}{named} by mmsa-tui with the model {estimates.bundle}. A random sample of"
         f" {status.n_sampled:,} posts, {drawn}, was drawn with known inclusion probability on"
         f" {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,} of them were labelled by"
         f" {coders},"

@@ -84,3 +84,43 @@ def test_a_source_that_is_unknown_is_named(mmsa: Mmsa, tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("id,text\n1,a\n", encoding="utf-8")
     ran = mmsa("audit", "start", "new.csv")
     assert ran.code == 2 and "mmsa classify" in ran.err
+
+
+def test_several_sources_stand_beside_each_other(mmsa: Mmsa, home: Path, source: Path) -> None:
+    other = source.with_name("june.csv")
+    lines = source.read_text(encoding="utf-8").splitlines()
+    # Twice as many glad posts.
+    other.write_text("\n".join(lines[:1] + [line.replace("plain", "best") for line in lines[1:101]]))
+    assert mmsa("classify", other, "-o", "june-out.csv").code == 0
+    assert mmsa("estimate", source, other, "--by", "source").code == 2
+    for one in (source, other):
+        assert mmsa("audit", "start", one, "--size", "60", "--seed", "s").code == 0
+        label(home, one, 60)
+    ran = mmsa("estimate", source, other, "--by", "source", "--compare", "june.csv", "posts.csv", "--json")
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    assert found["overall"]["n_posts"] == 300 and len(found["sources"]) == 2
+    glad = {group["name"]: group["shares"][2] for group in found["groups"]}
+    together = found["overall"]["shares"][2]
+    expected = (200 * glad["posts.csv"]["value"] + 100 * glad["june.csv"]["value"]) / 300
+    assert together["value"] == pytest.approx(expected)
+    assert together["low"] <= expected <= together["high"]
+    # Narrower than the widest part, as the samples were drawn apart.
+    assert together["high"] - together["low"] < max(one["high"] - one["low"] for one in glad.values())
+    assert found["differences"][2]["value"] == pytest.approx(
+        glad["june.csv"]["value"] - glad["posts.csv"]["value"]
+    )
+    assert "all sources: 300 posts" in mmsa("estimate", source, other).out
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (["--by", "source"], "nothing to stand beside"),
+        (["--by", "source", "--filter", "day"], "looks into one"),
+    ],
+)
+def test_one_source_is_not_compared_with_itself(mmsa: Mmsa, source: Path, more: list[str], why: str) -> None:
+    assert mmsa("audit", "start", source, "--size", "60").code == 0
+    ran = mmsa("estimate", source, *more)
+    assert ran.code == 2 and why in ran.err

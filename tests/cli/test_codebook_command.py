@@ -17,11 +17,11 @@ def made(mmsa: Mmsa, *more: str) -> None:
 
 
 def test_it_is_made_listed_shown_and_used(mmsa: Mmsa) -> None:
-    made(mmsa, "--key", "for=y", "--example", "for=Build it now", "--title", "The bridge")
+    made(mmsa, "--key", "for=w", "--example", "for=Build it now", "--title", "The bridge")
     assert "stance" in mmsa("codebook", "list").out
     shown = json.loads(mmsa("codebook", "show", "stance", "--json").out)
     assert shown["labels"][0] == {
-        "name": "for", "definition": "Wants it", "examples": ["Build it now"], "key": "y",
+        "name": "for", "definition": "Wants it", "examples": ["Build it now"], "key": "w",
     }  # fmt: skip
     assert mmsa("codebook", "use", "stance").code == 0
     assert "no model yet" in mmsa("codebook", "show").out

@@ -12,7 +12,7 @@ from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.codebook.screen import CodebookScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
 
-STANCE = Codebook("stance", (CodebookLabel("for", "Wants it", key="y"), CodebookLabel("against")))
+STANCE = Codebook("stance", (CodebookLabel("for", "Wants it", key="w"), CodebookLabel("against")))
 
 
 async def seen(pilot, wait_for) -> CodebookScreen:
@@ -43,7 +43,7 @@ async def test_another_one_is_worked_with_on_the_same_source(make_app, classifie
         assert app.labels == ("for", "against") and not app.has_model
         assert "stance" in text_of(app.screen, "#top")
         await wait_for(pilot, lambda: app.screen.row is not None, "the first post")
-        await pilot.press("y", "2")
+        await pilot.press("w", "2")
         await wait_for(pilot, lambda: app.screen.counts.n_corrected == 2 or True, "two labels")
     with Store.open(stance.database) as store:
         assert [made.new_label for made in store.current_corrections()] == ["for", "against"]
