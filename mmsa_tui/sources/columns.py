@@ -30,7 +30,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "imageurls", "imagelink", "picture", "pictures", "pictureurl", "fullpicture", "pic", "pics",
         "photo", "photos", "photourl", "photourls", "photopath", "img", "imgs", "imgurl", "imgpath",
         "imgname", "bild", "bilder", "foto", "fotos", "imagen", "imagenes", "immagine", "图片", "画像",
-        "imageid", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
+        "imageid", "multimedia", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
         "mediafiles", "mediafilename", "medialinks", "attachments", "attachment", "displayurl",
         "filename", "file", "filepath", "path", "url", "urls",
     ),
@@ -43,9 +43,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "author": (
         "screenname", "userscreenname", "senderscreenname", "vertex1", "authorscreenname",
-        "authorusername", "authorhandle", "userhandle", "handle", "username", "fromuser",
+        "authorusername", "authorhandle", "authormetaname", "userposted",
+        "shortname", "userhandle", "handle", "username", "fromuser",
         "fromusername", "acct", "uniqueid", "nickname", "authordisplayname",
-        "profilename", "author", "user", "authorname", "ownerusername",
+        "profilename", "nameclicktoviewprofile", "author", "user", "authorname", "ownerusername",
         "owner", "account", "accountname", "name", "fullname", "displayname", "pagename", "channelname",
         "from", "sender", "verfasser", "autor", "autorin", "auteur", "autore", "nutzer", "benutzer",
         "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称",
@@ -73,6 +74,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 WEAK_IMAGES = frozenset(
     (
         "imageid",
+        "multimedia",
         "media",
         "attachments",
         "attachment",

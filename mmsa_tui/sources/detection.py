@@ -15,6 +15,7 @@ from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
 from mmsa_tui.sources.files.table_rows import looks_like_markup
 from mmsa_tui.sources.registry import formats
+from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 
 _CLOSE = 10
 """Claims nearer than this to the best one leave room for doubt."""
@@ -60,9 +61,10 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
     if options.says_table:
         return Detection(_as_said(source, options))
-    matches = [match for name in formats() if (match := _claim(name, source, options))]
-    # The sort is stable: of equal claims the one whose name comes first is chosen.
-    matches.sort(key=lambda match: -match.certainty)
+    matches = _claims(source, options)
+    if not matches and holds_folder(source):
+        inside = detect_inside(source, lambda folder: next(iter(_claims(folder, options)), None))
+        matches = [inside] if inside else []
     if not matches:
         _refuse_bad_zip(source)
         raise SourceError(
@@ -73,7 +75,15 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
     return Detection(matches[0], tuple(match for match in matches[1:] if not match.problem))
 
 
-def _claim(name: str, source: Path, options: ReadOptions) -> Match | None:
+def _claims(source: Path, options: ReadOptions) -> list[Match]:
+    """Return the claims of all readers, the strongest first."""
+    found = [match for name in formats() if (match := claim(name, source, options))]
+    # The sort is stable: of equal claims the one whose name comes first is chosen.
+    return sorted(found, key=lambda match: -match.certainty)
+
+
+def claim(name: str, source: Path, options: ReadOptions) -> Match | None:
+    """Ask one reader whether a source is its own."""
     if name == "table":
         # The only reader whose claim depends on what the user says: an encoding, a column.
         from mmsa_tui.sources.readers.table import detect_table
@@ -83,7 +93,9 @@ def _claim(name: str, source: Path, options: ReadOptions) -> Match | None:
 
 
 def _as_said(source: Path, options: ReadOptions) -> Match:
-    found = _claim("table", source, options)
+    found = claim("table", source, options)
+    if found is None and holds_folder(source):
+        found = detect_inside(source, lambda folder: claim("table", folder, options))
     if found is None:
         return Match("table", 100, "read as table because you asked for it")
     if found.problem:

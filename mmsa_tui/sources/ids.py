@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 _WRAPPED = re.compile(r'^=?\s*"(?P<inner>[^"]*)"$')
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?(?P<exponent>\d+)$")
+_PREFIXED = re.compile(r"x(\d{12,20})")
+"""rtweet writes ids so, to keep a spreadsheet from rounding them."""
 _FLOAT = re.compile(r"^(\d+)\.0+$")
 _EXACT_DIGITS = 15
 """Excel keeps 15 digits of a number: a tweet id typed as one has lost its end."""
@@ -26,13 +28,15 @@ _ADDRESSES = (
 
 
 def clean_id(value: str) -> str:
-    """Take off what keeps a spreadsheet from rounding an id: quotes, `="…"`, an apostrophe, `.0`."""
+    """Take off what keeps a spreadsheet from rounding an id: quotes, `="…"`, an apostrophe, `.0`, an x."""
     text = value.strip()
     if match := _WRAPPED.match(text):
         text = match["inner"].strip()
     if text.startswith("'") and text[1:].strip().isdigit():
         text = text[1:].strip()
     if match := _FLOAT.match(text):
+        text = match[1]
+    if match := _PREFIXED.fullmatch(text):
         text = match[1]
     return text
 

@@ -35,6 +35,7 @@ _LEAF_KEYS = (
 )  # fmt: skip
 _NEST_KEYS = ("photos", "photo", "images", "image", "media", "items", "attachments", "pictures")
 _NOT_PICTURES = frozenset(("video", "audio", "link", "website"))
+_PICTURE_KINDS = frozenset(("photo", "image"))
 _ID_PART = re.compile(r"[A-Za-z0-9]+")
 _MIN_ID = 5
 """Shorter ids turn up in file names by chance."""
@@ -119,6 +120,10 @@ def _leaves(value: object, depth: int) -> Iterator[str]:
         for key in _NEST_KEYS:
             if isinstance(value.get(key), dict | list):
                 yield from _leaves(value[key], depth + 1)
+                return
+        # Meta's libraries name a picture by its id alone, under which it is saved.
+        if isinstance(kind, str) and kind.casefold() in _PICTURE_KINDS and value.get("id"):
+            yield str(value["id"])
 
 
 class RowPictures:

@@ -5,18 +5,23 @@ Completing a post means clean text, the digest of every picture and the content 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmsa_tui.disk.safety import check_source
+from mmsa_tui.disk.safety import check_source, ignore
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.detection import detect
+from mmsa_tui.sources.detection import claim, detect
+from mmsa_tui.sources.leftovers import count_unnamed
 from mmsa_tui.sources.registry import reader
+from mmsa_tui.sources.timestamps import is_moment
+from mmsa_tui.sources.unpacked import holds_folder, read_inside
 
+DATE_ORIGINAL = "date_original"
+"""The column that keeps a date as it was written, where it could not be read."""
 _NO_BYTES = hash_bytes(b"")
 """The digest of a picture file that is empty."""
 
@@ -42,21 +47,35 @@ def read(
     chosen = reader(format)
     if options.encoding and not chosen.takes_encoding:
         options.note(f"files of {format} state their encoding: --encoding is left aside")
-    return complete(chosen.read(path, options), path.name)
+    # Some readers know what lies in a zip file; for the others it is a folder.
+    if path.is_file() and holds_folder(path) and claim(format, path, options) is None:
+        return complete(read_inside(path, chosen, options), path.name, options.note)
+    items = chosen.read(path, options)
+    if path.is_dir():
+        items = count_unnamed(items, path, options.note)
+    return complete(items, path.name, options.note)
 
 
-def complete(items: Iterator[Post | Failure], name: str) -> Iterator[Post | Failure]:
+def complete(
+    items: Iterator[Post | Failure], name: str, note: Callable[[str], None] = ignore
+) -> Iterator[Post | Failure]:
     """Clean what a reader yields, and give every post its digests and its content hash.
+
+    A date that a reader could not read goes to the column `date_original`, and is counted.
 
     Args:
         name: what is being read, for people.
+        note: is told how many dates could not be read.
     """
-    count = 0
+    count = unread = 0
+    example = ""
     with PictureFiles() as files:
         while True:
             try:
                 item = next(items)
             except StopIteration:
+                if unread:
+                    note(f"dates that could not be read: {unread:,}, such as {example!r}")
                 return
             except MmsaError as error:
                 if not count:
@@ -74,6 +93,11 @@ def complete(items: Iterator[Post | Failure], name: str) -> Iterator[Post | Fail
                 yield Failure("", clean(f"the rest of {name} cannot be read: {reason}"))
                 return
             count += 1
+            if isinstance(item, Post) and item.created_at and not is_moment(item.created_at):
+                unread += 1
+                example = example or clean(item.created_at[:40])
+                kept = {**item.metadata, DATE_ORIGINAL: item.created_at}
+                item = replace(item, created_at="", metadata=kept)
             yield _complete_post(item, files) if isinstance(item, Post) else _clean_failure(item)
 
 

@@ -98,6 +98,25 @@ def to_iso_utc(value: object, day_first: bool | None = None) -> str:
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
+def moment_or_words(*values: object) -> str:
+    """Return the first of the values that is a moment, as `to_iso_utc`; else the first as it is written.
+
+    What is no moment is for `sources.read` to count; nothing else sees it.
+    """
+    for value in values:
+        if moment := to_iso_utc(value):
+            return moment
+    written = (str(value).strip() for value in values if isinstance(value, str | int | float))
+    return next(
+        (words[:_MAX_LENGTH] for words in written if words not in ("", "0", "None", "False", "True")), ""
+    )
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a moment as `to_iso_utc` writes it."""
+    return to_iso_utc(text) == text
+
+
 class DateReader:
     """Reads the moments of one column, whose samples show whether the day or the month comes first.
 

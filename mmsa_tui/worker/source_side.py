@@ -11,6 +11,7 @@ from mmsa_tui.services import ingest as intake
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.readers.table import open_source
 from mmsa_tui.sources.registry import reader
+from mmsa_tui.sources.unpacked import as_folder, holds_folder
 from mmsa_tui.store import Store
 from mmsa_tui.worker.conversation import Conversation
 from mmsa_tui.worker.messages import Columns, Counted, Detected, Index, Indexed, Inspect, Inspected, Message
@@ -52,7 +53,11 @@ def _inspect(parent: Conversation, request: Inspect) -> None:
 def _tell_columns(parent: Conversation, path: Path, options: ReadOptions) -> None:
     """Tell what the columns of a table are taken for; of anything else there is nothing to tell."""
     try:
-        found = open_source(path, options)
+        if holds_folder(path):
+            with as_folder(path) as folder:
+                found = open_source(folder, options)
+        else:
+            found = open_source(path, options)
     except MmsaError:
         return
     roles: dict[str, str] = {}

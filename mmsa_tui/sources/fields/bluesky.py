@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mmsa_tui.pictures.media import Media
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_text
 from mmsa_tui.sources.fields.tweet import counts_in, metadata
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 
 POST_TYPE = "app.bsky.feed.post"
 
@@ -22,7 +22,7 @@ def is_post_record(record: Object) -> bool:
 
 def created_at(record: Object) -> str:
     """Return when the author's app says the post was written."""
-    return to_iso_utc(record.get("createdAt"))
+    return moment_or_words(record.get("createdAt"))
 
 
 def language_of(record: Object) -> str:

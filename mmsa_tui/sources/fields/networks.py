@@ -18,7 +18,7 @@ from mmsa_tui.sources.fields.lookup import Object, as_object, as_text
 from mmsa_tui.sources.fields.network_list import Network, Pictures, known_networks
 from mmsa_tui.sources.fields.paths import first, first_as, first_id_at, has, values
 from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, without_last_link, yes_if
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words, to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
 
 _WRAPPERS = ("post", "node", "data", "object", "item", "itemStruct", "status", "media", "mblog", "thread")
@@ -80,7 +80,8 @@ def read(record: Object, network: Network) -> Tweet:
         post_id=_key_of(post_id),
         text=text,
         author=author,
-        created_at=first_as(to_iso_utc, record, network.date),
+        created_at=first_as(to_iso_utc, record, network.date)
+        or first_as(moment_or_words, record, network.date),
         language=language(first(record, network.language)),
         media=media,
         metadata=metadata(
@@ -221,7 +222,7 @@ def _read_bluesky(view: Object, post: Object, uri: str, owner: str) -> Tweet:
         post_id=key,
         text=as_text(post.get("text")).strip(),
         author=author,
-        created_at=bluesky.created_at(post) or to_iso_utc(first(view, "indexedAt")),
+        created_at=moment_or_words(post.get("createdAt"), first(view, "indexedAt")),
         language=bluesky.language_of(post),
         media=shown or tuple(by_link.values()),
         metadata={

@@ -21,7 +21,7 @@ from mmsa_tui.sources.fields.lookup import (
 )
 from mmsa_tui.sources.fields.paths import first, first_id_at
 from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES, unescape
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 
 SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _LAST_SHORT_LINK = re.compile(r"https?://t\.co/\w+\s*\Z")
@@ -134,7 +134,7 @@ def x_tweet(
         post_id,
         text,
         author,
-        to_iso_utc(record.get(date)),
+        moment_or_words(record.get(date)),
         language(record.get("lang")),
         media,
         metadata(url=url or tweet_url(post_id, author), **about),

@@ -40,7 +40,7 @@ _PACKINGS = (
     (b"\xfd7zXZ\0", "xz"),
     (b"PK\x03\x04", "zip"),
 )
-_OFFICE = ("[Content_Types].xml", "mimetype", "Index/Document.iwa")
+OFFICE_PARTS = ("[Content_Types].xml", "mimetype", "Index/Document.iwa")
 """A zip file with one of these is a document of an office program, not a packed file."""
 
 
@@ -154,7 +154,7 @@ def only_member(path: Path) -> str:
     """
     try:
         with Archive(path) as archive:
-            if any(name in archive.members for name in _OFFICE):
+            if any(name in archive.members for name in OFFICE_PARTS):
                 return ""
             return next(iter(archive.members)) if len(archive.members) == 1 else ""
     except (SourceError, OSError):

@@ -18,6 +18,7 @@ _MOMENT = re.compile(
 )
 _ADDRESS = re.compile(r"(?:https?|at|ftp)://\S+|www\.\S+", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b", re.IGNORECASE)
+_PICTURE_OBJECT = re.compile(r"""["']type["']: ?["'](?:photo|image)["']""", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 # Scripts that are written without spaces: a few of these are as much as a word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -91,7 +92,7 @@ class Column:
     @cached_property
     def pictures(self) -> float:
         """The share of the cells that hold something, that name a picture file or its address."""
-        return _share(self.filled, lambda cell: bool(_PICTURE.search(cell) or "format=jpg" in cell))
+        return _share(self.filled, _names_picture)
 
     @cached_property
     def is_structured(self) -> bool:
@@ -105,6 +106,10 @@ class Column:
     def is_unique(self) -> bool:
         """Whether hardly any cell repeats another, and hardly any is empty."""
         return self.fill >= 0.9 and self.distinct >= 0.95 * len(self.filled)
+
+
+def _names_picture(cell: str) -> bool:
+    return bool(_PICTURE.search(cell) or "format=jpg" in cell or _PICTURE_OBJECT.search(cell))
 
 
 def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:

@@ -89,7 +89,8 @@ def _is_of_format(path: Path, is_ours: Callable[[Object], bool]) -> bool:
 
 
 def _has_records(name: str) -> bool:
-    return name.lower().endswith(_SUFFIXES)
+    # Collections of Reddit are called `RS_2020-05.zst`.
+    return name.lower().endswith((*_SUFFIXES, ".zst"))
 
 
 def _first_files(source: Path) -> list[Path]:

@@ -28,7 +28,7 @@ from mmsa_tui.sources.readers.annotation.tools import (
     majority,
     read_example,
 )
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 
 _OWN_FIELDS = frozenset(("post_id", "author", "created_at", "language"))
 """Fields of `data` that our own exports write and that are not metadata."""
@@ -94,7 +94,7 @@ def _post(example: Labelled, where: str, encoding: str, root: Path, files: Media
         pictures,
         author=as_text(data.get("author")),
         # Beside a label, it is the moment of labelling.
-        created_at="" if "created_at" in example.skip else to_iso_utc(data.get("created_at")),
+        created_at="" if "created_at" in example.skip else moment_or_words(data.get("created_at")),
         language=as_text(data.get("language")),
         encoding=encoding,
         metadata=metadata,

@@ -25,7 +25,7 @@ from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.delimited import read_rows, rows_of
 from mmsa_tui.sources.readers.fourcat.images import FourcatImages
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 from mmsa_tui.text.cleaning import html_to_text
 
 _SIGNATURE = frozenset(("id", "timestamp", "body"))
@@ -189,8 +189,7 @@ def _read_table(
             # Mastodon's kin, such as Truth and Gab, write HTML.
             text=html_to_text(text).text.strip(),
             author=next((name for column in _AUTHORS if (name := values.get(column, "").strip())), ""),
-            created_at=to_iso_utc(values.get("timestamp", ""))
-            or to_iso_utc(values.get("unix_timestamp", "")),
+            created_at=moment_or_words(values.get("timestamp", ""), values.get("unix_timestamp", "")),
             language=language(values.get("language_guess") or values.get("lang")),
             metadata={
                 _SHARED_NAMES.get(column, column): value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mmsa_tui.sources.fields.bluesky import context_of, counts_of, created_at, language_of, post_url
+from mmsa_tui.sources.fields.bluesky import context_of, counts_of, language_of, post_url
 from mmsa_tui.sources.fields.lookup import Object, as_id, as_text, dig, first_text
 from mmsa_tui.sources.fields.network_list import known_networks
 from mmsa_tui.sources.fields.networks import read, recognise
@@ -23,7 +23,7 @@ from mmsa_tui.sources.fields.tweet import (
     x_tweet,
     yes_if,
 )
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 from mmsa_tui.text.cleaning import html_to_text
 
 
@@ -112,7 +112,7 @@ def _read_bluesky(record: Object) -> Tweet:
         post_id=post_id,
         text=as_text(record.get("text")).strip(),
         author=author,
-        created_at=created_at(record) or to_iso_utc(first_text(record.get("date"), record.get("indexedAt"))),
+        created_at=moment_or_words(record.get("createdAt"), record.get("date"), record.get("indexedAt")),
         language=language_of(record),
         metadata={
             **metadata(

@@ -23,7 +23,7 @@ from mmsa_tui.sources.fields.tweet import Tweet, metadata, with_pictures
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.readers.telegram.page import messages_in
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 
 _PAGE = re.compile(r"messages(\d*)\.html?", re.IGNORECASE)
 _MARK = re.compile(rb'<div class="message (?:default|service)')
@@ -104,7 +104,7 @@ def _read(record: Object) -> Tweet:
         text=text_of(record.get("text")).strip(),
         author=author,
         # `date` is in the zone of the computer that exported.
-        created_at=to_iso_utc(record.get("date_unixtime")) or to_iso_utc(record.get("date")),
+        created_at=moment_or_words(record.get("date_unixtime"), record.get("date")),
         media=tuple(media[:1] if media and media[0].kind == "photo" else media),
         metadata=metadata(
             author_id=record.get("from_id"),

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, split_name
 from mmsa_tui.pictures.media import Media
 from mmsa_tui.sources.fields.tweet import Tweet, metadata
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import moment_or_words
 from mmsa_tui.text.cleaning import html_to_text
 
 MAX_MESSAGE = 1 << 20
@@ -89,7 +89,7 @@ def _read(block: str) -> Iterator[PageMessage]:
         begin[2] or "",
         "\n\n".join(texts),
         _unescaped(author),
-        to_iso_utc(date[1] if date else ""),
+        moment_or_words(date[1] if date else ""),
         media=tuple(Media(address) for address in pictures if split_name(address)[2] in PICTURE_SUFFIXES),
         metadata=metadata(retweet_author=_unescaped(original), reply_to=reply[1] if reply else ""),
     )
