@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ _NO_POSTS = (
     ".woff", ".woff2", ".css", ".exe", ".dll",
 )  # fmt: skip
 _PIECE_BYTES = 1 << 20
+_SMALL_BYTES = 4096
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 
 
@@ -146,6 +147,9 @@ class _Folder:
                 room -= _copy(archive, name, target, room)
             except _DAMAGE:
                 damaged += 1
+                # The piece in which the damage shows is lost: the smaller, the less.
+                with suppress(*_DAMAGE, OSError):
+                    room -= _copy(archive, name, target, room, _SMALL_BYTES)
             except OSError as error:
                 if target.parent.is_dir() and _is_full(target.parent):
                     raise SourceError(
@@ -184,11 +188,11 @@ def _unpacked(source: Path, note: Callable[[str], None]) -> Iterator[_Folder]:
         yield folder
 
 
-def _copy(archive: Archive, name: str, target: Path, room: int) -> int:
+def _copy(archive: Archive, name: str, target: Path, room: int, size: int = _PIECE_BYTES) -> int:
     """Unpack a member, no more than there is room for; of a picture without a suffix only the head."""
     done = 0
     with archive.open(name) as entry, target.open("wb") as out:
-        while done <= room and (piece := entry.read(_PIECE_BYTES)):
+        while done <= room and (piece := entry.read(size)):
             if not done and kind_of(piece[:HEAD_BYTES]):
                 out.write(piece[:HEAD_BYTES])
                 return HEAD_BYTES
