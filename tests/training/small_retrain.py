@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,10 @@ def bundle(small_bundle: Bundle, paths: Paths) -> Bundle:
 
 @pytest.fixture
 def posts(tmp_path: Path) -> list[Post]:
-    folder = tmp_path / "posts"
+    return write_posts(tmp_path / "posts")
+
+
+def write_posts(folder: Path) -> list[Post]:
     folder.mkdir()
     words = ("worst rain", "a train", "best love")
     return [
@@ -48,6 +52,46 @@ def posts(tmp_path: Path) -> list[Post]:
         )
         for i in range(24)
     ]
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A home in which one retrain from right corrections has come to its end."""
+
+    paths: Paths
+    bundle: Bundle
+    posts: list[Post]
+    result: service.Result
+    events: list[Mapping[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def retrained_once(small_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Retrained:
+    """The one retrain that all tests share; each gets a copy of what it left, by `retrained`."""
+    root = tmp_path_factory.mktemp("retrained")
+    paths = find_paths({"MMSA_HOME": str(root / "home")})
+    shutil.copytree(small_bundle.directory.parent, paths.bundles_dir)
+    bundle, posts = use_bundle(paths, "small"), write_posts(root / "posts")
+    correct(paths, posts, RIGHT)
+    events: list[Mapping[str, Any]] = []
+    result = retrain(paths, bundle, on_event=events.append)
+    return Retrained(paths, bundle, posts, result, events)
+
+
+@pytest.fixture
+def retrained(retrained_once: Retrained, paths: Paths) -> Retrained:
+    once, home = retrained_once, paths.data_dir.parent
+    before = once.paths.data_dir.parent
+    shutil.copytree(before, home, dirs_exist_ok=True)
+
+    def moved(path: Path) -> Path:
+        return home / path.relative_to(before)
+
+    assert once.result.candidate is not None
+    result = replace(
+        once.result, run_folder=moved(once.result.run_folder), candidate=moved(once.result.candidate)
+    )
+    return Retrained(paths, use_bundle(paths, "small"), once.posts, result, once.events)
 
 
 def correct(paths: Paths, posts: list[Post], labels: list[str], marks: str = "u") -> None:

@@ -7,14 +7,12 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pytest
-from small_retrain import RIGHT, correct, retrain
+from small_retrain import RIGHT, Retrained, correct, retrain
 
 from mmsa_tui.bundle.meta import Bundle, read_bundle, verify_bundle
 from mmsa_tui.bundle.registry import find_bundle, roll_back
@@ -29,13 +27,9 @@ from training.retrain.run import settings_of
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_a_retrain_gives_a_candidate_and_leaves_the_bundle_in_use(
-    bundle: Bundle, paths: Paths, posts: list[Post]
-) -> None:
-    correct(paths, posts, RIGHT)
-    events: list[Mapping[str, Any]] = []
-    result = retrain(paths, bundle, on_event=events.append)
-    assert [name for name, _ in groupby(event["event"] for event in events)] == [
+def test_a_retrain_gives_a_candidate_and_leaves_the_bundle_in_use(retrained: Retrained) -> None:
+    result, paths = retrained.result, retrained.paths
+    assert [name for name, _ in groupby(event["event"] for event in retrained.events)] == [
         "encoded", "comparing", "epoch", "comparing"
     ]  # fmt: skip
     assert result.candidate is not None
@@ -44,11 +38,8 @@ def test_a_retrain_gives_a_candidate_and_leaves_the_bundle_in_use(
     assert find_bundle(paths).id == "small 1.0.0"
 
 
-def test_the_run_folder_says_what_went_in_and_what_came_out(
-    bundle: Bundle, paths: Paths, posts: list[Post]
-) -> None:
-    correct(paths, posts, RIGHT)
-    result = retrain(paths, bundle)
+def test_the_run_folder_says_what_went_in_and_what_came_out(retrained: Retrained) -> None:
+    result = retrained.result
     names = {"request.json", "manifest.json", "metrics.jsonl", "outcome.json", "log.txt", "curves.png"}
     assert names <= {path.name for path in result.run_folder.iterdir()}
     manifest = json.loads((result.run_folder / "manifest.json").read_text())
@@ -56,32 +47,32 @@ def test_the_run_folder_says_what_went_in_and_what_came_out(
     assert manifest["settings"]["seed"] == 1
 
 
-def test_a_retrain_is_the_same_every_time(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
-    correct(paths, posts, RIGHT)
-    first, second = (retrain(paths, bundle).candidate for _ in range(2))
+def test_a_retrain_is_the_same_every_time(retrained: Retrained) -> None:
+    first, second = retrained.result.candidate, retrain(retrained.paths, retrained.bundle).candidate
     assert first is not None and second is not None
     name = "fusion.safetensors"
     assert read_bundle(first).meta.files[name] == read_bundle(second).meta.files[name]
 
 
-def test_a_cache_that_is_missing_or_damaged_is_made_anew(
-    bundle: Bundle, paths: Paths, posts: list[Post]
+def test_a_cache_that_is_missing_or_damaged_is_made_anew_and_a_dry_run_keeps_nothing(
+    retrained: Retrained,
 ) -> None:
-    correct(paths, posts, RIGHT)
-    cached = retrain(paths, bundle, dry_run=True).verdict
+    paths, bundle, cached = retrained.paths, retrained.bundle, retrained.result.verdict
+    kept = promotion.kept_candidates(paths)
     shutil.rmtree(paths.cache_dir)
-    assert retrain(paths, bundle, dry_run=True).verdict == cached
+    result = retrain(paths, bundle, dry_run=True)
+    assert result.verdict == cached
+    assert result.candidate is None
+    assert promotion.kept_candidates(paths) == kept
+    assert not result.run_folder.exists()
     for file in paths.features_file.parent.glob("features.db*"):
         file.unlink()
     paths.features_file.write_bytes(b"no database" * 500)
     assert retrain(paths, bundle, dry_run=True).verdict == cached
 
 
-def test_a_promoted_candidate_is_whole_and_can_be_rolled_back(
-    bundle: Bundle, paths: Paths, posts: list[Post]
-) -> None:
-    correct(paths, posts, RIGHT)
-    result = retrain(paths, bundle)
+def test_a_promoted_candidate_is_whole_and_can_be_rolled_back(retrained: Retrained) -> None:
+    result, paths = retrained.result, retrained.paths
     assert result.candidate is not None
     promoted = promotion.promote(paths, result.candidate, in_use="small 1.0.0", overrule=True, analyst="Ann")
     verify_bundle(promoted, paths)
@@ -91,12 +82,11 @@ def test_a_promoted_candidate_is_whole_and_can_be_rolled_back(
 
 
 def test_a_second_retrain_starts_from_the_first_and_learns_no_correction_twice(
-    bundle: Bundle, paths: Paths, posts: list[Post]
+    retrained: Retrained,
 ) -> None:
     from mmsa_tui.model.labelled import load_labelled
 
-    correct(paths, posts, RIGHT)
-    first = retrain(paths, bundle)
+    first, paths = retrained.result, retrained.paths
     assert first.candidate is not None
     parent = promotion.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     second = retrain(paths, parent)
@@ -107,39 +97,18 @@ def test_a_second_retrain_starts_from_the_first_and_learns_no_correction_twice(
     assert sizes[0] == sizes[1] == 120 + first.lesson.n_learned
 
 
-def test_a_withdrawn_correction_is_unlearned(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
-    correct(paths, posts, RIGHT)
-    first = retrain(paths, bundle)
+def test_a_withdrawn_correction_is_unlearned(retrained: Retrained) -> None:
+    first, paths = retrained.result, retrained.paths
     assert first.candidate is not None
     parent = promotion.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     with Store.open(paths.database) as store:
-        store.add_corrections([Correction("", post.content_hash, "") for post in posts[:12]])
+        store.add_corrections([Correction("", post.content_hash, "") for post in retrained.posts[:12]])
     second = retrain(paths, parent)
     assert second.lesson.n_learned < first.lesson.n_learned
     assert second.candidate is not None
     from mmsa_tui.model.labelled import load_labelled
 
     assert len(load_labelled(second.candidate / "replay.safetensors")) == 120 + second.lesson.n_learned
-
-
-def test_a_dry_run_keeps_nothing(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
-    correct(paths, posts, RIGHT)
-    result = retrain(paths, bundle, dry_run=True)
-    assert result.candidate is None
-    assert promotion.kept_candidates(paths) == []
-    assert not result.run_folder.exists()
-
-
-def test_corrections_that_cannot_be_used_are_counted_by_reason(
-    bundle: Bundle, paths: Paths, posts: list[Post]
-) -> None:
-    correct(paths, posts, [*RIGHT[:-1], "angry"])
-    with Store.open(paths.database) as store:
-        store.add_corrections([Correction("far", "b2:elsewhere", "positive")])
-    picture = posts[0].pictures[0].path
-    assert picture is not None
-    picture.unlink()
-    assert list(retrain(paths, bundle, dry_run=True).left_out.values()) == [1, 1, 1]
 
 
 def test_no_corrections_is_an_error_that_says_what_to_do(bundle: Bundle, paths: Paths) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from small_retrain import RIGHT, correct, retrain
+from small_retrain import RIGHT, Retrained, correct, retrain
 
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
@@ -35,15 +35,12 @@ def test_what_will_be_left_out_is_known_before(bundle: Bundle, paths: Paths, pos
         waiting = service.count_waiting(store, bundle, paths)
     result = retrain(paths, bundle, dry_run=True)
     assert waiting.left_out == result.left_out
-    assert len(waiting.left_out) == 3
+    assert list(result.left_out.values()) == [1, 1, 1]
     assert waiting.n_held_out == result.verdict.n_held_out
 
 
-def test_corrections_that_a_bundle_was_made_from_are_not_new_to_it(
-    bundle: Bundle, paths: Paths, posts: list[Post]
-) -> None:
-    correct(paths, posts, RIGHT)
-    first = retrain(paths, bundle)
+def test_corrections_that_a_bundle_was_made_from_are_not_new_to_it(retrained: Retrained) -> None:
+    first, paths, posts = retrained.result, retrained.paths, retrained.posts
     assert first.candidate is not None
     parent = promotion.promote(paths, first.candidate, in_use="small 1.0.0", overrule=True)
     with Store.open(paths.database) as store:

@@ -108,7 +108,7 @@ def test_overview_and_report_rank_the_same_hashtags_and_authors(store: Store, tm
     overview = survey(store, 1, BUNDLE)
     write_page(gather(store, 1, BUNDLE, title="Here"), tmp_path / "out.html")
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
-    rows = re.findall(r'<th scope="row">(.*?)</th>.*?</td><td>([\d,]+)</td>', page)
+    rows = re.findall(r'<th scope="row">([^<]*)</th><td class="bar-cell">.*?</td><td>([\d,]+)</td>', page)
     shown = [(unescape(name), int(number)) for name, number in rows]
     assert shown == [(group.name, group.total) for group in (*overview.hashtags, *overview.authors)]
     assert "#frag" not in dict(shown) and "#top" not in dict(shown)
