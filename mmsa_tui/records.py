@@ -192,8 +192,8 @@ class Measured:
     """A number that was measured on posts, with its 95 % interval; None where it cannot be told."""
 
     value: float | None
-    low: float | None = None
-    high: float | None = None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ app = typer.Typer(
 
 ByOption = Annotated[
     str,
-    typer.Option("--by", metavar="COLUMN|week|author|…", help="Also stratify by what you want to compare."),
+    options.option("--by", "COLUMN|week|author|…", "Also stratify by what you want to compare."),
 ]
 
 
@@ -39,11 +39,11 @@ def start(
     bundle: options.BundleOption = None,
     by: ByOption = "",
     width: Annotated[
-        float, typer.Option("--width", metavar="POINTS", help="Wished half width of an interval, in points.")
+        float, options.option("--width", "POINTS", "Wished half width of an interval, in points.")
     ] = 5.0,
-    size: Annotated[int | None, typer.Option("--size", metavar="N", help="Posts to draw instead.")] = None,
+    size: Annotated[int | None, options.option("--size", "N", "Posts to draw instead.")] = None,
     seed: Annotated[
-        str, typer.Option("--seed", metavar="WORD", help="The same one draws the same posts elsewhere.")
+        str, options.option("--seed", "WORD", "The same one draws the same posts elsewhere.")
     ] = "",
     new: Annotated[bool, typer.Option("--new", help="Begin another audit beside the one there is.")] = False,
 ) -> None:
@@ -87,7 +87,7 @@ def extend(
     source: options.SourceArgument,
     more: Annotated[
         int | None,
-        typer.Option("--more", metavar="N", help="Posts to add; else what the wished interval takes."),
+        options.option("--more", "N", "Posts to add; else what the wished interval takes."),
     ] = None,
 ) -> None:
     """Draw more posts into the sample; what was drawn and labelled stays."""
@@ -108,16 +108,14 @@ def estimate(
     bundle: options.BundleOption = None,
     by: Annotated[
         str,
-        typer.Option(
-            "--by", metavar="COLUMN|week|hashtag|author|source|…", help="Shares of each group as well."
-        ),
+        options.option("--by", "COLUMN|week|hashtag|author|source|…", "Shares of each group as well."),
     ] = "",
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option("--compare", metavar="A B", help="Differences between two groups of --by."),
+        options.option("--compare", "A B", "Differences between two groups of --by."),
     ] = None,
     filter: Annotated[
-        str, typer.Option("--filter", metavar="FILTER", help="Only these posts, as in the app's filter.")
+        str, options.option("--filter", "FILTER", "Only these posts, as in the app's filter.")
     ] = "",
     texts: Annotated[
         bool, typer.Option("--texts", help="Count each distinct text once, not each of its copies.")

@@ -28,9 +28,7 @@ def mmsa(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     codebook: Annotated[
         str | None,
-        typer.Option(
-            "--codebook", metavar="NAME", help="Work with this codebook; else the one `codebook use` chose."
-        ),
+        options.option("--codebook", "NAME", "Work with this codebook; else the one `codebook use` chose."),
     ] = None,
 ) -> None:
     """Find out what a mass of tweets feels, from words and pictures together.

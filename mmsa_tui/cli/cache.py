@@ -7,7 +7,6 @@ from pathlib import Path
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import OutputError
 
 
 def register(app: typer.Typer) -> None:
@@ -48,20 +47,15 @@ def info(json: options.JsonOption = False) -> None:
 
 def clear() -> None:
     """Remove features and graphs; posts, predictions and corrections stay, and are judged the same."""
+    from mmsa_tui.disk.whole_file import remove
     from mmsa_tui.model.cache import clear_cache, measure_cache
 
     paths = options.configure().paths
     size, graphs = measure_cache(paths.features_file), kept_graphs(paths.cache_dir)
     freed = size.n_bytes + sum(file.stat().st_size for file in graphs)
-    try:
-        clear_cache(paths.features_file)
-        for file in (*graphs, *_findings(paths.cache_dir)):
-            file.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{error.filename or paths.cache_dir} cannot be removed ({error.strerror or error})",
-            "Close other windows of mmsa, and check who may write to the folder.",
-        ) from error
+    clear_cache(paths.features_file)
+    for file in graphs:
+        remove(file)
     console.show(f"removed {_mb(freed)} from {paths.cache_dir}; the next run takes longer, once")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import OutputError, UsageError
+from mmsa_tui.errors import OutputError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,10 +22,10 @@ def chart(
     ],
     by: Annotated[
         str,
-        typer.Option("--by", metavar="COLUMN|week|hashtag|author|…", help="A line or a bar for each group."),
+        options.option("--by", "COLUMN|week|hashtag|author|…", "A line or a bar for each group."),
     ] = "",
     filter: Annotated[
-        str, typer.Option("--filter", metavar="FILTER", help="Only these posts, as in the app's filter.")
+        str, options.option("--filter", "FILTER", "Only these posts, as in the app's filter.")
     ] = "",
     bundle: options.BundleOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
@@ -38,7 +38,7 @@ def chart(
     from mmsa_tui.bundle.registry import find_bundle
     from mmsa_tui.filters import parse
     from mmsa_tui.services.charts import save_chart
-    from mmsa_tui.services.ingest import location_of
+    from mmsa_tui.services.ingest import read_before
     from mmsa_tui.store import Store
 
     config = options.configure(bundle)
@@ -47,12 +47,7 @@ def chart(
         raise OutputError(f"{target} exists", "--overwrite replaces it; or choose another name.")
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = store.source(location_of(source))
-        if row is None:
-            raise UsageError(
-                f"{source} has not been classified with bundle {chosen.id}",
-                f"Run `mmsa classify {source} -o FILE.csv` first, or choose another --bundle.",
-            )
+        row = read_before(store, source, chosen.id)
         labels = store.bundle_labels(chosen.id)
         where = parse(filter, labels, row.metadata_columns) if filter.strip() else None
         made = save_chart(

@@ -64,20 +64,20 @@ def classify(
     ] = False,
     annotate: Annotated[
         str | None,
-        typer.Option(
-            "--for", metavar="label-studio|doccano|4cat",
-            help="Write FILE for this annotation tool, with the labels to start from.",
+        options.option(
+            "--for", "label-studio|doccano|4cat",
+            "Write FILE for this annotation tool, with the labels to start from.",
         ),
     ] = None,
     shard: Annotated[
-        str | None, typer.Option("--shard", metavar="i/N", help="Do only part i of N, by content.")
+        str | None, options.option("--shard", "i/N", "Do only part i of N, by content.")
     ] = None,
     engine: Annotated[
         str,
-        typer.Option("--engine", metavar="local|ray", help="ray: many machines; -o is then a folder."),
+        options.option("--engine", "local|ray", "ray: many machines; -o is then a folder."),
     ] = "local",
     address: Annotated[
-        str, typer.Option("--address", metavar="HOST:PORT", help="A Ray cluster; without it this machine.")
+        str, options.option("--address", "HOST:PORT", "A Ray cluster; without it this machine.")
     ] = "",
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", min=0, help="Of --engine ray; 0 is one a core.")
@@ -152,7 +152,7 @@ def classify(
     started = time.monotonic()
     outcome = run_batch(request, sys.stdout, console.progress)
     console.talk("\n".join(_describe(outcome, min_confidence, time.monotonic() - started)))
-    if strict and outcome.n_failed:
+    if strict and outcome.counts.n_failed:
         raise typer.Exit(ExitCode.FAILED_ROWS)
 
 
@@ -176,31 +176,31 @@ def _describe(outcome: Outcome, min_confidence: float, seconds: float) -> Iterat
     from mmsa_tui.export import describe_sheets
 
     device = f", on {outcome.device}" if outcome.device else ""
-    yield f"{outcome.n_rows:,} posts, bundle {outcome.bundle}{device}"
+    yield f"{outcome.counts.n_posts:,} posts, bundle {outcome.bundle}{device}"
     yield ""
     yield _label_table(outcome)
     notes = list(_notes(outcome, min_confidence))
     if notes:
         yield from ("", *notes)
-    n_done, known = outcome.n_done, outcome.n_rows - outcome.n_done
+    n_done, known = outcome.n_done, outcome.counts.n_posts - outcome.n_done
     rate = f", {n_done / seconds:,.0f} a second" if n_done and seconds > 0 else ""
     rest = ""
     if n_done and known > 0:
         rest = f"; {known:,} were known, repeated or failed"
-    elif not n_done and outcome.n_rows > outcome.n_failed:
+    elif not n_done and outcome.counts.n_posts > outcome.counts.n_failed:
         rest = "; all were known from an earlier run"
     yield ""
     yield f"{n_done:,} classified in {seconds:,.1f} s{rate}{rest}"
     for file in outcome.files:
         yield f"wrote {file}"
-        yield from filter(None, [describe_sheets(file, outcome.n_rows)])
+        yield from filter(None, [describe_sheets(file, outcome.counts.n_posts)])
 
 
 def _label_table(outcome: Outcome) -> str:
     from mmsa_tui.analysis import with_rest
 
     counts = with_rest(outcome.labels, outcome.counts.labels, "no label")
-    total = outcome.n_rows or 1
+    total = outcome.counts.n_posts or 1
     rows = [(name, f"{n:,}", f"{100 * n / total:.1f} %") for name, n in counts]
     return console.table([("label", "posts", "share"), *rows], right=(1, 2), indent="  ")
 
@@ -208,8 +208,8 @@ def _label_table(outcome: Outcome) -> str:
 def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
     from mmsa_tui.analysis import describe_unvalidated
 
-    if outcome.n_failed:
-        yield f"{outcome.n_failed:,} failed and have no label:"
+    if outcome.counts.n_failed:
+        yield f"{outcome.counts.n_failed:,} failed and have no label:"
         yield from _reasons(outcome.failures)
     for status, words in (("text_only", "text"), ("image_only", "picture")):
         if outcome.counts.statuses[status]:

@@ -25,35 +25,24 @@ app = typer.Typer(
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A codebook, as in `stance`.")]
 LabelOption = Annotated[
-    list[str] | None,
-    typer.Option("--label", metavar="LABEL[=DEFINITION]", help="A label and what it means; repeat it."),
+    list[str] | None, options.option("--label", "LABEL[=DEFINITION]", "A label and what it means; repeat it.")
 ]
-DefineOption = Annotated[
-    list[str] | None,
-    typer.Option("--define", metavar="LABEL=TEXT", help="What a label means."),
-]
+DefineOption = Annotated[list[str] | None, options.option("--define", "LABEL=TEXT", "What a label means.")]
 ExampleOption = Annotated[
-    list[str] | None,
-    typer.Option("--example", metavar="LABEL=TEXT", help="A post that has the label; repeat it."),
+    list[str] | None, options.option("--example", "LABEL=TEXT", "A post that has the label; repeat it.")
 ]
 KeyOption = Annotated[
     list[str] | None,
-    typer.Option("--key", metavar="LABEL=KEY", help="The key that gives it in the app, beside its number."),
+    options.option("--key", "LABEL=KEY", "The key that gives it in the app, beside its number."),
 ]
-TitleOption = Annotated[
-    str | None, typer.Option("--title", metavar="TEXT", help="What it is called in full.")
-]
+TitleOption = Annotated[str | None, options.option("--title", "TEXT", "What it is called in full.")]
 StartOption = Annotated[
-    str | None,
-    typer.Option("--start", metavar="BUNDLE", help="The bundle whose encoders its models start from."),
+    str | None, options.option("--start", "BUNDLE", "The bundle whose encoders its models start from.")
 ]
 FromOption = Annotated[
     Path | None,
-    typer.Option(
-        "--from",
-        metavar="FILE",
-        help="Take it from a .toml or .json file, or from an export or corrections made under it.",
-        readable=False,
+    options.path_option(
+        "--from", "Take it from a .toml or .json file, or from an export or corrections made under it."
     ),
 ]
 
@@ -188,14 +177,12 @@ def edit(
     ] = None,
     rename: Annotated[
         list[str] | None,
-        typer.Option("--rename", metavar="OLD=NEW", help="Call a label otherwise, also where it was given."),
+        options.option("--rename", "OLD=NEW", "Call a label otherwise, also where it was given."),
     ] = None,
-    add: Annotated[
-        list[str] | None, typer.Option("--add", metavar="LABEL[=DEFINITION]", help="One more label.")
-    ] = None,
+    add: Annotated[list[str] | None, options.option("--add", "LABEL[=DEFINITION]", "One more label.")] = None,
     remove: Annotated[
         list[str] | None,
-        typer.Option("--remove", metavar="LABEL", help="One label less; what was given stays, and is told."),
+        options.option("--remove", "LABEL", "One label less; what was given stays, and is told."),
     ] = None,
     define: DefineOption = None,
     example: ExampleOption = None,

@@ -37,8 +37,7 @@ SourceOption = Annotated[
     ),
 ]
 SignOption = Annotated[
-    str | None,
-    typer.Option("--analyst", metavar="NAME", help="Who gave the labels of a file of labels; else you."),
+    str | None, options.option("--analyst", "NAME", "Who gave the labels of a file of labels; else you.")
 ]
 
 _SHOWN = 20
@@ -58,9 +57,7 @@ def export(
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help='.jsonl or .xlsx; "-" is stdout.')
     ] = "-",
-    analyst: Annotated[
-        str | None, typer.Option("--analyst", metavar="NAME", help="Only what this analyst did.")
-    ] = None,
+    analyst: Annotated[str | None, options.option("--analyst", "NAME", "Only what this analyst did.")] = None,
     current: Annotated[
         bool,
         typer.Option("--current", help="Only what counts now of each post, not the history."),
@@ -303,8 +300,8 @@ def _vote_records(conflicts: Iterable[Conflict]) -> Iterable[dict[str, object]]:
                 "text": conflict.text,
                 "analyst": vote.analyst,
                 "label": vote.label,
-                "created_at": vote.created_at,
-                "note": vote.note,
+                "created_at": vote.act.created_at,
+                "note": vote.act.note,
                 "file": vote.origin,
                 "counts_now": vote.label == conflict.standing_label,
                 "content_hash": conflict.content_hash,
@@ -329,8 +326,8 @@ def _intake_json(taken: Intake) -> dict[str, Any]:
                     {
                         "analyst": vote.analyst,
                         "label": vote.label,
-                        "created_at": vote.created_at,
-                        "note": vote.note,
+                        "created_at": vote.act.created_at,
+                        "note": vote.act.note,
                         "file": vote.origin,
                         "adjudication": vote.is_adjudication,
                     }

@@ -30,7 +30,7 @@ def evaluate(
     labels_map: options.LabelsMapOption = None,
     label_kind: Annotated[
         str | None,
-        typer.Option("--label-kind", metavar="post|text|image|label", help="What people have judged."),
+        options.option("--label-kind", "post|text|image|label", "What people have judged."),
     ] = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,

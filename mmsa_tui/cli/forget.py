@@ -15,8 +15,7 @@ from mmsa_tui.errors import Interrupted, UsageError
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 ExportOption = Annotated[
-    Path | None,
-    options.path_option("--export", "Write the corrections that go to .jsonl or .xlsx first."),
+    Path | None, options.path_option("--export", "Write the corrections that go to .jsonl or .xlsx first.")
 ]
 
 

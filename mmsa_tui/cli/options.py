@@ -32,31 +32,25 @@ def path_option(names: str, help: str, metavar: str = "FILE") -> Any:
     return typer.Option(*names.split(), metavar=metavar, help=help, readable=False)
 
 
+def option(names: str, metavar: str, help: str) -> Any:
+    """Declare what is said by a word; `names` are parted by spaces."""
+    return typer.Option(*names.split(), metavar=metavar, help=help)
+
+
 SourceArgument = Annotated[Path, path_argument("SOURCE", "A folder or file of posts.")]
-BundleOption = Annotated[
-    str | None,
-    typer.Option("--bundle", metavar="NAME|DIR", help="The model: a bundle's name or folder."),
-]
-DeviceOption = Annotated[
-    str | None,
-    typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where the model runs."),
-]
-BatchSizeOption = Annotated[
-    int | None, typer.Option("--batch-size", metavar="N", help="Posts that go through at once.")
-]
-ThreadsOption = Annotated[
-    int | None, typer.Option("--threads", metavar="N", help="CPU threads; 0 means all cores.")
-]
+BundleOption = Annotated[str | None, option("--bundle", "NAME|DIR", "The model: a bundle's name or folder.")]
+DeviceOption = Annotated[str | None, option("--device", "auto|cpu|cuda|mps", "Where the model runs.")]
+BatchSizeOption = Annotated[int | None, option("--batch-size", "N", "Posts that go through at once.")]
+ThreadsOption = Annotated[int | None, option("--threads", "N", "CPU threads; 0 means all cores.")]
 FormatOption = Annotated[
-    str | None,
-    typer.Option("--format", metavar="NAME", help="Read the source in this format; else detected."),
+    str | None, option("--format", "NAME", "Read the source in this format; else detected.")
 ]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--map",
-        metavar="ROLE=COL,…",
-        help="Which columns of a table hold text, title, image, id, author, date, time, language, label.",
+        "ROLE=COL,…",
+        "Which columns of a table hold text, title, image, id, author, date, time, language, label.",
     ),
 ]
 HeaderRowOption = Annotated[
@@ -67,36 +61,26 @@ NoHeaderOption = Annotated[
     bool, typer.Option("--no-header", help="No row of the table names its columns: column_1, column_2 …")
 ]
 SheetOption = Annotated[
-    str | None,
-    typer.Option("--sheet", metavar="NAME|N", help="The sheet of a workbook, or the table of a database."),
+    str | None, option("--sheet", "NAME|N", "The sheet of a workbook, or the table of a database.")
 ]
 DelimiterOption = Annotated[
-    str | None,
-    typer.Option("--delimiter", metavar="CHARACTER", help="What stands between cells; `tab` for a tab."),
+    str | None, option("--delimiter", "CHARACTER", "What stands between cells; `tab` for a tab.")
 ]
-PicturesOption = Annotated[
-    Path | None,
-    typer.Option("--pictures", metavar="FOLDER", help="Where the pictures of a table lie."),
-]
+PicturesOption = Annotated[Path | None, option("--pictures", "FOLDER", "Where the pictures of a table lie.")]
 EncodingOption = Annotated[
     str | None,
-    typer.Option(
-        "--encoding",
-        metavar="NAME",
-        help="What csv, tsv and txt files are in, as cp1252; else UTF-8 or GB18030.",
-    ),
+    option("--encoding", "NAME", "What csv, tsv and txt files are in, as cp1252; else UTF-8 or GB18030."),
 ]
 LabelsMapOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--labels-map",
-        metavar="WORD=LABEL,...",
-        help="What words of the labels mean: 1=negative,3=neutral,5=positive. WORD= leaves it out.",
+        "WORD=LABEL,...",
+        "What words of the labels mean: 1=negative,3=neutral,5=positive. WORD= leaves it out.",
     ),
 ]
 LabelsOption = Annotated[
-    Path | None,
-    path_option("--labels", "People's labels by post id; else the source's own."),
+    Path | None, path_option("--labels", "People's labels by post id; else the source's own.")
 ]
 
 

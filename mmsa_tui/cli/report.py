@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import OutputError, UsageError
+from mmsa_tui.errors import OutputError
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page to write.")],
     bundle: options.BundleOption = None,
     filter: Annotated[
-        str, typer.Option("--filter", metavar="FILTER", help="Only these posts, as in the app's filter.")
+        str, options.option("--filter", "FILTER", "Only these posts, as in the app's filter.")
     ] = "",
     redact: Annotated[
         bool,
@@ -34,7 +34,7 @@ def report(
     picture, corrections, and scores where the source carries people's labels.
     """
     from mmsa_tui.bundle.registry import find_bundle
-    from mmsa_tui.services.ingest import location_of
+    from mmsa_tui.services.ingest import read_before
     from mmsa_tui.services.report import check_report_target, write_report
     from mmsa_tui.store import Store
 
@@ -45,12 +45,7 @@ def report(
     check_report_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = store.source(location_of(source))
-        if row is None:
-            raise UsageError(
-                f"{source} has not been classified with bundle {chosen.id}",
-                f"Run `mmsa classify {source} -o FILE.csv` first, or choose another --bundle.",
-            )
+        row = read_before(store, source, chosen.id)
         done = write_report(
             store, row, chosen, target, filter_text=filter, redacted=redact, overwrite=overwrite
         )

@@ -32,8 +32,7 @@ PromoteOption = Annotated[
     ),
 ]
 CandidateOption = Annotated[
-    Path | None,
-    options.path_option("--candidate", "Promote one that was kept aside; no new retrain.", "DIR"),
+    Path | None, options.path_option("--candidate", "Promote one that was kept aside; no new retrain.", "DIR")
 ]
 ReclassifyOption = Annotated[
     bool,
@@ -60,8 +59,7 @@ RuleOption = Annotated[
     ),
 ]
 ChangesOption = Annotated[
-    Path | None,
-    options.path_option("--changes", "Write each post whose label changed, .jsonl or .xlsx."),
+    Path | None, options.path_option("--changes", "Write each post whose label changed, .jsonl or .xlsx.")
 ]
 
 _SHOWN = 10

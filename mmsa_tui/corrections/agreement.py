@@ -222,7 +222,7 @@ def _estimate(value: float, resampled: FloatArray) -> Measured:
     resampled = resampled[np.isfinite(resampled)]
     known = None if np.isnan(value) else value
     if not len(resampled):
-        return Measured(known)
+        return Measured(known, None, None)
     low, high = np.quantile(resampled, [0.025, 0.975])
     return Measured(known, float(low), float(high))
 

@@ -29,12 +29,20 @@ def standing_adjudications(made: Iterable[Correction]) -> list[Correction]:
 class Vote:
     """What one analyst last said of a post; `origin` names the file, where votes come from files."""
 
-    analyst: str
-    label: str
-    created_at: str = ""
-    note: str = ""
-    origin: str = ""
-    is_adjudication: bool = False
+    act: Correction
+    origin: str
+
+    @property
+    def analyst(self) -> str:
+        return self.act.analyst
+
+    @property
+    def label(self) -> str:
+        return self.act.new_label
+
+    @property
+    def is_adjudication(self) -> bool:
+        return is_adjudication(self.act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +105,7 @@ def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Confli
         post_id=next((act.post_id for act in everything if act.post_id), ""),
         text=next((act.text for act in everything if act.text), ""),
         votes=tuple(
-            Vote(act.analyst, act.new_label, act.created_at, act.note, origin, is_adjudication(act))
-            for origin, act in sorted(standing.values(), key=lambda vote: time_us(vote[1]))
+            Vote(act, origin) for origin, act in sorted(standing.values(), key=lambda vote: time_us(vote[1]))
         ),
         standing_label=everything[-1].new_label,
     )

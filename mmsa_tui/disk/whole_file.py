@@ -193,3 +193,21 @@ def _explained(target: Path) -> Iterator[None]:
             f"{target} cannot be written: {error.strerror or error}",
             "Choose another name or folder; an earlier file is as it was.",
         ) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; nothing happens if it is not there.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be removed: {error.strerror or error}",
+            "Close other mmsa windows and run the same command again to finish it.",
+        ) from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mmsa_tui.filters.errors import FilterError, closest
 from mmsa_tui.filters.fields import MEANT, Field, any_of, column_condition, fields, matching_pattern
-from mmsa_tui.filters.terms import COLUMN, Joined, Node, Not, Term, Value, compared, read_expression
+from mmsa_tui.filters.terms import COLUMN, Joined, Node, Term, Value, compared, read_expression
 from mmsa_tui.store import Where, matching
 
 _COMPARISON = re.compile(r"([^\W\d]\w*)(<=|>=|==|!=|=|<|>)(.*)", re.S)
@@ -35,8 +35,8 @@ class _Reading:
 
     def condition(self, node: Node) -> Where:
         match node:
-            case Not():
-                part = self.condition(node.part)
+            case Joined(how="NOT"):
+                part = self.condition(node.parts[0])
                 # Unknown values count as not matching, so that a filter and its opposite make up the whole.
                 return Where(f"({part.sql}) IS NOT TRUE", part.params)
             case Joined(how="OR"):

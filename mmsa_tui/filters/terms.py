@@ -63,26 +63,20 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite of a part."""
-
-    part: Node
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Joined:
-    """Parts of which all must hold, or one of them; `is_spelt` where each joint was written out."""
+    """Parts of which all must hold, or one of them, or the one part must not hold.
 
-    how: Literal["AND", "OR"]
+    `is_spelt` where each joint was written out.
+    """
+
+    how: Literal["AND", "OR", "NOT"]
     parts: tuple[Node, ...]
     start: int
     end: int
     is_spelt: bool = True
 
 
-Node = Term | Not | Joined
+Node = Term | Joined
 
 _Kind = Literal["term", "AND", "OR", "NOT", "-", "(", ")"]
 
@@ -408,11 +402,11 @@ class _Grammar:
         self._depth -= 1
         return found
 
-    def _opposite(self, token: _Token) -> Not:
+    def _opposite(self, token: _Token) -> Joined:
         if self._at == len(self._tokens):
             raise self._lacking()
         part = self._one()
-        return Not(part, token.start, part.end)
+        return Joined("NOT", (part,), token.start, part.end)
 
     def _inside(self, token: _Token) -> Node:
         if self._next() == ")":

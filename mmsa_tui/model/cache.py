@@ -22,6 +22,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mmsa_tui.disk.closing import Closing
+from mmsa_tui.disk.whole_file import remove
+from mmsa_tui.errors import OutputError
 from mmsa_tui.model.encoded import Floats
 
 _T = TypeVar("_T")
@@ -91,7 +93,7 @@ class FeatureCache(Closing):
         try:
             clear_cache(self._path)
             self._connection = self._open()
-        except (OSError, sqlite3.Error):
+        except (OSError, OutputError, sqlite3.Error):
             return
 
     def get(self, keys: Sequence[str]) -> dict[str, Floats]:
@@ -145,7 +147,7 @@ class CacheSize:
 
 def measure_cache(path: Path) -> CacheSize:
     """Count what a cache holds, changing nothing; a damaged one holds nothing."""
-    n_bytes = sum(file.stat().st_size for file in _files(path) if file.is_file())
+    n_bytes = sum(file.stat().st_size for file in cache_files(path) if file.is_file())
     try:
         n_vectors = _ask(path, "SELECT count(*) FROM features")
     except sqlite3.Error:
@@ -157,13 +159,14 @@ def clear_cache(path: Path) -> None:
     """Remove a cache; whoever has it open goes on without.
 
     Raises:
-        OSError: a file cannot be removed.
+        OutputError: a file cannot be removed.
     """
-    for file in _files(path):
-        file.unlink(missing_ok=True)
+    for file in cache_files(path):
+        remove(file)
 
 
-def _files(path: Path) -> list[Path]:
+def cache_files(path: Path) -> list[Path]:
+    """List the files that a cache consists of; whoever has it open goes on without them."""
     # A log that outlived its file would be played back into a new one.
     return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
 

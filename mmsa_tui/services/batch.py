@@ -94,14 +94,6 @@ class Outcome:
     files: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def n_rows(self) -> int:
-        return self.counts.n_posts
-
-    @property
-    def n_failed(self) -> int:
-        return self.counts.n_failed
-
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Take in rows on their way out."""
         for row in rows:
@@ -212,7 +204,7 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
         facts["part"] = f"{request.part[0]} of {request.part[1]}"
     about = _share(work, request).to_json() if request.part is not None else ""
     # One pass is counted, whichever comes first.
-    is_counted = outcome.n_rows > 0
+    is_counted = outcome.counts.n_posts > 0
     for target in targets:
         changes, further = _changes(work, request), [EXPLANATION] if request.explain else []
         if about and target.suffix.lower() == ".parquet":

@@ -20,7 +20,7 @@ from mmsa_tui.config import Config
 from mmsa_tui.errors import UsageError
 from mmsa_tui.model.metrics import FloatArray, IntArray, Scores, accuracy, bootstrap_interval, macro_f1, score
 from mmsa_tui.model.reliability import Coverage, coverage
-from mmsa_tui.services.slices import Slice, score_slices, slices_of
+from mmsa_tui.services.slices import Figures, Slice, score_slices, slices_of
 from mmsa_tui.services.work import Bar, begin, no_bar
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.label_words import LabelMap, propose_map
@@ -57,17 +57,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """The main way less another, over the `n` posts on which both have an answer."""
-
-    n: int
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    macro_f1: float
-    macro_f1_interval: tuple[float, float]
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """The outcome. Counts are of inputs of the source.
 
@@ -87,7 +76,8 @@ class Evaluation:
     n_seen: int
     unknown: Mapping[str, int]
     lines: Mapping[str, Line]
-    differences: Mapping[str, Difference]
+    differences: Mapping[str, Figures]
+    """The main way less each other one, over the posts on which both have an answer."""
     slices: tuple[Slice, ...] = ()
     """Parts of the posts, where they were asked for."""
     coverage: tuple[Coverage, ...] = ()
@@ -328,14 +318,14 @@ def _line(truth: IntArray, said: IntArray, labels: Sequence[str], probs: FloatAr
     )
 
 
-def _difference(truth: IntArray, main: IntArray, other: IntArray) -> Difference:
+def _difference(truth: IntArray, main: IntArray, other: IntArray) -> Figures:
     def paired(statistic: Callable[[IntArray, IntArray], float]) -> tuple[float, tuple[float, float]]:
         def less(rows: IntArray) -> float:
             return statistic(truth[rows], main[rows]) - statistic(truth[rows], other[rows])
 
         return less(np.arange(len(truth))), bootstrap_interval(less, len(truth))
 
-    return Difference(len(truth), *paired(accuracy), *paired(macro_f1))
+    return Figures(len(truth), *paired(accuracy), *paired(macro_f1))
 
 
 def _nothing_to_score(

@@ -7,7 +7,6 @@ that first.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from mmsa_tui.config import Paths
 from mmsa_tui.corrections import export_corrections
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.disk.private import make_private_folder
+from mmsa_tui.disk.whole_file import remove
 from mmsa_tui.errors import OutputError, SourceError
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.services.store_care import alone, backups
@@ -133,7 +133,7 @@ def purge(paths: Paths, export: Path | None = None) -> None:
     for place in homes(paths):
         with alone(place):
             for path in _what_purge_removes(place):
-                _remove(path)
+                remove(path)
 
 
 def purge_lines(paths: Paths) -> list[str]:
@@ -172,10 +172,10 @@ def _finish(paths: Paths) -> str | None:
     try:
         Journal(paths.database).rewrite(lambda record: record.get("content_hash") not in contents)
         for path in _copies(paths):
-            _remove(path)
+            remove(path)
         for path in paths.cache_dir.glob("*"):
             if path.name not in _KEPT_CACHES:
-                _remove(path)
+                remove(path)
         _clean_runs(paths, contents)
     except OSError as error:
         raise OutputError(
@@ -225,16 +225,3 @@ def _copies(paths: Paths) -> list[Path]:
 
 def _note(paths: Paths) -> Path:
     return paths.study_dir / "forget.pending"
-
-
-def _remove(path: Path) -> None:
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be removed: {error.strerror or error}",
-            "Close other mmsa windows and run the same command again to finish it.",
-        ) from error

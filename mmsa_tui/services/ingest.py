@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mmsa_tui import sources
 from mmsa_tui.disk.safety import ignore
+from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Failure, Post, ReadAs
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.registry import reader
@@ -24,6 +25,24 @@ _SAID = tuple(said.name for said in fields(ReadAs) if said.name != "format")
 def location_of(source: Path | str) -> str:
     """Name a source in the store: its path without links and dots."""
     return str(Path(source).expanduser().resolve())
+
+
+def read_before(store: Store, source: Path, bundle: str) -> SourceRow:
+    """Look up a source that was read here.
+
+    Args:
+        bundle: what it is to be classified with, for the message.
+
+    Raises:
+        UsageError: it was not.
+    """
+    row = store.source(location_of(source))
+    if row is None:
+        raise UsageError(
+            f"{source} has not been classified with bundle {bundle}",
+            f"Run `mmsa classify {source} -o FILE.csv` first, or choose another --bundle.",
+        )
+    return row
 
 
 def options_of(read_as: ReadAs, note: Callable[[str], None] = ignore) -> ReadOptions:

@@ -36,8 +36,11 @@ _IRONY = re.compile(
 
 
 @dataclass(frozen=True)
-class Part:
-    """Scores of one way to tell on a part; intervals are 95 % bootstrap intervals over posts."""
+class Figures:
+    """Accuracy and macro F1 of `n` posts, or by how much two ways to tell differ in them.
+
+    Intervals are 95 % bootstrap intervals over posts.
+    """
 
     n: int
     accuracy: float
@@ -51,8 +54,8 @@ class Slice:
     """A part of the posts: ours on all of it, and VADER on those that have words, None without any."""
 
     name: str
-    ours: Part
-    vader: Part | None
+    ours: Figures
+    vader: Figures | None
 
 
 def slices_of(row: Row, validated: Collection[str]) -> Iterator[str]:
@@ -119,13 +122,13 @@ _ORDER = {
 }  # fmt: skip
 
 
-def _part(truth: IntArray, said: IntArray, inside: np.ndarray, n_labels: int) -> Part | None:
+def _part(truth: IntArray, said: IntArray, inside: np.ndarray, n_labels: int) -> Figures | None:
     chosen = inside & (said != _NOT_SAID)
     if not chosen.any():
         return None
     right, answers = truth[chosen], said[chosen]
     accuracies, f1s = score_intervals(right, answers, n_labels)
-    return Part(len(right), accuracy(right, answers), accuracies, macro_f1(right, answers), f1s)
+    return Figures(len(right), accuracy(right, answers), accuracies, macro_f1(right, answers), f1s)
 
 
 def slices_table(slices: Sequence[Slice]) -> list[tuple[str, ...]]:
@@ -138,6 +141,6 @@ def slices_table(slices: Sequence[Slice]) -> list[tuple[str, ...]]:
     return rows
 
 
-def _cells(part: Part) -> tuple[str, ...]:
+def _cells(part: Figures) -> tuple[str, ...]:
     intervals = [f"[{low:.2f}, {high:.2f}]" for low, high in (part.accuracy_interval, part.macro_f1_interval)]
     return f"{part.n:,}", f"{part.accuracy:.3f}", intervals[0], f"{part.macro_f1:.3f}", intervals[1]

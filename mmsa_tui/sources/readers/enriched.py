@@ -6,7 +6,6 @@ Its labels were made by a machine from the text alone: D. J. Mohammed, H. J. Ale
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -28,13 +27,8 @@ _LOOK_AT = 20
 """Spreadsheets of a folder that are opened in search of the right one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where the columns of the format stand in a header; -1 where there is no text."""
-
-    file_name: int
-    label: int
-    text: int
+Columns = tuple[int, int, int]
+"""Where file name, label and text stand in a header; -1 where there is no text."""
 
 
 def find_columns(header: Sequence[str]) -> Columns | None:
@@ -44,7 +38,8 @@ def find_columns(header: Sequence[str]) -> Columns | None:
         next((names.index(word) for word in words if word in names), -1)
         for words in (_FILE_NAMES, _LABELS, _TEXTS)
     ]
-    return Columns(*places) if places[0] >= 0 and places[1] >= 0 else None
+    file_name, label, text = places
+    return (file_name, label, text) if file_name >= 0 and label >= 0 else None
 
 
 def find_workbook(source: Path) -> Path | None:
@@ -76,8 +71,8 @@ def read_labels(workbook: Path) -> dict[str, str]:
     Raises:
         SourceError: the spreadsheet cannot be read.
     """
-    columns, _, rows = _open(workbook)
-    labels = ((_stem(_at(row, columns.file_name)), _at(row, columns.label)) for row in rows)
+    (file_name, label, _), _, rows = _open(workbook)
+    labels = ((_stem(_at(row, file_name)), _at(row, label)) for row in rows)
     return {stem.lower(): label.lower() for stem, label in labels if stem and label}
 
 
@@ -133,23 +128,19 @@ class EnrichedReader:
                 f"{source} has no spreadsheet with the columns `File Name` and `LABEL`",
                 "See what `mmsa inspect` makes of it.",
             )
-        columns, header, rows = _open(workbook, options.note)
-        own = {
-            place: name
-            for place, name in enumerate(header)
-            if name and place not in (columns.file_name, columns.text)
-        }
+        (name_at, label_at, text_at), header, rows = _open(workbook, options.note)
+        own = {place: name for place, name in enumerate(header) if name and place not in (name_at, text_at)}
         # A file may lie among a user's downloads: only so many neighbours are looked at.
         folder = workbook.resolve().parent
         index = PictureIndex(folder, islice(walk(folder, options.note), MAX_NEIGHBOURS))
         for number, row in enumerate(rows, start=2):
             metadata = {name: _at(row, place) for place, name in own.items()}
-            file_name = _at(row, columns.file_name)
+            file_name = _at(row, name_at)
             if not file_name:
                 yield Failure("", f"row {number} of {workbook.name} has no File Name", metadata=metadata)
                 continue
-            text, encoding = repair(_at(row, columns.text))
-            label = _at(row, columns.label).lower()
+            text, encoding = repair(_at(row, text_at))
+            label = _at(row, label_at).lower()
             yield Post(
                 _stem(file_name),
                 unescape(text),

@@ -35,11 +35,10 @@ class Network:
         "11",
         {
             "statuses.json": '[{"id": "11", "created_at": "2026-05-01T10:00:00.000Z", "language": "en",'
-            ' "content": "<p>A fine day</p>", "account": {"acct": "sam@m.example"}, "media_attachments":'
+            ' "content": "<p>A fine day</p>", "account": {"acct": "sam"}, "media_attachments":'
             ' [{"type": "image", "url": "https://m.example/media/90.png"}]}]',
             "media/90.png": "",
         },
-        author="sam@m.example",
     )
 
     def detect(self, source: Path) -> Match | None:

@@ -38,7 +38,6 @@ class Snscrape:
             ' "media": [{"fullUrl": "https://pbs.twimg.com/media/GA1?format=jpg&name=large"}]}',
             "media/GA1.jpg": "",
         },
-        point_at="tweets.jsonl",
     )
 
     def detect(self, source: Path) -> Match | None:

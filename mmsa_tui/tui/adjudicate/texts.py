@@ -82,13 +82,13 @@ def describe_votes(conflict: Conflict, decided: str, note: str, analyst: str, lo
                 f"bold {looks.colour(vote.label)}",
             ),
             (fit(_name(vote), widest) + "  ", ""),
-            (safe_line(vote.created_at[:16].replace("T", " "), 20), MUTED),
+            (safe_line(vote.act.created_at[:16].replace("T", " "), 20), MUTED),
         ]  # fmt: skip
         is_last = at == len(conflict.votes) - 1
         if is_last and not decided and vote.label == conflict.standing_label:
             parts.append(("  counts now", "$text-warning"))
-        if vote.note:
-            parts.append((f"\n  ¶ {safe_line(vote.note, 300)}", MUTED))
+        if vote.act.note:
+            parts.append((f"\n  ¶ {safe_line(vote.act.note, 300)}", MUTED))
         lines.append(Content.assemble(*parts))
     if decided:
         by = safe_line(analyst, 24) or "you"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Row, Where
 from mmsa_tui.text.display import safe_line
@@ -12,9 +10,6 @@ from mmsa_tui.tui.browse.post_list import PostList, marked
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 from mmsa_tui.tui.widgets.post_view import PostView
 from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished, ReadPictures
-
-if TYPE_CHECKING:
-    from mmsa_tui.tui.app import MmsaApp
 
 
 class Batches:
@@ -30,15 +25,11 @@ class Batches:
         self._awaits_explanation = False
         self._asked_to_read: set[tuple[int, int]] = set()
 
-    @property
-    def _app(self) -> MmsaApp:
-        return self._posts.mmsa
-
     def say_no_prediction(self) -> str:
         """Say why a post has no bars."""
-        if not self._app.labels:
+        if not self._posts.mmsa.labels:
             return "There is no model: see the top right corner."
-        if not self._app.has_model:
+        if not self._posts.mmsa.has_model:
             return (
                 "No model knows these labels yet: label some 50 posts, then"
                 f" {self._key('retrain')} makes one."
@@ -49,7 +40,7 @@ class Batches:
 
     async def classify(self) -> None:
         """Ask which posts, and begin."""
-        app = self._app
+        app = self._posts.mmsa
         if app.engine.batch is not None:
             keys = f"{self._key('pause')} pauses it, {self._key('stop_batch')} ends it."
             self._tell(f"A batch is running: {keys}", WARNING)
@@ -69,10 +60,10 @@ class Batches:
             return
         where, source = self._condition(choice.scope), self._posts.source
         sql, params = (where.sql, where.params) if where else ("", ())
-        await self._app.engine.classify(Classify(source.id, sql, params, choice.again), source.title)
+        await self._posts.mmsa.engine.classify(Classify(source.id, sql, params, choice.again), source.title)
 
     async def _scopes(self) -> list[Scope]:
-        app, source_id = self._app, self._posts.source.id
+        app, source_id = self._posts.mmsa, self._posts.source.id
         titles: dict[ScopeName, str] = {"source": "the whole source"}
         if self._posts.where is not None:
             titles["filter"] = "what is listed now"
@@ -94,12 +85,12 @@ class Batches:
         return self._posts.where if scope == "filter" else None
 
     def pause(self) -> None:
-        batch = self._app.engine.batch
+        batch = self._posts.mmsa.engine.batch
         if batch is not None:
-            self._app.engine.pause(not batch.is_paused)
+            self._posts.mmsa.engine.pause(not batch.is_paused)
 
     def stop(self) -> None:
-        self._app.engine.stop()
+        self._posts.mmsa.engine.stop()
 
     def tell_finished(self, finished: Finished) -> None:
         """Say how a batch has ended."""
@@ -111,7 +102,7 @@ class Batches:
             read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
             said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
         self._tell(said, style)
-        self._app.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
+        self._posts.mmsa.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
 
     def read_pictures(self, row: Row) -> None:
         """Have the pictures of a post that is looked at read for words, once."""
@@ -119,7 +110,7 @@ class Batches:
         if post is None or not post.pictures or post.image_text or where in self._asked_to_read:
             return
         self._asked_to_read.add(where)
-        self._app.engine.read_pictures(ReadPictures(*where))
+        self._posts.mmsa.engine.read_pictures(ReadPictures(*where))
 
     # explaining
 
@@ -137,7 +128,7 @@ class Batches:
             return
         self._awaits_explanation = True
         self._tell("explaining…", "$foreground-muted")
-        await self._app.engine.explain(Explain(self._posts.source.id, row.ordinal))
+        await self._posts.mmsa.engine.explain(Explain(self._posts.source.id, row.ordinal))
 
     def show_explained(self, explained: Explained) -> None:
         """Show an answer, unless the user has gone on."""
