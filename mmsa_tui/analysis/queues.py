@@ -78,7 +78,7 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         "errors",
         "errors?",
-        "your label or the source's is not the sure model's: the least likely first",
+        "an analyst's label or the source's is not the sure model's: the least likely first",
         _SUSPECTED,
         Order("given_prob"),
     ),

@@ -70,7 +70,9 @@ def fields(labels: Sequence[str], columns: Sequence[str] = ()) -> dict[str, Fiel
 
 def _own_fields(labels: Sequence[str]) -> list[Field]:
     return [
-        _label_field("label", "final_label", "what the post counts as: your label, else the model's", labels),
+        _label_field(
+            "label", "final_label", "what the post counts as: an analyst's label, else the model's", labels
+        ),
         _number_field("conf", "confidence", "confidence of the model, 0 to 1 or in %", "conf:<0.6"),
         _words_field("has", _HAS, "what a post has", "has:image"),
         _words_field("is", _IS, "what is so about a post", "is:conflict"),
@@ -86,9 +88,7 @@ def _own_fields(labels: Sequence[str]) -> list[Field]:
         Field(
             "date", "when, in UTC: a year, month, day, or a range", "date:>=2024-05-01", _date, _DATES, True
         ),
-        Field(
-            "note", "words in your note; * for any note", "note:*", _note, (("*", "any note"),), True, True
-        ),
+        Field("note", "words in a note; * for any note", "note:*", _note, (("*", "any note"),), True, True),
         Field(
             "image_text",
             "words read in the pictures; * for any",
@@ -219,7 +219,7 @@ _IS: Mapping[str, tuple[str, str]] = {
     "conflict": ("conflict = 1", "text and picture disagree, both sure"),
     "flagged": ("flagged = 1", "somebody flagged it"),
     "corrected": ("corrected_label <> ''", "somebody gave it a label"),
-    "changed": ("corrected_label NOT IN ('', label)", "your label is not the model's"),
+    "changed": ("corrected_label NOT IN ('', label)", "an analyst's label is not the model's"),
     "duplicate": ("n_duplicates > 1", "others say the same"),
     "retweet": ("text LIKE 'RT @%'", "begins with RT @"),
     "classified": ("label <> ''", "the model has seen it"),

@@ -43,7 +43,7 @@ SORTS = (
     ("confidence", "confidence"),
     ("margin", "margin between the two best labels"),
     ("conflict", "text against picture"),
-    ("corrected_label", "your label"),
+    ("corrected_label", "label of an analyst"),
     ("flagged", "flag"),
     ("n_pictures", "number of pictures"),
     ("n_duplicates", "number of duplicates"),

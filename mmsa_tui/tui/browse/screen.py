@@ -60,6 +60,8 @@ _MOVING = moves("page({})", "edge({})")
 class BrowseScreen(PostScreen[None]):
     """Browse, understand, correct: one source, table and post side by side or below each other."""
 
+    # The field of the filter comes first: what is typed while the app starts would go there.
+    AUTO_FOCUS = "PostTable"
     BINDINGS: ClassVar[list[BindingType]] = [*first(_MOVING), *bindings("browse")]
 
     def __init__(self, source: SourceRow) -> None:

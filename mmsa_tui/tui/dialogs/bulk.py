@@ -247,7 +247,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             ("f", "flag"),
             ("", "remove the flag"),
             ("n", "write a note"),
-            ("0", "remove your label"),
+            ("0", "remove the label"),
         ):
             yield Option(Content.assemble((f"{key:>5}  ", "$text-accent"), title))
 

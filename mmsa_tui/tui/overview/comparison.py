@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,14 +12,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from mmsa_tui.analysis.shares import Share
 from mmsa_tui.services.comparing import Comparison, Line
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.overview.group_chart import Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 
-_CELL, _WIDE_CELL = 12, 22
+_CELL, _ROOM = 16, 60
 
 
 class ComparisonDialog(ModalScreen[None]):
@@ -49,33 +49,28 @@ class ComparisonDialog(ModalScreen[None]):
             yield Label("Esc: close", classes="dialog-hint")
 
     def _table(self) -> Content:
-        has_intervals = self._found.lines[0].low is not None
-        cell = _WIDE_CELL if has_intervals else _CELL
-        name = max(self._looks.widest + 4, 8)
-        head = " " * name + "".join(
-            f"{fit(safe_line(words, 40), cell, right=True)}"
-            for words in (self._first, self._second, "difference")
-        )
-        n = f"{fit('posts', name)}{self._found.n_first:>{cell},}{self._found.n_second:>{cell},}"
+        """Write a line for every label, and one for its intervals below it; 60 cells fit every dialog."""
+        name = min(max(self._looks.widest + 3, 8), _ROOM - 3 * _CELL)
+        heads = (self._first, self._second, "difference")
+        head = " " * name + "".join(f" {fit(safe_line(words, 40), _CELL - 1, right=True)}" for words in heads)
+        n = f"{fit('posts', name)}{self._found.n_first:>{_CELL},}{self._found.n_second:>{_CELL},}"
         lines = [Content.styled(head, "bold"), Content.styled(n, "$foreground-muted")]
         for line in self._found.lines:
-            lines.append(Content.assemble(*self._row(line, name, cell)))
+            lines += [Content.assemble(*parts) for parts in self._rows(line, name)]
         return Content("\n").join([*lines, Content("")])
 
-    def _row(self, line: Line, name: int, cell: int) -> list[Part]:
+    def _rows(self, line: Line, name: int) -> Iterator[list[Part]]:
         label = line.first.label
-        bounds = _bounds(line.low, line.high, "+.1f")
-        difference = f"{100 * line.difference:+.1f} points" if not bounds else f"{100 * line.difference:+.1f}"
-        return [
+        yield [
             (fit(f"{self._looks.sign(label)} {safe_line(label, 30)}", name), self._looks.colour(label)),
-            (f"{_share(line.first):>{cell}}{_share(line.second):>{cell}}", ""),
-            (f"{difference + bounds:>{cell}}", "bold"),
+            ("".join(f"{f'{100 * share.value:.1f} %':>{_CELL}}" for share in (line.first, line.second)), ""),
+            (f"{f'{100 * line.difference:+.1f} points':>{_CELL}}", "bold"),
         ]
-
-
-def _share(share: Share) -> str:
-    return f"{100 * share.value:.1f} %{_bounds(share.low, share.high, '.1f')}"
+        if line.low is not None and line.high is not None:
+            bounds = [_bounds(share.low, share.high, ".1f") for share in (line.first, line.second)]
+            bounds.append(_bounds(line.low, line.high, "+.1f"))
+            yield [(" " * name + "".join(f"{each:>{_CELL}}" for each in bounds), "$foreground-muted")]
 
 
 def _bounds(low: float | None, high: float | None, form: str) -> str:
-    return "" if low is None or high is None else f" [{100 * low:{form}}, {100 * high:{form}}]"
+    return "" if low is None or high is None else f"[{100 * low:{form}}, {100 * high:{form}}]"
