@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from twarc_files import LINK, TWARC, USER, items, page, posts, v2, write
 
-from mmsa_tui.records import Post
+from mmsa_tui.records import Failure, Post
+from mmsa_tui.sources import read
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.readers.twarc import READER
 
@@ -145,3 +147,28 @@ def test_users_and_media_that_lie_in_a_file_beside_are_joined(tmp_path: Path) ->
     (post,) = READER.read(tmp_path, ReadOptions())
     assert isinstance(post, Post)
     assert (post.author, [picture.name for picture in post.pictures]) == ("sam", ["p1.jpg"])
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_a_damaged_tweet_costs_itself_and_not_its_page(tmp_path: Path, place: int, damage: str) -> None:
+    def page(first: int) -> str:
+        tweets = [
+            {"id": str(1918410713521908131 + first + n), "text": f"words {first + n}", "author_id": "7"}
+            for n in range(5)
+        ]
+        users = [{"id": "7", "username": "kim", "name": "Kim"}]
+        return json.dumps({"data": tweets, "includes": {"users": users}, "meta": {"result_count": 5}})
+
+    pages = [page(first) for first in (0, 10, 20)]
+    mark = f'"words {10 + place}"'
+    broken = mark[:4] if damage == "cut" else mark[:-1]
+    pages[1] = pages[1].replace(mark, broken)
+    path = tmp_path / "tweets.jsonl"
+    path.write_text("\n".join(pages) + "\n")
+    found = list(read(path))
+    whole = [item for item in found if isinstance(item, Post)]
+    expected = [f"words {first + n}" for first in (0, 10, 20) for n in range(5) if first + n != 10 + place]
+    assert [post.text for post in whole if post.text in expected] == expected
+    assert {post.author for post in whole} == {"kim"}
+    assert sum(isinstance(item, Failure) for item in found) == 1

@@ -7,7 +7,9 @@ what the records mean.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 
@@ -31,6 +33,9 @@ HEAD_BYTES = 4 << 20
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl")
 """How files of JSON are called; also with the ending of a packing behind."""
 _HEAD_LINES = 200
+_DATA = re.compile(r'"data"\s*:\s*\[')
+_INCLUDES = re.compile(r'"includes"\s*:\s*\{')
+_INCLUDED = re.compile(r'"(users|media|tweets)"\s*:\s*(?=\[)')
 
 
 def read_entries(path: Path) -> Iterator[Entry]:
@@ -191,6 +196,9 @@ def _parse_line(line: bytes, where: str, like: Object) -> Iterator[Entry]:
         return
     except ValueError as error:
         yield Entry(where, reason=f"{where} is not a whole JSON record: {str(error)[:120]}")
+        if page := _rest_of_page(text, where, like):
+            yield Entry(where, page, encoding=encoding)
+            return
         # Where the end of a line was lost, the next record stands on the same.
         rest = Scan(iter([text.encode("utf-8", "replace")]), where, like)
         yield from (entry for entry in rest if entry.value is not None)
@@ -204,6 +212,30 @@ def _parse_line(line: bytes, where: str, like: Object) -> Iterator[Entry]:
         return
     for number, (key, record) in enumerate(inner, start=1):
         yield Entry(f"{where}, record {number:,}", record, encoding=encoding, key=key)
+
+
+def _rest_of_page(text: str, where: str, like: Object) -> Object | None:
+    """Return what is whole of a damaged page of Twitter's API v2: its tweets, and what they refer to.
+
+    Args:
+        like: a page of the same file that is whole.
+    """
+    tweets = like.get("data")
+    listed = tweets if isinstance(tweets, list) else ()
+    first = next((item for item in listed if isinstance(item, dict)), None)
+    begin = _DATA.search(text)
+    if first is None or "includes" not in like or begin is None:
+        return None
+    refer = _INCLUDES.search(text, begin.end())
+    part = text[begin.end() : refer.start() if refer else len(text)].encode("utf-8", "replace")
+    whole = [entry.value for entry in Scan(iter([part]), where, first) if entry.value is not None]
+    if not whole:
+        return None
+    includes: dict[str, object] = {}
+    for kind in _INCLUDED.finditer(text, refer.start()) if refer else ():
+        with suppress(ValueError, RecursionError):
+            includes.setdefault(kind[1], json.JSONDecoder().raw_decode(text, kind.end())[0])
+    return {"data": whole, "includes": includes}
 
 
 def _too_long(where: str) -> str:
