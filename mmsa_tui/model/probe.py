@@ -13,6 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -207,7 +208,8 @@ def _keep(file: Path, machine: Mapping[str, str], choice: Choice) -> None:
         part.write_text(json.dumps(asdict(_Finding(dict(machine), choice))), encoding="utf-8")
         part.replace(file)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _first_line(error: Exception) -> str:

@@ -108,6 +108,18 @@ def test_what_was_found_is_recalled_and_found_out_again_where_it_is_damaged(
     assert len(opened) == 3
 
 
+def test_where_nothing_can_be_kept_it_is_found_out_each_time(
+    small_bundle: Bundle, paths: Paths, install: Callable[..., list[str]]
+) -> None:
+    opened = install()
+    paths.cache_dir.parent.mkdir(parents=True, exist_ok=True)
+    paths.cache_dir.write_text("a file where the folder should be")
+    for _ in range(2):
+        encoders = Predictor.load(small_bundle, paths, "cpu", cache=False).encoders
+        assert encoders.runtime == "cpu fp32, pictures openvino fp32"
+    assert len(opened) == 2
+
+
 def test_a_runtime_that_cannot_be_used_at_all_is_left_alone(
     small_bundle: Bundle, paths: Paths, install: Callable[..., list[str]]
 ) -> None:
