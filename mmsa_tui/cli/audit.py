@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +13,9 @@ from mmsa_tui.cli import console, options
 from mmsa_tui.errors import UsageError
 
 if TYPE_CHECKING:
+    from mmsa_tui.analysis.estimates import Difference
     from mmsa_tui.config import Config
-    from mmsa_tui.services.audit import Estimates, Status
+    from mmsa_tui.services.audit import Estimates, Group, Status
     from mmsa_tui.services.estimate_sources import AcrossSources
     from mmsa_tui.store import SourceRow, Store
 
@@ -114,9 +115,7 @@ def estimate(
         tuple[str, str] | None,
         options.option("--compare", "A B", "Differences between two groups of --by."),
     ] = None,
-    filter: Annotated[
-        str, options.option("--filter", "FILTER", "Only these posts, as in the app's filter.")
-    ] = "",
+    filter: options.FilterOption = "",
     texts: Annotated[
         bool, typer.Option("--texts", help="Count each distinct text once, not each of its copies.")
     ] = False,
@@ -187,14 +186,8 @@ def _describe_sources(across: AcrossSources) -> str:
     unit = "distinct texts" if across.parts[0][1].unit == "text" else "posts"
     for group in (across.overall, *across.groups):
         parts += ["", f"{group.name}: {group.n_posts:,.0f} {unit}"]
-        parts.append(
-            console.table([tables.SHARES, *tables.share_rows(group)], right=(1, 3, 4, 5), indent="  ")
-        )
-    if across.differences:
-        first, second = across.groups[0].name, across.groups[1].name
-        parts += ["", f"{first} less {second}, in points; p-values adjusted by Holm's method"]
-        rows = [tables.DIFFERENCES, *tables.difference_rows(across.differences)]
-        parts.append(console.table(rows, right=(1, 3, 4), indent="  "))
+        parts.append(_share_table(group))
+    parts += _difference_lines(across.groups, across.differences)
     for row, found in across.parts:
         parts += ["", tables.method(row, found)[0]]
     return "\n".join([*parts, "", *tables.method(*across.parts[0])[1:]])
@@ -249,14 +242,27 @@ def _describe_estimates(row: SourceRow, found: Estimates) -> str:
         named = f"{found.by} {group.name}" if group is not found.overall else group.name
         counted = "distinct texts" if found.unit == "text" else "posts"
         parts += ["", f"{named}: {group.n_posts:,.0f} {counted}"]
-        parts.append(
-            console.table([tables.SHARES, *tables.share_rows(group)], right=(1, 3, 4, 5), indent="  ")
-        )
-    if found.differences:
-        first, second = found.groups[0].name, found.groups[1].name
-        parts += ["", f"{first} less {second}, in points; p-values adjusted by Holm's method"]
-        rows = [tables.DIFFERENCES, *tables.difference_rows(found.differences)]
-        parts.append(console.table(rows, right=(1, 3, 4), indent="  "))
+        parts.append(_share_table(group))
+    parts += _difference_lines(found.groups, found.differences)
     parts += ["", f"bundle {found.bundle} on this source"]
     parts.append(console.table([tables.SCORES, *tables.score_rows(found)], right=(1, 3), indent="  "))
     return "\n".join([*parts, "", *tables.method(row, found)])
+
+
+def _share_table(group: Group) -> str:
+    from mmsa_tui.services import estimate_tables as tables
+
+    return console.table([tables.SHARES, *tables.share_rows(group)], right=(1, 3, 4, 5), indent="  ")
+
+
+def _difference_lines(groups: Sequence[Group], differences: Sequence[Difference]) -> list[str]:
+    from mmsa_tui.services import estimate_tables as tables
+
+    if not differences:
+        return []
+    rows = [tables.DIFFERENCES, *tables.difference_rows(differences)]
+    return [
+        "",
+        f"{groups[0].name} less {groups[1].name}, in points; p-values adjusted by Holm's method",
+        console.table(rows, right=(1, 3, 4), indent="  "),
+    ]

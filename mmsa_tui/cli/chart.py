@@ -24,9 +24,7 @@ def chart(
         str,
         options.option("--by", "COLUMN|week|hashtag|author|…", "A line or a bar for each group."),
     ] = "",
-    filter: Annotated[
-        str, options.option("--filter", "FILTER", "Only these posts, as in the app's filter.")
-    ] = "",
+    filter: options.FilterOption = "",
     bundle: options.BundleOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:

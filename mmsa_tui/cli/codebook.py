@@ -24,6 +24,9 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A codebook, as in `stance`.")]
+InUseArgument = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="A codebook; else the one in use.")
+]
 LabelOption = Annotated[
     list[str] | None, options.option("--label", "LABEL[=DEFINITION]", "A label and what it means; repeat it.")
 ]
@@ -85,9 +88,7 @@ def list_(json: options.JsonOption = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A codebook; else the one in use.")
-    ] = None,
+    name: InUseArgument = None,
     output: Annotated[
         Path | None, options.output("Write it to a .toml file, for `codebook new --from` elsewhere.")
     ] = None,
@@ -172,9 +173,7 @@ def use(name: NameArgument) -> None:
 
 @app.command()
 def edit(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A codebook; else the one in use.")
-    ] = None,
+    name: InUseArgument = None,
     rename: Annotated[
         list[str] | None,
         options.option("--rename", "OLD=NEW", "Call a label otherwise, also where it was given."),

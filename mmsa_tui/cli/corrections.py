@@ -272,9 +272,9 @@ def _count_intake(taken: Intake, dry_run: bool) -> str:
 
 def _warn_of_shared_names(conflicts: Sequence[Conflict]) -> None:
     """Say what only shows while files are apart: in one store a later label is a change of mind."""
-    shared = [conflict for conflict in conflicts if len({vote.analyst for vote in conflict.votes}) == 1]
+    shared = [conflict for conflict in conflicts if len({vote.act.analyst for vote in conflict.votes}) == 1]
     if shared:
-        names = ", ".join(dict.fromkeys(conflict.votes[0].analyst or "(no name)" for conflict in shared))
+        names = ", ".join(dict.fromkeys(conflict.votes[0].act.analyst or "(no name)" for conflict in shared))
         console.talk(
             f"{counted(len(shared), 'conflict')} under one name ({names}): the later label counts now;"
             " if two people share it, set `analyst` on each laptop"
@@ -285,7 +285,8 @@ def _conflict_table(conflicts: Sequence[Conflict]) -> str:
     rows: list[tuple[str, ...]] = [("post", "votes", "counts now", "text")]
     for conflict in conflicts:
         votes = ", ".join(
-            f"{vote.analyst or '(no name)'}{' (adjudication)' if vote.is_adjudication else ''}: {vote.label}"
+            f"{vote.act.analyst or '(no name)'}{' (adjudication)' if vote.is_adjudication else ''}:"
+            f" {vote.act.new_label}"
             for vote in conflict.votes
         )
         rows.append((conflict.post_id, votes, conflict.standing_label or "withdrawn", conflict.text[:60]))
@@ -298,12 +299,12 @@ def _vote_records(conflicts: Iterable[Conflict]) -> Iterable[dict[str, object]]:
             yield {
                 "post_id": conflict.post_id,
                 "text": conflict.text,
-                "analyst": vote.analyst,
-                "label": vote.label,
+                "analyst": vote.act.analyst,
+                "label": vote.act.new_label,
                 "created_at": vote.act.created_at,
                 "note": vote.act.note,
                 "file": vote.origin,
-                "counts_now": vote.label == conflict.standing_label,
+                "counts_now": vote.act.new_label == conflict.standing_label,
                 "content_hash": conflict.content_hash,
             }
 
@@ -324,8 +325,8 @@ def _intake_json(taken: Intake) -> dict[str, Any]:
                 "counts_now": conflict.standing_label,
                 "votes": [
                     {
-                        "analyst": vote.analyst,
-                        "label": vote.label,
+                        "analyst": vote.act.analyst,
+                        "label": vote.act.new_label,
                         "created_at": vote.act.created_at,
                         "note": vote.act.note,
                         "file": vote.origin,

@@ -93,6 +93,7 @@ OcrOption = Annotated[
     bool,
     typer.Option("--ocr", help="Read the words in pictures first (extra ocr); once is enough."),
 ]
+FilterOption = Annotated[str, option("--filter", "FILTER", "Only these posts, as in the app's filter.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _MAP_ITEM = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*(?=,\s*\w+\s*=|,?\s*\Z)", re.DOTALL)

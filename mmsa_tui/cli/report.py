@@ -19,9 +19,7 @@ def report(
     source: options.SourceArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page to write.")],
     bundle: options.BundleOption = None,
-    filter: Annotated[
-        str, options.option("--filter", "FILTER", "Only these posts, as in the app's filter.")
-    ] = "",
+    filter: options.FilterOption = "",
     redact: Annotated[
         bool,
         typer.Option("--redact", help="For publication: no handles, authors, links, ids or pictures."),

@@ -33,14 +33,6 @@ class Vote:
     origin: str
 
     @property
-    def analyst(self) -> str:
-        return self.act.analyst
-
-    @property
-    def label(self) -> str:
-        return self.act.new_label
-
-    @property
     def is_adjudication(self) -> bool:
         return is_adjudication(self.act)
 

@@ -19,85 +19,57 @@ from mmsa_tui.export.colours import label_colour
 
 DEFAULT_THEME = "mmsa-dark"
 
-DARK = Theme(
-    name="mmsa-dark",
-    primary="#6ea8fe",
-    secondary="#b39dff",
-    accent="#ffc26b",
-    foreground="#e6e9ef",
-    background="#0f1218",
-    surface="#151a22",
-    panel="#1f2630",
-    success="#5fd3a2",
-    warning="#ffb454",
-    error="#ff7b72",
-    dark=True,
-    variables={
-        "block-cursor-foreground": "#0f1218",
-        "block-cursor-background": "#6ea8fe",
-        "input-selection-background": "#6ea8fe 35%",
-        "footer-key-foreground": "#ffc26b",
-        "border": "#6ea8fe",
-        "border-blurred": "#2c3643",
-        "scrollbar": "#36424f",
-        "scrollbar-hover": "#52637a",
-        "scrollbar-active": "#6ea8fe",
-        "scrollbar-background": "#151a22",
-        "scrollbar-background-hover": "#151a22",
-        "scrollbar-background-active": "#151a22",
-    },
+_COLOURS = (
+    *("primary", "secondary", "accent", "foreground", "background"),
+    *("surface", "panel", "success", "warning", "error"),
 )
-LIGHT = Theme(
-    name="mmsa-light",
-    primary="#1f5fbf",
-    secondary="#6b4fc4",
-    accent="#8a4b00",
-    foreground="#1c2026",
-    background="#fbfaf7",
-    surface="#f3f1ea",
-    panel="#e5e1d6",
-    success="#1a7045",
-    warning="#8a5300",
-    error="#b3261e",
+"""What the columns of a palette are."""
+
+
+def _theme(name: str, palette: str, *, dark: bool = True, **variables: str) -> Theme:
+    """Make a theme of ten colours, in the order of `_COLOURS`, and of what does not follow from them."""
+    of: dict[str, Any] = dict(zip(_COLOURS, palette.split(), strict=True))
+    usual = {
+        "block_cursor_background": of["primary"],
+        "footer_key_foreground": of["accent"],
+        "border": of["primary"],
+        "scrollbar_active": of["primary"],
+        "scrollbar_background": of["surface"],
+        "scrollbar_background_hover": of["surface"],
+        "scrollbar_background_active": of["surface"],
+    }
+    named = {key.replace("_", "-"): value for key, value in {**usual, **variables}.items()}
+    return Theme(name, dark=dark, variables=named, **of)
+
+
+DARK = _theme(
+    "mmsa-dark",
+    "#6ea8fe #b39dff #ffc26b #e6e9ef #0f1218 #151a22 #1f2630 #5fd3a2 #ffb454 #ff7b72",
+    block_cursor_foreground="#0f1218",
+    input_selection_background="#6ea8fe 35%",
+    border_blurred="#2c3643",
+    scrollbar="#36424f",
+    scrollbar_hover="#52637a",
+)
+LIGHT = _theme(
+    "mmsa-light",
+    "#1f5fbf #6b4fc4 #8a4b00 #1c2026 #fbfaf7 #f3f1ea #e5e1d6 #1a7045 #8a5300 #b3261e",
     dark=False,
-    variables={
-        "block-cursor-foreground": "#ffffff",
-        "block-cursor-background": "#1f5fbf",
-        "input-selection-background": "#1f5fbf 30%",
-        "footer-key-foreground": "#8a4b00",
-        "border": "#1f5fbf",
-        "border-blurred": "#c9c4b6",
-        "scrollbar": "#bdb7a8",
-        "scrollbar-hover": "#9a9484",
-        "scrollbar-active": "#1f5fbf",
-        "scrollbar-background": "#f3f1ea",
-        "scrollbar-background-hover": "#f3f1ea",
-        "scrollbar-background-active": "#f3f1ea",
-    },
+    block_cursor_foreground="#ffffff",
+    input_selection_background="#1f5fbf 30%",
+    border_blurred="#c9c4b6",
+    scrollbar="#bdb7a8",
+    scrollbar_hover="#9a9484",
 )
-CONTRAST = Theme(
-    name="mmsa-contrast",
-    primary="#7cc4ff",
-    secondary="#d9c8ff",
-    accent="#ffe14d",
-    foreground="#ffffff",
-    background="#000000",
-    surface="#000000",
-    panel="#26262b",
-    success="#6dffb0",
-    warning="#ffd23f",
-    error="#ff9a94",
-    dark=True,
-    variables={
-        "block-cursor-foreground": "#000000",
-        "block-cursor-background": "#ffe14d",
-        "foreground-muted": "#dcdcdc",
-        "footer-key-foreground": "#ffe14d",
-        "border": "#ffffff",
-        "border-blurred": "#9a9aa2",
-        "scrollbar": "#9a9aa2",
-        "scrollbar-background": "#000000",
-    },
+CONTRAST = _theme(
+    "mmsa-contrast",
+    "#7cc4ff #d9c8ff #ffe14d #ffffff #000000 #000000 #26262b #6dffb0 #ffd23f #ff9a94",
+    block_cursor_foreground="#000000",
+    block_cursor_background="#ffe14d",
+    foreground_muted="#dcdcdc",
+    border="#ffffff",
+    border_blurred="#9a9aa2",
+    scrollbar="#9a9aa2",
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
 

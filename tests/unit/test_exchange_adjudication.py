@@ -193,7 +193,7 @@ def test_a_label_undone_on_a_contested_post_is_no_vote(store: Store) -> None:
     store.record_act([Correction("", "b2:one", "neutral", analyst="Cy")], "label")
     store.undo()
     (conflict,) = open_docket(store).conflicts
-    assert [(vote.analyst, vote.label) for vote in conflict.votes] == [
+    assert [(vote.act.analyst, vote.act.new_label) for vote in conflict.votes] == [
         ("Ann", "negative"),
         ("Bob", "positive"),
     ]

@@ -20,7 +20,10 @@ def act(uid: str, analyst: str, label: str, minute: int, digest: str = "b2:one")
 
 
 def votes(*made: Correction) -> list[tuple[tuple[str, str], ...]]:
-    return [tuple((vote.analyst, vote.label) for vote in found.votes) for found in find_conflicts(made)]
+    return [
+        tuple((vote.act.analyst, vote.act.new_label) for vote in found.votes)
+        for found in find_conflicts(made)
+    ]
 
 
 ANN = act("a", "Ann", "negative", 1)
@@ -137,7 +140,7 @@ def test_an_undated_correction_counts_from_now_in_the_list_too(
     file = write(tmp_path / "c.jsonl", typed("Cleo", "neutral"))
     (conflict,) = take_in(store, [file], LABELS, dry_run=dry_run).conflicts
     assert conflict.standing_label == "neutral"
-    assert [vote.analyst for vote in conflict.votes] == ["Bob", "Cleo"]
+    assert [vote.act.analyst for vote in conflict.votes] == ["Bob", "Cleo"]
 
 
 def test_merging_again_lists_the_same_conflicts(store: Store, tmp_path: Path) -> None:
@@ -145,7 +148,7 @@ def test_merging_again_lists_the_same_conflicts(store: Store, tmp_path: Path) ->
     file = write(tmp_path / "a.jsonl", ANN, typed("Ann", "neutral"))
     merged = [take_in(store, [file], LABELS).conflicts for _ in range(2)]
     for (conflict,) in merged:
-        assert [(vote.analyst, vote.label) for vote in conflict.votes] == [
+        assert [(vote.act.analyst, vote.act.new_label) for vote in conflict.votes] == [
             ("Bob", "positive"),
             ("Ann", "neutral"),
         ]
@@ -159,7 +162,7 @@ def test_a_file_that_dates_a_known_correction_anew_does_not_hide_a_conflict(
     store.add_corrections([ANN, BOB, later])
     file = write(tmp_path / "a.jsonl", ANN, replace(later, created_at="2024-05-01T14:00:00+00:00"))
     (conflict,) = take_in(store, [file], LABELS).conflicts
-    assert [(vote.analyst, vote.label) for vote in conflict.votes] == [
+    assert [(vote.act.analyst, vote.act.new_label) for vote in conflict.votes] == [
         ("Bob", "positive"),
         ("Ann", "neutral"),
     ]

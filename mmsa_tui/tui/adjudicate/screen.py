@@ -344,6 +344,7 @@ class AdjudicateScreen(PostScreen[Jump | None]):
 def _others(conflict: Conflict, looks: LabelLooks) -> str:
     """Say what the votes were, now that they lead nobody's eye any more."""
     given = (
-        f"{safe_line(vote.analyst, 24) or '(no name)'} {looks.sign(vote.label)}" for vote in conflict.votes
+        f"{safe_line(vote.act.analyst, 24) or '(no name)'} {looks.sign(vote.act.new_label)}"
+        for vote in conflict.votes
     )
     return f"; votes were {', '.join(given)}"

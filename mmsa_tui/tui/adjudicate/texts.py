@@ -59,7 +59,7 @@ def describe_case(
     elif is_hidden:
         parts.append((fit(f"{len(conflict.votes)} differ", looks.widest + 6), MUTED))
     else:
-        labels = list(dict.fromkeys(vote.label for vote in conflict.votes))
+        labels = list(dict.fromkeys(vote.act.new_label for vote in conflict.votes))
         for label in labels[:3]:
             parts.append(
                 (f"{looks.sign(label)}{short.get(label, safe_line(label, 5))} ", looks.colour(label))
@@ -76,16 +76,17 @@ def describe_votes(conflict: Conflict, decided: str, note: str, analyst: str, lo
     widest = max((cell_len(_name(vote)) for vote in conflict.votes), default=0)
     lines = []
     for at, vote in enumerate(conflict.votes):
+        label = vote.act.new_label
         parts: list[Part] = [
             (
-                fit(f"{looks.sign(vote.label)} {safe_line(vote.label, 20)}", looks.widest + 3),
-                f"bold {looks.colour(vote.label)}",
+                fit(f"{looks.sign(label)} {safe_line(label, 20)}", looks.widest + 3),
+                f"bold {looks.colour(label)}",
             ),
             (fit(_name(vote), widest) + "  ", ""),
             (safe_line(vote.act.created_at[:16].replace("T", " "), 20), MUTED),
         ]  # fmt: skip
         is_last = at == len(conflict.votes) - 1
-        if is_last and not decided and vote.label == conflict.standing_label:
+        if is_last and not decided and vote.act.new_label == conflict.standing_label:
             parts.append(("  counts now", "$text-warning"))
         if vote.act.note:
             parts.append((f"\n  ¶ {safe_line(vote.act.note, 300)}", MUTED))
@@ -113,7 +114,7 @@ def _own_note(note: str) -> list[Part]:
 
 
 def _name(vote: Vote) -> str:
-    name = safe_line(vote.analyst, 24) or "(no name)"
+    name = safe_line(vote.act.analyst, 24) or "(no name)"
     return f"{name}, adjudicating" if vote.is_adjudication else name
 
 

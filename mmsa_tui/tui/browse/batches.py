@@ -13,15 +13,10 @@ from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished, Rea
 
 
 class Batches:
-    """Asks the model's process for what keys want; what it answers, the screen hears.
-
-    Args:
-        voice: answers keys.
-    """
+    """Asks the model's process for what keys want; what it answers, the screen hears."""
 
     def __init__(self, posts: PostList, view: PostView, voice: Voice) -> None:
-        self._posts, self._view = posts, view
-        self._tell, self._key = voice.tell, voice.key
+        self._posts, self._view, self._voice = posts, view, voice
         self._awaits_explanation = False
         self._asked_to_read: set[tuple[int, int]] = set()
 
@@ -32,9 +27,9 @@ class Batches:
         if not self._posts.mmsa.has_model:
             return (
                 "No model knows these labels yet: label some 50 posts, then"
-                f" {self._key('retrain')} makes one."
+                f" {self._voice.key('retrain')} makes one."
             )
-        return f"Not classified yet: {self._key('classify')} classifies."
+        return f"Not classified yet: {self._voice.key('classify')} classifies."
 
     # classifying
 
@@ -42,11 +37,11 @@ class Batches:
         """Ask which posts, and begin."""
         app = self._posts.mmsa
         if app.engine.batch is not None:
-            keys = f"{self._key('pause')} pauses it, {self._key('stop_batch')} ends it."
-            self._tell(f"A batch is running: {keys}", WARNING)
+            keys = f"{self._voice.key('pause')} pauses it, {self._voice.key('stop_batch')} ends it."
+            self._voice.tell(f"A batch is running: {keys}", WARNING)
             return
         if not app.has_model:
-            self._tell(self.say_no_prediction(), WARNING)
+            self._voice.tell(self.say_no_prediction(), WARNING)
             return
         try:
             scopes = await self._scopes()
@@ -95,13 +90,13 @@ class Batches:
     def tell_finished(self, finished: Finished) -> None:
         """Say how a batch has ended."""
         if finished.stopped:
-            goes_on = f"{self._key('classify')} goes on where it stopped"
+            goes_on = f"{self._voice.key('classify')} goes on where it stopped"
             said, style = f"Stopped after {finished.n_done:,} posts · {goes_on}", ""
         else:
             failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
             read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
             said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
-        self._tell(said, style)
+        self._voice.tell(said, style)
         self._posts.mmsa.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
 
     def read_pictures(self, row: Row) -> None:
@@ -124,10 +119,12 @@ class Batches:
         if row is None or row.post is None:
             return
         if row.prediction is None or not row.prediction.probs:
-            self._tell(f"There is nothing to explain yet: {self._key('classify')} classifies.", WARNING)
+            self._voice.tell(
+                f"There is nothing to explain yet: {self._voice.key('classify')} classifies.", WARNING
+            )
             return
         self._awaits_explanation = True
-        self._tell("explaining…", "$foreground-muted")
+        self._voice.tell("explaining…", "$foreground-muted")
         await self._posts.mmsa.engine.explain(Explain(self._posts.source.id, row.ordinal))
 
     def show_explained(self, explained: Explained) -> None:
@@ -138,7 +135,7 @@ class Batches:
         if self._awaits_explanation:
             self._awaits_explanation = False
             self._view.show_explanation(explained)
-            self._tell("", "")
+            self._voice.tell("", "")
 
     def give_up_explaining(self) -> None:
         self._awaits_explanation = False

@@ -26,15 +26,10 @@ if TYPE_CHECKING:
 
 
 class Labeller:
-    """Changes the posts of a list and says in a line what it did.
-
-    Args:
-        voice: answers keys.
-    """
+    """Changes the posts of a list and says in a line what it did."""
 
     def __init__(self, posts: PostList, counts: Counts, voice: Voice) -> None:
-        self._posts, self._counts = posts, counts
-        self._tell, self._key = voice.tell, voice.key
+        self._posts, self._counts, self._voice = posts, counts, voice
         self.labels_alone = False
         """Whether a label goes to the post under the cursor only, not to those that repeat it."""
 
@@ -59,8 +54,8 @@ class Labeller:
         if row.final_label:
             await self._give(row.final_label, "accepted ")
         else:
-            hint = f"{self._key('classify')} classifies."
-            self._tell(f"There is no prediction to accept yet: {hint}", WARNING)
+            hint = f"{self._voice.key('classify')} classifies."
+            self._voice.tell(f"There is no prediction to accept yet: {hint}", WARNING)
 
     async def _give(self, label: str, how: str) -> None:
         title = f"{how}{self._posts.mmsa.looks.sign(label)} {label}"
@@ -69,8 +64,9 @@ class Labeller:
     def skip(self) -> None:
         """Go on to the next post."""
         if not self._posts.advance() and len(self._posts.listing):
-            self._tell(
-                f"That was the last post of this list. {self._key('next_queue')} opens the next queue.", ""
+            self._voice.tell(
+                f"That was the last post of this list. {self._voice.key('next_queue')} opens the next queue.",
+                "",
             )
 
     async def flag(self) -> None:
@@ -125,15 +121,15 @@ class Labeller:
 
     def _refuse_failure(self) -> None:
         if self._posts.row is not None:
-            self._tell("This input is no post: there is nothing to judge.", WARNING)
+            self._voice.tell("This input is no post: there is nothing to judge.", WARNING)
 
     def _tell_done(self, done: Done, name: str) -> None:
         if not done.n_posts:
-            self._tell(f"{done.title} · {name} (as it was)", "")
+            self._voice.tell(f"{done.title} · {name} (as it was)", "")
             return
         n_others = done.n_posts - 1
         others = f" and {counted(n_others, 'duplicate')} with the same picture" if n_others else ""
-        self._tell(f"{done.title} · {name}{others}", "")
+        self._voice.tell(f"{done.title} · {name}{others}", "")
 
     # undo
 
@@ -162,7 +158,7 @@ class Labeller:
         count = f" · {n_posts:,} posts" if n_posts != 1 else ""
         as_is = "was left as it is" if step.n_kept == 1 else "were left as they are"
         kept = f" · {step.n_kept:,} changed since {as_is}" if step.n_kept else ""
-        self._tell(f"{'undone' if back else 'done again'}: {step.title}{count}{kept}", "")
+        self._voice.tell(f"{'undone' if back else 'done again'}: {step.title}{count}{kept}", "")
 
     async def _say_nothing_left(self, back: bool) -> None:
         place = self.place
@@ -174,7 +170,7 @@ class Labeller:
         whose = (
             "" if other is None else f" The last change here was made by {safe_line(other, 40) or 'no name'}."
         )
-        self._tell(said + whose, "")
+        self._voice.tell(said + whose, "")
 
     # copies
 
@@ -191,7 +187,7 @@ class Labeller:
         self.labels_alone = not self.labels_alone
         together = "a post and its duplicates with the same picture"
         how = "the post under the cursor alone" if self.labels_alone else together
-        self._tell(f"Labels now go to {how}.", "")
+        self._voice.tell(f"Labels now go to {how}.", "")
 
     # many at once
 
@@ -242,9 +238,9 @@ class Labeller:
         await self._refresh(done)
         if done.n_posts:
             n_posts = f"{done.n_posts:,} post{'' if done.n_posts == 1 else 's'}"
-            self._tell(f"{title} · {n_posts} · {self._key('undo')} takes it back", SUCCESS)
+            self._voice.tell(f"{title} · {n_posts} · {self._voice.key('undo')} takes it back", SUCCESS)
         else:
-            self._tell("No post was changed: they are like that already.", "")
+            self._voice.tell("No post was changed: they are like that already.", "")
 
 
 def to_change(choice: BulkChoice) -> tuple[Change | labelling.Accept, str]:

@@ -588,23 +588,9 @@ class BrowseScreen(PostScreen[None]):
 
     # keys that lead to other screens
 
-    async def action_export(self) -> None:
-        await ways.export(self)
-
-    async def action_overview(self) -> None:
-        await ways.overview(self)
-
-    async def action_audit(self) -> None:
-        await ways.audit(self)
-
-    async def action_retrain(self) -> None:
-        await ways.retrain(self)
-
-    async def action_codebook(self) -> None:
-        await ways.codebook(self)
-
-    async def action_adjudicate(self) -> None:
-        await ways.adjudicate(self)
+    action_export, action_overview = ways.export, ways.overview
+    action_audit, action_retrain = ways.audit, ways.retrain
+    action_codebook, action_adjudicate = ways.codebook, ways.adjudicate
 
     # what the palette does with the source as a whole
 
