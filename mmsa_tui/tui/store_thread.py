@@ -34,8 +34,11 @@ class StoreThread:
 
         Raises:
             StoreError: the database cannot be opened.
+            CancelledError: the app is being left: what comes late is dropped.
             Whatever `work` raises.
         """
+        if self._is_closing:
+            raise asyncio.CancelledError
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._do, work)
 
     def refuse_writes(self, damage: DamagedStoreError) -> None:
