@@ -180,7 +180,7 @@ def measure(data: Labelled, n: int, n_draws: int) -> tuple[dict[tuple[str, str],
                 tally.width_alone += wilson_width(counted, one_share.n_audited)
         for label in range(K):
             a, b = found[one][label], found[two][label]
-            less = difference("", a, b, min(a.n_audited, b.n_audited) - 2)
+            less = difference("", a, b)
             if less.low is None or less.high is None:
                 continue
             tally, truth = differences[LABELS[label]], true[one][label] - true[two][label]

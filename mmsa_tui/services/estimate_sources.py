@@ -93,11 +93,8 @@ def _name(sources: Sequence[SourceRow]) -> list[str]:
 
 def _compare(labels: Sequence[str], first: Group, second: Group) -> list[Difference]:
     """Compare two sources, whose samples were drawn apart."""
-    found = []
-    for name, one, other in zip(labels, first.shares, second.shares, strict=True):
-        df = max(min(one.n_audited, other.n_audited) - 2, 1)
-        found.append(difference(name, one, other, df))
-    return adjust(found)
+    shares = zip(labels, first.shares, second.shares, strict=True)
+    return adjust([difference(name, one, other) for name, one, other in shares])
 
 
 def _together(labels: Sequence[str], groups: Sequence[Group]) -> Group:

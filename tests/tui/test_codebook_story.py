@@ -58,9 +58,13 @@ async def test_a_new_one_is_made_and_a_damaged_name_refused(make_app, classified
         await opened(pilot, wait_for)
         await seen(pilot, wait_for)
         await pilot.press("n")
-        await asked(pilot, wait_for, AskText)
+        first = await asked(pilot, wait_for, AskText)
         await pilot.press(*"topic", "enter")
-        await wait_for(pilot, lambda: isinstance(app.screen, AskText), "the question for labels")
+        await wait_for(
+            pilot,
+            lambda: isinstance(app.screen, AskText) and app.screen is not first and app.screen.focused,
+            "the question for labels",
+        )
         await pilot.press(*"sport,other", "enter")
         await wait_for(pilot, lambda: app.labels == ("sport", "other"), "the new codebook in use")
     assert read_codebook(config.paths.under("topic")).names == ("sport", "other")
