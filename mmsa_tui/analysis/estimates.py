@@ -74,6 +74,13 @@ class Population:
         return found
 
     @cached_property
+    def bare(self) -> BoolArray:
+        """[N] whether nobody looked at any row of a row's stratum."""
+        n_strata = int(self.strata.max()) + 1 if len(self.strata) else 0
+        drawn = np.bincount(self.strata[self.audited], minlength=n_strata)
+        return np.asarray(drawn[self.strata] == 0, dtype=bool)
+
+    @cached_property
     def fraction(self) -> FloatArray:
         """[N] the share of a row's stratum that was audited."""
         return np.asarray(np.clip(1 / np.maximum(self.weights, 1.0), 0, 1), dtype=float)
@@ -274,9 +281,11 @@ def _estimate(
     residual = y - x[sample] @ beta
     value += float((w * residual).sum() / w.sum())
     mean = float((w * y).sum() / w.sum())
-    model_variance = _variance(residual, w, population, sample, len(terms))
-    plain_variance = _variance(y - mean, w, population, sample, 1)
-    n_effective = _effective(mean, model_variance, plain_variance, w, n, population, sample)
+    fraction = _fraction(population, sizes > 0, sample)
+    clusters = population.clusters[sample]
+    model_variance = _variance(residual, w, fraction, clusters, len(terms))
+    plain_variance = _variance(y - mean, w, fraction, clusters, 1)
+    n_effective = _effective(mean, model_variance, plain_variance, w, fraction)
     clipped = min(max(value, 0.0), 1.0)
     low, high = _wilson(clipped, n_effective)
     return Estimate(name, clipped, low, high, raw, n)
@@ -290,8 +299,9 @@ def _wilson_mean(
         return Estimate(name, None, None, None, None, 0)
     w = weights * population.sizes[sample]
     mean = float((w * hit).sum() / w.sum())
-    variance = _variance(hit - mean, w, population, sample, 1)
-    n_effective = _effective(mean, variance, variance, w, n, population, sample)
+    fraction = population.fraction[sample]
+    variance = _variance(hit - mean, w, fraction, population.clusters[sample], 1)
+    n_effective = _effective(mean, variance, variance, w, fraction)
     low, high = _wilson(mean, n_effective)
     return Estimate(name, mean, low, high, None, n)
 
@@ -306,16 +316,28 @@ def _fit(x: FloatArray, y: FloatArray, w: FloatArray) -> FloatArray:
     return np.asarray(beta, dtype=float)
 
 
+def _fraction(population: Population, members: BoolArray, sample: IntArray) -> FloatArray:
+    """Say how much of what each audited post stands for was audited, [n].
+
+    Where a group has strata that nobody looked at, one that was looked at through and through stands for
+    them too: of three posts one answer is not the whole truth.
+    """
+    found = population.fraction[sample]
+    if (population.bare & members).any():
+        return np.minimum(found, len(sample) / int(members.sum()))
+    return found
+
+
 def _variance(
-    residual: FloatArray, w: FloatArray, population: Population, sample: IntArray, n_terms: int
+    residual: FloatArray, w: FloatArray, fraction: FloatArray, clusters: IntArray, n_terms: int
 ) -> float:
     """Estimate the variance of a weighted mean of residuals, drawn without replacement, copies together."""
-    n = len(sample)
+    n = len(residual)
     if n <= n_terms:
         return _STEADY / n
     share = w / w.sum() * residual
-    scaled = share * np.sqrt(1 - population.fraction[sample])
-    _, group = np.unique(population.clusters[sample], return_inverse=True)
+    scaled = share * np.sqrt(1 - fraction)
+    _, group = np.unique(clusters, return_inverse=True)
     together = np.bincount(group, weights=scaled)
     return float((together**2).sum() * n / (n - n_terms))
 
@@ -325,20 +347,19 @@ def _effective(
     model_variance: float,
     plain_variance: float,
     w: FloatArray,
-    n: int,
-    population: Population,
-    sample: IntArray,
+    fraction: FloatArray,
 ) -> float:
     """Say how many posts drawn plainly would tell as much.
 
     What weights, copies and a finite source do is taken from the plain variance where it can be seen
     in it, else from the weights; what the model brings from the ratio of the two variances.
     """
+    n = len(w)
     steady = _STEADY / n**2
     gain = min(1.0, (model_variance + steady) / (plain_variance + steady))
     binomial = mean * (1 - mean) / n
-    fraction = float(population.fraction[sample].mean())
-    kish = n * float((w**2).sum()) / float(w.sum()) ** 2 * max(1 - fraction, 1e-6)
+    audited = float(fraction.mean())
+    kish = n * float((w**2).sum()) / float(w.sum()) ** 2 * max(1 - audited, 1e-6)
     # With few posts of a kind their own variance is no guide.
     trust = min(1.0, mean * (1 - mean) * n / 5)
     design = kish + trust * (plain_variance / binomial - kish) if binomial > 0 else kish

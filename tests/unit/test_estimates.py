@@ -210,3 +210,16 @@ def test_fewer_posts_are_needed_for_a_wider_interval() -> None:
     assert posts_needed(source, 0.1) < 300 < posts_needed(source, 0.03) <= 4000
     start = population(np.ones(4000), np.full(4000, 0.5), np.zeros(4000))
     assert posts_needed(start, 0.05) == pytest.approx(352, abs=5)
+
+
+def test_one_answer_of_a_group_of_three_is_not_the_whole_truth() -> None:
+    """Strata of one post each, one of which was looked at: it tells nothing of the other two."""
+    n = 203
+    truth = (np.arange(n) % 2).astype(float)
+    strata = np.concatenate([np.zeros(200), [1, 2, 3]])
+    audited = np.concatenate([np.arange(200) % 4 == 0, [False, True, False]]).astype(float)
+    source = population(truth, np.full(n, 0.5), audited, strata=strata)
+    members = (np.arange(n) >= 200).astype(float)
+    for one in estimate_shares(source, members):
+        assert one.value is not None and one.low is not None and one.high is not None
+        assert one.high - one.low > 0.5 and one.n_audited == 1
