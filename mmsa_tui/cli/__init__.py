@@ -81,6 +81,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _stay_offline(arguments: Sequence[str]) -> None:
-    """Keep the model library off the network; only `train` may fetch an encoder that is named by its id."""
-    if list(arguments[:1]) != ["train"]:
+    """Keep the model library off the network; only `train` and `tune` may fetch an encoder by its id."""
+    if list(arguments[:1]) not in (["train"], ["tune"]):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -9,16 +9,26 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from mmsa_tui.cli import options
-from mmsa_tui.services.train import MODULE, TrainRequest, default_of, flags_of, is_required
+from mmsa_tui.services.train import (
+    MODULE,
+    NOT_FOR_TUNING,
+    TUNE_MODULE,
+    TrainRequest,
+    TuneRequest,
+    default_of,
+    flags_of,
+    is_required,
+)
 
 _FROM_SETTINGS = ("device", "threads")
 """Options that the settings decide where nothing is said."""
 
 
 def register(app: typer.Typer) -> None:
-    train.__signature__ = inspect.Signature(_parameters())  # type: ignore[attr-defined]
-    train.__annotations__ = {one.name: one.annotation for one in _parameters()}
-    app.command()(train)
+    for command, kind in ((train, TrainRequest), (tune, TuneRequest)):
+        command.__signature__ = inspect.Signature(_parameters(kind))  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in _parameters(kind)}
+        app.command()(command)
 
 
 def train(**given: Any) -> None:
@@ -27,19 +37,35 @@ def train(**given: Any) -> None:
     Stages: text encoder, image encoder, fusion head, calibration. Stopping is safe: the same command
     goes on where it stopped.
     """
+    _run(TrainRequest, MODULE, given)
+
+
+def tune(**given: Any) -> None:
+    """Search for a better recipe: learning rate, decay, attention heads, epochs, batch, loss, optimiser.
+
+    Judges each by grouped cross-validation, on posts that the frozen split does not hold. DIR gets the
+    study (SQLite), best.toml, and pictures of its history and of what mattered. Stopping is safe: the same
+    command goes on. For example: mmsa tune POSTS --labels FILE --trials 100 --minutes 60 -o runs/tune
+    """
+    _run(TuneRequest, TUNE_MODULE, given)
+
+
+def _run(kind: type[TrainRequest], module: str, given: dict[str, Any]) -> None:
     from mmsa_tui.worker.training import run_child
 
     config = options.configure(device=given["device"], threads=given["threads"])
-    request = TrainRequest(**{**given, "device": config.device, "threads": config.threads})
+    request = kind(**{**given, "device": config.device, "threads": config.threads})
     request.check()
-    raise typer.Exit(run_child(MODULE, request.arguments()))
+    raise typer.Exit(run_child(module, request.arguments()))
 
 
-def _parameters() -> list[inspect.Parameter]:
+def _parameters(kind_of: type[TrainRequest]) -> list[inspect.Parameter]:
     """Make an argument or option of each field of a request."""
-    kinds = get_type_hints(TrainRequest)
+    kinds = get_type_hints(kind_of)
     made = []
-    for option in fields(TrainRequest):
+    for option in fields(kind_of):
+        if kind_of is TuneRequest and option.name in NOT_FOR_TUNING:
+            continue
         about = option.metadata
         kind, default = kinds[option.name], default_of(option)
         if option.name == "source":

@@ -11,12 +11,15 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-from mmsa_tui.errors import SourceError
+from mmsa_tui.errors import SourceError, UsageError
 
-MODULE = "training.full.train"
+MODULE, TUNE_MODULE = "training.full.train", "training.tune"
 """What a process of its own runs."""
+
+
+_Request = TypeVar("_Request", bound="TrainRequest")
 
 
 def _said(help: str, metavar: str, *, short: str = "", made: bool = False) -> dict[str, Any]:
@@ -86,9 +89,9 @@ class TrainRequest:
                 words += [flags_of(option)[0], str(one.expanduser() if isinstance(one, Path) else one)]
         return words
 
-    def command(self) -> str:
-        """Write the command that makes the same bundle."""
-        words = ["mmsa", "train", str(self.source)]
+    def command(self, name: str = "train") -> str:
+        """Write the command that makes the same once more."""
+        words = ["mmsa", name, str(self.source)]
         for option, value in self._given():
             if option.metadata["made"]:
                 words += [flags_of(option)[0], str(value)]
@@ -101,19 +104,38 @@ class TrainRequest:
                 yield option, value
 
 
+@dataclass(frozen=True, kw_only=True)
+class TuneRequest(TrainRequest):
+    """A search for a better recipe, on the same posts and with the same encoders as a training."""
+
+    trials: int = field(
+        default=50, metadata=_said("The budget: recipes to try, those of before included.", "N", made=True)
+    )
+    minutes: float = field(default=0.0, metadata=_said("The budget in time; 0 is no limit.", "M", made=True))
+
+    def check(self) -> None:
+        super().check()
+        if self.trials < 1 or self.minutes < 0:
+            raise UsageError(
+                "a search needs a trial or more", "Give --trials N, and --minutes M if you like."
+            )
+
+
+NOT_FOR_TUNING = ("name", "version", "bundles", "licence", "data_name", "extra_test_years")
+"""Options of a training that say nothing to a search."""
+
+
 def flags_of(option: Field[Any]) -> list[str]:
     """Name an option's flags, the long one first."""
     short = option.metadata["short"]
     return ["--" + option.name.replace("_", "-"), *([short] if short else [])]
 
 
-def parse(arguments: Sequence[str] | None = None) -> TrainRequest:
-    """Read the arguments of `MODULE`; what makes no sense ends the process with code 2."""
-    parser = argparse.ArgumentParser(
-        prog="mmsa train", description="Train a bundle in stages: text, image, fusion, calibration."
-    )
-    kinds = get_type_hints(TrainRequest)
-    for option in fields(TrainRequest):
+def parse(arguments: Sequence[str] | None, kind_of: type[_Request]) -> _Request:
+    """Read the arguments of `MODULE` or `TUNE_MODULE`; what makes no sense ends the process with code 2."""
+    parser = argparse.ArgumentParser(description=kind_of.__doc__)
+    kinds = get_type_hints(kind_of)
+    for option in fields(kind_of):
         about: dict[str, Any] = {"help": option.metadata["help"], "default": default_of(option)}
         kind = kinds[option.name]
         if option.name == "source":
@@ -125,11 +147,11 @@ def parse(arguments: Sequence[str] | None = None) -> TrainRequest:
             about |= {"action": "append", "metavar": option.metadata["metavar"]}
         else:
             base = next(
-                one for one in (Path, int, str) if one is kind or one in getattr(kind, "__args__", ())
+                one for one in (Path, int, float, str) if one is kind or one in getattr(kind, "__args__", ())
             )
             about |= {"type": base, "metavar": option.metadata["metavar"]}
         parser.add_argument(*flags_of(option), required=is_required(option), **about)
-    return TrainRequest(**vars(parser.parse_args(arguments)))
+    return kind_of(**vars(parser.parse_args(arguments)))
 
 
 def default_of(option: Field[Any]) -> Any:

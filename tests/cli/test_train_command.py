@@ -57,7 +57,7 @@ def test_every_option_that_is_passed_on_is_one_of_the_training(
     mmsa: Mmsa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
-    from mmsa_tui.services.train import default_of, parse
+    from mmsa_tui.services.train import TrainRequest, default_of, parse
 
     passed: list[str] = []
     monkeypatch.setattr(
@@ -70,7 +70,7 @@ def test_every_option_that_is_passed_on_is_one_of_the_training(
         "--extra-test-years", "2014", "--licence", "MIT", "--data-name", "d",
         "--seed", "3", "--device", "cpu", "--threads", "1", "--json",
     )  # fmt: skip
-    options = parse(passed)
+    options = parse(passed, TrainRequest)
     assert (options.name, options.seed, options.json, options.threads) == ("mine", 3, True, 1)
     unsaid = [one.name for one in fields(options) if getattr(options, one.name) == default_of(one)]
     assert unsaid == ["recipe"]

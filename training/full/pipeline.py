@@ -57,13 +57,17 @@ class Pipeline:
         self.examples = _with_pictures_read(materials.examples)
         self.split: Split = split_examples(self.examples, recipe.split_seed)
         self.n_labels = len(recipe.labels)
+        said = {label for e in self.examples for label in (e.post, e.text, e.image) if label != UNLABELLED}
+        if len(said) < 2:
+            only = ", ".join(recipe.labels[label] for label in said) or "none"
+            raise TrainingError(
+                f"all {len(self.examples)} posts have one label ({only})",
+                "A model needs posts of two labels or more to tell them apart.",
+            )
 
     def run(self, bundles: Path, version: str, command: str) -> Bundle:
         """Train everything that is not done yet and write the bundle below `bundles`."""
-        self.tune_text(self.split.train, "text")
-        trunk = self.image_trunk()
-        self.tune_image(trunk, self.split.train, "image")
-        features = self.features("text", "image", trunk)
+        features, trunk = self.encode()
         posts = LabelledFeatures(features, self.targets(), tuple(_hash(e) for e in self.examples))
         learned = self.training_set(replace(posts, features=self.training_features(features, trunk)))
         head = self.fit(posts, learned)
@@ -84,6 +88,13 @@ class Pipeline:
         scores = json.dumps(bundle.meta.scores, indent=2)
         (self.folder / "scores.json").write_text(scores, encoding="utf-8")
         return bundle
+
+    def encode(self) -> tuple[Features, Tensor | None]:
+        """Stages 1 and 2, as far as they are not done; features of all examples, and the picture trunk's."""
+        self.tune_text(self.split.train, "text")
+        trunk = self.image_trunk()
+        self.tune_image(trunk, self.split.train, "image")
+        return self.features("text", "image", trunk), trunk
 
     def tune_text(self, train: IntArray, name: str) -> None:
         """Stage 1 into `<run>/<name>/`."""
@@ -244,16 +255,22 @@ class Pipeline:
     def training_set(self, posts: LabelledFeatures) -> LabelledFeatures:
         """Take the train part of the posts and a sample of the extra tweets, as text-only posts."""
         train = posts.take(torch.as_tensor(self.split.train))
+        extra = self.extra_set()
+        if extra is None:
+            return train
+        return LabelledFeatures(
+            concatenate([train.features, extra[0]]),
+            concatenate_targets([train.targets, extra[1]]),
+            train.hashes + ("",) * len(extra[1]),
+        )
+
+    def extra_set(self) -> tuple[Features, Targets] | None:
+        """The extra tweets that the head learns from; None without any."""
         extra, _ = self._part_extra()
         if not extra:
-            return train
-        n_extra = len(extra)
-        blank = np.full(n_extra, UNLABELLED)
-        return LabelledFeatures(
-            concatenate([train.features, self.text_only_features(extra)]),
-            concatenate_targets([train.targets, make_targets(blank, np.array([e.text for e in extra]))]),
-            train.hashes + ("",) * n_extra,
-        )
+            return None
+        blank = np.full(len(extra), UNLABELLED)
+        return self.text_only_features(extra), make_targets(blank, np.array([e.text for e in extra]))
 
     def calibration_tweets(self) -> tuple[Features, Tensor] | None:
         """The extra tweets that the head did not learn from, and their labels.

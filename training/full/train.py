@@ -21,13 +21,13 @@ from training.examples import Materials, make_examples, read_text_table
 from training.full.curves import draw_curves
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
-from training.full.runs import RunLog
+from training.full.runs import Progress, RunLog
 from training.full.scoring import summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    options = parse(arguments)
+    options = parse(arguments, TrainRequest)
     try:
         return _train(options)
     except MmsaError as error:
@@ -41,10 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: TrainRequest) -> int:
     set_torch_threads(options.threads)
     device = torch.device(choose_device(options.device))
-    recipe = _recipe(options)
-    log = RunLog(options.output, _reporter(options.json))
-    _check_same_run(options.output, recipe)
-    pipeline = Pipeline(recipe, _materials(options, recipe), log, device)
+    recipe = load_asked_recipe(options)
+    log = RunLog(options.output, reporter(options.json))
+    check_same_run(options.output, recipe)
+    pipeline = Pipeline(recipe, load_materials(options, recipe), log, device)
     bundles = options.bundles or options.output / "bundles"
     bundle = pipeline.run(bundles, options.version, options.command())
     draw_curves(log.metrics(), options.output / "curves.png")
@@ -56,7 +56,8 @@ def _train(options: TrainRequest) -> int:
     return 0
 
 
-def _recipe(options: TrainRequest) -> Recipe:
+def load_asked_recipe(options: TrainRequest) -> Recipe:
+    """Load the recipe, with what the command says otherwise."""
     recipe = load_recipe(options.recipe)
     if options.name:
         recipe = replace(recipe, name=options.name)
@@ -69,7 +70,8 @@ def _recipe(options: TrainRequest) -> Recipe:
     return recipe
 
 
-def _materials(options: TrainRequest, recipe: Recipe) -> Materials:
+def load_materials(options: TrainRequest, recipe: Recipe) -> Materials:
+    """Read posts, labels and extra tweets."""
     truth = read_labels(options.labels) if options.labels else None
     posts = (item for item in read(options.source) if isinstance(item, Post))
     examples = make_examples(posts, recipe.labels, truth, recipe.kinds)
@@ -84,7 +86,7 @@ def _materials(options: TrainRequest, recipe: Recipe) -> Materials:
     return Materials(examples, learned, held_out, tuple(options.data_name), options.licence)
 
 
-def _check_same_run(folder: Path, recipe: Recipe) -> None:
+def check_same_run(folder: Path, recipe: Recipe) -> None:
     """Refuse to mix encoders of two recipes in one run folder; the head is fitted anew each time."""
     file = folder / "recipe.json"
     settings = json.loads(json.dumps(recipe.as_json()))
@@ -112,7 +114,8 @@ class _Bar:
             print(f"{stage:10} {step:>6}/{steps} loss {loss:.3f}", file=sys.stderr, flush=True)
 
 
-def _reporter(as_json: bool):  # type: ignore[no-untyped-def]
+def reporter(as_json: bool) -> Progress:
+    """Choose who tells how far a stage is."""
     if as_json:
         return lambda stage, step, steps, loss: print(
             json.dumps({"event": "progress", "stage": stage, "step": step, "steps": steps, "loss": loss}),

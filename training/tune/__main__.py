@@ -1,0 +1,101 @@
+"""The search as a command: `python -m training.tune SOURCE -o DIR ...`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+
+import torch
+
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.model.device import choose_device, set_torch_threads
+from mmsa_tui.model.encoders import TextEncoder
+from mmsa_tui.processes import heed_termination
+from mmsa_tui.services.train import TuneRequest, parse
+from training.full.pipeline import Pipeline
+from training.full.runs import RunLog
+from training.full.train import check_same_run, load_asked_recipe, load_materials, reporter
+from training.tune.search import Ground
+from training.tune.study import BEST, changed_settings, conclude, open_study, run_study
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parse(arguments, TuneRequest)
+    try:
+        return _tune(options)
+    except MmsaError as error:
+        print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; what was tried is kept: run the same command again to go on", file=sys.stderr)
+        return 130
+
+
+def _tune(options: TuneRequest) -> int:
+    set_torch_threads(options.threads)
+    device = torch.device(choose_device(options.device))
+    recipe = load_asked_recipe(options)
+    materials = load_materials(options, recipe)
+    source = _digest_of([(e.post_id, e.raw_text, e.post, e.text, e.image) for e in materials.examples])
+    log = RunLog(options.output, reporter(options.json))
+    # Before anything is written: a study of something else stays as it is.
+    study = open_study(options.output, recipe, source)
+    check_same_run(options.output, recipe)
+    pipeline = Pipeline(recipe, materials, log, device)
+    ground = _ground(pipeline)
+    ground.folds(recipe.split_seed)
+
+    def tell(number: int, value: float, best: float) -> None:
+        if options.json:
+            print(json.dumps({"event": "trial", "number": number, "value": value, "best": best}), flush=True)
+        else:
+            print(
+                f"trial {number:>4}/{options.trials} {value:.4f} best {best:.4f}", file=sys.stderr, flush=True
+            )
+
+    run_study(study, recipe, ground, options.trials, options.minutes * 60 if options.minutes else None, tell)
+    found = conclude(study, recipe, options.output, options.command("tune"))
+    if options.json:
+        best = {
+            "base": found.base,
+            "best": found.best,
+            "n_trials": found.n_trials,
+            "n_pruned": found.n_pruned,
+        }
+        print(json.dumps({"event": "done", **best, "recipe": str(options.output / BEST)}))
+        return 0
+    print(f"{found.n_trials} trials, {found.n_pruned} of them given up early")
+    print(f"macro-F1 by cross-validation: {found.base:.4f} ± {found.base_sd:.4f} the recipe itself")
+    print(f"                              {found.best:.4f} ± {found.best_sd:.4f} the best (± over folds)")
+    for name, before, after in changed_settings(recipe, found.recipe):
+        print(f"  {name:24} {before:>10} -> {after}")
+    print(f"wrote {options.output / BEST}; train with it: mmsa train ... --recipe {options.output / BEST}")
+    return 0
+
+
+def _ground(pipeline: Pipeline) -> Ground:
+    """Encode the posts that the frozen split does not hold."""
+    features, _ = pipeline.encode()
+    split = pipeline.split
+    rows = sorted({int(row) for part in (split.train, split.select, split.calibrate) for row in part})
+    chosen = torch.as_tensor(rows)
+    blocks = TextEncoder(pipeline.folder / "text").blocks
+    groups = tuple(pipeline.examples[row].group for row in rows)
+    return Ground(
+        features.take(chosen), pipeline.targets().take(chosen), groups, pipeline.extra_set(), tuple(blocks)
+    )
+
+
+def _digest_of(rows: Sequence[tuple[object, ...]]) -> str:
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=str):
+        digest.update(repr(row).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    heed_termination()
+    sys.exit(main())
