@@ -10,8 +10,10 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import NoReturn
 
+import click
 import typer
 
 from mmsa_tui.cli import failures
@@ -55,6 +57,12 @@ def build_app() -> typer.Typer:
     return app
 
 
+@cache
+def _command() -> click.Command:
+    # 40 ms, which who runs many commands in one process pays once.
+    return typer.main.get_command(build_app())
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code."""
     sys.exit(run(arguments))
@@ -65,8 +73,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     failures.make_streams_robust()
     _stay_offline(sys.argv[1:] if arguments is None else arguments)
     try:
-        command = typer.main.get_command(build_app())
-        command.main(args=arguments, prog_name="mmsa")
+        _command().main(args=arguments, prog_name="mmsa")
         code = 0
     except SystemExit as exit:
         code = failures.code_of(exit)

@@ -57,25 +57,7 @@ def damaged(data: bytes, chosen: random.Random) -> bytes:
 
 def altered(value: object, chosen: random.Random) -> object:
     """Put something of another kind in the place of one part of a JSON value."""
-    strange = chosen.choice(
-        [
-            None,
-            True,
-            -1,
-            1.5,
-            10**400,
-            "",
-            "\ud800",
-            "x" * 5000,
-            [],
-            {},
-            [[]],
-            {"a": []},
-            [1] * 300,
-            1e308,
-            "1.5",
-        ]
-    )
+    strange = chosen.choice(STRANGE)
     if isinstance(value, dict) and value and chosen.random() < 0.8:
         key = chosen.choice(sorted(value))
         return {**value, key: altered(value[key], chosen)}
@@ -144,7 +126,7 @@ def test_bundles(mmsa: Mmsa, home: Path, rounds: list[random.Random]) -> None:
         (folder / name).write_bytes(data)
         check(mmsa("bundle", "list"), data)
         check(mmsa("bundle", "info", "words 1.0.7"), data)
-        check(mmsa("bundle", "verify", "--all"), data)
+        check(mmsa("bundle", "verify", "words 1.0.7"), data)
         (folder / name).write_bytes(whole[name])
 
 
