@@ -296,7 +296,7 @@ def write_atomically(path: Path, text: str) -> None:
         with whole_file(path, overwrite=True) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
     except OutputError as error:
-        raise BundleError(error.message, error.hint) from error
+        raise BundleError(error.message, "free some space or check the folder's rights") from error
     except OSError as error:
         raise BundleError(
             f"{path} cannot be written: {error}", "free some space or check the folder's rights"

@@ -9,11 +9,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
-import click
 import typer
 
 from mmsa_tui.cli import failures
@@ -58,9 +57,9 @@ def build_app() -> typer.Typer:
 
 
 @cache
-def _command() -> click.Command:
+def _command() -> Callable[..., Any]:
     # 40 ms, which who runs many commands in one process pays once.
-    return typer.main.get_command(build_app())
+    return typer.main.get_command(build_app()).main
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -73,7 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     failures.make_streams_robust()
     _stay_offline(sys.argv[1:] if arguments is None else arguments)
     try:
-        _command().main(args=arguments, prog_name="mmsa")
+        _command()(args=arguments, prog_name="mmsa")
         code = 0
     except SystemExit as exit:
         code = failures.code_of(exit)
