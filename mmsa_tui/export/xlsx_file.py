@@ -34,6 +34,10 @@ _WIDTHS = {"post_id": 21, "text": 70, "image": 16, "error": 30, "bundle": 14}
 _WIDTH = 12
 
 
+_MARKERS = ("diamond", "square", "triangle", "circle", "star", "x", "plus")
+"""What tells the lines of a chart apart without colour."""
+
+
 @dataclass(frozen=True, slots=True)
 class CountTable:
     """Counts by name, as a table of the Summary sheet; `colours` are those of a chart of it, if any."""
@@ -49,7 +53,8 @@ class TextTable:
     """A table of texts and numbers for the Summary sheet.
 
     `percent` names the columns that are shares. With `is_charted` column 1 is drawn by column 0, with
-    columns 2 and 3 as the ends of its error bars.
+    columns 2 and 3 as the ends of its error bars. `lines` are columns to be drawn as lines over column 0,
+    the labels in their order; `bounds` are the ends of their error bars, a pair of columns for each.
     """
 
     title: str
@@ -58,6 +63,8 @@ class TextTable:
     percent: Sequence[int] = ()
     note: str = ""
     is_charted: bool = False
+    lines: Sequence[int] = ()
+    bounds: Sequence[tuple[int, int]] = ()
 
 
 class Counted(Protocol):
@@ -238,9 +245,12 @@ def _write_summary(book: Any, labels: Sequence[str], summary: Summary) -> None:
     for table in summary.tables:
         if table.is_charted and table.rows:
             charts.append(_interval_chart(book, table, row + 3))
+        if table.lines and table.rows:
+            charts.append(_line_chart(book, table, row + 3))
         row = _write_text_table(sheet, row + 1, table, bold, percent)
+    beside = max([9, *(len(table.header) for table in summary.tables)]) + 1
     for at, chart in enumerate(charts):
-        sheet.insert_chart(1 + 16 * at, 10, chart)
+        sheet.insert_chart(1 + 16 * at, beside, chart)
 
 
 def write_sheet(book: Any, table: TextTable) -> None:
@@ -325,6 +335,41 @@ def _interval_chart(book: Any, table: TextTable, first: int) -> Any:
         }
     )
     return _finished(chart, "Share of posts, 95 % intervals")
+
+
+def _line_chart(book: Any, table: TextTable, first: int) -> Any:
+    """Draw the columns `lines` of a table whose first line is row `first`, with their intervals if any."""
+    last = first + len(table.rows) - 1
+    chart = book.add_chart({"type": "line"})
+    for at, column in enumerate(table.lines):
+        colour = label_colour(at, len(table.lines), dark=False)
+        series = {
+            "name": ["Summary", first - 1, column],
+            "categories": ["Summary", first, 0, last, 0],
+            "values": ["Summary", first, column, last, column],
+            "line": {"color": colour, "width": 2},
+            "marker": {"type": _MARKERS[at % len(_MARKERS)], "fill": {"color": colour}, "size": 5},
+        }
+        if table.bounds:
+            low, high = table.bounds[at]
+            ends = [_ends(row, column, low, high) for row in table.rows]
+            series["y_error_bars"] = {
+                "type": "custom",
+                "plus_values": [plus for plus, _ in ends],
+                "minus_values": [minus for _, minus in ends],
+                "line": {"color": colour},
+            }
+        chart.add_series(series)
+    _finished(chart, f"Share of posts by {table.header[0]}" + (", 95 % intervals" if table.bounds else ""))
+    chart.set_legend({"position": "bottom"})
+    return chart
+
+
+def _ends(row: Sequence[str | float], share: int, low: int, high: int) -> tuple[float, float]:
+    """How far an error bar reaches up and down; nowhere where there is no interval."""
+    if row[low] == "" or row[high] == "":
+        return 0.0, 0.0
+    return float(row[high]) - float(row[share]), float(row[share]) - float(row[low])
 
 
 def _finished(chart: Any, title: str) -> Any:

@@ -101,6 +101,8 @@ def export_posts(
     facts |= describe_choice(store, source, bundle_id, choice)
     facts["written"] = time.strftime("%Y-%m-%d %H:%M")
     facts["shares"], tables = summarise_audit(store, source, bundle_id, _reckoned(choice))
+    if target.suffix.lower() == ".xlsx":
+        tables += tabulate_weeks(store, source, bundle_id, _reckoned(choice))
     columns = () if choice.own_only else source_columns(store, source)
     n_rows = write(
         _rows(store, source, bundle_id, choice, on_row),
@@ -173,6 +175,8 @@ def write_rows(
     stated["shares"] = NOT_CORRECTED
     if len(sources) == 1 and not facts:
         stated["shares"], tables = summarise_audit(store, sources[0], bundle_id)
+        if target.suffix.lower() == ".xlsx":
+            tables += tabulate_weeks(store, sources[0], bundle_id)
     write(
         rows,
         target,
@@ -250,6 +254,45 @@ def summarise_audit(
             is_charted=True,
         ),
         TextTable("how often the model is right", words.SCORES, words.score_rows(found), note=note),
+    ]
+
+
+def tabulate_weeks(
+    store: Store, source: SourceRow, bundle_id: str, where: Where | None = None
+) -> list[TextTable]:
+    """Lay out the shares of each week, to be drawn; nothing where there are not two weeks with posts."""
+    # numpy costs 0.1 s, which a csv should not pay.
+    from mmsa_tui.services.charts import make_chart
+
+    try:
+        chart = make_chart(store, source, bundle_id, by="week", where=where)
+    except UsageError:
+        return []
+    weeks = [group for group in chart.groups if group.name[:1].isdigit()]
+    if len(weeks) < 2:
+        return []
+    labels, bounds = chart.labels, []
+    header = ["week", "posts", *labels]
+    if chart.has_intervals:
+        bounds = [(len(header) + 2 * at, len(header) + 2 * at + 1) for at in range(len(labels))]
+        header += [f"{label} {end}" for label in labels for end in ("low", "high")]
+    rows: list[list[str | float]] = []
+    for week in weeks:
+        row: list[str | float] = [week.name, week.n_posts, *(share.value for share in week.shares)]
+        if bounds:
+            ends = (end for share in week.shares for end in (share.low, share.high))
+            row += ["" if end is None else end for end in ends]
+        rows.append(row)
+    return [
+        TextTable(
+            "shares by week",
+            header,
+            rows,
+            percent=range(2, len(header)),
+            note=" ".join(chart.notes[:2]),
+            lines=range(2, 2 + len(labels)),
+            bounds=bounds,
+        )
     ]
 
 

@@ -6,6 +6,7 @@ import csv
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 from PIL import Image
 
@@ -15,6 +16,7 @@ from mmsa_tui.records import Prediction
 from mmsa_tui.services.audit import answer, next_post, start_audit
 from mmsa_tui.services.charts import make_chart, save_chart
 from mmsa_tui.services.comparing import compare_filters
+from mmsa_tui.services.export import Choice, export_posts
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import SourceRow, Store
 
@@ -150,3 +152,21 @@ def test_two_filters_are_compared_with_the_audit_or_without(store: Store, source
     assert -1 < line.low <= line.difference <= line.high < -0.3
     with pytest.raises(UsageError, match="share posts"):
         compare_filters(store, source, BUNDLE, north, "post")
+
+
+@pytest.mark.parametrize("has_audit", [False, True])
+def test_a_workbook_draws_the_weeks_from_its_own_cells(
+    store: Store, source: SourceRow, tmp_path: Path, has_audit: bool
+) -> None:
+    if has_audit:
+        audited(store, source)
+    export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", Choice("source"))
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Summary"]
+    (lines,) = (chart for chart in sheet._charts if type(chart).__name__ == "LineChart")
+    assert len(lines.series) == len(LABELS)
+    assert all((series.errBars is not None) == has_audit for series in lines.series)
+    first = next(row for row in sheet.iter_rows() if row[0].value == "week")[0].row + 1
+    weeks = make_chart(store, source, BUNDLE, by="week").groups
+    assert [sheet.cell(first + at, 1).value for at in range(4)] == [week.name for week in weeks]
+    assert sheet.cell(first, 3).value == pytest.approx(weeks[0].shares[0].value)
+    assert lines.series[0].val.numRef.f == f"Summary!$C${first}:$C${first + 3}"
