@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mmsa_tui.config import Paths
@@ -26,6 +26,7 @@ from mmsa_tui.store.journal import Journal
 
 _FEW = 10
 """Of so few acts each may have a label of its own."""
+_BACKUP_NAME = "mmsa-%Y%m%d-%H%M%S-%f.db"
 N_BACKUPS = 7
 """Backups that are kept; the oldest goes."""
 
@@ -62,7 +63,7 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
     if not paths.database.is_file():
         raise StoreError(f"there is no store at {paths.database}", "It is made with the first source.")
     with alone(paths):
-        place = target or _folder(paths) / datetime.now(UTC).strftime("mmsa-%Y%m%d-%H%M%S-%f.db")
+        place = target or _next_backup(paths)
         if place.exists():
             raise StoreError(f"{place} exists", "Choose another name with -o.")
         try:
@@ -82,6 +83,16 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
             for old in backups(paths)[:-N_BACKUPS]:
                 old.unlink(missing_ok=True)
     return place
+
+
+def _next_backup(paths: Paths) -> Path:
+    """Name a backup by the time; after the last one, also where the clock has gone back since."""
+    moment = datetime.now(UTC)
+    for last in backups(paths)[-1:]:
+        with suppress(ValueError):
+            before = datetime.strptime(last.name, _BACKUP_NAME).replace(tzinfo=UTC)
+            moment = max(moment, before + timedelta(microseconds=1))
+    return _folder(paths) / moment.strftime(_BACKUP_NAME)
 
 
 def restore(paths: Paths, source: Path | None = None) -> Restored:
@@ -209,7 +220,7 @@ def _put_aside(database: Path) -> Path | None:
     """Give a damaged store another name, its log with it; a kill in between leaves both under one of them."""
     if not os.path.lexists(database):
         return None
-    aside = database.with_name(f"{database.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    aside = database.with_name(f"{database.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
     if database.is_file() and database.stat().st_size:
         _name_also(database, aside)
     for suffix in ("-wal", "-shm"):

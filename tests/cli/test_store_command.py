@@ -177,6 +177,34 @@ def test_seven_backups_are_kept(home: Path, database: Path) -> None:
     assert store_care.backups(paths) == made[-7:]
 
 
+def test_a_backup_is_the_newest_though_the_clock_has_gone_back(home: Path, database: Path) -> None:
+    paths = find_paths({"MMSA_HOME": str(home)})
+    store_care.backup(paths)
+    for number in range(7):
+        last = store_care.backups(paths)[-1]
+        shutil.copy(last, last.with_name(f"mmsa-29990101-00000{number}-000000.db"))
+    made = store_care.backup(paths)
+    assert store_care.backups(paths)[-1] == made
+
+
+def test_a_home_on_a_drive_without_locks_is_named(
+    mmsa: Mmsa, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    for command in (
+        ["store", "backup"],
+        ["store", "restore"],
+        ["forget", "here", "--yes"],
+        ["purge", "--yes"],
+    ):
+        ran = mmsa(*command)
+        assert (ran.code, "a drive without locks" in ran.err) == (4, True)
+    assert mmsa("corrections", "export").code == 0
+
+
 def test_a_journal_cut_in_its_last_line_costs_that_line(mmsa: Mmsa, database: Path) -> None:
     journal = database.with_name("mmsa.corrections.jsonl")
     journal.write_bytes(journal.read_bytes()[:-20])
