@@ -394,6 +394,10 @@ class MmsaApp(App[None]):
 
     def keep_theme(self, name: str) -> None:
         """Put a theme that was chosen on at the next start too, unless the config names one."""
+        if self.config.theme:
+            text = f"The config names {self.config.theme}, which is back at the next start."
+            self.notify(safe_line(text), title="Until you leave", markup=False)
+            return
         try:
             keep_theme(self.config.paths.data_dir, name)
         except MmsaError as error:

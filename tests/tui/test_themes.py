@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.app import App
 
@@ -38,3 +40,16 @@ def test_a_theme_that_was_chosen_stays(tmp_path) -> None:
     assert kept_theme(tmp_path) == THEMES[1].name
     keep_theme(tmp_path, "gone")
     assert kept_theme(tmp_path) == ""
+
+
+@pytest.mark.parametrize(("named", "kept"), [("", "mmsa-light"), ("nord", "")])
+async def test_a_choice_stays_unless_the_config_names_a_theme_and_then_it_says_so(
+    make_app, config, named, kept
+) -> None:
+    app = make_app(config=replace(config, theme=named))
+    async with app.run_test() as pilot:
+        app.keep_theme("mmsa-light")
+        await pilot.pause()
+        told = [note.message for note in app._notifications]
+        assert kept_theme(config.paths.data_dir) == kept
+        assert any("nord" in words for words in told) == bool(named)
