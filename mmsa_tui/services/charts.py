@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from mmsa_tui.analysis.population import TIMES
 from mmsa_tui.analysis.shares import GroupShares, Share, count_shares
@@ -24,25 +25,25 @@ _HOW_TO_READ = {
 }
 
 
-def make_chart(
-    store: Store,
-    source: SourceRow,
-    bundle: str,
-    *,
-    by: str = "",
-    where: Where | None = None,
-    only: str = "",
-) -> Chart:
-    """Bring together what a chart shows.
+class ChartOf(TypedDict, total=False):
+    """What a chart is of.
 
-    Args:
-        by: `hour`, `day`, `week`, `month`, `year`, `hashtag`, `author`, `language` or a column; "" draws
-            the shares of all posts.
-        where: only these posts; `only` says in words which they are.
+    `by` is `hour`, `day`, `week`, `month`, `year`, `hashtag`, `author`, `language` or a column; without it
+    the shares of all posts are drawn. `where` leaves only some posts; `only` says in words which they are.
+    """
+
+    by: str
+    where: Where | None
+    only: str
+
+
+def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartOf]) -> Chart:
+    """Bring together what a chart shows.
 
     Raises:
         UsageError: no post has a label, or the source cannot be grouped so.
     """
+    by, where, only = of.get("by", ""), of.get("where"), of.get("only", "")
     labels = store.bundle_labels(bundle)
     counted = count_shares(store, source, bundle, labels, by, where)
     if not counted:
@@ -66,19 +67,11 @@ def make_chart(
 
 
 def save_chart(
-    store: Store,
-    source: SourceRow,
-    bundle: str,
-    target: Path,
-    *,
-    by: str = "",
-    where: Where | None = None,
-    only: str = "",
-    overwrite: bool = False,
+    store: Store, source: SourceRow, bundle: str, target: Path, overwrite: bool = False, **of: Unpack[ChartOf]
 ) -> Chart:
     """Make a chart and write it as png, svg or csv; see `make_chart` and `write_chart` for errors."""
     check_chart_target(target, overwrite=overwrite)
-    chart = make_chart(store, source, bundle, by=by, where=where, only=only)
+    chart = make_chart(store, source, bundle, **of)
     write_chart(chart, target, overwrite=overwrite)
     return chart
 

@@ -23,53 +23,51 @@ _COLOURS = (
     *("primary", "secondary", "accent", "foreground", "background"),
     *("surface", "panel", "success", "warning", "error"),
 )
-"""What the columns of a palette are."""
+_GROUNDS = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active")
+_VARIABLES = ("block-cursor-foreground", "border-blurred", "scrollbar", "scrollbar-hover")
+"""What the columns of a palette are: colours of a theme, then such of its variables as follow from none."""
 
 
-def _theme(name: str, palette: str, *, dark: bool = True, **variables: str) -> Theme:
-    """Make a theme of ten colours, in the order of `_COLOURS`, and of what does not follow from them."""
-    of: dict[str, Any] = dict(zip(_COLOURS, palette.split(), strict=True))
-    usual = {
-        "block_cursor_background": of["primary"],
-        "footer_key_foreground": of["accent"],
+def _theme(name: str, colours: str, others: str, *, dark: bool = True, **own: str) -> Theme:
+    """Make a theme.
+
+    Args:
+        colours, others: its palette, in the order of `_COLOURS` and of `_VARIABLES`.
+        own: variables that are not as the palette gives them.
+    """
+    of: dict[str, Any] = dict(zip(_COLOURS, colours.split(), strict=True))
+    variables = {
+        "block-cursor-background": of["primary"],
+        "footer-key-foreground": of["accent"],
         "border": of["primary"],
-        "scrollbar_active": of["primary"],
-        "scrollbar_background": of["surface"],
-        "scrollbar_background_hover": of["surface"],
-        "scrollbar_background_active": of["surface"],
+        "scrollbar-active": of["primary"],
+        **dict.fromkeys(_GROUNDS, of["surface"]),
+        **dict(zip(_VARIABLES, others.split(), strict=True)),
+        **{key.replace("_", "-"): value for key, value in own.items()},
     }
-    named = {key.replace("_", "-"): value for key, value in {**usual, **variables}.items()}
-    return Theme(name, dark=dark, variables=named, **of)
+    return Theme(name, dark=dark, variables=variables, **of)
 
 
 DARK = _theme(
     "mmsa-dark",
     "#6ea8fe #b39dff #ffc26b #e6e9ef #0f1218 #151a22 #1f2630 #5fd3a2 #ffb454 #ff7b72",
-    block_cursor_foreground="#0f1218",
+    "#0f1218 #2c3643 #36424f #52637a",
     input_selection_background="#6ea8fe 35%",
-    border_blurred="#2c3643",
-    scrollbar="#36424f",
-    scrollbar_hover="#52637a",
 )
 LIGHT = _theme(
     "mmsa-light",
     "#1f5fbf #6b4fc4 #8a4b00 #1c2026 #fbfaf7 #f3f1ea #e5e1d6 #1a7045 #8a5300 #b3261e",
+    "#ffffff #c9c4b6 #bdb7a8 #9a9484",
     dark=False,
-    block_cursor_foreground="#ffffff",
     input_selection_background="#1f5fbf 30%",
-    border_blurred="#c9c4b6",
-    scrollbar="#bdb7a8",
-    scrollbar_hover="#9a9484",
 )
 CONTRAST = _theme(
     "mmsa-contrast",
     "#7cc4ff #d9c8ff #ffe14d #ffffff #000000 #000000 #26262b #6dffb0 #ffd23f #ff9a94",
-    block_cursor_foreground="#000000",
+    "#000000 #9a9aa2 #9a9aa2 #ffffff",
     block_cursor_background="#ffe14d",
     foreground_muted="#dcdcdc",
     border="#ffffff",
-    border_blurred="#9a9aa2",
-    scrollbar="#9a9aa2",
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
 

@@ -137,6 +137,10 @@ class _Flips:
         counts = resample_counts(kinds, 3, rounds=rules.rounds, seed=rules.seed)
         return percentile_interval((counts[:, 2] - counts[:, 0]) / len(kinds))
 
+    def check(self, name: str, passed: bool, said: str, rules: GateRules) -> Check:
+        change = self.after - self.before
+        return Check(name, passed, said, self.before, self.after, change, self.interval(rules))
+
 
 def _macro_f1(posts: Judged, rules: GateRules, part: str = "") -> Check:
     k = posts.before.shape[1]
@@ -161,16 +165,8 @@ def _macro_f1(posts: Judged, rules: GateRules, part: str = "") -> Check:
 def _accuracy(posts: Judged, rules: GateRules) -> Check:
     flips = _Flips.of(posts)
     passed = not is_more(flips.lost, flips.gained, rules.chance)
-    return Check(
-        "accuracy",
-        passed,
-        f"{flips.lost} posts of the frozen split got worse and {flips.gained} better"
-        + ("" if passed else ": more than chance explains"),
-        flips.before,
-        flips.after,
-        flips.after - flips.before,
-        flips.interval(rules),
-    )
+    said = f"{flips.lost} posts of the frozen split got worse and {flips.gained} better"
+    return flips.check("accuracy", passed, said + ("" if passed else ": more than chance explains"), rules)
 
 
 def _recalls(posts: Judged, labels: Sequence[str], rules: GateRules) -> list[Check]:
@@ -237,16 +233,11 @@ def _held_out(posts: Judged, rules: GateRules) -> Check:
         return Check("held-out corrections", False, "no correction is held out yet to judge by: make more")
     flips = _Flips.of(posts)
     passed = not is_more(flips.lost, flips.gained, 2 * rules.chance)
-    return Check(
-        "held-out corrections",
-        passed,
+    said = (
         f"of {len(posts)} corrections held out {flips.gained} are newly got right and {flips.lost} no longer"
-        + ("" if passed else ": it has not learned what analysts mean"),
-        flips.before,
-        flips.after,
-        flips.after - flips.before,
-        flips.interval(rules),
     )
+    doubt = "" if passed else ": it has not learned what analysts mean"
+    return flips.check("held-out corrections", passed, said + doubt, rules)
 
 
 def _coherence(held_out: Judged, unseen: Judged, rules: GateRules) -> Check:
