@@ -1,13 +1,16 @@
 """Posts per second of `mmsa` beside other ways to do the same, as ratios within one run.
 
     python -m benchmarks.classify_speed [SOURCE] [-n 96] [--rounds 3] [--bundle NAME] [--labels SOURCE]
-        [--json FILE] [--plot FILE]
+        [--json FILE] [--plot FILE] [--cpu-time]
 
 Every arm has the same weights, the same posts and the same cores, and includes reading the picture from
 disk. Models are loaded and warmed up before. No arm but the one called warm finds a feature in the cache.
 Arms run A B C C B A; a ratio is taken within a round. The last rows keep one core busy with another
 program while ours runs, and take the time of ours by its stages, one after the other on one thread.
 Before that each arm is started alone in a process: time to its first label, and the memory it came to.
+
+On a machine that does other work too, `taskset -c 0 python -m benchmarks.classify_speed … --cpu-time` counts
+the processor seconds of each arm on one core, its children's included, and leaves the rest out.
 """
 
 from __future__ import annotations
@@ -51,9 +54,9 @@ def stages(judged: Judged, posts: Sequence[Post]) -> dict[str, float]:
     taken: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
-        start = time.perf_counter()
+        start = time.process_time()
         out = work()
-        taken[name] = 1000 * (time.perf_counter() - start) / len(posts)
+        taken[name] = 1000 * (time.process_time() - start) / len(posts)
         return out
 
     data = timed("read the picture", lambda: [post.pictures[0].read() for post in posts])
@@ -72,15 +75,22 @@ def stages(judged: Judged, posts: Sequence[Post]) -> dict[str, float]:
     return taken
 
 
-def in_turns(arms: dict[str, Arm], posts: Sequence[Post], rounds: int) -> dict[str, list[float]]:
+def cpu_seconds() -> float:
+    """Processor seconds of this process and of its children that have ended."""
+    return time.process_time() + sum(os.times()[2:4])
+
+
+def in_turns(
+    arms: dict[str, Arm], posts: Sequence[Post], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Run arms A B C C B A, round by round: posts per second of each."""
     rates: dict[str, list[float]] = {name: [] for name in arms}
     for _ in range(rounds):
         seconds = dict.fromkeys(arms, 0.0)
         for name in [*arms, *reversed(arms)]:
-            start = time.perf_counter()
+            start = clock()
             arms[name](posts)
-            seconds[name] += time.perf_counter() - start
+            seconds[name] += clock() - start
         for name in arms:
             rates[name].append(2 * len(posts) / seconds[name])
     return rates
@@ -119,7 +129,7 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def draw(rates: dict[str, list[float]], base: str, file: Path) -> None:
+def draw(rates: Mapping[str, list[float]], base: str, file: Path, title: str) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -133,7 +143,7 @@ def draw(rates: dict[str, list[float]], base: str, file: Path) -> None:
     axes.invert_yaxis()
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.set_xticks([])
-    axes.set_title("Posts per second on a CPU, the usual loop = 1", loc="left", fontsize=10)
+    axes.set_title(title, loc="left", fontsize=10)
     figure.tight_layout()
     figure.savefig(file, dpi=130)
 
@@ -184,6 +194,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="a source that has people's labels of these posts")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--cpu-time", action="store_true", help="count processor seconds")
     parser.add_argument("--alone", help=argparse.SUPPRESS)
     options = parser.parse_args()
     posts = read_posts(options.source, options.n)
@@ -201,19 +212,23 @@ def main() -> None:
             except ImportError as error:
                 print(f"{name}: left out ({error})", file=sys.stderr)
                 continue
-            started[name] = measure_alone(name, options)
+            if not options.cpu_time:
+                started[name] = measure_alone(name, options)
         answers = {name: arm(posts) for name, arm in arms.items()}  # also warms up
-        rates = in_turns(arms, posts, options.rounds)
-    busy = beside_a_busy_core(arms[COLD], posts, options.rounds)
+        clock = cpu_seconds if options.cpu_time else time.perf_counter
+        rates = in_turns(arms, posts, options.rounds, clock)
+    busy = [] if options.cpu_time else beside_a_busy_core(arms[COLD], posts, options.rounds)
     taken = stages(judged, posts)
     print(f"{judged.bundle.id}: {len(posts)} posts, {n_workers(0)} cores, {processor()}")
     print(f"{options.rounds} rounds of A B C C B A; load before the end {os.getloadavg()[0]:.1f}")
-    columns = ("posts/s", "times the usual loop", "same label", "right", "start s", "MB")
+    unit = "posts/CPU s" if options.cpu_time else "posts/s"
+    columns = (unit, "times the usual loop", "same label", "right", "start s", "MB")
     print(f"{'arm':36} {columns[0]:>8} {columns[1]:>24}" + "".join(f"{name:>11}" for name in columns[2:]))
     report: dict[str, Any] = {
         "bundle": judged.bundle.id,
         "processor": processor(),
         "cores": n_workers(0),
+        "unit": unit,
         "posts": len(posts),
         "load": os.getloadavg(),
         "arms": {},
@@ -226,22 +241,25 @@ def main() -> None:
         right = statistics.mean(hits) if hits else None
         print(
             f"{name:36} {statistics.median(rates[name]):>8.1f} {median_of(ratios):>24} {same:>10.1%} "
-            f"{'-' if right is None else f'{right:.1%}':>10} {started[name]['start_s']:>10.1f} "
-            f"{started[name]['peak_mb']:>10,.0f}"
+            f"{'-' if right is None else f'{right:.1%}':>10} "
+            + " ".join(f"{value:>10,.1f}" for value in started.get(name, {}).values())
         )
         report["arms"][name] = {
             "posts_per_second": rates[name], "ratio": ratios, "same_label": same, "right": right,
-            "n_with_label": len(hits), **started[name],
+            "n_with_label": len(hits), **started.get(name, {}),
         }  # fmt: skip
     against = [a / b for a, b in zip(rates[COLD], rates[CAREFUL], strict=True)]
     print(f"cold against {CAREFUL}: {median_of(against)}")
-    print(f"one core busy against none: {median_of(busy)}")
+    if busy:
+        print(f"one core busy against none: {median_of(busy)}")
     print("ms a post, one thread: " + ", ".join(f"{name} {ms:.2f}" for name, ms in taken.items()))
     report |= {"against_careful": against, "busy": busy, "stages_ms": taken}
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     if options.plot:
-        draw(rates, USUAL, options.plot)
+        of = "a processor second" if options.cpu_time else "a second"
+        title = f"Posts {of}, {judged.bundle.id}, the usual loop = 1"
+        draw(rates, USUAL, options.plot, title)
 
 
 if __name__ == "__main__":
