@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("--encoders", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--start", action="append", help="only from this bundle's encoders; else of any")
+    parser.add_argument("--task", action="append", choices=[task.file for task in TASKS])
     parser.add_argument("--features", type=Path, help="a folder to keep features in, for another run")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
@@ -93,6 +94,8 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for task in TASKS:
+            if chosen.task and task.file not in chosen.task:
+                continue
             data = load(task, chosen.data, chosen.encoders, paths, starts, chosen.features or Path(scratch))
             rounds = [run(data, heads, seed) for seed in range(chosen.seeds)]
             print(describe(task, data, rounds), flush=True)
@@ -187,7 +190,9 @@ def load(task: Task, data: Path, encoders: Path, paths: Paths, starts: Sequence[
         found = _encode(Encoders(TextSpec(folder, read_views(folder), "fp32"), image), posts)
         np.savez(place, text=found.text.astype(np.float16), lexicon=found.lexicon)
     vectors = _arrays(place).text.astype(np.float64)
-    return Data(labels, features, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    # A post of nothing but a picture has no words to encode.
+    length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return Data(labels, features, vectors / length)
 
 
 def _encode(encoders: Encoders, posts: Sequence[Post]) -> Arrays:
@@ -203,7 +208,8 @@ def _arrays(place: Path) -> Arrays:
 
 def _without_pictures(text: FloatArray, lexicon: FloatArray) -> Arrays:
     n = len(text)
-    return Arrays(text, lexicon, np.zeros((n, 1280), np.float32), np.ones(n, bool), np.zeros(n, bool))
+    has_words = (text != 0).any(axis=1)
+    return Arrays(text, lexicon, np.zeros((n, 1280), np.float32), has_words, np.zeros(n, bool))
 
 
 def describe(task: Task, data: Data, rounds: Sequence[Round]) -> str:

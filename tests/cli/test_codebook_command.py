@@ -94,3 +94,25 @@ def test_a_damaged_file_stops_nothing_else(mmsa: Mmsa, home: Path) -> None:
     assert ran.code == 2 and "--restore" in ran.err
     assert mmsa("codebook", "edit", "stance", "--restore").code == 0
     assert "for, against" in mmsa("codebook", "list").out
+
+
+def test_a_source_is_forgotten_under_every_codebook(mmsa: Mmsa, table: Table, home: Path) -> None:
+    made(mmsa)
+    posts = table(["good day", "a secret word"])
+    from mmsa_tui.config import load_config
+    from mmsa_tui.services.ingest import read_in
+    from mmsa_tui.store import Store
+
+    places = [load_config({"codebook": name}).paths.database for name in ("default", "stance")]
+    for place in places:
+        with Store.open(place) as store:
+            read_in(store, posts)
+    ran = mmsa("forget", posts, "--yes")
+    assert ran.code == 0 and "codebook stance" in ran.err
+    for place in places:
+        with Store.open(place) as store:
+            assert not store.recent_sources()
+        assert b"secret" not in place.read_bytes()
+    assert mmsa("purge", "--yes").code == 0
+    assert not any(place.exists() for place in places)
+    assert "for, against" in mmsa("codebook", "list").out
