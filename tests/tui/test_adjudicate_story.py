@@ -212,7 +212,7 @@ async def test_without_contradictions_it_says_so(make_app, classified, store, wa
         await opened(pilot, wait_for)
         await pilot.press("A")
         screen = await asked(pilot, wait_for, AdjudicateScreen)
-        await wait_for(pilot, lambda: "disagree on no post" in text_of(screen, "#status"), "the message")
+        await wait_for(pilot, lambda: "not disagree on any post" in text_of(screen, "#status"), "the message")
         await pilot.press("1", "s", "u", "n", "enter", "end")
         assert list(store.corrections()) == []
         await pilot.press("escape")

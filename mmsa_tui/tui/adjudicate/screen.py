@@ -156,7 +156,7 @@ class AdjudicateScreen(PostScreen[Jump | None]):
         self.show_case()
         self._show_keys()
         if not self.listed.cases:
-            self.tell("Analysts disagree on no post.", "$text-success")
+            self.tell("Analysts do not disagree on any post.", "$text-success")
 
     # the case under the cursor
 

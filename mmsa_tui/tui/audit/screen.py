@@ -248,7 +248,7 @@ class AuditScreen(PostScreen[None]):
             self.mmsa.show_error(error)
             return
         await self._next()
-        self.tell(f"{n_added:,} posts more are in the sample" if n_added else "The sample holds every post.")
+        self.tell(f"{n_added:,} more posts are in the sample" if n_added else "The sample holds every post.")
         self._count()
 
     # the lines around

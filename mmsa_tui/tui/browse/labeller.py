@@ -121,7 +121,7 @@ class Labeller:
 
     def _refuse_failure(self) -> None:
         if self._posts.row is not None:
-            self._voice.tell("This input is no post: there is nothing to judge.", WARNING)
+            self._voice.tell("This input is not a post, so there is nothing to judge.", WARNING)
 
     def _tell_done(self, done: Done, name: str) -> None:
         if not done.n_posts:

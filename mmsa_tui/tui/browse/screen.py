@@ -453,7 +453,7 @@ class BrowseScreen(PostScreen[None]):
         if self.posts.table.hits is not None:
             in_line = self.posts.toggle_context()
             again = f" ({self.key('context')}: back)"
-            self.tell(f"What was found stands in line{again}." if in_line else "Texts begin at their start.")
+            self.tell(f"Matches are lined up{again}." if in_line else "Texts start at their beginning.")
             return
         title, hint = "Which words, with those around them?", "Enter: find · esc: cancel"
         await self.ask(AskText(title, "", "one word, or several that follow each other", hint), self._look)
@@ -523,7 +523,7 @@ class BrowseScreen(PostScreen[None]):
             self.tell(f"There is no post {post_id} in this source.", "$text-warning")
         elif not self.posts.show_ordinal(found):
             self.posts.go_to_filter("", found)
-            self.tell("The filter left it out: all posts are shown again.")
+            self.tell("The filter had left it out, so all posts are shown again.")
 
     def action_mark(self) -> None:
         self.posts.table.toggle_selected()

@@ -16,7 +16,7 @@ from mmsa_tui.bundle.registry import roll_back
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.reclassify import list_changes, sources_judged_by
-from mmsa_tui.text.display import safe_line
+from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import SUCCESS, WARNING, FramedScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.jump import Jump
@@ -48,7 +48,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
             p       promote          Use the candidate from now on; against the gate it asks again
             d       discard          Throw the candidate away
             k       kept             Candidates that were kept aside
-            v       changes          Posts that have another label than by the bundle before
+            v       changes          Posts that the bundle before labels differently
             b       roll_back        Go back to the bundle before
         """),
         *SCROLLS,
@@ -255,7 +255,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
         if not offer.objections(self.in_use):
             self.tell(f"p puts {offer.name} to use, d throws it away.", SUCCESS)
         else:
-            self.tell(f"p uses {offer.name} all the same after asking, d throws it away.", WARNING)
+            self.tell(f"p uses {offer.name} anyway, after asking; d throws it away.", WARNING)
 
     def _clear_offer(self) -> None:
         """Take the candidate off the table."""
@@ -399,10 +399,10 @@ class RetrainScreen(FramedScreen[Jump | None]):
         found = await self.mmsa.slow.run(lambda store: list_changes(store, before, after))
         n_changed = sum(len(comparison.changes) for comparison in found)
         if not n_changed:
-            self.tell(f"No post has another label than by {before}.")
+            self.tell(f"Every post has the same label as by {before}.")
             return
-        posts = "post has" if n_changed == 1 else "posts have"
-        self.tell(f"{n_changed:,} {posts} another label than by {before}: v lists them.", SUCCESS)
+        lists = "it" if n_changed == 1 else "them"
+        self.tell(f"{before} labels {counted(n_changed, 'post')} differently: v lists {lists}.", SUCCESS)
         if not self.is_attached:
             return
         jump = await self.app.push_screen_wait(ChangesScreen(found, before, after))

@@ -214,7 +214,10 @@ def _truth(post: Post, looks: LabelLooks) -> Content:
 
 
 def _failure(failure: Failure) -> Content:
-    parts: list[Part] = [("✗ This input is no post: ", "$text-warning"), (safe_line(failure.reason, 400), "")]
+    parts: list[Part] = [
+        ("✗ This input is not a post: ", "$text-warning"),
+        (safe_line(failure.reason, 400), ""),
+    ]
     if failure.text:
         parts.append(("\n\n" + safe_map(failure.text)[0], "$foreground-muted"))
     return Content.assemble(*parts)
