@@ -116,3 +116,16 @@ def test_a_redacted_page_names_and_shows_nobody(mmsa: Mmsa, source: Path) -> Non
     assert "@[name] [link] [mail]" in page
     for secret in ("jane", "t.co", "author9", "author1", "<img", "&lt;b&gt;me"):
         assert secret not in page
+
+
+def test_a_chart_is_saved_by_group_and_says_what_it_is_of(mmsa: Mmsa, source: Path) -> None:
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    ran = mmsa("chart", source, "-o", "days.csv", "--by", "day", "--filter", "author:author1")
+    assert ran.code == 0, ran.err
+    assert "only author:author1" in ran.err and "not corrected" in ran.err
+    lines = (source.parent / "days.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("group,label,posts,share") and '"2025-05-' in lines[1]
+    assert mmsa("chart", source, "-o", "days.csv").code == 2
+    assert mmsa("chart", source, "-o", "days.gif").code == 2
+    assert mmsa("chart", source, "-o", "town.svg", "--by", "Town").code == 2
+    assert mmsa("chart", source, "-o", "days.csv", "--overwrite").code == 0
