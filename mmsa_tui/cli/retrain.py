@@ -244,7 +244,7 @@ def _show(result: Result) -> None:
     if result.examples:
         header = ("post", "before", "after", "people", "", "text")
         rows = [
-            (e.post_id, e.before, e.after, e.wanted, "held out" if e.held_out else "learned", e.text[:60])
+            (e.post_id, e.before, e.after, e.wanted, _seen(result, e.held_out), e.text[:60])
             for e in result.examples
         ]
         console.show(console.table([header, *rows], indent="  "))
@@ -253,6 +253,13 @@ def _show(result: Result) -> None:
     console.show("the gate passed it" if verdict.passed else "the gate refused it:")
     for reason in verdict.reasons:
         console.show(f"- {reason}")
+
+
+def _seen(result: Result, is_held_out: bool) -> str:
+    """Say whether the head that gave an example's label had learned the post."""
+    if result.lesson.said:
+        return "unseen"
+    return "held out" if is_held_out else "learned"
 
 
 def _table(verdict: Verdict) -> str:

@@ -60,7 +60,8 @@ def describe_waiting(
         taken = f"taken as {teaching.name.removeprefix('as ')}: {teaching.meaning}"
         if teaching is AS_FOUND and bundle.meta.training.get("lesson", {}).get("is_rule"):
             taken = f"taken for the rule that {bundle.id} was taught"
-        lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
+        if not waiting.is_few_shot:
+            lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
         lines.append(_line(_compare_with_shown(waiting), MUTED))
         if not waiting.is_few_shot:
             lines.append(
@@ -123,7 +124,12 @@ def describe_result(result: Result, name: str, looks: LabelLooks, width: int) ->
     if result.examples:
         lines += [
             Content(""),
-            _line("Corrected posts that it judges otherwise (◦ held out, never learned)", "bold"),
+            _line(
+                "Labelled posts that a head which had not seen them judges otherwise"
+                if result.lesson.said
+                else "Corrected posts that it judges otherwise (◦ held out, never learned)",
+                "bold",
+            ),
         ]
         lines += [describe_example(example, looks, width) for example in result.examples]
     return Content("\n").join(lines)
