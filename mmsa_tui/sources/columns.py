@@ -11,7 +11,7 @@ from dataclasses import dataclass
 # fmt: off
 NAMES: Mapping[str, tuple[str, ...]] = {
     "text": (
-        "fulltext", "tweetfulltext", "text", "tweettext", "posttext", "hitsentence", "tweet",
+        "fulltext", "tweetfulltext", "textoriginal", "text", "tweettext", "posttext", "hitsentence", "tweet",
         "rawcontent", "tweetcontent", "posttextcontent", "content", "contenttext", "body", "selftext",
         "bodytext", "caption", "captiontext", "message", "postmessage", "statustext", "comment",
         "commenttext", "post", "postcontent", "sentence", "review", "reviewtext", "textcorrected",
@@ -19,7 +19,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "contenu", "texto", "contenido", "mensaje", "comentario", "testo", "contenuto", "conteudo",
         "mensagem", "tekst", "bericht", "metin", "tresc", "treść", "текст", "сообщение", "内容", "正文",
         "文本", "微博正文", "本文", "ツイート", "텍스트", "النص", "نص", "description", "desc",
-        "snippet", "openingtext", "document", "data", "input",
+        "textdisplay", "snippet", "openingtext", "document", "data", "input",
     ),
     "title": (
         "title", "posttitle", "headline", "subject", "submissiontitle", "titel", "titre", "titulo",
@@ -29,7 +29,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "image", "images", "imagepath", "imagefile", "imagefilename", "imagename", "imageurl",
         "imageurls", "imagelink", "picture", "pictures", "pictureurl", "fullpicture", "pic", "pics",
         "photo", "photos", "photourl", "photourls", "photopath", "img", "imgs", "imgurl", "imgpath",
-        "imgname", "bild", "bilder", "foto", "fotos", "imagen", "imagenes", "immagine", "图片", "画像",
+        "imgname", "bild", "bilder", "foto", "fotos", "imagen", "imagenes", "immagine", "图片",
+        "图片url", "图片链接", "原始图片", "原始图片url", "微博图片url", "画像",
         "imageid", "multimedia", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
         "mediafiles", "mediafilename", "medialinks", "attachments", "attachment", "displayurl",
         "filename", "file", "filepath", "path", "url", "urls",
@@ -38,7 +39,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "idstr", "tweetidstr", "tweetid", "statusid", "statusidstr", "postid", "messageid", "textid",
         "commentid", "reviewid", "documentid", "articleid", "itemid", "restid", "importedid",
         "importedtweetid", "nativeid", "universalmessageid", "beitragsid", "beitragid", "contentid",
-        "id", "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "msgid", "sampleid",
+        "id", "微博id", "微博bid", "adarchiveid",
+        "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "msgid", "sampleid",
         "exampleid", "shortcode", "imageid",
     ),
     "author": (

@@ -36,6 +36,14 @@ _MIN_WORDS = 2.5
 _LOOK_AT_COLUMNS = 1_000
 _MAX_IMAGE_COLUMNS = 12
 _MAX_LABELS = 25
+# fmt: off
+_NOT_WHEN_WRITTEN = frozenset((
+    "collected", "query", "scraped", "updated", "update", "edited", "replied", "birth", "birthday", "joined",
+    "retrieved", "exported", "export", "access", "accessed", "modified", "deleted", "end", "crawled",
+    "downloaded", "imported", "registered", "expires",
+))
+# fmt: on
+"""Words in the names of columns that hold another moment than that of writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,7 @@ class _Choice:
         if not id_column and "id" not in self._said:
             id_column = self._unnamed("id", self._is_long_number)
         created_at = self._single("created_at", self._is_date) or self._unnamed("created_at", self._is_moment)
+        created_at = created_at or self._dated()
         time = self._time(created_at)
         author = self._single("author", self._is_author)
         language = self._single("language", self._is_language)
@@ -388,7 +397,41 @@ class _Choice:
             if not self._names[c].is_about_author
         )
         looks = cells.shapes.get("moment", 0) + cells.shapes.get("number", 0)
-        return is_last and looks >= 0.5 and name.full not in ("data", "time")
+        return is_last and (looks >= 0.5 or read > 0) and name.full not in ("data", "time")
+
+    def _dated(self) -> str:
+        """Return a column whose cells are dates, where none is called so; that another may be it is told."""
+        if "created_at" in self._said or self._is_annotated:
+            return ""
+        found = [column for column in self._names if column not in self._taken and self._is_all_dates(column)]
+        called = [c for c in self._candidates("created_at") if self._may_be_called_date(c)]
+        if not found and called:
+            example = self._column(called[0]).filled[0][:40]
+            self._notes.append(
+                f"column `{called[0]}` is called like a date and holds none, such as {example!r}: it is kept "
+                f"as a column; --map date={called[0]} takes it"
+            )
+        if not found:
+            return ""
+        if len(found) > 1:
+            rest = ", ".join(f"`{column}`" for column in found[1:4])
+            self._notes.append(
+                f"no column is called like a date: `{found[0]}` is taken, and {rest} could be it too; "
+                f"--map date={found[1]} chooses another"
+            )
+        return self._take("created_at", found[0], "no column is called like a date, and its cells are dates")
+
+    def _may_be_called_date(self, column: str) -> bool:
+        name = self._names[column]
+        is_other = name.is_about_author or name.is_of_another_post or name.full in ("data", "time")
+        return bool(self._column(column).filled) and not is_other
+
+    def _is_all_dates(self, column: str) -> bool:
+        name, cells = self._names[column], self._column(column)
+        if name.is_about_author or name.is_of_another_post or _NOT_WHEN_WRITTEN & set(name.words):
+            return False
+        # A time of day alone is no date.
+        return cells.shape == "moment" and any(map(to_iso_utc, cells.filled[:20])) and cells.length >= 8
 
     def _time(self, date: str) -> str:
         """Return the column that holds the time of day to a date without one."""

@@ -109,3 +109,24 @@ def test_ids_that_excel_has_rounded_give_way_to_row_numbers_with_a_note(tmp_path
     (post,) = read(tmp_path / "a.xlsx", options=ReadOptions(note=notes.append))
     assert post.post_id == "1"
     assert len(notes) == 1 and "keeps 15 digits" in notes[0] and "number of the row" in notes[0]
+
+
+def test_a_column_of_dates_is_taken_though_its_name_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,ad_creation,updated\n" + "a fine day,2026-05-01,2026-06-01\n" * 3)
+    assert [item.created_at for item in read(path)] == ["2026-05-01T00:00:00Z"] * 3
+
+
+def test_a_column_that_is_called_date_and_holds_none_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,date\na fine day,one fine day\na bad day,another\n")
+    notes: list[str] = []
+    list(read(path, options=ReadOptions(note=notes.append)))
+    assert any("`date` is called like a date and holds none" in note for note in notes)
+
+
+def test_texts_one_a_line_in_a_folder_are_no_posts_of_whole_files(tmp_path: Path) -> None:
+    for name in ("train_text.txt", "train_labels.txt"):
+        (tmp_path / name).write_text("".join(f"line {number}\n" for number in range(40)))
+    with pytest.raises(SourceError, match="many lines each"):
+        detect(tmp_path)

@@ -22,7 +22,7 @@ _PICTURE_OBJECT = re.compile(r"""["']type["']: ?["'](?:photo|image)["']""", re.I
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 # Scripts that are written without spaces: a few of these are as much as a word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-NOTHING = frozenset(("", "nan", "none", "null", "n/a", "na", "[]", "{}", "nil", "-", "\\n"))
+NOTHING = frozenset(("", "nan", "none", "null", "n/a", "na", "[]", "{}", "nil", "-", "\\n", "无"))
 """What programs write into a cell that holds nothing, in lower case."""
 
 

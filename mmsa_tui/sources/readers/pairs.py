@@ -29,6 +29,9 @@ from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unesca
 
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""
+_FEW_FILES = 12
+_MANY_LINES = 15
+"""So many lines, one after another in each of a few files, are a list of texts and no post."""
 _NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresultall"])
 _UNREAD = (
     ".csv",
@@ -226,6 +229,15 @@ class PairsReader:
             more = " or more" if found.is_partial else ""
             return Match(self.name, 50, f"texts with a picture of the same name: {found.both:,}{more}")
         if found.texts:
+            if listed := _lists_of_texts(source):
+                return Match(
+                    self.name,
+                    25,
+                    "a folder with .txt files of many lines",
+                    f"{source} holds text files of many lines each, without pictures: {', '.join(listed)}",
+                    f"Point at the one whose lines are texts, as {source / listed[0]}; or, if each file is "
+                    "one post, say --format pairs.",
+                )
             return Match(self.name, 25, "a folder with .txt files, each taken for a post")
         if found.pictures:
             return Match(self.name, 20, "a folder of pictures, each taken for a post without text")
@@ -238,6 +250,24 @@ class PairsReader:
         names = list(walk(root, options.note))
         _name_unread(names, options)
         yield from read_pairs(root, pair_files(names), options.encoding)
+
+
+def _lists_of_texts(source: Path) -> list[str]:
+    """Return the few files of a folder that hold a text, or a label, a line; none where files are posts."""
+    names = [name for name in islice(walk(source), _FEW_FILES + 1) if name.lower().endswith(".txt")]
+    if not names or len(names) > _FEW_FILES:
+        return []
+    for name in names:
+        try:
+            with (source / name).open("rb") as file:
+                lines = file.read(64 * 1024).split(b"\n")
+        except OSError:
+            return []
+        filled = [line for line in lines if line.strip()]
+        # The lines of one post are few, or parted by empty ones.
+        if len(filled) < _MANY_LINES or len(filled) < 0.9 * (len(lines) - 1):
+            return []
+    return sorted(names, key=natural_key)
 
 
 READER: Reader = PairsReader()
