@@ -10,6 +10,7 @@ from command_runs import Mmsa
 from word_model import write_word_bundle
 
 from mmsa_tui.config import find_paths
+from mmsa_tui.records import UNSURE
 
 Table = Callable[..., Path]
 TEXTS = [f"{word} day {number}" for number in range(20) for word in ("best", "worst", "plain")]
@@ -175,7 +176,7 @@ def test_shares_merge_into_the_store_as_if_classified_here(
     assert lines(tmp_path / "there.jsonl") == lines(tmp_path / "here.jsonl")
 
 
-def test_the_store_is_given_whole_predictions_though_the_table_leaves_labels_out(
+def test_the_store_is_given_whole_predictions_though_the_table_holds_labels_back(
     mmsa: Mmsa, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = table(TEXTS)
@@ -183,7 +184,7 @@ def test_the_store_is_given_whole_predictions_though_the_table_leaves_labels_out
     mmsa("classify", source, "-o", "part.parquet", "--shard", "1/1", "--min-confidence", "1")
     monkeypatch.setenv("MMSA_HOME", str(other_home(tmp_path)))
     assert mmsa("merge", "part.parquet", "--store", "-o", "table.jsonl").code == 0
-    assert all(json.loads(line)["label"] == "" for line in lines(tmp_path / "table.jsonl"))
+    assert {json.loads(line)["label"] for line in lines(tmp_path / "table.jsonl")} == {UNSURE}
     mmsa("classify", source, "-o", "there.jsonl")
     assert lines(tmp_path / "there.jsonl") == lines(tmp_path / "here.jsonl")
 
