@@ -17,8 +17,7 @@ from mmsa_tui.analysis.counts import (
 )
 from mmsa_tui.analysis.examples import CLEAR, Examples, examples
 from mmsa_tui.analysis.groups import Group
-from mmsa_tui.analysis.occurring import occurring
-from mmsa_tui.analysis.survey import Survey, survey
+from mmsa_tui.analysis.survey import Survey, occurring, survey
 from mmsa_tui.analysis.timeline import Timeline
 
 __all__ = [

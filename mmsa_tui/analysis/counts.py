@@ -23,6 +23,11 @@ N_BINS = 20
 STATUSES = ("ok", "text_only", "image_only", "failed", "")
 """What can have come of a post; "" is not classified."""
 
+NOT_CORRECTED = (
+    "These are the model's labels, not corrected. An audit of some hundred posts gives shares with intervals."
+)
+"""What shares are worth where no audit is."""
+
 _BY_WORDS = ("ok", "text_only")
 
 JUDGED = {"ok": "by text and picture", "text_only": "by text alone", "image_only": "by picture alone"}

@@ -10,6 +10,9 @@ from mmsa_tui.analysis.groups import Group, hashtags_in, top_authors, top_hashta
 from mmsa_tui.analysis.timeline import Timeline, cut_time
 from mmsa_tui.store import Store, Where
 
+FIELDS = {"author": "author", "lang": "language"}
+"""Fields of the filter language whose values are a source's own, and their columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -51,3 +54,14 @@ def survey(
         top_authors(authors, most_groups),
         top_hashtags(hashtags, most_groups),
     )
+
+
+def occurring(store: Store, source_id: int, bundle: str, most: int = 300) -> dict[str, list[str]]:
+    """List the values of each of `FIELDS`, the most frequent first, at most `most` of each."""
+    found = {}
+    for field, column in FIELDS.items():
+        counts = store.cross_tally(source_id, bundle, [column], Where(f"{column} <> ''"))
+        # What is no proper text comes as bytes, and cannot be typed.
+        ranked = sorted((-number, value) for value, number in counts if isinstance(value, str))
+        found[field] = [value for _, value in ranked[:most]]
+    return found

@@ -64,10 +64,5 @@ def kept_graphs(folder: Path) -> list[Path]:
     return sorted((folder / "graphs").glob("*")) if (folder / "graphs").is_dir() else []
 
 
-def _findings(folder: Path) -> list[Path]:
-    """List what was found out about runtimes on this machine."""
-    return sorted((folder / "probe").glob("*")) if (folder / "probe").is_dir() else []
-
-
 def _mb(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:,.1f} MB"

@@ -69,10 +69,6 @@ class Codebook:
         return self.name == DEFAULT_CODEBOOK
 
     @property
-    def shown_title(self) -> str:
-        return self.title or self.name
-
-    @property
     def unlearned_id(self) -> str:
         """What stands in a bundle's place while the codebook has no model."""
         return f"{self.name} {self.revision}.0"

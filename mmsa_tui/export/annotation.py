@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import quoteattr
 
 from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.export.cells import clean, neutralise
@@ -56,8 +55,6 @@ def write_label_studio(
 ) -> int:
     """Write tasks with pre-annotations as one JSON array; corrections become annotations.
 
-    `label_studio_config` gives the labelling interface they are made for.
-
     Args:
         picture_root: the folder that Label Studio serves as local files, the target's by default;
             a picture outside it is given by its name alone.
@@ -79,15 +76,6 @@ def write_label_studio(
             file.write((",\n" if count > 1 else "\n") + json.dumps(task))
         file.write("\n]\n")
     return count
-
-
-def label_studio_config(labels: Sequence[str]) -> str:
-    """Return the labelling interface, as XML, that the exported tasks fit."""
-    choices = "\n".join(f"    <Choice value={quoteattr(label)}/>" for label in labels)
-    return (
-        '<View>\n  <Text name="text" value="$text"/>\n  <Image name="image" value="$image"/>\n'
-        f'  <Choices name="{CONTROL}" toName="text" choice="single">\n{choices}\n  </Choices>\n</View>\n'
-    )
 
 
 def write_doccano(rows: Iterable[Row], target: Path, *, overwrite: bool = False) -> int:

@@ -12,10 +12,9 @@ from mmsa_tui.analysis import CLEAR, JUDGED, N_BINS, Group, with_rest
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.report import charts
 from mmsa_tui.report.content import Content
-from mmsa_tui.report.redact import redact
 from mmsa_tui.report.style import style
 from mmsa_tui.store import Row
-from mmsa_tui.text.display import safe, safe_line
+from mmsa_tui.text.display import redact, safe, safe_line
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _N_NAMES = 15

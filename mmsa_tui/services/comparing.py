@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.shares import Share, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.filters import parse
-from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import SourceRow, Store, Where
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.estimates import Difference, Estimate
 from mmsa_tui.services.audit import Estimates, Group, Status
-from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import SourceRow
 
 SHARES = ("label", "share", "95 % interval", "model alone", "model off by", "audited")

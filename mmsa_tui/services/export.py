@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from mmsa_tui.analysis import Counts
+from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.queues import QUEUES, queue_rows
 from mmsa_tui.codebook import Codebook, to_fields
 from mmsa_tui.corrections.codebooks import codebook_sheet, read_codebook_file, read_definition
@@ -17,7 +18,6 @@ from mmsa_tui.disk.whole_file import check_place, whole_file
 from mmsa_tui.errors import MmsaError, OutputError, UsageError
 from mmsa_tui.export import Summary, TextTable, check_target, people_columns, write
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
-from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where
 
 Posts = Literal["source", "list", "selection"]

@@ -84,15 +84,6 @@ def save(db: Database, pictures: Mapping[str, str], posts: Mapping[str, str]) ->
         )
 
 
-def has_any(db: Database, source_id: int) -> bool:
-    row = db.one(
-        "SELECT 1 FROM posts JOIN image_texts ON image_texts.content_id = posts.content_id"
-        " WHERE reading = ? AND image_texts.text <> '' LIMIT 1",
-        (current_reading(db, source_id),),
-    )
-    return row is not None
-
-
 def forget_unseen(db: Database) -> None:
     """Remove what was read in pictures that no post has any more."""
     db.run(

@@ -213,10 +213,6 @@ class Store(Closing):
         """
         image_texts.save(self._db, pictures, posts)
 
-    def has_image_text(self, source_id: int) -> bool:
-        """Whether words were found in any picture of a source."""
-        return image_texts.has_any(self._db, source_id)
-
     # predictions
 
     def save_bundle_labels(self, bundle: str, labels: Sequence[str]) -> None:

@@ -50,6 +50,12 @@ _JOINING = re.compile(
 _TAGGED_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 
+_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_HANDLE = re.compile(r"[@＠][\w.-]{1,100}")
+_LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/\S*", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"\+?\d[\d ()/-]{6,}\d")
+
+
 def safe(text: str, *, newlines: bool = False) -> str:
     """Make text printable.
 
@@ -170,3 +176,14 @@ def _is_emoji(char: str) -> bool:
 def counted(number: int, noun: str) -> str:
     """Count things whose plural takes an s: `1 post`, `1,200 posts`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def redact(text: str) -> str:
+    """Mask handles, links, mail addresses and numbers long enough to call or to look up.
+
+    Names written out as words stay: no rule finds them all, so read a page before you publish it.
+    """
+    text = _LINK.sub("[link]", text)
+    text = _EMAIL.sub("[mail]", text)
+    text = _HANDLE.sub("@[name]", text)
+    return _LONG_NUMBER.sub("[number]", text)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen, ScreenResultType
 
+from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import WRAPPED, is_typing, key_for
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A row of a source, for the main screen to go to when another screen leads back."""
+
+    source: SourceRow
+    ordinal: int
+
 
 WARNING, SUCCESS = "$text-warning", "$text-success"
 """Styles of what a screen says in its status line."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.annotation import (
     FOURCAT_COLUMNS,
-    label_studio_config,
     write_doccano,
     write_fourcat,
     write_label_studio,
@@ -143,11 +141,6 @@ def test_nothing_to_write_is_still_a_valid_file(tmp_path: Path) -> None:
     failed = Row(failure=Failure("9", "broken"))
     assert write_label_studio([failed], tmp_path / "tasks.json") == 0
     assert json.loads((tmp_path / "tasks.json").read_text(encoding="utf-8")) == []
-
-
-def test_the_interface_offers_the_labels_whatever_is_in_them() -> None:
-    view = ElementTree.fromstring(label_studio_config(["negative", 'so "so" & <so>']))
-    assert [choice.get("value") for choice in view.iter("Choice")] == ["negative", 'so "so" & <so>']
 
 
 def test_doccano_examples_come_back_as_the_posts_they_were(tmp_path: Path, post: Post) -> None:

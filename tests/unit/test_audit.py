@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import openpyxl
 import pytest
 
+from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction, Failure, Post, Prediction, content_hash
 from mmsa_tui.services.audit import (
@@ -24,7 +25,6 @@ from mmsa_tui.services.audit import (
 from mmsa_tui.services.estimate_tables import method, standing, warnings
 from mmsa_tui.services.export import Choice, export_posts
 from mmsa_tui.services.report import write_report
-from mmsa_tui.services.standing import NOT_CORRECTED
 from mmsa_tui.store import Audit, SourceRow, Store, Where
 
 BUNDLE, LABELS = "words 1.0.0", ("no", "yes")

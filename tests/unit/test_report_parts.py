@@ -6,7 +6,7 @@ import pytest
 
 from mmsa_tui.analysis import percentages
 from mmsa_tui.report.charts import columns, legend, ranked_bars, share_bar
-from mmsa_tui.report.redact import redact
+from mmsa_tui.text.display import redact
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -9,7 +9,7 @@ from mmsa_tui.corrections import Conflict, Docket, collect_ratings, open_docket
 from mmsa_tui.corrections.agreement import Agreement, measure_agreement
 from mmsa_tui.records import Correction, Post, Prediction
 from mmsa_tui.store import Row, Store
-from mmsa_tui.tui.jump import Jump
+from mmsa_tui.tui.app_screen import Jump
 
 
 @dataclass

@@ -25,10 +25,9 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.adjudicate import texts
 from mmsa_tui.tui.adjudicate.case_list import CaseList
 from mmsa_tui.tui.adjudicate.cases import Case, Found, find_post, survey
-from mmsa_tui.tui.app_screen import PostScreen
+from mmsa_tui.tui.app_screen import Jump, PostScreen
 from mmsa_tui.tui.blind import masked
 from mmsa_tui.tui.dialogs.ask import AskText
-from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import (
     MAX_LABELS,
     MOVES,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.app_screen import Jump
 from mmsa_tui.tui.browse.position import Position
-from mmsa_tui.tui.jump import Jump
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.browse.screen import BrowseScreen

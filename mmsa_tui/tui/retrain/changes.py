@@ -17,8 +17,7 @@ from textual.widgets.option_list import Option
 from mmsa_tui.services.reclassify import Change, Comparison
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import counted, safe_line
-from mmsa_tui.tui.app_screen import AppScreen
-from mmsa_tui.tui.jump import Jump
+from mmsa_tui.tui.app_screen import AppScreen, Jump
 from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.retrain.texts import MUTED, Part, change_parts
 from mmsa_tui.tui.widgets.choice_list import ChoiceList

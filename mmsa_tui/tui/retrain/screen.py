@@ -17,9 +17,8 @@ from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.reclassify import list_changes, sources_judged_by
 from mmsa_tui.text.display import counted, safe_line
-from mmsa_tui.tui.app_screen import SUCCESS, WARNING, FramedScreen
+from mmsa_tui.tui.app_screen import SUCCESS, WARNING, FramedScreen, Jump
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
-from mmsa_tui.tui.jump import Jump
 from mmsa_tui.tui.keys import SCROLLS, key_for, key_table
 from mmsa_tui.tui.retrain import texts
 from mmsa_tui.tui.retrain.changes import ChangesScreen
