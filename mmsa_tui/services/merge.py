@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mmsa_tui.analysis import with_rest
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import DecodingError, from_json
@@ -75,8 +76,7 @@ class _LabelCounts:
         return [("posts", self._labels.total())]
 
     def tables(self, labels: Sequence[str]) -> Sequence[CountTable]:
-        counts = [(label, self._labels[label]) for label in labels]
-        counts += [("no label", self._labels[""])] if self._labels[""] else []
+        counts = with_rest(labels, self._labels, "no label")
         return [CountTable("label", counts, self._labels.total())]
 
 

@@ -58,6 +58,14 @@ def test_a_merged_workbook_counts_its_labels(mmsa: Mmsa, shards: list[Path], tmp
     assert counted["no label"] == 1
 
 
+def test_a_merged_workbook_counts_what_is_unsure(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
+    mmsa("classify", table(TEXTS), "-o", "part.parquet", "--shard", "1/1", "--min-confidence", "1")
+    mmsa("merge", "part.parquet", "-o", "merged.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "merged.xlsx")["Summary"]
+    counted = {row[0].value: row[1].value for row in sheet.iter_rows() if row[0].value}
+    assert counted[UNSURE] == len(TEXTS)
+
+
 def test_a_folder_of_shares_can_be_named(mmsa: Mmsa, shards: list[Path], tmp_path: Path) -> None:
     folder = tmp_path / "shares"
     folder.mkdir()
