@@ -318,3 +318,17 @@ def test_a_damaged_record_costs_that_record_and_is_told(
         told = [item for item in items if isinstance(item, Failure)]
         assert not lost, (seed, lost, [item.reason for item in told])
         assert len(items) <= 22, (seed, items)
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".dta"])
+def test_files_of_spss_and_stata_are_read_with_the_extra(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("pyreadstat")
+    import pandas
+    import pyreadstat
+
+    frame = pandas.DataFrame({"id": [1.0, 2.0], "text": ["a fine day", "zwei Züge"], "sent": [1.0, 3.0]})
+    path = tmp_path / f"survey{suffix}"
+    write = pyreadstat.write_sav if suffix == ".sav" else pyreadstat.write_dta
+    write(frame, str(path), variable_value_labels={"sent": {1.0: "negative", 3.0: "positive"}})
+    found = list(read(path))
+    assert [(item.post_id, item.text) for item in found] == [("1", "a fine day"), ("2", "zwei Züge")]
