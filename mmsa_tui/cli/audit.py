@@ -44,7 +44,7 @@ def start(
     ] = 5.0,
     size: Annotated[int | None, options.option("--size", "N", "Posts to draw instead.")] = None,
     seed: Annotated[
-        str, options.option("--seed", "WORD", "The same one draws the same posts elsewhere.")
+        str, options.option("--seed", "WORD", "The same seed draws the same posts elsewhere.")
     ] = "",
     new: Annotated[bool, typer.Option("--new", help="Begin another audit beside the one there is.")] = False,
 ) -> None:
@@ -123,7 +123,7 @@ def estimate(
 ) -> None:
     """Give shares with 95 % intervals from the audit of a source.
 
-    Beside them stand the shares by the model's labels alone and how far these are off; then accuracy,
+    Also shows the shares by the model's labels alone and how far off they are, and the accuracy,
     precision and recall of the model on this very source. Several sources, each with an audit, stand
     beside each other: mmsa estimate may.csv june.csv --by source --compare may.csv june.csv
     """

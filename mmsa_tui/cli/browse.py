@@ -56,7 +56,7 @@ def browse(
 ) -> None:
     """Open the app to read, classify and correct posts.
 
-    --format, --map, --encoding and the like say how SOURCE is to be read; it is read anew then.
+    --format, --map, --encoding and the like say how to read SOURCE, which is then read again.
     """
     if not how.says_anything:
         open_app(source, bundle, device)

@@ -46,7 +46,7 @@ def info(json: options.JsonOption = False) -> None:
 
 
 def clear() -> None:
-    """Remove features and graphs; posts, predictions and corrections stay, and are judged the same."""
+    """Remove features and graphs; posts, predictions and corrections stay, and results do not change."""
     from mmsa_tui.disk.whole_file import remove
     from mmsa_tui.model.cache import clear_cache, measure_cache
 

@@ -70,7 +70,7 @@ def classify(
         ),
     ] = None,
     shard: Annotated[
-        str | None, options.option("--shard", "i/N", "Do only part i of N, by content.")
+        str | None, options.option("--shard", "i/N", "Classify only part i of N, divided by content.")
     ] = None,
     engine: Annotated[
         str,
@@ -80,7 +80,7 @@ def classify(
         str, options.option("--address", "HOST:PORT", "A Ray cluster; without it this machine.")
     ] = "",
     workers: Annotated[
-        int, typer.Option("--workers", metavar="N", min=0, help="Of --engine ray; 0 is one a core.")
+        int, typer.Option("--workers", metavar="N", min=0, help="For --engine ray; 0 means one per core.")
     ] = 0,
     how: options.HowToRead = options.AS_FOUND,
 ) -> None:  # fmt: skip

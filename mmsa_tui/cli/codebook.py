@@ -181,7 +181,7 @@ def edit(
     add: Annotated[list[str] | None, options.option("--add", "LABEL[=DEFINITION]", "One more label.")] = None,
     remove: Annotated[
         list[str] | None,
-        options.option("--remove", "LABEL", "One label less; what was given stays, and is told."),
+        options.option("--remove", "LABEL", "Remove a label; posts that have it keep it, and are counted."),
     ] = None,
     define: DefineOption = None,
     example: ExampleOption = None,

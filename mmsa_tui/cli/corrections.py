@@ -32,7 +32,7 @@ SourceOption = Annotated[
     Path | None,
     options.path_option(
         "--source",
-        "Of which source the ids in a file of labels are; else of any that was read here.",
+        "The source whose ids a file of labels uses; else any that was read here.",
         "SOURCE",
     ),
 ]
@@ -172,7 +172,7 @@ def agree(
 ) -> None:
     """Measure how far analysts agree: percent, Cohen's kappa, Krippendorff's alpha.
 
-    In brackets stand 95 % bootstrap intervals over posts.
+    Brackets show 95 % bootstrap intervals over posts.
     """
     from mmsa_tui.corrections import check_table_target, collect_ratings, write_table
     from mmsa_tui.corrections.agreement import measure_agreement

@@ -21,14 +21,14 @@ def pack(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     posts_per_part: Annotated[
         int,
-        typer.Option("--posts-per-part", metavar="N", min=1, max=100_000, help="Posts of one file at most."),
+        typer.Option("--posts-per-part", metavar="N", min=1, max=100_000, help="The most posts in one file."),
     ] = 512,
     restart: Annotated[bool, typer.Option("--restart", help="Replace a pack that is there.")] = False,
     how: options.HowToRead = options.AS_FOUND,
 ) -> None:
     """Write the posts of a source with the bytes of their pictures into few Parquet files.
 
-    The folder is a source like any other, and what `classify --engine ray` shares out.
+    The folder can be read like any other source; `classify --engine ray` divides it among machines.
     """
     from mmsa_tui.services.pack import pack as run
 

@@ -38,7 +38,7 @@ ReclassifyOption = Annotated[
     bool,
     typer.Option(
         "--reclassify/--no-reclassify",
-        help="After a promotion, classify again what the bundle before had classified.",
+        help="After a promotion, classify again what the previous bundle had classified.",
     ),
 ]
 WeightOption = Annotated[
@@ -47,7 +47,7 @@ WeightOption = Annotated[
         "--weight",
         min=1,
         max=100,
-        help="For how many posts of the model's own a correction counts; else 8, or 48 for a rule.",
+        help="How many of the model's own posts one correction counts for; else 8, or 48 for a rule.",
     ),
 ]
 RuleOption = Annotated[
@@ -84,8 +84,8 @@ def retrain(
 ) -> None:
     """Learn from the corrections; a gate decides whether the new model is promoted.
 
-    A fifth of the corrections is never learned from and judges, together with posts on which nothing
-    was ever trained. What the gate refuses is kept aside, and the exit code is 1.
+    A fifth of the corrections is held out and judges the result, together with posts that no model was
+    ever trained on. What the gate refuses is kept aside, and the exit code is 1.
     """
     from mmsa_tui.bundle.registry import find_learner
     from mmsa_tui.corrections import check_table_target

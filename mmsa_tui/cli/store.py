@@ -11,7 +11,9 @@ from mmsa_tui.cli import console, options
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Check, back up and restore what people made.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Check, back up and restore the store of posts and corrections.", no_args_is_help=True
+    )
     group.command()(check)
     group.command()(backup)
     group.command()(restore)
