@@ -44,16 +44,89 @@ def model_card(meta: BundleMeta) -> str:
     if decision:
         lines += ["", "## Retraining", "", *decision]
     lines += ["", "## Scores", "", *_scores(meta)]
+    lines += ["", *_languages(meta), *_calibration(meta.scores)]
     lines += [
-        "",
-        "## Limits",
+        "## Known failures",
         "",
         _limits_of_languages(meta),
         "- One person judged each picture and text it learned from: expect about three in four right.",
-        "- Sarcasm, and text and picture at odds, are where it errs most. Look at the conflict queue.",
-        "- Not for judging a person; for finding out what a mass of posts feels.",
+        "- Irony is taken at its word, in posts and in pictures: `python -m benchmarks.ocr memes`.",
+        "- Text and picture at odds are where it errs most. Look at the conflict queue.",
+        "- Words in pictures count only where they were read (`--ocr`).",
+        "",
+        "## Not to be used for",
+        "",
+        "- Judging a person, or deciding anything about one: it is for what a mass of posts feels.",
+        "- Moderation, policing, hiring, credit, or health: it was measured for none of these.",
+        "- Figures from posts in languages that are not validated, or without an audit of your own posts.",
+        "",
+        "## Licences of the parts",
+        "",
+        f"- this bundle: {_plain(meta.licence or 'not stated')}",
+        *(f"- {part}" for part in _PARTS),
     ]
     return "\n".join(lines) + "\n"
+
+
+_PARTS = (
+    "MobileNetV2, which its picture encoder comes from: Apache-2.0",
+    "VADER's word list: MIT; CLD2, which tells languages: Apache-2.0",
+    "RapidOCR and the PP-OCRv6 models in its package, if installed: Apache-2.0",
+    "mmsa-tui itself: MIT",
+)
+"""What every bundle runs with."""
+
+
+def _languages(meta: BundleMeta) -> list[str]:
+    """Lay out the scores by language."""
+    languages = _mapping(meta.scores, "languages")
+    if not languages:
+        return []
+    lines = [
+        "## Languages",
+        "",
+        "| language | posts | macro-F1 | at least | validated |",
+        "|---|---|---|---|---|",
+    ]
+    for code in languages:
+        row = _mapping(languages, code)
+        said = "yes" if is_validated(row) else "no"
+        figures = f"{_figure(row.get('macro_f1'))} | {_figure(row.get('low'))}"
+        lines.append(f"| {_plain(code)} | {_plain(row.get('n', ''))} | {figures} | {said} |")
+    return [*lines, ""]
+
+
+def _calibration(scores: Mapping[str, Any]) -> list[str]:
+    """Draw how often posts of each confidence are right, and what can be answered at an accuracy."""
+    bins = [one for one in _list(scores, "reliability") if isinstance(one, Mapping)]
+    if not bins:
+        return []
+    lines = [
+        "## Calibration", "", "How often posts of a confidence are right; | is where they should be.", "",
+        "| confidence | posts | right | |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for one in bins:
+        confidence, right = one.get("confidence"), one.get("accuracy")
+        if isinstance(confidence, int | float) and isinstance(right, int | float):
+            bar = _bar(float(right), float(confidence))
+            lines.append(f"| {confidence:.2f} | {_plain(one.get('n', ''))} | {right:.2f} | `{bar}` |")
+    lines.append("")
+    for one in _list(scores, "coverage"):
+        if not isinstance(one, Mapping):
+            continue
+        figures = [one.get(key) for key in ("accuracy", "share", "confidence")]
+        wanted, share, least = (float(x) if isinstance(x, int | float) else 0.0 for x in figures)
+        answers = (
+            f"answers {share:.0%} of posts (`--min-confidence {least:.2f}`)" if share else "answers none"
+        )
+        lines.append(f"- at {wanted:.0%} accuracy it {answers}")
+    return [*lines, ""]
+
+
+def _bar(right: float, wanted: float, width: int = 20) -> str:
+    cells = ["█" if place < round(right * width) else "·" for place in range(width)]
+    cells[min(width - 1, max(0, round(wanted * width) - 1))] = "|"
+    return "".join(cells)
 
 
 def _limits_of_languages(meta: BundleMeta) -> str:

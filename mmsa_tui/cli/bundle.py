@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ from mmsa_tui.cli import console, options
 from mmsa_tui.errors import BundleError, ExitCode
 
 if TYPE_CHECKING:
-    from mmsa_tui.bundle.meta import Bundle
+    from mmsa_tui.bundle.meta import Bundle, BundleMeta
     from mmsa_tui.bundle.registry import DamagedBundle
     from mmsa_tui.config import Config
 
@@ -78,8 +79,22 @@ def info(name: NameArgument = "", json: options.JsonOption = False) -> None:
         console.show_json({"directory": str(bundle.directory), **bundle.meta.as_json()})
         return
     # From meta, not from the file: a card says as much as the version that wrote it could.
-    console.show(model_card(bundle.meta).strip())
+    console.show(model_card(_measured(bundle)).strip())
     console.show(f"\n{bundle.directory}")
+
+
+def _measured(bundle: Bundle) -> BundleMeta:
+    """Add to a bundle's record what older versions did not measure, from its own frozen posts."""
+    meta = bundle.meta
+    if "reliability" in meta.scores:
+        return meta
+    from mmsa_tui.model.reliability import measure_frozen
+
+    try:
+        return replace(meta, scores={**meta.scores, **measure_frozen(bundle)})
+    except BundleError:
+        # A card of a damaged bundle says less; `verify` says what is wrong.
+        return meta
 
 
 def verify(

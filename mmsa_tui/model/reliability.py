@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
+from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, Bundle
+from mmsa_tui.errors import BundleError
+from mmsa_tui.model.calibration import Calibration
+from mmsa_tui.model.encoded import Arrays
+from mmsa_tui.model.head import Head, softmax
 from mmsa_tui.model.metrics import FloatArray, IntArray, class_scores
 
 TARGETS = (0.8, 0.85, 0.9, 0.95)
@@ -84,3 +90,39 @@ def score_intervals(
             f1s.append(np.mean([one.f1 for one in class_scores(matrix) if one.support]))
     both = (np.quantile(values, (0.025, 0.975)) for values in (accuracies, f1s))
     return tuple((float(low), float(high)) for low, high in both)  # type: ignore[return-value]
+
+
+def as_scores(truth: IntArray, probs: FloatArray) -> dict[str, Any]:
+    """Write both as they stand in a bundle's scores, where its card reads them."""
+    return {
+        "reliability": [asdict(one) for one in reliability(truth, probs)],
+        "coverage": [asdict(one) for one in coverage(truth, probs)],
+    }
+
+
+def measure_frozen(bundle: Bundle) -> dict[str, Any]:
+    """Measure both on the frozen posts of a bundle, as far as they have words and a picture; {} without any.
+
+    Raises:
+        BundleError: its head or its frozen posts cannot be read.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    head, calibration = Head.load(bundle), Calibration.load(bundle.directory / CALIBRATION)
+    try:
+        frozen = load_file(bundle.directory / EVALUATION)
+        rows = (frozen["has_text"] > 0) & (frozen["has_image"] > 0) & (frozen["post"] >= 0)
+        if not rows.any():
+            return {}
+        text, image = (
+            frozen[f"{name}_codes"][rows].astype(np.float32) * frozen[f"{name}_scale"][rows, None]
+            for name in ("text", "image")
+        )
+        yes = np.ones(len(text), bool)
+        lexicon = frozen["lexicon"][rows].astype(np.float32)
+        fused, _, _ = head.logits(Arrays(text, lexicon, head.uncompressed(image), yes, yes))
+    except (OSError, SafetensorError, KeyError, ValueError, np.linalg.LinAlgError) as error:
+        raise BundleError(f"bundle {bundle.id}: its frozen posts cannot be judged ({error})", "") from error
+    probs = softmax(fused / np.float32(calibration.both)).astype(np.float64)
+    return as_scores(frozen["post"][rows].astype(np.int64), probs)

@@ -12,6 +12,7 @@ from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import Targets
 from mmsa_tui.model.metrics import IntArray, bootstrap_interval, macro_f1, score
 from mmsa_tui.model.network import FusionHead
+from mmsa_tui.model.reliability import as_scores
 from mmsa_tui.model.vader import vader_labels
 from training.examples import Example
 from training.full.fusion import predict
@@ -95,6 +96,7 @@ def score_bundle(
             "accuracy": float(np.mean(truth == ours) - np.mean(truth == theirs)),
         },
         "languages": by_language,
+        **as_scores(truth, fused[judged]),
         "tables": tables,
     }
 

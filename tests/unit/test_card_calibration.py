@@ -1,0 +1,36 @@
+"""The card draws the calibration that a bundle's scores hold, and says nothing where they hold none."""
+
+from mmsa_tui.bundle.card import model_card
+from mmsa_tui.bundle.meta import BundleMeta
+
+LABELS = ("negative", "positive")
+
+
+def card(**scores: object) -> str:
+    return model_card(BundleMeta("mine", "1.0.0", LABELS, {"text": "t", "image": "i"}, scores=scores))
+
+
+def test_a_confidence_stands_beside_how_often_it_is_right() -> None:
+    shown = card(
+        reliability=[{"n": 40, "confidence": 0.9, "accuracy": 0.5}],
+        coverage=[
+            {"accuracy": 0.85, "share": 0.61, "confidence": 0.672, "n": 20},
+            {"accuracy": 0.95, "share": 0.0, "confidence": 1.0, "n": 0},
+        ],
+    )
+    assert "| 0.90 | 40 | 0.50 | `██████████·······|··` |" in shown
+    assert "- at 85% accuracy it answers 61% of posts (`--min-confidence 0.67`)" in shown
+    assert "- at 95% accuracy it answers none" in shown
+
+
+def test_scores_without_a_measure_have_no_diagram() -> None:
+    assert "## Calibration" not in card()
+    assert "## Not to be used for" in card()
+
+
+def test_a_language_is_validated_by_its_lower_bound() -> None:
+    shown = card(
+        languages={"de": {"n": 9, "macro_f1": 0.7, "low": 0.6}, "hi": {"n": 9, "macro_f1": 0.6, "low": 0.4}}
+    )
+    assert "| de | 9 | 0.700 | 0.600 | yes |" in shown
+    assert "| hi | 9 | 0.600 | 0.400 | no |" in shown
