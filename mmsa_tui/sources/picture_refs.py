@@ -141,6 +141,8 @@ class RowPictures:
         self._table_root = table.resolve().parent
         self._root = source.resolve() if source.is_dir() else self._table_root
         self._said = Path(folder).expanduser().resolve() if folder else None
+        if self._said is not None and not self._said.is_dir():
+            note(f"{folder} is no folder: no picture is found in it")
         self._index: PictureIndex | None = None
         self._roots: list[Path] = []
         self._by_id: dict[str, list[str]] | None = None

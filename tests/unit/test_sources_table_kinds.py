@@ -332,3 +332,16 @@ def test_files_of_spss_and_stata_are_read_with_the_extra(tmp_path: Path, suffix:
     write(frame, str(path), variable_value_labels={"sent": {1.0: "negative", 3.0: "positive"}})
     found = list(read(path))
     assert [(item.post_id, item.text) for item in found] == [("1", "a fine day"), ("2", "zwei Züge")]
+
+
+@pytest.mark.parametrize(
+    ("said", "option"), [({"sheet": "Data"}, "--sheet"), ({"pictures": "/no/such/folder"}, "is no folder")]
+)
+def test_an_option_that_the_file_contradicts_is_told(
+    tmp_path: Path, said: dict[str, str], option: str
+) -> None:
+    notes: list[str] = []
+    options = ReadOptions(note=notes.append, sheet=said.get("sheet", ""), pictures=said.get("pictures", ""))
+    found = list(read(write(tmp_path / "a.csv", "id,text\n1,a fine day\n"), options=options))
+    assert [item.text for item in found] == ["a fine day"]
+    assert any(option in note for note in notes)

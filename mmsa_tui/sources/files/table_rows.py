@@ -183,6 +183,14 @@ def open_table(
     kind = kind_of_table(path, encoding, delimiter)
     if encoding and kind and kind not in ("csv", "tsv"):
         note(f"{path.name} is {kind}, which states its encoding: --encoding is left aside")
+    said = {
+        "--delimiter": bool(delimiter) and kind not in ("csv", "tsv"),
+        "--sheet": bool(sheet) and kind not in ("xlsx", "ods", "xls", "sqlite"),
+        "--header-row": bool(header_row) and kind not in ("csv", "tsv", "xlsx", "ods", "xls"),
+    }
+    for option, is_idle in said.items():
+        if kind and is_idle:
+            note(f"{path.name} is {kind}, which has none: {option} is left aside")
     asked = _Asked(header_row, has_header)
     try:
         if kind == "jsonl":
