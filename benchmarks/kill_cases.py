@@ -211,8 +211,8 @@ def prepare(folder: Path) -> Place:
     _write_table(Path(place.source), texts, pictures=True)
     _write_table(place.shared / "new.csv", [f"new {text}" for text in texts])
     _write_table(place.shared / "secret.csv", [f"zqsecret {text}" for text in texts])
-    labels = [f"{n + 1},{LABELS[n % 3]}" for n in range(N_POSTS)]
-    (place.shared / "labels.csv").write_text("\n".join(["id,label", *labels]) + "\n")
+    labels = [",".join([str(n + 1), *3 * [LABELS[n % 3]]]) for n in range(N_POSTS)]
+    (place.shared / "labels.csv").write_text("\n".join(["id,post,text,image", *labels]) + "\n")
     encoders = [write_text_encoder(folder / "text"), write_image_encoder(folder / "image")]
     (place.shared / "tiny.toml").write_text(RECIPE.format(text=encoders[0], image=encoders[1]))
     bundle = write_small_bundle(place.paths.bundles_dir, *encoders)

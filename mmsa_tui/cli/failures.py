@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 from mmsa_tui import __version__
+from mmsa_tui.disk.private import make_private_file
 from mmsa_tui.errors import ExitCode, Interrupted, MmsaError, OutputError
 from mmsa_tui.text.display import safe
 
@@ -92,6 +93,8 @@ def _save_traceback(error: Exception) -> Path | None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
+            # It may quote a post.
+            make_private_file(path)
             path.write_text(text, encoding="utf-8", errors="backslashreplace")
             return path
         except OSError:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mmsa_tui.disk.closing import Closing
+from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import remove
 from mmsa_tui.errors import OutputError
 from mmsa_tui.model.encoded import Floats
@@ -62,7 +63,8 @@ class FeatureCache(Closing):
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
+            make_private_file(path)
             self._connection = self._open()
         except sqlite3.Error as error:
             if _is_damage(error):

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mmsa_tui.disk.private import make_private_folder
 from mmsa_tui.pictures.decoder import PictureError, why_corrupt
 from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
 from mmsa_tui.records import Picture, hash_bytes
@@ -107,7 +108,7 @@ def place(picture: Picture, cache_dir: Path, read: Callable[[Picture], bytes]) -
     folder = cache_dir / "opened"
     copy = folder / (hash_bytes(data)[:16] + suffixes[0])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         copy.write_bytes(data)
     except OSError as error:
         raise PictureError(f"picture cannot be copied to {folder}: {error.strerror}") from error
