@@ -22,7 +22,6 @@ from mmsa_tui.bundle.meta import Bundle, write_atomically
 from mmsa_tui.bundle.registry import is_stand_in, starting_bundles
 from mmsa_tui.config import Paths
 from mmsa_tui.disk.locks import only_one
-from mmsa_tui.disk.whole_file import remove_stale
 from mmsa_tui.errors import (
     BundleError,
     ConfigError,
@@ -151,8 +150,8 @@ def _make_run_folder(paths: Paths) -> Path:
 
 def _remove_stale(paths: Paths) -> None:
     """Remove candidates that a run was writing when it was killed; nobody writes while we hold the lock."""
-    for run in paths.runs_dir.glob("retrain-*"):
-        remove_stale(run)
+    for part in paths.runs_dir.glob("retrain-*/.*"):
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _follow(
