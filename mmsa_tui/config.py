@@ -23,6 +23,7 @@ PICTURES = ("auto", "blocks", "sixel", "kitty")
 
 
 BLIND = ("rounds", "always", "never")
+IMAGE_TEXT = ("auto", "never")
 """When labels of the model and of others are hidden until one's own is given: while a sample is labelled
 and while differences are settled, always, or never. An audit's own screen hides them in any case."""
 
@@ -112,7 +113,7 @@ class Config:
 
     `bundle` "" means the active bundle, else the default one. `threads` 0 means all cores.
     `analyst` signs corrections. `theme` "" means the app's own. `pictures` is one of `PICTURES`, `blind`
-    one of `BLIND`.
+    one of `BLIND`. `image_text` is one of `IMAGE_TEXT`: whether the app reads words in pictures by itself.
     `keys` maps an action of the app to the key that starts it.
     """
 
@@ -125,6 +126,7 @@ class Config:
     theme: str = ""
     pictures: str = "auto"
     blind: str = "rounds"
+    image_text: str = "auto"
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -271,6 +273,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "theme": ("the name of a theme, as text", _is_text),
     "pictures": ("one of " + ", ".join(PICTURES), lambda value: value in PICTURES),
     "blind": ("one of " + ", ".join(BLIND), lambda value: value in BLIND),
+    "image_text": ("one of " + ", ".join(IMAGE_TEXT), lambda value: value in IMAGE_TEXT),
     "keys": ('a table of action = "key"', _is_keys),
 }
 

@@ -34,6 +34,9 @@ and people's labels in 63 % of these (mvsa 2.0.0, 966 posts that it was not fitt
 
 IMAGE_TEXT_BREAK = "\n"
 """What stands between a post's own words and those in its pictures."""
+FEW_LETTERS = 30
+"""Some six words. A post that says more is judged by that: on MVSA the words in pictures, mostly those of
+posters, signs and products, then mislead more often than they help (docs/scores.md)."""
 
 _UNPACKING_FAILS = (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, ValueError, EOFError)
 """What zipfile raises on a damaged, locked or absent member, besides OSError."""
@@ -164,8 +167,16 @@ class Post:
 
     @property
     def judged_text(self) -> str:
-        """What a model reads of it: its own words, and below them those in its pictures."""
-        return f"{self.text}{IMAGE_TEXT_BREAK}{self.image_text}" if self.image_text else self.text
+        """What a model reads: its own words and, where they are few, below them those in its pictures."""
+        if not self.image_text or _n_letters(self.text) > FEW_LETTERS:
+            return self.text
+        return f"{self.text}{IMAGE_TEXT_BREAK}{self.image_text}"
+
+
+def _n_letters(text: str) -> int:
+    """Count letters outside of links, names and hashtags; in words they could not be counted in Thai."""
+    own = (part for part in text.split() if part[0] not in "@#" and "://" not in part)
+    return sum(char.isalpha() for part in own for char in part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,17 @@ from mmsa_tui.services.classify import Progress as Progress
 
 
 class Load(Tagged, frozen=True):
-    """Load a bundle and keep it; `paths` are the fields of `Paths`."""
+    """Load a bundle and keep it; `paths` are the fields of `Paths`.
+
+    `reads_pictures` allows it to read the words in pictures, where that is installed.
+    """
 
     paths: Mapping[str, str]
     bundle: str = ""
     device: str = "auto"
     batch_size: int = 32
     threads: int = 0
+    reads_pictures: bool = True
 
 
 class Classify(Tagged, frozen=True):
@@ -92,7 +96,7 @@ class Quit(Tagged, frozen=True):
 class Ready(Tagged, frozen=True):
     """The bundle is loaded; `device` is a description such as `cpu bf16`.
 
-    `reads_pictures` says whether what reads the words in pictures is installed.
+    `reads_pictures` says whether it reads the words in pictures: what does is installed, and it may.
     """
 
     bundle: str
@@ -198,7 +202,10 @@ def decode(line: bytes) -> Message:
 
 def loading(config: Config) -> Load:
     """Ask for the bundle, device and batch size of a configuration."""
-    return Load(config.paths.to_texts(), config.bundle, config.device, config.batch_size, config.threads)
+    return Load(
+        config.paths.to_texts(), config.bundle, config.device, config.batch_size, config.threads,
+        reads_pictures=config.image_text != "never",
+    )  # fmt: skip
 
 
 def to_paths(fields: Mapping[str, str]) -> Paths:

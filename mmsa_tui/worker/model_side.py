@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -74,7 +73,7 @@ def serve(parent: Conversation, load: Callable[[Load], Model] = load_predictor) 
         if isinstance(request, Load):
             with parent.expendable():
                 model = load(request)
-            side = _ModelSide(parent, model, to_paths(request.paths).database)
+            side = _ModelSide(parent, model, request)
             side.introduce()
         elif side is not None:
             side.answer(request)
@@ -83,17 +82,18 @@ def serve(parent: Conversation, load: Callable[[Load], Model] = load_predictor) 
 
 
 class _ModelSide:
-    def __init__(self, parent: Conversation, model: Model, database: Path) -> None:
+    def __init__(self, parent: Conversation, model: Model, loaded: Load) -> None:
         self._parent = parent
         self._model = model
-        self._database = database
-        self._store = Store.open(database)
+        self._database = to_paths(loaded.paths).database
+        self._store = Store.open(self._database)
+        self._reads_pictures = loaded.reads_pictures and model.can_read_pictures
         self._told_s = 0.0
 
     def introduce(self) -> None:
         self._store.save_bundle_labels(self._model.bundle_id, self._model.labels)
         model = self._model
-        self._parent.say(Ready(model.bundle_id, model.labels, model.device_name, model.can_read_pictures))
+        self._parent.say(Ready(model.bundle_id, model.labels, model.device_name, self._reads_pictures))
 
     def answer(self, request: Message) -> None:
         if isinstance(request, Explain | ReadPictures):
@@ -115,7 +115,7 @@ class _ModelSide:
             self._store, request.source_id, self._model, where=where, restart=request.restart,
             on_progress=self._on_progress, should_stop=self._is_stopping,
         )  # fmt: skip
-        if done.stopped or not self._model.can_read_pictures:
+        if done.stopped or not self._reads_pictures:
             return done
         read = read_pictures(
             self._store, request.source_id, self._model, where=where, judge=True,
