@@ -185,7 +185,7 @@ class ReadAs:
 
     `columns` maps `text`, `image`, `id` and the other roles to the column of a table that holds it.
     `header_row` counts from 1, 0 to find out; `has_header` is False where no row names the columns.
-    `pictures` is a folder to look for pictures in.
+    `pictures` is a folder to look for pictures in. `date_order` is `day-first` or `month-first`.
     """
 
     format: str = ""
@@ -196,6 +196,7 @@ class ReadAs:
     has_header: bool | None = None
     pictures: str = ""
     delimiter: str = ""
+    date_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

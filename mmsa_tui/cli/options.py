@@ -66,6 +66,10 @@ SheetOption = Annotated[
 DelimiterOption = Annotated[
     str | None, option("--delimiter", "CHARACTER", "What stands between cells; `tab` for a tab.")
 ]
+DateOrderOption = Annotated[
+    str | None,
+    option("--date-order", "day-first|month-first", "How 05/01/2026 is read; else as other dates show."),
+]
 PicturesOption = Annotated[Path | None, option("--pictures", "FOLDER", "Where the pictures of a table lie.")]
 EncodingOption = Annotated[
     str | None,
@@ -162,6 +166,7 @@ class HowToRead:
     sheet: SheetOption = None
     delimiter: DelimiterOption = None
     pictures: PicturesOption = None
+    date_order: DateOrderOption = None
 
     @property
     def says_anything(self) -> bool:
@@ -205,6 +210,7 @@ class HowToRead:
             has_header=False if self.no_header else None,
             pictures=str(folder.resolve()) if folder is not None else "",
             delimiter=_parse_delimiter(self.delimiter),
+            date_order=_parse_date_order(self.date_order),
             tell=tell if shows_reading else ignore,
         )
 
@@ -243,6 +249,18 @@ def _parse_delimiter(text: str | None) -> str:
             f"--delimiter {text!r} is not one character", "Write it, as --delimiter ';', or --delimiter tab."
         )
     return character
+
+
+def _parse_date_order(text: str | None) -> str:
+    from mmsa_tui.sources.timestamps import DATE_ORDERS
+
+    order = (text or "").strip().lower()
+    if text is not None and order not in DATE_ORDERS:
+        raise UsageError(
+            f"--date-order {text!r} is no order of dates",
+            f"Write --date-order {' or --date-order '.join(DATE_ORDERS)}.",
+        )
+    return order
 
 
 def _parse_maps(maps: list[str]) -> Mapping[str, str]:

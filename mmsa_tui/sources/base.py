@@ -45,7 +45,7 @@ class Reading:
     `columns` are all its columns, to choose others from. `header_row` counts from 1 and is 0 where
     no row names the columns, None where the kind of table keeps names apart. `sheets` are all sheets
     of a workbook or tables of a database, `sheet` the one that is read. `pictures` says where pictures
-    are looked for.
+    are looked for. `dates` says which of day and month comes first and why, "" where all dates say it.
     """
 
     file: str
@@ -59,6 +59,7 @@ class Reading:
     encoding: str = ""
     delimiter: str = ""
     pictures: str = ""
+    dates: str = ""
 
     def describe(self) -> list[str]:
         """Say it in lines for a person: the file, each role with its reason, what can be said instead."""
@@ -74,12 +75,16 @@ class Reading:
         lines = [f"{self.file}: {', '.join(facts)}"]
         lines += [f"  {chosen.role:<9}{chosen.column}  ({chosen.reason})" for chosen in self.roles]
         found = {chosen.role for chosen in self.roles}
+        if self.dates:
+            lines.append(f"  {'order':<9}{self.dates}")
         absent = [role for role in ("text", "id", "image", "author", "date") if role not in found]
         if absent:
             lines.append(f"  no column for {', '.join(absent)}")
         lines += [f"  {line}" for sample in self.samples for line in _sample_lines(sample)]
         lines.append("  If that is wrong: --map ROLE=COLUMN, --header-row N, --no-header, --sheet NAME,")
-        lines.append("  --pictures FOLDER, --encoding NAME, --delimiter CHARACTER")
+        lines.append(
+            "  --pictures FOLDER, --encoding NAME, --delimiter CHARACTER, --date-order day-first|month-first"
+        )
         return lines
 
 
@@ -99,7 +104,9 @@ class ReadOptions:
     the source as a whole: parts left out, columns dropped. `header_row` is the row of a table that
     names its columns, from 1, 0 to find out; `has_header` is False where no row does. `sheet` is
     that of a workbook, by name or number; `delimiter` stands between the cells of a csv; `pictures`
-    is a folder to look for pictures in. `tell` is told once, before the first post, how a table is read.
+    is a folder to look for pictures in. `date_order` says how `05/01/2026` is read: `day-first`,
+    `month-first` or, where "", by what the other dates show. `tell` is told once, before the first
+    post, how a table is read.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +117,7 @@ class ReadOptions:
     has_header: bool | None = None
     pictures: str = ""
     delimiter: str = ""
+    date_order: str = ""
     tell: Callable[[Reading], None] = ignore
 
     @property

@@ -17,7 +17,7 @@ from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import claim, detect
 from mmsa_tui.sources.leftovers import count_unnamed
 from mmsa_tui.sources.registry import reader
-from mmsa_tui.sources.timestamps import is_moment
+from mmsa_tui.sources.timestamps import DateReader, is_moment
 from mmsa_tui.sources.unpacked import holds_folder, read_inside
 
 DATE_ORIGINAL = "date_original"
@@ -49,15 +49,18 @@ def read(
         options.note(f"files of {format} state their encoding: --encoding is left aside")
     # Some readers know what lies in a zip file; for the others it is a folder.
     if path.is_file() and holds_folder(path) and claim(format, path, options) is None:
-        return complete(read_inside(path, chosen, options), path.name, options.note)
+        return complete(read_inside(path, chosen, options), path.name, options.note, options.date_order)
     items = chosen.read(path, options)
     if path.is_dir():
         items = count_unnamed(items, path, options.note)
-    return complete(items, path.name, options.note)
+    return complete(items, path.name, options.note, options.date_order)
 
 
 def complete(
-    items: Iterator[Post | Failure], name: str, note: Callable[[str], None] = ignore
+    items: Iterator[Post | Failure],
+    name: str,
+    note: Callable[[str], None] = ignore,
+    date_order: str = "",
 ) -> Iterator[Post | Failure]:
     """Clean what a reader yields, and give every post its digests and its content hash.
 
@@ -66,16 +69,17 @@ def complete(
     Args:
         name: what is being read, for people.
         note: is told how many dates could not be read.
+        date_order: how the user says that dates of numbers alone are to be read, as in `ReadOptions`.
     """
-    count = unread = 0
-    example = ""
+    count = 0
+    read_date = DateReader(order=date_order)
     with PictureFiles() as files:
         while True:
             try:
                 item = next(items)
             except StopIteration:
-                if unread:
-                    note(f"dates that could not be read: {unread:,}, such as {example!r}")
+                if unread := read_date.note():
+                    note(unread)
                 return
             except MmsaError as error:
                 if not count:
@@ -94,10 +98,9 @@ def complete(
                 return
             count += 1
             if isinstance(item, Post) and item.created_at and not is_moment(item.created_at):
-                unread += 1
-                example = example or clean(item.created_at[:40])
-                kept = {**item.metadata, DATE_ORIGINAL: item.created_at}
-                item = replace(item, created_at="", metadata=kept)
+                moment = read_date(clean(item.created_at))
+                kept = item.metadata if moment else {**item.metadata, DATE_ORIGINAL: item.created_at}
+                item = replace(item, created_at=moment, metadata=kept)
             yield _complete_post(item, files) if isinstance(item, Post) else _clean_failure(item)
 
 

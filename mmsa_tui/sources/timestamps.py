@@ -7,7 +7,7 @@ What can be read in two ways is not read: `05/01/2026` is May or January by the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 # Written by hand because strptime reads names in the user's language, not in the source's.
@@ -69,13 +69,17 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_DAY = re.compile(r"([^\W\d_]{3,12})\.?[\s-]*(\d{1,2})(?:st|nd|rd|th)?[\s,-]+(\d{4})")
 _NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)")
+_NUMBERS_IN = re.compile(rf"(?<![\d./:-]){_NUMBERS.pattern}(?![\d./-])")
+
+DATE_ORDERS: Mapping[str, bool] = {"day-first": True, "month-first": False}
+"""What a user can say of `05/01/2026`, and whether the day then comes first."""
 
 _SECONDS_UNTIL_10000 = 253_402_300_800
 """Unix time of the year 10000: a larger number counts milliseconds, or microseconds."""
 _MAX_LENGTH = 80
 
 
-def to_iso_utc(value: object, day_first: bool | None = None) -> str:
+def to_iso_utc(value: object, day_first: bool | None = None, *, is_said: bool = False) -> str:
     """Return `value` as `2024-05-01T14:03:00Z`, or "" if it is no moment or may be two.
 
     Reads ISO 8601, RFC 2822, Twitter's notation, dates with names of months, and Unix time in
@@ -83,6 +87,7 @@ def to_iso_utc(value: object, day_first: bool | None = None) -> str:
 
     Args:
         day_first: how to read `05/01/2026`; None to read only what can be read in one way.
+        is_said: somebody has said so: a date that contradicts it, such as `31/12/2026`, is not read.
     """
     if isinstance(value, str) and (match := _PLAIN.fullmatch(value)):
         # What most tools write, in a third of the time.
@@ -92,7 +97,7 @@ def to_iso_utc(value: object, day_first: bool | None = None) -> str:
         except ValueError:
             return ""
         return written + "Z"
-    moment = _parse(value, day_first)
+    moment = _parse(value, day_first, is_said)
     if moment is None:
         return ""
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
@@ -121,35 +126,118 @@ class DateReader:
     """Reads the moments of one column, whose samples show whether the day or the month comes first.
 
     `unread` counts what was no moment to it, `example` is the first of them.
+
+    Args:
+        samples: cells of the column.
+        order: what the user says of the order, a key of `DATE_ORDERS`; "" to go by the samples.
     """
 
-    def __init__(self, samples: Iterable[str] = ()) -> None:
-        numbers = [match for sample in samples if (match := _NUMBERS.match(sample.strip()))]
-        firsts = any(int(match[1]) > 12 for match in numbers if match[2] != ".")
-        seconds = any(int(match[3]) > 12 for match in numbers if match[2] != ".")
-        self.day_first = firsts if firsts != seconds else None
+    def __init__(self, samples: Iterable[str] = (), order: str = "") -> None:
+        self._order = order
+        self._shown: dict[bool, str] = {}
+        self._has_numbers = False
+        for sample in samples:
+            self._look(sample)
+        self.day_first = DATE_ORDERS.get(order, next(iter(self._shown)) if len(self._shown) == 1 else None)
         self.unread = 0
         self.example = ""
+        self._contrary = 0
+        self._contrary_example = ""
+
+    def read(self, value: str) -> str:
+        """Return a cell as ISO 8601 in UTC, "" where it is no moment."""
+        return to_iso_utc(value, self.day_first, is_said=bool(self._order))
 
     def __call__(self, value: str) -> str:
-        """Return a cell as ISO 8601 in UTC, "" and counted where it is not empty and no moment."""
-        moment = to_iso_utc(value, self.day_first)
+        """Return a cell as `read` does, and count it where it is not empty and no moment."""
+        moment = self.read(value)
+        shown = self._look(value)
+        if (
+            shown not in (None, self.day_first)
+            and self.day_first is not None
+            and not (self._order and moment)
+        ):
+            self._contrary += 1
+            self._contrary_example = self._contrary_example or value.strip()[:40]
         if not moment and value.strip():
             self.unread += 1
             self.example = self.example or value.strip()[:40]
         return moment
 
-    def note(self, column: str) -> str:
-        """Say how many cells of the column could not be read, "" if all could."""
-        if not self.unread:
+    def why(self) -> str:
+        """Say which order the dates are read in, and why; "" where no date is of numbers alone."""
+        if self._order:
+            return f"{_words(self.day_first)}, as you said"
+        if not self._has_numbers:
             return ""
-        why = ""
-        if self.day_first is None and _NUMBERS.match(self.example):
-            why = ": the day or the month may come first, and no date in the column shows which"
-        return f"dates in `{column}` that could not be read: {self.unread:,}, such as {self.example!r}{why}"
+        if len(self._shown) == 2:
+            return f"either order, {self._both()}: dates that may be both are left unread"
+        if self.day_first is None:
+            return (
+                "no date looked at shows whether the day or the month comes first: such dates are left unread"
+            )
+        return f"{_words(self.day_first)}, as {self._shown[self.day_first]!r} shows"
+
+    def note(self, column: str = "") -> str:
+        """Say how many cells of the column could not be read or contradict its order, "" if none."""
+        dates = f"dates in `{column}`" if column else "dates"
+        notes = []
+        if self.unread:
+            why = self._why_unread()
+            notes.append(f"{dates} that could not be read: {self.unread:,}, such as {self.example!r}{why}")
+        if self._contrary and not self._order:
+            notes.append(
+                f"{dates} that are not {_words(self.day_first)} as the others: {self._contrary:,}, such as "
+                f"{self._contrary_example!r}, read as {_words(not self.day_first)}; "
+                "the date order can be chosen"
+            )
+        return "; ".join(notes)
+
+    def _look(self, value: str) -> bool | None:
+        """Take in what a date shows of the order: whether the day comes first, None if it shows nothing."""
+        match = _NUMBERS_IN.search(value)
+        if match is None:
+            return None
+        self._has_numbers = True
+        if (shown := _order_of(match)) is None:
+            return None
+        if match[2] != "." or self._order:
+            self._shown.setdefault(shown, match[0])
+            return shown
+        return None
+
+    def _why_unread(self) -> str:
+        if self._order:
+            return f": {self._contrary:,} of them are not {_words(self.day_first)}" if self._contrary else ""
+        if self.day_first is not None or not _NUMBERS_IN.search(self.example):
+            return ""
+        either = ": the day or the month may come first, and "
+        if len(self._shown) == 2:
+            return f"{either}{self._both()}; the date order can be chosen"
+        if self._shown:
+            day_first, example = next(iter(self._shown.items()))
+            return (
+                f"{either}only {example!r}, further on, is {_words(day_first)}; the date order can be chosen"
+            )
+        return f"{either}no date shows which; the date order can be chosen"
+
+    def _both(self) -> str:
+        return f"{self._shown[True]!r} is day first and {self._shown[False]!r} is month first"
 
 
-def _parse(value: object, day_first: bool | None) -> datetime | None:
+def _words(day_first: bool | None) -> str:
+    return "day first" if day_first else "month first"
+
+
+def _order_of(match: re.Match[str]) -> bool | None:
+    """Say whether a date of numbers begins with the day; None where it may begin with either."""
+    one, other = int(match[1]), int(match[3])
+    if match[2] == "." or (one > 12 and other <= 12):
+        return True
+    return False if one <= 12 < other else None
+
+
+def _parse(value: object, day_first: bool | None, is_said: bool) -> datetime | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -165,7 +253,7 @@ def _parse(value: object, day_first: bool | None) -> datetime | None:
         if match := _ISO.fullmatch(text):
             zone = (match["zone"] or "Z").upper().replace("UTC", "Z")
             return datetime.fromisoformat(match["moment"]).replace(tzinfo=UTC) - _offset(zone)
-        return _from_words(text, day_first)
+        return _from_words(text, day_first, is_said)
     except (ValueError, OverflowError):
         return None
 
@@ -187,7 +275,7 @@ def _offset(zone: str) -> timedelta:
     return -size if zone[0] == "-" else size
 
 
-def _from_words(text: str, day_first: bool | None) -> datetime | None:
+def _from_words(text: str, day_first: bool | None, is_said: bool) -> datetime | None:
     """Read a date and a time in any order, with the zone behind the time."""
     time = _TIME.search(text)
     if time is None:
@@ -216,11 +304,11 @@ def _from_words(text: str, day_first: bool | None) -> datetime | None:
         else:
             offset = timedelta()
         date = f"{before} {behind}".strip()
-    day = _date(date, day_first)
+    day = _date(date, day_first, is_said)
     return day + clock - offset if day else None
 
 
-def _date(text: str, day_first: bool | None) -> datetime | None:
+def _date(text: str, day_first: bool | None, is_said: bool) -> datetime | None:
     first, _, rest = text.partition(" ")
     if first.strip(",.").lower() in _WEEKDAYS:
         text = rest.strip(" ,")
@@ -234,10 +322,9 @@ def _date(text: str, day_first: bool | None) -> datetime | None:
         return _day(match[3], _MONTHS.get(match[1].lower(), 0), match[2])
     if match := _NUMBERS.fullmatch(text):
         one, other = int(match[1]), int(match[3])
-        if match[2] == "." or one > 12:
-            day_first = True
-        elif other > 12:
-            day_first = False
+        if not is_said:
+            shown = _order_of(match)
+            day_first = day_first if shown is None else shown
         if day_first is None and one != other:
             return None
         day, month = (one, other) if day_first else (other, one)

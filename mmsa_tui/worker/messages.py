@@ -143,11 +143,13 @@ class Columns(Tagged, frozen=True):
     """What the columns of a table are taken for, and some of its rows, for people to overrule.
 
     `roles` maps a role, as `ReadAs.columns` has it, to its column; several are joined by ` + `.
+    `dates` says whether day or month comes first in dates of numbers and why, "" where there are none.
     """
 
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, str], ...]
     roles: Mapping[str, str]
+    dates: str = ""
 
 
 class Counted(Tagged, frozen=True):

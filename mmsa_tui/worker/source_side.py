@@ -67,7 +67,7 @@ def _tell_columns(parent: Conversation, path: Path, options: ReadOptions) -> Non
         {name: value[:MAX_SAMPLE] for name, value in record.values.items()}
         for record in found.table.sample[:N_SAMPLES]
     )
-    parent.say(Columns(tuple(found.table.columns), rows, roles))
+    parent.say(Columns(tuple(found.table.columns), rows, roles, found.date_reader(options.date_order).why()))
 
 
 def _index(parent: Conversation, request: Index) -> None:

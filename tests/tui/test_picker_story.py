@@ -240,6 +240,32 @@ async def test_a_table_whose_columns_are_not_recognised_is_mapped_on_screen(
         assert screen.row.text == "x9"
 
 
+async def test_the_order_of_dates_is_chosen_on_screen_and_remembered(
+    make_app, config, store, tmp_path, wait_for
+):
+    table = tmp_path / "posts.csv"
+    table.write_text("id,text,date\n7,a fine day,05/01/2026\n8,a bad day,06/01/2026\n", encoding="utf-8")
+    async with make_app(str(table)).run_test(size=SIZE) as pilot:
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "no date shows which" in found(pilot), "the doubt")
+        await pilot.press("ctrl+t")
+        dialog = await asked(pilot, wait_for, MappingDialog)
+        await pilot.press("end", "enter")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: dialog.is_current, "the choice")
+        await pilot.press("r")
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "2026-01-05 to 2026-01-06" in found(pilot), "the dates")
+        assert "As you said: dates day first" in found(pilot)
+        await pilot.press("enter")
+        screen = await opened(pilot, wait_for)
+        assert screen.row.text == "a fine day"
+    (source,) = store.recent_sources()
+    assert source.read_as.date_order == "day-first"
+    assert [row.post.created_at[:10] for row in store.posts(source.id)] == ["2026-01-05", "2026-01-06"]
+
+
 def found_below(pilot) -> str:
     picker = next(screen for screen in pilot.app.screen_stack if isinstance(screen, PickerScreen))
     return "\n".join(str(static.content) for static in picker.query("#found Static"))

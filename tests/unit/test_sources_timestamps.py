@@ -68,10 +68,44 @@ def test_one_date_of_a_column_shows_that_the_month_comes_first() -> None:
 
 
 def test_a_column_that_shows_both_or_neither_is_counted_as_unread() -> None:
-    for samples in (["05/01/2026"], ["25/01/2026", "01/25/2026"]):
+    both = "'25/01/2026' is day first and '01/25/2026' is month first"
+    for samples, why in (
+        (["05/01/2026"], "no date shows which"),
+        (["25/01/2026", "01/25/2026"], both),
+    ):
         read = DateReader(samples)
         assert (read("05/01/2026"), read(""), read.unread) == ("", "", 1)
         assert read.note("date") == (
             "dates in `date` that could not be read: 1, such as '05/01/2026': the day or the month may come"
-            " first, and no date in the column shows which"
+            f" first, and {why}; the date order can be chosen"
         )
+
+
+def test_an_order_that_is_chosen_holds_and_dates_that_contradict_it_are_unread() -> None:
+    read = DateReader(["25/01/2026", "05/01/2026"], "month-first")
+    assert read.why() == "month first, as you said"
+    assert [read(date) for date in ("05/01/2026", "5.1.26", "25/01/2026", "25.01.2026", "2026-01-25")] == [
+        "2026-05-01T00:00:00Z", "2026-05-01T00:00:00Z", "", "", "2026-01-25T00:00:00Z",
+    ]  # fmt: skip
+    assert read.note("date").endswith("read: 2, such as '25/01/2026': 2 of them are not month first")
+    assert DateReader([], "day-first")("05/01/2026") == "2026-01-05T00:00:00Z"
+
+
+def test_a_reader_of_dates_says_the_order_and_what_shows_it() -> None:
+    assert DateReader(["05/01/2026", "10:00, 25/01/2026"]).why() == "day first, as '25/01/2026' shows"
+    assert DateReader(["1/5/26", "12/31/21, 9:41 PM"]).why() == "month first, as '12/31/21' shows"
+    assert DateReader(["05/01/2026"]).why().startswith("no date looked at shows")
+    assert (
+        DateReader(["25/01/2026", "01/25/2026"]).why().startswith("either order, '25/01/2026' is day first")
+    )
+    assert DateReader(["2026-01-05 10:00", "5 May 2026", "45/45/2026"]).why().startswith("no date looked at")
+    assert DateReader(["2026-01-05 10:00", "5 May 2026", "2026/01/05"]).why() == ""
+
+
+def test_what_later_rows_show_of_the_order_is_told() -> None:
+    read = DateReader(["05/01/2026"])
+    read("05/01/2026"), read("25/01/2026")
+    assert "only '25/01/2026', further on, is day first" in read.note("date")
+    read = DateReader(["25/01/2026"])
+    assert read("01/25/2026") == "2026-01-25T00:00:00Z"
+    assert "are not day first as the others: 1, such as '01/25/2026', read as month first" in read.note()

@@ -33,7 +33,7 @@ from mmsa_tui.sources.files.table_rows import (
 from mmsa_tui.sources.ids import clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.roles import Roles, choose_roles
-from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
+from mmsa_tui.sources.timestamps import DateReader
 from mmsa_tui.text.cleaning import has_escapes, html_to_text, undo_escapes
 
 MAX_COLUMNS = 512
@@ -66,6 +66,12 @@ class Found:
     path: Path
     table: Table
     roles: Roles
+
+    def date_reader(self, order: str) -> DateReader:
+        """Return what reads the dates; `order` is what the user says of them, "" to go by the first rows."""
+        return DateReader(
+            (record.values.get(self.roles.created_at, "") for record in self.table.sample), order
+        )
 
 
 class TableReader:
@@ -270,8 +276,7 @@ class _Posts:
         self._roles = found.roles
         self._options = options
         self._pictures = RowPictures(source, found.path, options.note, options.pictures)
-        dates = [record.values.get(self._roles.created_at, "") for record in found.table.sample]
-        self._read_date = DateReader(dates)
+        self._read_date = found.date_reader(options.date_order)
         self._cut = 0
         self._headers = 0
         self._repaired = _Tally()
@@ -302,6 +307,7 @@ class _Posts:
             layout.encoding,
             layout.delimiter,
             self._options.pictures,
+            self._read_date.why(),
         )
 
     def _sample(self, record: Record) -> SamplePost:
@@ -315,7 +321,7 @@ class _Posts:
             post_id[:80] or "row number",
             text[:_SHOWN] + ("…" if len(text) > _SHOWN else ""),
             values.get(roles.author, "").strip()[:80],
-            to_iso_utc(values.get(roles.created_at, ""), self._read_date.day_first),
+            self._read_date.read(values.get(roles.created_at, "")),
             values.get(roles.language, "").strip()[:20],
             values.get(roles.label, "").strip()[:40],
             tuple(names),
@@ -426,8 +432,8 @@ class _Posts:
         if not written:
             return ""
         time = values.get(self._roles.time, "").strip() if self._roles.time else ""
-        if time and (moment := to_iso_utc(f"{written} {time}", self._read_date.day_first)):
-            return moment
+        if time and self._read_date.read(whole := f"{written} {time}"):
+            return self._read_date(whole)
         return self._read_date(written)
 
     def _close(self) -> None:

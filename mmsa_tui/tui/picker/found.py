@@ -32,6 +32,8 @@ def describe_detected(found: Detected, read_as: ReadAs) -> Content:
     stated = [f"{name} from column {column}" for name, column in read_as.columns.items()]
     if read_as.encoding:
         stated.append(f"encoding {read_as.encoding}")
+    if read_as.date_order:
+        stated.append(f"dates {read_as.date_order.replace('-', ' ')}")
     if stated:
         parts.append((f"\nAs you said: {safe_line(', '.join(stated), 300)}", "$text-accent"))
     return Content.assemble(*parts)
@@ -69,6 +71,8 @@ def describe_found(result: Mapping[str, Any]) -> Content:
         )
     if result["dated"]:
         lines.append(("dates", f"{result['earliest'][:10]} to {result['latest'][:10]}", ""))
+    if result["reading"] and (order := result["reading"]["dates"]):
+        lines.append(("date order", f"{safe_line(order, 200)} (ctrl+t chooses)", ""))
     for name in ("languages", "encodings"):
         if len(result[name]) > (1 if name == "encodings" else 0):
             lines.append((name, _tally(result[name]), ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from mmsa_tui.records import ReadAs
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.keys import key_table
@@ -34,11 +36,18 @@ ROLES: Mapping[str, str] = {
 }
 """What a column can be, and what that is."""
 AS_FOUND = ""
-"""In the list of columns: whatever is recognised."""
+"""In the list of columns, and of orders: whatever is recognised."""
+DATE_ORDER = "order"
+"""The row below the roles: how dates of numbers alone are read."""
+_ORDERS = (
+    (AS_FOUND, "as the dates show; those that may be either stay unread"),
+    ("day-first", "day first: 05/01/2026 is the fifth of January"),
+    ("month-first", "month first: 05/01/2026 is the first of May"),
+)
 
 
-class MappingDialog(ModalScreen[dict[str, str] | None]):
-    """Asks what each column is; gives the roles that the user has chosen, or None.
+class MappingDialog(ModalScreen[ReadAs | None]):
+    """Asks what each column is, and the order of dates; gives how to read the table, or None.
 
     Args:
         found: the table's columns, what they are taken for, and some rows.
@@ -56,10 +65,12 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
     MappingDialog #mapping-problem { color: $text-warning; margin-top: 1; height: auto; }
     """
 
-    def __init__(self, found: Columns, said: Mapping[str, str]) -> None:
+    def __init__(self, found: Columns, said: ReadAs) -> None:
         super().__init__(classes="dialog-screen")
         self._found = found
-        self._said = dict(said)
+        self._read_as = said
+        self._said = dict(said.columns)
+        self._order = said.date_order
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -78,11 +89,14 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
 
     def action_read(self) -> None:
         if self.roles.get("text") or self.roles.get("image"):
-            self.dismiss(self._said)
+            self.dismiss(replace(self._read_as, columns=self._said, date_order=self._order))
 
     @on(OptionList.OptionSelected)
     def _ask(self, event: OptionList.OptionSelected) -> None:
         event.stop()
+        if event.option_index == len(ROLES):
+            self._ask_order()
+            return
         role = list(ROLES)[event.option_index]
         width = 24
         options = [(AS_FOUND, "whatever is recognised")]
@@ -103,6 +117,14 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
         chosen = self.roles.get(role, AS_FOUND)
         self.app.push_screen(AskOne(f"Which column is {role}: {ROLES[role]}?", options, chosen), take)
 
+    def _ask_order(self) -> None:
+        def take(order: str | None) -> None:
+            if order is not None:
+                self._order = order
+                self._draw()
+
+        self.app.push_screen(AskOne("Which comes first in 05/01/2026?", _ORDERS, self._order), take)
+
     def _draw(self) -> None:
         options = self.query_one(OptionList)
         at = options.highlighted
@@ -117,7 +139,18 @@ class MappingDialog(ModalScreen[dict[str, str] | None]):
         self.query_one("#mapping-problem", Label).update(problem)
 
     def _options(self) -> list[Option]:
-        return [Option(self._describe(role)) for role in ROLES]
+        return [*(Option(self._describe(role)) for role in ROLES), Option(self._describe_order())]
+
+    def _describe_order(self) -> Content:
+        """Say in which order dates of numbers are read: as chosen here, or as was found."""
+        name = (f"{DATE_ORDER:<10}", "bold")
+        if self._order:
+            return Content.assemble(name, (f"{self._order.replace('-', ' ')}, as you said", "$text-accent"))
+        # What was found under a choice that is now taken back says nothing any more.
+        found = "" if self._read_as.date_order else self._found.dates
+        if not found:
+            return Content.assemble(name, ("—  day or month first in 05/01/2026", "$foreground-muted"))
+        return Content.assemble(name, safe_line(found, 100))
 
     def _describe(self, role: str) -> Content:
         column = self.roles.get(role, "")

@@ -299,9 +299,9 @@ class PickerScreen(AppScreen[None]):
         """Say which column of a table is what."""
         if self._columns is None:
             return
-        said = await self.app.push_screen_wait(MappingDialog(self._columns, self._read_as.columns))
+        said = await self.app.push_screen_wait(MappingDialog(self._columns, self._read_as))
         if said is not None:
-            self._read_as = replace(self._read_as, columns=said)
+            self._read_as = said
             self.run_worker(self._inspect(), exclusive=True, group="link")
 
     def action_back(self) -> None:
