@@ -26,7 +26,8 @@ test: $(VENV)/installed-dev  ## install, then run the tests
 
 fuzz: $(VENV)/installed-dev  ## damage 200 files of every format, and others for some minutes by a new seed
 	MMSA_FUZZ=200 $(BIN)/pytest tests/unit/test_reader_fuzz.py tests/unit/test_reader_ndjson.py \
-		tests/unit/test_sources_csv_quotes.py tests/unit/test_sources_silence.py
+		tests/unit/test_sources_csv_quotes.py tests/unit/test_sources_silence.py \
+		tests/unit/test_reader_properties.py tests/unit/test_filter_property.py tests/unit/test_facts.py
 	FUZZ_ROUNDS=600 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/cli/test_fuzz.py -o timeout=3600
 
 check: $(VENV)/installed-dev  ## format, lint, types, import contracts

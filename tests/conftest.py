@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A change is judged by the same examples as the one before it; `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("the same every time", derandomize=True)
+if "MMSA_FUZZ" not in os.environ:
+    hypothesis.settings.load_profile("the same every time")
 
 HERE = Path(__file__).parent
 

@@ -38,7 +38,7 @@ def test_numbered_pictures_belong_to_the_post_of_their_stem(tmp_path: Path) -> N
     assert found == [("1", "post 1", 2), ("2", "post 2", 1)]
     assert notes == [
         "metadata of profiles, stories and comments left out: 1",
-        "pictures without metadata of a post left out: 1",
+        "picture files that no post names: 1 of 4, such as profile.jpg",
     ]
 
 

@@ -58,26 +58,20 @@ class Instaloader:
         root = source.resolve()
         names = sorted(walk(root, options.note), key=natural_key)
         pictures = _pictures(root, names)
-        described = set()
         foreign = 0
         for name in filter(_stem_of, names):
             stem = _stem_of(name)
             entry = _load(root / name)
             found = recognise(as_object((entry.value or {}).get("node")))
             if entry.value is None:
-                described.add(stem)
                 yield Failure(name, entry.reason)
             elif found is None or not _is_post(entry.value):
                 foreign += 1
             else:
-                described.add(stem)
                 post = replace(found.read(found.record), media=())
                 yield with_pictures(post, tuple(pictures.get(stem, ())), name)
         if foreign:
             options.note(f"metadata of profiles, stories and comments left out: {foreign:,}")
-        alone = sum(len(found) for stem, found in pictures.items() if stem not in described)
-        if alone:
-            options.note(f"pictures without metadata of a post left out: {alone:,}")
 
 
 def _is_post(record: Object) -> bool:
