@@ -6,6 +6,7 @@ What can be read in two ways is not read: `05/01/2026` is May or January by the 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -260,6 +261,9 @@ def _parse(value: object, day_first: bool | None, is_said: bool) -> datetime | N
 
 def _from_unix(value: float) -> datetime | None:
     try:
+        # JSON of some programs says Infinity, which no division makes smaller.
+        if not math.isfinite(value):
+            return None
         while abs(value) >= _SECONDS_UNTIL_10000:
             value /= 1000
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)

@@ -57,6 +57,11 @@ def test_what_is_no_moment_or_may_be_two_is_not_read(written: str) -> None:
     assert to_iso_utc(written) == ""
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 10**400])
+def test_a_number_without_end_is_no_moment(value: float) -> None:
+    assert to_iso_utc(value) == ""
+
+
 def test_one_date_of_a_column_shows_that_the_day_comes_first() -> None:
     read = DateReader(["05/01/2026 10:00", "25/01/2026 10:00", ""])
     assert read("05/01/2026 10:00") == "2026-01-05T10:00:00Z"
