@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mmsa_tui.errors import MmsaError
+
 Progress = Callable[[str, int, int, float], None]
+
+
+def exit_code_of(work: Callable[[], int], stopped: str) -> int:
+    """Do a command's work and return its exit code, an error told in words on the error output.
+
+    Args:
+        stopped: what to say where somebody has stopped it.
+    """
+    try:
+        return work()
+    except MmsaError as error:
+        print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(stopped, file=sys.stderr)
+        return 130
 
 
 class RunLog:

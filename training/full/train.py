@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from mmsa_tui.errors import MmsaError, TrainingError
+from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.records import Post
@@ -21,21 +21,14 @@ from training.examples import Materials, make_examples, read_text_table
 from training.full.curves import draw_curves
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
-from training.full.runs import Progress, RunLog
+from training.full.runs import Progress, RunLog, exit_code_of
 from training.full.scoring import summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(arguments, TrainRequest)
-    try:
-        return _train(options)
-    except MmsaError as error:
-        print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("stopped; run the same command again to go on", file=sys.stderr)
-        return 130
+    return exit_code_of(lambda: _train(options), "stopped; run the same command again to go on")
 
 
 def _train(options: TrainRequest) -> int:

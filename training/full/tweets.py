@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from mmsa_tui.errors import MmsaError, TrainingError
+from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.device import choose_device
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.metrics import macro_f1
@@ -33,6 +33,7 @@ from mmsa_tui.model.preprocessing import TextTransform
 from mmsa_tui.model.views import VERDICT, TextViews
 from training.examples import Example, group_examples, read_text_table
 from training.full.loop import FineTuning, ramp, seed_everything
+from training.full.runs import exit_code_of
 from training.full.text import save_text_encoder
 
 LABELS = ("negative", "neutral", "positive")
@@ -215,11 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=TweetTraining.seed)
     parser.add_argument("--layers", default="4,8,12", help="layers whose means are views, the last one last")
     options = parser.parse_args(arguments)
-    try:
-        return _run(options)
-    except MmsaError as error:
-        print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
-        return error.exit_code
+    return exit_code_of(lambda: _run(options), "stopped; nothing was written")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 
 import torch
 
-from mmsa_tui.errors import MmsaError
 from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.services.train import TuneRequest, parse
 from training.full.pipeline import Pipeline
-from training.full.runs import RunLog
+from training.full.runs import RunLog, exit_code_of
 from training.full.train import check_same_run, load_asked_recipe, load_materials, reporter
 from training.tune.search import Ground
 from training.tune.study import BEST, changed_settings, conclude, open_study, run_study
@@ -24,14 +23,8 @@ from training.tune.study import BEST, changed_settings, conclude, open_study, ru
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(arguments, TuneRequest)
-    try:
-        return _tune(options)
-    except MmsaError as error:
-        print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("stopped; what was tried is kept: run the same command again to go on", file=sys.stderr)
-        return 130
+    stopped = "stopped; what was tried is kept: run the same command again to go on"
+    return exit_code_of(lambda: _tune(options), stopped)
 
 
 def _tune(options: TuneRequest) -> int:
