@@ -54,7 +54,7 @@ MAX_SAID = 200
 """Messages that are kept."""
 ERROR_S = 10.0
 """How long an error is shown."""
-MODEL_AFTER_S = 0.5
+MODEL_AFTER_S = 0.3
 """How long the model waits: it would take the processor from the first rows."""
 
 
