@@ -22,10 +22,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what waits for processes and a terminal one more try; the summary names each that needed it.
+    """Give what waits for processes and a terminal two more tries; the summary names each that needed it.
 
     Such a story hangs on the machine as well as on us. One that is named more than once has a fault.
     """
     for item in items:
         if item.path.relative_to(HERE).parts[0] in ("cli", "tui"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
