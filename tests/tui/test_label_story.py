@@ -322,12 +322,18 @@ async def test_label_note_and_flag_are_each_shown_with_who_gave_it(make_app, cla
         store.add_corrections([Correction(who, post.content_hash, analyst=who, facts=facts, **given)])
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
+        await wait_for(
+            pilot, lambda: "by dan" in text_of(pilot.app.screen, "#post-verdict"), "the label of a colleague"
+        )
         shown = text_of(pilot.app.screen, "#post-verdict")
         assert "✎ ■ neutral  by dan" in shown
         assert "⚑ flagged  by cleo" in shown
         assert "¶ irony  by bob" in shown
         await pilot.press("3")
         await pilot.press("up")
+        await wait_for(
+            pilot, lambda: "by ana" in text_of(pilot.app.screen, "#post-verdict"), "one's own label"
+        )
         shown = text_of(pilot.app.screen, "#post-verdict")
         assert "✎ ▲ positive  by ana" in shown
         assert "¶ irony  by bob" in shown
