@@ -111,7 +111,7 @@ class Outcome:
                 _count(self.failures, _FILE_NAME.sub("…", prediction.error))
             else:
                 self.n_withheld += prediction.label == UNSURE
-                self.n_with_words += row.post is not None and bool(row.post.image_text)
+                self.n_with_words += row.post is not None and row.post.judged_text != row.post.text
                 if prediction.error:
                     _count(self.losses, _FILE_NAME.sub("…", prediction.error))
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mmsa_tui.records import Post
+from mmsa_tui.store import Row
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
+from mmsa_tui.tui.widgets.post_facts import words
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,11 @@ def test_a_post_that_says_something_is_judged_by_that(text):
 
 def test_nothing_is_added_where_nothing_was_read():
     assert Post("1", "look").judged_text == "look"
+
+
+def test_a_post_in_view_says_whether_the_words_in_its_picture_were_judged():
+    for text, said in (("look", False), ("Poster of the concert that we saw last night", True)):
+        post = Post("1", text, image_text="Never again")
+        shown = words(Row(1, post, None, None, None), None, LabelLooks(("a", "b", "c"))).plain
+        assert "Never again" in shown
+        assert ("not judged by" in shown) is said

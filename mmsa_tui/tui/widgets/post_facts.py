@@ -79,8 +79,9 @@ def words(
     read = row.post.image_text if row.post is not None else ""
     if read:
         begins = len(row.text) + len(IMAGE_TEXT_BREAK)
+        aside = row.post is not None and row.post.judged_text == row.post.text
         parts += [
-            Content.styled("in the picture", "$foreground-muted"),
+            Content.styled("in the picture" + (", not judged by" if aside else ""), "$foreground-muted"),
             _passage(read, begins, explained, hits) or Content(""),
         ]
     return Content("\n").join(parts)
