@@ -16,7 +16,7 @@ from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.records import Correction
 from mmsa_tui.sources.columns import is_own_export
 from mmsa_tui.sources.files.ndjson import sample_records
-from mmsa_tui.sources.files.table_rows import open_table
+from mmsa_tui.sources.files.tables import open_table
 from mmsa_tui.sources.files.workbook import is_workbook, read_rows
 from mmsa_tui.sources.labels import load_labels
 from mmsa_tui.store import Store

@@ -13,7 +13,7 @@ from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
-from mmsa_tui.sources.files.table_rows import looks_like_markup
+from mmsa_tui.sources.files.tables import looks_like_markup
 from mmsa_tui.sources.registry import formats
 from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 

@@ -20,7 +20,8 @@ from mmsa_tui.sources.columns import is_own_export
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.files.ndjson import read_entries, sample_records
-from mmsa_tui.sources.files.table_rows import Record, open_table
+from mmsa_tui.sources.files.table_rows import Record
+from mmsa_tui.sources.files.tables import open_table
 from mmsa_tui.sources.label_words import TRIO, LabelMap, propose_map, spelled
 from mmsa_tui.sources.readers.annotation.tools import (
     ID_FIELDS,

@@ -19,9 +19,29 @@ from mmsa_tui.sources.columns import (
     rank,
 )
 from mmsa_tui.sources.files.cells import Column
-from mmsa_tui.sources.ids import have_lost_digits, id_in_address
+from mmsa_tui.sources.ids import have_lost_digits
 from mmsa_tui.sources.label_words import propose_map
-from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
+from mmsa_tui.sources.role_fits import (
+    are_label_words,
+    holds_labels,
+    holds_pictures,
+    is_address_with_id,
+    is_all_dates,
+    is_author,
+    is_id_of_many,
+    is_image,
+    is_language,
+    is_long_number,
+    is_moment,
+    is_of_post,
+    is_text,
+    is_title,
+    may_be_id,
+    may_be_labels,
+    may_be_words,
+    readable_dates,
+)
+from mmsa_tui.sources.timestamps import to_iso_utc
 
 KINDS = ("text", "title", "image", "id", "author", "created_at", "time", "language", "label")
 """What a column can be. `title` is put before the text, `time` behind a date without one."""
@@ -35,15 +55,6 @@ MAPPED = (*tuple(kind for kind in KINDS if kind != "created_at"), "date")
 _MIN_WORDS = 2.5
 _LOOK_AT_COLUMNS = 1_000
 _MAX_IMAGE_COLUMNS = 12
-_MAX_LABELS = 25
-# fmt: off
-_NOT_WHEN_WRITTEN = frozenset((
-    "collected", "query", "scraped", "updated", "update", "edited", "replied", "birth", "birthday", "joined",
-    "retrieved", "exported", "export", "access", "accessed", "modified", "deleted", "end", "crawled",
-    "downloaded", "imported", "registered", "expires",
-))
-# fmt: on
-"""Words in the names of columns that hold another moment than that of writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +172,7 @@ class _Choice:
 
     def make(self) -> Roles:
         guessed = False
-        title = self._single("title", self._is_title)
+        title = self._single("title", is_title)
         text = self._text()
         if not text and title and "title" not in self._said:
             text, title = title, ""
@@ -171,15 +182,15 @@ class _Choice:
         others = tuple(self._rivals(text)) if guessed else ()
         id_column, in_address = self._id()
         if not id_column and "id" not in self._said:
-            id_column = self._unnamed("id", self._is_long_number)
-        created_at = self._single("created_at", self._is_date) or self._unnamed("created_at", self._is_moment)
+            id_column = self._unnamed("id", is_long_number)
+        created_at = self._single("created_at", self._is_date) or self._unnamed("created_at", is_moment)
         created_at = created_at or self._dated()
         time = self._time(created_at)
         author = self._single("author", self._is_author)
-        language = self._single("language", self._is_language)
+        language = self._single("language", is_language)
         label = ""
         if "label" in self._said or not is_own_export(self._columns):
-            label = self._single("label", self._is_label) or self._unnamed("label", self._holds_labels)
+            label = self._single("label", self._is_label) or self._unnamed("label", holds_labels)
         return Roles(
             text,
             title,
@@ -203,6 +214,13 @@ class _Choice:
             self._measured[name] = Column([row.get(name, "") for row in self._sample])
         return self._measured[name]
 
+    def _fits(self, fits: Callable[[Name, Column], bool], column: str) -> bool:
+        return fits(self._names[column], self._column(column))
+
+    def _free(self, fits: Callable[[Name, Column], bool]) -> Iterator[str]:
+        """Yield the columns that no role has taken and that fit, whatever their names."""
+        return (column for column in self._names if column not in self._taken and self._fits(fits, column))
+
     def _candidates(self, kind: str) -> list[str]:
         """Return the columns that are called like a kind, the best name first."""
         found = [
@@ -212,12 +230,12 @@ class _Choice:
         ]
         return [column for *_, column in sorted(found)]
 
-    def _single(self, kind: str, fits: Callable[[str, Name], bool]) -> str:
+    def _single(self, kind: str, fits: Callable[[Name, Column], bool]) -> str:
         """Return the column the user said, else the best one of its name that fits."""
         if kind in self._said:
             return self._said[kind][0]
         for column in self._candidates(kind):
-            if fits(column, self._names[column]):
+            if self._fits(fits, column):
                 return self._take(kind, column, "by its name")
         return ""
 
@@ -235,27 +253,12 @@ class _Choice:
                 return self._take(kind, column, "by what its cells hold")
         return ""
 
-    def _is_moment(self, cells: Column) -> bool:
-        return cells.shape == "moment" and any(map(to_iso_utc, cells.filled[:20]))
-
-    def _is_long_number(self, cells: Column) -> bool:
-        return cells.shape == "number" and cells.is_unique and cells.length >= 6
-
-    def _holds_labels(self, cells: Column) -> bool:
-        words = {cell.strip() for cell in cells.filled}
-        if cells.fill < 0.9 or not 2 <= len(words) <= 6:
-            return False
-        # Any column may hold 0 and 1.
-        if any(word.lstrip("-").isdigit() for word in words) and not {"0", "4"} <= words:
-            return False
-        return not propose_map(words).unknown
-
     # -- text
 
     def _text(self) -> str:
         if "text" in self._said:
             return self._said["text"][0]
-        found = [c for c in self._candidates("text") if self._is_text(c, self._names[c])]
+        found = [c for c in self._candidates("text") if self._fits(is_text, c)]
         if not found:
             return ""
         most = max(self._column(column).fill for column in found)
@@ -272,38 +275,9 @@ class _Choice:
     def _is_bare(self, column: str) -> bool:
         return bool(self._sample) and not self._column(column).filled
 
-    def _is_text(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_about_author or name.is_of_another_post or not cells.filled:
-            # Nothing is known of a table without rows; its names are all there is.
-            return not self._sample and not name.is_about_author
-        if cells.shapes.get("number", 0) + cells.shapes.get("address", 0) >= 0.95:
-            return False
-        if cells.is_structured and cells.shapes.get("", 0) and is_weak("text", name):
-            return False
-        # A column of a few words over and over is a label or a type.
-        return not (len(cells.filled) >= 20 and cells.distinct <= 10 and cells.words < 2)
-
-    def _is_title(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_about_author or name.is_of_another_post or not cells.filled:
-            return False
-        return cells.shapes.get("number", 0) + cells.shapes.get("address", 0) < 0.5
-
-    def _may_be_words(self, column: str) -> bool:
-        name = self._names[column]
-        if column in self._taken or name.is_about_author or name.is_of_another_post:
-            return False
-        cells = self._column(column)
-        if len(cells.filled) >= 3 and cells.distinct == 1:
-            return False  # a question, or the name of a query
-        return bool(cells.filled) and not cells.shape and not cells.is_structured
-
     def _wordiest(self) -> str:
         """Return the column with the most words in a cell, "" if none reads like sentences."""
-        words = {
-            c: self._column(c).words * self._column(c).fill for c in self._names if self._may_be_words(c)
-        }
+        words = {c: self._column(c).words * self._column(c).fill for c in self._free(may_be_words)}
         best = max(words, key=lambda column: words[column], default="")
         if not best or self._column(best).words < _MIN_WORDS:
             return ""
@@ -311,17 +285,16 @@ class _Choice:
 
     def _much_wordier(self, chosen: str) -> str:
         mine = self._column(chosen).words
-        found = [c for c in self._names if c != chosen and self._may_be_words(c)]
+        found = [c for c in self._free(may_be_words) if c != chosen]
         best = max(found, key=lambda column: self._column(column).words, default="")
         return best if best and self._column(best).words > 3 * mine + 3 else ""
 
     def _rivals(self, text: str) -> Iterator[str]:
         """Yield the columns that hold nearly as many words as the one that was guessed."""
-        for column in self._names:
-            if column != text and text and self._may_be_words(column):
-                cells = self._column(column)
-                if cells.words >= max(_MIN_WORDS, 0.6 * self._column(text).words) and cells.fill > 0.5:
-                    yield column
+        for column in self._free(may_be_words) if text else ():
+            cells = self._column(column)
+            if cells.words >= max(_MIN_WORDS, 0.6 * self._column(text).words) and cells.fill > 0.5:
+                yield column
 
     # -- id
 
@@ -335,18 +308,12 @@ class _Choice:
         usable: list[str] = []
         rounded = ""
         for column in self._candidates("id"):
-            name, cells = self._names[column], self._column(column)
-            if name.is_about_author or name.is_of_another_post or cells.fill < 0.5:
+            if not self._fits(may_be_id, column) or (self._is_annotated and self._names[column].full == "id"):
                 continue
-            if (self._is_annotated and name.full == "id") or cells.pictures >= 0.5:
-                continue
-            if have_lost_digits(cells.filled):
+            if have_lost_digits(self._column(column).filled):
                 rounded = rounded or column
-                continue
-            # What repeats in most rows is the id of a page or an author.
-            if len(cells.filled) >= 3 and cells.distinct <= max(1, 0.1 * len(cells.filled)):
-                continue
-            usable.append(column)
+            elif not self._fits(is_id_of_many, column):
+                usable.append(column)
         # Of ids that repeat, several rows are about one post; an id of the row is better.
         unique = [column for column in usable if self._column(column).is_unique]
         chosen = next(iter(unique or usable), "")
@@ -354,7 +321,7 @@ class _Choice:
             if rounded:
                 self._notes.append(_rounded(rounded, f"the id is taken from `{chosen}`"))
             return self._take("id", chosen, "by its name"), False
-        address = self._address_with_id()
+        address = next(self._free(is_address_with_id), "")
         if address and (rounded or not chosen):
             if rounded:
                 self._notes.append(_rounded(rounded, f"the id is taken from `{address}`"))
@@ -363,33 +330,19 @@ class _Choice:
             self._notes.append(_rounded(rounded, "the number of the row takes the place of the id"))
         return "", False
 
-    def _address_with_id(self) -> str:
-        for column, name in self._names.items():
-            if column in self._taken or name.is_about_author or name.is_of_another_post:
-                continue
-            filled = self._column(column).filled
-            if len(filled) < 0.9 * len(self._sample) or not filled or self._column(column).shape != "address":
-                continue
-            ids = {id_in_address(cell) for cell in filled}
-            if "" not in ids and len(ids) >= 0.95 * len(filled):
-                return column
-        return ""
-
     # -- the rest
 
-    def _is_date(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_about_author or name.is_of_another_post or self._is_annotated:
+    def _is_author(self, name: Name, cells: Column) -> bool:
+        return is_author(name, cells) and not (self._is_annotated and name.full == "user")
+
+    def _is_date(self, name: Name, cells: Column) -> bool:
+        if not is_of_post(name) or self._is_annotated or not cells.filled:
             return False
-        if not cells.filled:
-            return False
-        dates = cells.filled[:50]
-        day_first = DateReader(cells.filled).day_first
-        read = sum(bool(to_iso_utc(cell, day_first)) for cell in dates) / len(dates)
+        read = readable_dates(cells)
         if read >= 0.5:
             return True
         # One that cannot be read is still the date, and counted, where there is no better one.
-        rest = [c for c in self._candidates("created_at") if c != column]
+        rest = [c for c in self._candidates("created_at") if self._names[c] is not name]
         is_last = not any(
             to_iso_utc(cell)
             for c in rest
@@ -403,7 +356,7 @@ class _Choice:
         """Return a column whose cells are dates, where none is called so; that another may be it is told."""
         if "created_at" in self._said or self._is_annotated:
             return ""
-        found = [column for column in self._names if column not in self._taken and self._is_all_dates(column)]
+        found = list(self._free(is_all_dates))
         called = [c for c in self._candidates("created_at") if self._may_be_called_date(c)]
         if not found and called:
             example = self._column(called[0]).filled[0][:40]
@@ -423,15 +376,7 @@ class _Choice:
 
     def _may_be_called_date(self, column: str) -> bool:
         name = self._names[column]
-        is_other = name.is_about_author or name.is_of_another_post or name.full in ("data", "time")
-        return bool(self._column(column).filled) and not is_other
-
-    def _is_all_dates(self, column: str) -> bool:
-        name, cells = self._names[column], self._column(column)
-        if name.is_about_author or name.is_of_another_post or _NOT_WHEN_WRITTEN & set(name.words):
-            return False
-        # A time of day alone is no date.
-        return cells.shape == "moment" and any(map(to_iso_utc, cells.filled[:20])) and cells.length >= 8
+        return bool(self._column(column).filled) and is_of_post(name) and name.full not in ("data", "time")
 
     def _time(self, date: str) -> str:
         """Return the column that holds the time of day to a date without one."""
@@ -439,70 +384,33 @@ class _Choice:
             return self._said["time"][0]
         if not date or any(":" in cell for cell in self._column(date).filled[:50]):
             return ""
-        return self._single("time", lambda column, name: self._column(column).shape == "moment")
+        return self._single("time", lambda name, cells: cells.shape == "moment")
 
-    def _is_author(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_of_another_post or not cells.filled or (self._is_annotated and name.full == "user"):
+    def _is_label(self, name: Name, cells: Column) -> bool:
+        if not may_be_labels(name, cells):
             return False
-        if name.full == "name" and cells.words > 5:
-            return False
-        return cells.length <= 80 and cells.shape not in ("address", "moment") and not cells.is_structured
-
-    def _is_language(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_about_author or name.is_of_another_post or not cells.filled:
-            return False
-        return all(len(cell.strip()) <= 35 and not cell.strip().isdigit() for cell in cells.filled)
-
-    def _is_label(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_about_author or name.is_of_another_post or not cells.filled:
-            return False
-        if cells.distinct > _MAX_LABELS or any(len(cell) > 30 for cell in cells.filled):
-            return False
-        is_number = any(cell.strip().strip("+-").isdigit() for cell in cells.filled)
-        if is_number and not propose_map(cells.filled).unknown:
+        if not any(cell.strip().strip("+-").isdigit() for cell in cells.filled):
+            return are_label_words(cells)
+        if not propose_map(cells.filled).unknown:
             return True
-        if is_number:
-            self._notes.append(
-                f"column `{column}` holds numbers ({', '.join(sorted(set(cells.filled))[:6])}): they are not "
-                f"taken for labels; --map label={column} takes them"
-            )
-            return False
-        return all(cell.replace("_", "").replace("-", "").replace(" ", "").isalpha() for cell in cells.filled)
+        column = next(column for column, known in self._names.items() if known is name)
+        self._notes.append(
+            f"column `{column}` holds numbers ({', '.join(sorted(set(cells.filled))[:6])}): they are not "
+            f"taken for labels; --map label={column} takes them"
+        )
+        return False
 
     def _images(self) -> tuple[str, ...]:
         if "image" in self._said:
             return self._said["image"]
-        found = [c for c in self._candidates("image") if self._is_image(c, self._names[c])]
+        found = [c for c in self._candidates("image") if self._fits(is_image, c)]
         if not found:
-            found = [c for c in self._names if c not in self._taken and self._holds_pictures(c)]
+            found = list(self._free(holds_pictures))
             self._why["image"] = "its cells name picture files" if found else ""
         else:
             self._why["image"] = "by its name"
         self._taken.update(found[:_MAX_IMAGE_COLUMNS])
         return tuple(found[:_MAX_IMAGE_COLUMNS])
-
-    def _is_image(self, column: str, name: Name) -> bool:
-        cells = self._column(column)
-        if name.is_about_author or {"profile", "avatar", "icon", "text"} & set(name.words):
-            return False
-        if name.is_of_another_post and not name.above & {"entities"}:
-            return False
-        if not cells.filled:
-            return False
-        if all(cell.strip().casefold() in ("true", "false", "yes", "no", "0", "1") for cell in cells.filled):
-            return False
-        if cells.pictures >= 0.3:
-            return True
-        return not is_weak("image", name) and cells.words < 6
-
-    def _holds_pictures(self, column: str) -> bool:
-        name, cells = self._names[column], self._column(column)
-        if name.is_about_author or name.is_of_another_post or "profile" in name.words:
-            return False
-        return bool(cells.filled) and cells.pictures >= 0.6 and cells.words < 8
 
 
 def _rounded(column: str, what: str) -> str:

@@ -9,7 +9,7 @@ from mmsa_tui import sources
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.services import ingest as intake
 from mmsa_tui.sources import ReadOptions
-from mmsa_tui.sources.readers.table import open_source
+from mmsa_tui.sources.readers.table.finding import open_source
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.unpacked import as_folder, holds_folder
 from mmsa_tui.store import Store

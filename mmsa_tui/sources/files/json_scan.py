@@ -1,7 +1,7 @@
 """Takes the records out of a JSON text of any size: one after another, in a list, or in an envelope.
 
 What is damaged costs one record: reading goes on at the next place that begins like the others.
-Knows the grammar of JSON and how services wrap their answers; nothing of what a record means.
+Knows the grammar of JSON; `json_envelopes` knows what a record is and what wraps it.
 """
 
 from __future__ import annotations
@@ -15,49 +15,33 @@ from typing import Any
 
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError
+from mmsa_tui.sources.files.json_envelopes import (
+    BETWEEN,
+    ID_LIKE,
+    KEY,
+    LIKENESS,
+    MAX_DEPTH,
+    OBJECT_BEGINS,
+    SURE_LIKENESS,
+    are_alike,
+    begins_envelope,
+    beside,
+    has_swallowed,
+    is_list_of_records,
+    past,
+    unwrap,
+)
 
 MAX_RECORD_BYTES = 32 * 1024 * 1024
 """Larger than any page of results from an API; parsed, such a record takes about 300 MB."""
 
-_MAX_DEPTH = 6
-"""Envelopes within envelopes; `data.user.edge_owner_to_timeline_media.edges` is one of four."""
 _ENVELOPE_CHARACTERS = 1 << 20
 """What begins like an envelope and is longer than this is read piece by piece."""
 _RECOVERY_CHARACTERS = 4 << 20
 """How far behind damage the next whole record is looked for at a time."""
 _RECOVERY_WORK = 50 << 20
 """Characters parsed in one such search; bounds what a hostile text costs."""
-_LIKENESS = 0.4
-"""Share of keys that a record has in common with the others of its list, at least."""
-
-_SURE_LIKENESS = 0.6
-_SURELY_LIKE = 3
-"""Keys in common from which on a part of a record is no part of it."""
-
-_BETWEEN = re.compile(r"[\s,\ufeff]*")
 _LIST_WITHIN = re.compile(r'\s*\]\s*,\s*"')
-_KEY = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.){0,1000})"\s*:\s*')
-_OBJECT_BEGINS = re.compile(r'\{\s*(?=")')
-_LONG_NUMBER = re.compile(r"[0-9]{5,}")
-_ID_LIKE = re.compile(r"(?=.*[0-9])[\w.:-]{3,200}")
-
-_LISTS = frozenset((
-    "children", "edges", "entries", "feed", "itemList", "items", "list", "messages", "orderedItems", "posts",
-    "records", "results", "statuses", "toots", "tweets", "text_post_app_text_posts",
-    "ig_archived_post_media", "ig_other_media",
-))  # fmt: skip
-"""Names under which services hand out lists of posts."""
-_OWN_FIELDS = frozenset((
-    "text", "full_text", "fullText", "body", "content", "message", "caption", "tweet", "tweet_text",
-    "rawContent", "timestamp", "Date", "created_at", "createdAt", "date", "creation_timestamp", "taken_at",
-    "created_time", "time",
-    "published", "created_utc", "createTime", "timestamp_collected", "source_platform", "source_platform_url",
-    "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
-    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post",
-))  # fmt: skip
-"""Who has one of these is a record itself, or a page that has to stay in one piece."""
-_PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
-"""Of a tweet of Twitter's API v2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,105 +56,6 @@ class Entry:
     reason: str = ""
     encoding: str = "utf-8"
     key: str = ""
-
-
-def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
-    """Yield key and record for each record that an envelope holds; None if it is no envelope.
-
-    An envelope has neither text nor date of its own, and lists of records that have, at some depth;
-    or it is a map from ids to records.
-    """
-    if not value or not _OWN_FIELDS.isdisjoint(value) or _is_page(value):
-        return None
-    lists = list(_lists_in(value, 0))
-    found = [items for name, items in lists if name in _LISTS] or [items for _, items in lists]
-    if found:
-        return ((key, item) for items in found for key, item in _records_of(items))
-    if _is_map(value):
-        return ((key, item) for key, item in value.items() if isinstance(item, dict))
-    return None
-
-
-def _is_page(value: Object) -> bool:
-    """Whether it is a page of Twitter's API v2, whose tweets refer to what stands beside them."""
-    meta = value.get("meta")
-    if isinstance(value.get("users"), list) and isinstance(value.get("media", value.get("tweets")), list):
-        return True
-    return "data" in value and isinstance(meta, dict) and bool({"result_count", "newest_id"} & meta.keys())
-
-
-def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:
-    for name, inner in value.items():
-        if isinstance(inner, list) and _holds_records(name, inner):
-            yield name, inner
-        elif isinstance(inner, dict) and depth < _MAX_DEPTH and _OWN_FIELDS.isdisjoint(inner):
-            yield from _lists_in(inner, depth + 1)
-
-
-def _holds_records(name: str, items: list[Any]) -> bool:
-    first = next((item for item in items[:20] if isinstance(item, dict)), None)
-    return first is not None and (name in _LISTS or not _OWN_FIELDS.isdisjoint(first))
-
-
-def _records_of(items: list[Any]) -> Iterator[tuple[str, Object]]:
-    for item in items:
-        if isinstance(item, dict):
-            # Only a list of its own makes an envelope in a list: a chat with its messages.
-            has_list = any(
-                isinstance(part, list) and _holds_records(name, part) for name, part in item.items()
-            )
-            inner = unwrap(item) if has_list else None
-            if inner is None:
-                yield "", item
-            else:
-                yield from inner
-
-
-def _is_map(value: Object) -> bool:
-    """Whether it is a map from ids to records rather than a record with parts."""
-    if not all(isinstance(item, dict) for item in value.values()):
-        return False
-    if len(value) == 1:
-        return next(iter(value)).isdigit()
-    if len(value) == 2 and not all(map(_ID_LIKE.fullmatch, value)):
-        return False
-    first, *others = list(value.values())[:20]
-    return all(_are_alike(first, other) for other in others)
-
-
-def _are_alike(one: Object, other: Object, least: float = _LIKENESS) -> bool:
-    return len(one.keys() & other.keys()) >= least * max(1, len(one.keys() | other.keys()))
-
-
-def _has_swallowed(record: Object, like: Object, key: str) -> bool:
-    """Whether a record that lost its end has taken in those behind it, in a list or a map of its own.
-
-    Replies stand in a list of their own; among the parts of another kind nothing is like a record.
-    """
-    return _swallows(record, like, _LONG_NUMBER.fullmatch(key) is not None, 0)
-
-
-def _swallows(value: object, like: Object, is_filed: bool, depth: int) -> bool:
-    if isinstance(value, dict) and depth < _MAX_DEPTH:
-        if is_filed and any(map(_LONG_NUMBER.fullmatch, value)):
-            return True
-        return any(_swallows(inner, like, is_filed, depth + 1) for inner in value.values())
-    if not isinstance(value, list) or len(value) < 2:
-        return False
-    first, last = value[0], value[-1]
-    return (
-        isinstance(last, dict)
-        and len(like.keys() & last.keys()) >= _SURELY_LIKE
-        and _are_alike(like, last)
-        and not (isinstance(first, dict) and _are_alike(like, first))
-    )
-
-
-def _beside(value: list[Any]) -> tuple[str, Object] | None:
-    """Return the record in a list such as `[3, address, {…}]`, and the address; None without one."""
-    records = [item for item in value if isinstance(item, dict)]
-    words = [item for item in value if isinstance(item, str)]
-    return (words[0] if words else "", records[0]) if len(records) == 1 else None
 
 
 class _Window:
@@ -198,7 +83,7 @@ class _Window:
     def skip_separators(self) -> str:
         """Go to the next value or bracket and return its first character, "" at the end."""
         while True:
-            self.at = _past(_BETWEEN, self.text, self.at)
+            self.at = past(BETWEEN, self.text, self.at)
             if self.at < len(self.text):
                 return self.text[self.at]
             if self.ended:
@@ -264,7 +149,7 @@ class Scan:
         window = self._window
         while window.held < 4096 and not window.ended:
             window.grow()
-        match = _KEY.match(window.text, window.at)
+        match = KEY.match(window.text, window.at)
         if match is None or match.end() == len(window.text):
             yield from self._damage("has a key that cannot be read")
             return
@@ -281,30 +166,32 @@ class Scan:
 
     def _holds_records(self, key: str) -> bool:
         window = self._window
-        return _is_list_of_records(key, window.text[window.at : window.at + 8192])
+        return is_list_of_records(key, window.text[window.at : window.at + 8192])
 
     def _element(self, char: str, key: str) -> Iterator[Entry]:
         """Read one value of a list, or the object behind a key of an envelope."""
-        may_descend = char == "{" and len(self._brackets) < _MAX_DEPTH
+        may_descend = char == "{" and len(self._brackets) < MAX_DEPTH
         value, error = self._parse(_ENVELOPE_CHARACTERS if may_descend else MAX_RECORD_BYTES)
         if error is not None and may_descend:
-            if self._begins_envelope():
+            head = self._window.text[self._window.at : self._window.at + 100_000]
+            is_first = "[" not in self._brackets and not self._last
+            if begins_envelope(head, bool(self._brackets), is_first):
                 self._descend("{")
                 return
             value, error = self._parse(MAX_RECORD_BYTES)
-        if error is None and isinstance(value, dict) and _has_swallowed(value, self._last or value, key):
+        if error is None and isinstance(value, dict) and has_swallowed(value, self._last or value, key):
             error = ValueError("its end is missing")
             self._window.at = self._began
         if error is not None:
             yield from self._damage(_explain(error))
         elif isinstance(value, dict):
             yield from self._taken(value, key)
-        elif isinstance(value, list) and any(isinstance(part, list) and _beside(part) for part in value):
+        elif isinstance(value, list) and any(isinstance(part, list) and beside(part) for part in value):
             # A list that lost its end has taken in those behind it.
             yield self._failure("is not a whole JSON record: its end is missing")
             self._window.at = self._began
             self._descend("[")
-        elif isinstance(value, list) and (found := _beside(value)):
+        elif isinstance(value, list) and (found := beside(value)):
             yield self._entry(found[1], found[0])
         else:
             yield self._failure("is JSON but not a record")
@@ -337,7 +224,7 @@ class Scan:
         if inner is not None:
             for inner_key, record in inner:
                 yield self._entry(record, inner_key)
-        elif self._brackets[-1:] != ["{"] or _ID_LIKE.fullmatch(key) or _are_alike(value, self._last):
+        elif self._brackets[-1:] != ["{"] or ID_LIKE.fullmatch(key) or are_alike(value, self._last):
             yield self._entry(value, key)
 
     def _entry(self, record: Object, key: str) -> Entry:
@@ -350,26 +237,6 @@ class Scan:
         self._is_told = True
         where = f"{self._name} record {self._number:,}"
         return Entry(where, reason=f"{where} {reason}")
-
-    def _begins_envelope(self) -> bool:
-        """Whether the object at hand, damaged or large, begins like an envelope and not like a record."""
-        head = self._window.text[self._window.at : self._window.at + 100_000]
-        at, n_filed = 1, 0
-        while match := _KEY.match(head, _past(_BETWEEN, head, at)):
-            name, at = match[1], match.end()
-            if name in _OWN_FIELDS:
-                return False
-            opening = head[at : at + 1]
-            if opening == "[" and _is_list_of_records(name, head[at : at + 8192]):
-                return True
-            try:
-                _, at = self._decoder.raw_decode(head, at)
-            except (ValueError, RecursionError):
-                # What is cut or damaged here is what it holds.
-                is_first = "[" not in self._brackets and not self._last
-                return (opening == "{" and is_first) or (n_filed > 0 and not self._brackets)
-            n_filed += opening == "{" and _ID_LIKE.fullmatch(name) is not None
-        return n_filed > 0 and not self._brackets
 
     def _damage(self, reason: str) -> Iterator[Entry]:
         """Tell of a record that cannot be read and go to where the next one begins."""
@@ -406,11 +273,11 @@ def next_record(text: str, start: int, like: Object, in_map: bool = False) -> tu
     decoder = json.JSONDecoder()
     found: list[tuple[int, int, bool, Object]] = []
     at, work = start, 0
-    while work < _RECOVERY_WORK and (match := _OBJECT_BEGINS.search(text, at)):
+    while work < _RECOVERY_WORK and (match := OBJECT_BEGINS.search(text, at)):
         at = match.end()
         # The value of a key is a part of a record, and the other way round in a map.
         place, key = _key_before(text, match.start())
-        if place is not None and not (like or _ID_LIKE.fullmatch(key)):
+        if place is not None and not (like or ID_LIKE.fullmatch(key)):
             continue
         if (place is not None) != in_map and (like or place is None):
             continue
@@ -425,13 +292,13 @@ def next_record(text: str, start: int, like: Object, in_map: bool = False) -> tu
         work += end - match.start()
         # Where a list ends within an object, its elements are parts, unless the object is an envelope.
         is_part = _LIST_WITHIN.match(text, end) is not None
-        if like and _are_alike(like, value, _SURE_LIKENESS if is_part else _LIKENESS):
+        if like and are_alike(like, value, SURE_LIKENESS if is_part else LIKENESS):
             return match.start() if place is None else place, in_map
         found.append((match.start() if place is None else place, end, place is not None, value))
     if like or not found:
         return None
     *_, is_filed, longest = max(found, key=lambda candidate: candidate[1] - candidate[0])
-    alike = (place for place, _, filed, value in found if filed == is_filed and _are_alike(longest, value))
+    alike = (place for place, _, filed, value in found if filed == is_filed and are_alike(longest, value))
     return next(alike), is_filed
 
 
@@ -440,30 +307,10 @@ def _key_before(text: str, at: int) -> tuple[int | None, str]:
     before = text[max(0, at - 300) : at]
     if not before.rstrip().endswith(":"):
         return None, ""
-    keys = list(_KEY.finditer(before))
+    keys = list(KEY.finditer(before))
     if not keys or keys[-1].end() < len(before):
         return None, ""
     return at - len(before) + keys[-1].start(), keys[-1][1]
-
-
-def _is_list_of_records(name: str, head: str) -> bool:
-    """Whether a list, given by its beginning, holds the records of an envelope."""
-    match = _OBJECT_BEGINS.match(head, _past(_BETWEEN, head, 1))
-    if match is None:
-        return False
-    try:
-        first, _ = json.JSONDecoder().raw_decode(head, match.start())
-        names = set(first)
-    except (ValueError, RecursionError):
-        # Damaged, or longer than this: the keys in sight are those of its beginning.
-        names = set(_KEY.findall(head, match.start(), max(head.find("}", match.start()), 0)))
-    # The tweets of a page of API v2 stay with what stands beside them.
-    return name in _LISTS or not (names.isdisjoint(_OWN_FIELDS) or names & _PAGE_FIELDS)
-
-
-def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
-    match = pattern.match(text, at)
-    return match.end() if match else at
 
 
 def _explain(error: Exception) -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.byte_stream import PIECE_BYTES, StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.files.json_scan import MAX_RECORD_BYTES, Entry, Scan, unwrap
+from mmsa_tui.sources.files.json_envelopes import unwrap
+from mmsa_tui.sources.files.json_scan import MAX_RECORD_BYTES, Entry, Scan
 
 __all__ = [
     "JSON_SUFFIXES",

@@ -1,7 +1,6 @@
-"""Tables: any csv, tsv, workbook, JSON, parquet, Feather or SQLite file with a column of text.
+"""How the rows of a table become posts: text, date, pictures, label; and what is told of the rest.
 
-A table alone, or a folder that holds one, with pictures anywhere below it. `--map text=COL` and the
-like name the columns; without them they are recognised.
+What a row holds beyond its roles follows the post as its metadata.
 """
 
 from __future__ import annotations
@@ -9,44 +8,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
-from mmsa_tui.disk.safety import ignore, walk
-from mmsa_tui.errors import MmsaError, SourceError, UsageError
-from mmsa_tui.pictures.finder import natural_key
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources.base import ChosenRole, Example, Match, Reader, Reading, ReadOptions, SamplePost
+from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank
-from mmsa_tui.sources.files.byte_stream import read_start
-from mmsa_tui.sources.files.plain_rows import kind_of_plain
-from mmsa_tui.sources.files.table_rows import (
-    KEY,
-    MAX_CELL,
-    REPEATED_HEADER,
-    Record,
-    Table,
-    kind_of_table,
-    open_table,
-)
+from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
 from mmsa_tui.sources.ids import clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
-from mmsa_tui.sources.roles import Roles, choose_roles
-from mmsa_tui.sources.timestamps import DateReader
+from mmsa_tui.sources.readers.table.finding import Found
 from mmsa_tui.text.cleaning import has_escapes, html_to_text, undo_escapes
 
 MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
-SUFFIXES = (
-    ".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".parquet",
-    ".feather",
-    ".sqlite", ".sqlite3", ".db", ".sav", ".dta",
-)  # fmt: skip
-"""How tables in a folder are called; also with the ending of a packing behind."""
-_PACKED = (".gz", ".bz2", ".zst", ".xz")
-_LOOK_AT_FILES = 50_000
-_MAX_TABLES = 12
 _SAMPLES = 2
 _SHOWN = 160
 _NAMED = 20
@@ -59,216 +33,7 @@ _TARGET = "$T$"
 _HANDLE = re.compile(r"^(?:RT )?@\w+: ")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The table of a source, open, and what its columns are taken for."""
-
-    path: Path
-    table: Table
-    roles: Roles
-
-    def date_reader(self, order: str) -> DateReader:
-        """Return what reads the dates; `order` is what the user says of them, "" to go by the first rows."""
-        return DateReader(
-            (record.values.get(self.roles.created_at, "") for record in self.table.sample), order
-        )
-
-
-class TableReader:
-    """Reads a table in the order of its rows; pictures are found anywhere below the source."""
-
-    name = "table"
-    title = "table (csv, tsv, xlsx, ods, json, parquet, Feather, SQLite)"
-    takes_encoding = True
-    example = Example(
-        "7",
-        {"posts.csv": "id,text,date,image\n7,A fine day,2026-05-01,7.jpg\n", "7.jpg": ""},
-        created_at="2026-05-01T00:00:00Z",
-        point_at="posts.csv",
-        author="",
-    )
-
-    def detect(self, source: Path) -> Match | None:
-        return detect_table(source, ReadOptions())
-
-    def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        found = open_source(source, options)
-        if not found.roles.text and not (found.roles.image and options.columns):
-            raise _no_text(found)
-        for note in (*found.table.notes, *found.roles.notes):
-            options.note(note)
-        if found.roles.others:
-            names = ", ".join(f"`{name}`" for name in found.roles.others[:3])
-            options.note(
-                f"no column is called like a text: `{found.roles.text}` is taken, and {names} could be "
-                f"it too; --map text={found.roles.others[0]} chooses another"
-            )
-        posts = _Posts(source, found, options)
-        options.tell(posts.reading())
-        yield from posts
-
-
-def detect_table(source: Path, options: ReadOptions) -> Match | None:
-    """Claim a source that is a table, or a folder with one; never raise on content."""
-    # One table in a folder of other things is a weaker sign than the file itself.
-    weaker = 15 if source.is_dir() else 0
-    paths = find_tables(source, options)
-    if not paths:
-        return None
-    try:
-        if source.is_dir() and len(paths) > 1:
-            paths = [path for path in paths if (opened := _try_open(path, options)) and opened.roles.text]
-            if len(paths) > 1:
-                return _several(source, paths)
-            if not paths:
-                return None
-        found = _open(paths[0], options)
-    except UsageError:
-        raise
-    except SourceError as error:
-        return (
-            None if source.is_dir() else Match("table", 5, "it looks like a table", error.message, error.hint)
-        )
-    table, text = found.table, found.roles.text
-    where = f"{_within(source, found.path)} is a table ({table.kind})"
-    if text and table.kind in ("lists", "blocks"):
-        return Match("table", 55, f"{where} of a data set, with texts in `{text}`")
-    if text and not found.roles.guessed:
-        return Match("table", 60 - weaker, f"{where} with a column `{text}`")
-    if text:
-        return Match("table", 40 - weaker, f"{where} whose column `{text}` reads like text")
-    if len(table.columns) < 2:
-        return None
-    return Match("table", 15, f"{where} without a column that looks like text: use --map text=")
-
-
-def _several(source: Path, paths: Sequence[Path]) -> Match:
-    names = [_within(source, path) for path in paths]
-    more = f" and {len(names) - _MAX_TABLES:,} more" if len(names) > _MAX_TABLES else ""
-    return Match(
-        "table",
-        45,
-        f"a folder with {len(names):,} tables of texts",
-        f"{source} holds several tables of texts: {', '.join(names[:_MAX_TABLES])}{more}",
-        f"Point at a single file of them, as {source / names[0]}; its pictures are found in the folder.",
-    )
-
-
-def _within(source: Path, path: Path) -> str:
-    return path.relative_to(source).as_posix() if source.is_dir() else path.name
-
-
-def _try_open(path: Path, options: ReadOptions) -> Found | None:
-    try:
-        return _open(path, options)
-    except MmsaError:
-        return None
-
-
-def open_source(source: Path, options: ReadOptions) -> Found:
-    """Open the table that a source is, and decide what its columns are.
-
-    Raises:
-        SourceError: it is no table, or a folder with several.
-        UsageError: the options name a column, a sheet or a row that is not there.
-    """
-    paths = find_tables(source, options)
-    if source.is_dir() and len(paths) > 1:
-        with_texts = [path for path in paths if (opened := _try_open(path, options)) and opened.roles.text]
-        if len(with_texts) > 1:
-            claim = _several(source, with_texts)
-            raise SourceError(claim.problem, claim.advice)
-        left = [path for path in paths if path not in with_texts]
-        if with_texts and left:
-            options.note(
-                f"tables without texts left out: {', '.join(_within(source, p) for p in left[:_MAX_TABLES])}"
-            )
-        paths = with_texts
-    if not paths:
-        raise SourceError(
-            f"{source} is no table, and no folder with one",
-            "Point at the csv, tsv, xlsx, ods, json, parquet, Feather or SQLite file.",
-        )
-    return _open(paths[0], options)
-
-
-def _open(path: Path, options: ReadOptions) -> Found:
-    table = open_table(
-        path,
-        options.note,
-        options.encoding,
-        delimiter=options.delimiter,
-        sheet=options.sheet,
-        header_row=options.header_row,
-        has_header=options.has_header,
-    )
-    sample = [record.values for record in table.sample if not record.error]
-    columns = list(table.columns)
-    if table.is_open and options.columns:
-        columns += _late_columns(path, options, columns)
-    roles = choose_roles(columns, sample, options.columns)
-    if KEY in table.columns and not roles.id:
-        roles = replace(roles, id=KEY, why={**roles.why, "id": "the records are kept by it"})
-    return Found(path, table, roles)
-
-
-def _late_columns(path: Path, options: ReadOptions, known: Sequence[str]) -> list[str]:
-    """Return columns that the user names and no row of the sample has: all rows are looked at."""
-    folded = {name.casefold() for name in known}
-    wanted = {part for value in options.columns.values() for part in (value, *value.split("+"))}
-    late = {name.casefold() for name in wanted} - folded
-    if not late:
-        return []
-    found: dict[str, str] = {}
-    for record in open_table(path, ignore, options.encoding).records(()):
-        for name in record.values:
-            if name.casefold() in late:
-                found.setdefault(name.casefold(), name)
-        if len(found) == len(late):
-            break
-    return list(found.values())
-
-
-def _no_text(found: Found) -> SourceError:
-    columns = found.table.columns
-    shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
-    empty = [
-        name for name in found.table.columns[:30] if not any(r.values.get(name) for r in found.table.sample)
-    ]
-    told = f" Empty: {', '.join(empty[:10])}." if empty and found.table.sample else ""
-    return SourceError(
-        f"{found.path.name} has no column that looks like text",
-        f"Name it: --map text=COLUMN. Columns: {shown}{told}",
-    )
-
-
-def find_tables(source: Path, options: ReadOptions) -> list[Path]:
-    """Find the tables that a source holds: the file itself, or those below a folder."""
-    if source.is_file():
-        kind = kind_of_table(source, options.encoding, options.delimiter)
-        return [source] if kind else []
-    found = []
-    for name in islice(walk(source), _LOOK_AT_FILES):
-        plain = name.lower()
-        for packing in _PACKED:
-            plain = plain.removesuffix(packing)
-        if plain.endswith((*SUFFIXES, ".txt")) and name.count("/") <= 3:
-            found.append(name)
-    texts = [name for name in found if name.lower().endswith(".txt")]
-    if len(texts) > _MAX_TABLES or not all(_is_data(source / name) for name in texts):
-        # Text files are posts of their own, or notes; a few of them may be tables of a data set.
-        found = [name for name in found if name not in texts or (len(texts) < 50 and _is_data(source / name))]
-    found.sort(key=lambda name: (name.count("/"), natural_key(name)))
-    if len(found) > 4 * _MAX_TABLES:
-        return []  # sidecars of a downloader: no table of posts
-    return [source / name for name in found if kind_of_table(source / name, options.encoding)]
-
-
-def _is_data(path: Path) -> bool:
-    return bool(kind_of_plain(read_start(path, 65_536)))
-
-
-class _Posts:
+class TablePosts:
     """Turns the rows of a table into posts."""
 
     def __init__(self, source: Path, found: Found, options: ReadOptions) -> None:
@@ -510,6 +275,3 @@ def _target_column(found: Found) -> str:
         return ""
     at = list(found.table.columns).index(text)
     return next(iter(found.table.columns[at + 1 : at + 2]), "")
-
-
-READER: Reader = TableReader()

@@ -1,0 +1,192 @@
+"""How services wrap records in JSON: in lists, in envelopes of lists, in maps from ids to records.
+
+Knows names of keys and what makes two records alike; `json_scan` knows how a text is gone through.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mmsa_tui.sources.fields.lookup import Object
+
+MAX_DEPTH = 6
+"""Envelopes within envelopes; `data.user.edge_owner_to_timeline_media.edges` is one of four."""
+LIKENESS = 0.4
+"""Share of keys that a record has in common with the others of its list, at least."""
+SURE_LIKENESS = 0.6
+"""As much as a record has in common with what may be a part of another."""
+_SURELY_LIKE = 3
+"""Keys in common from which on a part of a record is no part of it."""
+
+BETWEEN = re.compile(r"[\s,\ufeff]*")
+KEY = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.){0,1000})"\s*:\s*')
+OBJECT_BEGINS = re.compile(r'\{\s*(?=")')
+_LONG_NUMBER = re.compile(r"[0-9]{5,}")
+ID_LIKE = re.compile(r"(?=.*[0-9])[\w.:-]{3,200}")
+
+_LISTS = frozenset((
+    "children", "edges", "entries", "feed", "itemList", "items", "list", "messages", "orderedItems", "posts",
+    "records", "results", "statuses", "toots", "tweets", "text_post_app_text_posts",
+    "ig_archived_post_media", "ig_other_media",
+))  # fmt: skip
+"""Names under which services hand out lists of posts."""
+_OWN_FIELDS = frozenset((
+    "text", "full_text", "fullText", "body", "content", "message", "caption", "tweet", "tweet_text",
+    "rawContent", "timestamp", "Date", "created_at", "createdAt", "date", "creation_timestamp", "taken_at",
+    "created_time", "time",
+    "published", "created_utc", "createTime", "timestamp_collected", "source_platform", "source_platform_url",
+    "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
+    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post",
+))  # fmt: skip
+"""Who has one of these is a record itself, or a page that has to stay in one piece."""
+_PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
+"""Of a tweet of Twitter's API v2."""
+
+
+def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
+    """Yield key and record for each record that an envelope holds; None if it is no envelope.
+
+    An envelope has neither text nor date of its own, and lists of records that have, at some depth;
+    or it is a map from ids to records.
+    """
+    if not value or not _OWN_FIELDS.isdisjoint(value) or _is_page(value):
+        return None
+    lists = list(_lists_in(value, 0))
+    found = [items for name, items in lists if name in _LISTS] or [items for _, items in lists]
+    if found:
+        return ((key, item) for items in found for key, item in _records_of(items))
+    if _is_map(value):
+        return ((key, item) for key, item in value.items() if isinstance(item, dict))
+    return None
+
+
+def _is_page(value: Object) -> bool:
+    """Whether it is a page of Twitter's API v2, whose tweets refer to what stands beside them."""
+    meta = value.get("meta")
+    if isinstance(value.get("users"), list) and isinstance(value.get("media", value.get("tweets")), list):
+        return True
+    return "data" in value and isinstance(meta, dict) and bool({"result_count", "newest_id"} & meta.keys())
+
+
+def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    for name, inner in value.items():
+        if isinstance(inner, list) and _holds_records(name, inner):
+            yield name, inner
+        elif isinstance(inner, dict) and depth < MAX_DEPTH and _OWN_FIELDS.isdisjoint(inner):
+            yield from _lists_in(inner, depth + 1)
+
+
+def _holds_records(name: str, items: list[Any]) -> bool:
+    first = next((item for item in items[:20] if isinstance(item, dict)), None)
+    return first is not None and (name in _LISTS or not _OWN_FIELDS.isdisjoint(first))
+
+
+def _records_of(items: list[Any]) -> Iterator[tuple[str, Object]]:
+    for item in items:
+        if isinstance(item, dict):
+            # Only a list of its own makes an envelope in a list: a chat with its messages.
+            has_list = any(
+                isinstance(part, list) and _holds_records(name, part) for name, part in item.items()
+            )
+            inner = unwrap(item) if has_list else None
+            if inner is None:
+                yield "", item
+            else:
+                yield from inner
+
+
+def _is_map(value: Object) -> bool:
+    """Whether it is a map from ids to records rather than a record with parts."""
+    if not all(isinstance(item, dict) for item in value.values()):
+        return False
+    if len(value) == 1:
+        return next(iter(value)).isdigit()
+    if len(value) == 2 and not all(map(ID_LIKE.fullmatch, value)):
+        return False
+    first, *others = list(value.values())[:20]
+    return all(are_alike(first, other) for other in others)
+
+
+def are_alike(one: Object, other: Object, least: float = LIKENESS) -> bool:
+    """Whether two records have a share of their keys in common."""
+    return len(one.keys() & other.keys()) >= least * max(1, len(one.keys() | other.keys()))
+
+
+def has_swallowed(record: Object, like: Object, key: str) -> bool:
+    """Whether a record that lost its end has taken in those behind it, in a list or a map of its own.
+
+    Replies stand in a list of their own; among the parts of another kind nothing is like a record.
+    """
+    return _swallows(record, like, _LONG_NUMBER.fullmatch(key) is not None, 0)
+
+
+def _swallows(value: object, like: Object, is_filed: bool, depth: int) -> bool:
+    if isinstance(value, dict) and depth < MAX_DEPTH:
+        if is_filed and any(map(_LONG_NUMBER.fullmatch, value)):
+            return True
+        return any(_swallows(inner, like, is_filed, depth + 1) for inner in value.values())
+    if not isinstance(value, list) or len(value) < 2:
+        return False
+    first, last = value[0], value[-1]
+    return (
+        isinstance(last, dict)
+        and len(like.keys() & last.keys()) >= _SURELY_LIKE
+        and are_alike(like, last)
+        and not (isinstance(first, dict) and are_alike(like, first))
+    )
+
+
+def beside(value: list[Any]) -> tuple[str, Object] | None:
+    """Return the record in a list such as `[3, address, {…}]`, and the address; None without one."""
+    records = [item for item in value if isinstance(item, dict)]
+    words = [item for item in value if isinstance(item, str)]
+    return (words[0] if words else "", records[0]) if len(records) == 1 else None
+
+
+def begins_envelope(head: str, is_listed: bool, is_first: bool) -> bool:
+    """Whether a text, damaged or cut, begins like an envelope and not like a record.
+
+    Args:
+        is_listed: it stands in a list or in another envelope.
+        is_first: no record has been read before it, and it stands in no list.
+    """
+    decoder = json.JSONDecoder()
+    at, n_filed = 1, 0
+    while match := KEY.match(head, past(BETWEEN, head, at)):
+        name, at = match[1], match.end()
+        if name in _OWN_FIELDS:
+            return False
+        opening = head[at : at + 1]
+        if opening == "[" and is_list_of_records(name, head[at : at + 8192]):
+            return True
+        try:
+            _, at = decoder.raw_decode(head, at)
+        except (ValueError, RecursionError):
+            # What is cut or damaged here is what it holds.
+            return (opening == "{" and is_first) or (n_filed > 0 and not is_listed)
+        n_filed += opening == "{" and ID_LIKE.fullmatch(name) is not None
+    return n_filed > 0 and not is_listed
+
+
+def is_list_of_records(name: str, head: str) -> bool:
+    """Whether a list, given by its beginning, holds the records of an envelope."""
+    match = OBJECT_BEGINS.match(head, past(BETWEEN, head, 1))
+    if match is None:
+        return False
+    try:
+        first, _ = json.JSONDecoder().raw_decode(head, match.start())
+        names = set(first)
+    except (ValueError, RecursionError):
+        # Damaged, or longer than this: the keys in sight are those of its beginning.
+        names = set(KEY.findall(head, match.start(), max(head.find("}", match.start()), 0)))
+    # The tweets of a page of API v2 stay with what stands beside them.
+    return name in _LISTS or not (names.isdisjoint(_OWN_FIELDS) or names & _PAGE_FIELDS)
+
+
+def past(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return the place behind what stands at `at` and matches, `at` where nothing does."""
+    match = pattern.match(text, at)
+    return match.end() if match else at

@@ -1,0 +1,137 @@
+"""Which kind of table a file is, and the one way to open it.
+
+Knows kinds by their bytes, and which options each has room for; how each lies in its file is known
+by `table_rows` and `typed_rows`, what columns mean by neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.files import workbook
+from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
+from mmsa_tui.sources.files.columnar import kind_of_columnar
+from mmsa_tui.sources.files.dialect import SAMPLE_BYTES, sniff
+from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
+from mmsa_tui.sources.files.plain_rows import kind_of_plain
+from mmsa_tui.sources.files.table_rows import HeaderWish, Table, open_book, open_plain, open_text
+from mmsa_tui.sources.files.typed_rows import open_columnar_table, open_jsonl
+
+_TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+
+
+def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
+    """Name the kind of table that a file's content is, or "": nothing is parsed to its end.
+
+    By the first bytes, the ending of the name, and many lines; the first may be damaged.
+
+    Args:
+        encoding: what text without a mark is in, "" to find out.
+        delimiter: what the user says stands between cells.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError:
+        return ""
+    if kind := kind_of_columnar(head):
+        return kind
+    if kind := workbook.kind_of_workbook(path):
+        return kind
+    sample = read_start(path, SAMPLE_BYTES)
+    if not sample or packing_of(sample) or is_tape(sample):
+        return ""
+    suffix = _suffix(path)
+    is_text = not delimiter and suffix in JSON_SUFFIXES
+    start = sample.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1]
+    if is_text or (start in (b"{", b"[") and suffix not in _TEXT_SUFFIXES) or _may_be_lines(sample):
+        # A csv may begin with a bracket too; a table of JSON holds a record.
+        if sample_records(path, 1):
+            return "jsonl"
+        if suffix in JSON_SUFFIXES:
+            return ""
+    if looks_like_markup(sample):
+        return ""
+    if not delimiter and (kind := kind_of_plain(sample)):
+        return kind
+    dialect = sniff(sample, encoding, delimiter, is_whole=len(sample) < SAMPLE_BYTES)
+    if dialect is None:
+        return ""
+    return "tsv" if dialect.delimiter == "\t" else "csv"
+
+
+def looks_like_markup(sample: bytes) -> bool:
+    """Whether a text begins as a web page or XML does."""
+    start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<rss", b"<feed", b"<head", b"<body"))
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower()
+    for packed in (".gz", ".bz2", ".zst", ".xz", ".zip"):
+        name = name.removesuffix(packed)
+    return "." + name.rpartition(".")[2]
+
+
+def _may_be_lines(sample: bytes) -> bool:
+    """Whether most lines of a text are records of JSON, whatever its name."""
+    lines = [line for line in sample.split(b"\n")[:20] if line.strip()]
+    if len(sample) >= SAMPLE_BYTES and len(lines) > 1:
+        lines = lines[:-1]
+    return 2 * sum(line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines) > len(lines)
+
+
+def open_table(
+    path: Path,
+    note: Callable[[str], None],
+    encoding: str = "",
+    *,
+    delimiter: str = "",
+    sheet: str = "",
+    header_row: int = 0,
+    has_header: bool | None = None,
+) -> Table:
+    """Find the columns of a table, and take a sample of its rows.
+
+    Args:
+        encoding: as for `kind_of_table`.
+        delimiter: what stands between cells, "" to find out.
+        sheet: of a workbook or a database, by name or number from 1; "" to find out.
+        header_row: the row that names the columns, from 1; 0 to find out.
+        has_header: False if no row does; None to find out.
+
+    Raises:
+        SourceError: the file is no table, or is damaged at its start.
+        UsageError: there is no such sheet or row.
+    """
+    kind = kind_of_table(path, encoding, delimiter)
+    if encoding and kind and kind not in ("csv", "tsv"):
+        note(f"{path.name} is {kind}, which states its encoding: --encoding is left aside")
+    said = {
+        "--delimiter": bool(delimiter) and kind not in ("csv", "tsv"),
+        "--sheet": bool(sheet) and kind not in ("xlsx", "ods", "xls", "sqlite"),
+        "--header-row": bool(header_row) and kind not in ("csv", "tsv", "xlsx", "ods", "xls"),
+    }
+    for option, is_idle in said.items():
+        if kind and is_idle:
+            note(f"{path.name} is {kind}, which has none: {option} is left aside")
+    asked = HeaderWish(header_row, has_header)
+    try:
+        if kind == "jsonl":
+            return open_jsonl(path)
+        if kind in ("parquet", "feather", "sqlite", "spss", "stata"):
+            return open_columnar_table(path, kind, sheet)
+        if kind in ("xlsx", "ods", "xls"):
+            return open_book(path, kind, sheet, asked)
+        if kind in ("lists", "blocks"):
+            return open_plain(path, kind)
+        if kind in ("csv", "tsv"):
+            return open_text(path, kind, encoding, delimiter, asked)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error}", "Check that you may read it.") from error
+    raise SourceError(
+        f"{path.name} is no table: not csv, tsv, xlsx, ods, jsonl, parquet, Feather or SQLite",
+        "Save it as one of these.",
+    )

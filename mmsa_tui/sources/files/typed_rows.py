@@ -1,0 +1,154 @@
+"""Records that name their own fields as rows of text: JSON, Parquet, Feather, SQLite, SPSS, Stata.
+
+Knows how a field becomes a column, a nested one `user.name`, and how a value is written as text.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mmsa_tui.sources.fields.lookup import as_text
+from mmsa_tui.sources.files import workbook
+from mmsa_tui.sources.files.byte_stream import packing_of
+from mmsa_tui.sources.files.columnar import Columnar, open_columnar
+from mmsa_tui.sources.files.ndjson import Entry, read_entries
+from mmsa_tui.sources.files.table_rows import FIRST_ROWS, MAX_CELL, SAMPLE_ROWS, Layout, Record, Table, judged
+from mmsa_tui.sources.roles import choose_roles
+
+KEY = "_key"
+"""The column of the key under which a record of JSON is filed."""
+_WHOLE_BYTES = 8 << 20
+"""A file up to this size is gone through once more to judge its columns."""
+_MAX_FIELDS = 10_000
+_MAX_DEPTH = 6
+_SPOTS = 40
+_SPOT_BYTES = 128 * 1024
+
+
+def open_columnar_table(path: Path, kind: str, part: str) -> Table:
+    """Open a file of typed columns; of a database the table `part`, or the one that holds texts."""
+    found = open_columnar(path, kind, part)
+    if len(found.parts) > 1 and not part:
+        found = max((open_columnar(path, kind, name) for name in found.parts[:50]), key=_rate)
+    shown = judged(found.columns)
+
+    def as_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
+        for number, row in enumerate(rows, start=1):
+            yield Record(f"row {number:,}", {name: cell_text(value) for name, value in row.items()})
+
+    notes = []
+    if len(found.parts) > 1:
+        rest = ", ".join(name for name in found.parts if name != found.part)
+        notes.append(f"table `{found.part}` is read; left out: {rest}. --sheet NAME chooses another")
+    return Table(
+        kind,
+        found.columns,
+        list(as_records(found.spread(shown, SAMPLE_ROWS))),
+        lambda keep: as_records(found.rows(list(keep) or found.columns)),
+        Layout(sheet=found.part, sheets=found.parts),
+        notes=notes,
+    )
+
+
+def _rate(table: Columnar) -> tuple[int, int, int]:
+    """Rate a table of a database: whether it has a text, what else it has, and how many rows."""
+    shown = judged(table.columns)
+    rows = [{name: cell_text(value) for name, value in row.items()} for row in table.spread(shown, 100)]
+    roles = choose_roles(table.columns, rows, {})
+    rank = 2 if roles.text and not roles.guessed else 1 if roles.text else 0
+    return (rank if rows else 0), len(roles.columns()), len(rows)
+
+
+def open_jsonl(path: Path) -> Table:
+    """Open records of JSON: columns are the fields of all records of the sample, and later ones come."""
+
+    def records(keep: Sequence[str]) -> Iterator[Record]:
+        wanted = set(keep)
+        return (_json_record(entry, wanted) for entry in read_entries(path))
+
+    columns: dict[str, None] = {}
+    sample: list[Record] = []
+    is_whole = _plain_size(path) <= _WHOLE_BYTES
+    step = 1
+    for number, entry in enumerate(read_entries(path)):
+        if not is_whole and number >= FIRST_ROWS:
+            break
+        record = _json_record(entry, set())
+        columns.update(dict.fromkeys(record.values))
+        if number % step == 0:
+            sample.append(record)
+        if len(sample) > 2 * SAMPLE_ROWS:
+            sample, step = sample[::2], step * 2
+    if not is_whole:
+        for record in _records_elsewhere(path):
+            columns.update(dict.fromkeys(record.values))
+            sample.append(record)
+    return Table("jsonl", list(columns), sample, records, Layout(encoding="utf-8"), is_open=True)
+
+
+def _plain_size(path: Path) -> int:
+    """Return the size of a file, guessed high where it is packed."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        return size * 20 if packing_of(file.read(8)) else size
+
+
+def _records_elsewhere(path: Path) -> Iterator[Record]:
+    """Yield records, one a line, from places all over a large file that is not packed."""
+    with path.open("rb") as file:
+        if packing_of(file.read(8)):
+            return
+        size = file.seek(0, io.SEEK_END)
+        for spot in range(1, _SPOTS + 1):
+            file.seek(max(0, size * spot // _SPOTS - _SPOT_BYTES))
+            for line in file.read(_SPOT_BYTES).split(b"\n")[1:-1][:20]:
+                try:
+                    value = json.loads(line.strip(b" ,\r\t"))
+                except (ValueError, RecursionError):
+                    continue
+                if isinstance(value, dict):
+                    yield _json_record(Entry("", value), set())
+
+
+def _json_record(entry: Entry, wanted: set[str]) -> Record:
+    if entry.value is None:
+        return Record(entry.where, error=entry.reason)
+    values: dict[str, str] = {KEY: entry.key} if entry.key else {}
+    _flatten(entry.value, "", 0, values)
+    if wanted:
+        values = {name: value for name, value in values.items() if name in wanted}
+    return Record(entry.where, values, entry.encoding)
+
+
+def _flatten(value: Mapping[str, object], prefix: str, depth: int, into: dict[str, str]) -> None:
+    """Turn `{"user": {"name": "x"}}` into `user.name`."""
+    for key, inner in value.items():
+        if len(into) >= _MAX_FIELDS:
+            return
+        if isinstance(inner, dict) and depth < _MAX_DEPTH:
+            _flatten(inner, f"{prefix}{key}.", depth + 1, into)
+        else:
+            into[f"{prefix}{key}"] = cell_text(inner)
+
+
+def cell_text(value: object) -> str:
+    """Write a cell as text: ids in all their digits, dates as ISO 8601, the rest as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and abs(value) > 1e15:
+        # A number that is not exact any more is written so that it can be told.
+        return workbook.cell_text(value)
+    if value is None or isinstance(value, str | int | float):
+        return as_text(value)[:MAX_CELL]
+    if isinstance(value, list | dict):
+        try:
+            return json.dumps(value, ensure_ascii=False, default=str)[:MAX_CELL]
+        except (ValueError, RecursionError):
+            return ""
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    # Raw bytes are nothing to show.
+    return "" if isinstance(value, bytes) else str(value)[:MAX_CELL]

@@ -1,0 +1,176 @@
+"""Which file of a source is the table, and what its columns are taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from mmsa_tui.disk.safety import ignore, walk
+from mmsa_tui.errors import MmsaError, SourceError
+from mmsa_tui.pictures.finder import natural_key
+from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.files.byte_stream import read_start
+from mmsa_tui.sources.files.plain_rows import kind_of_plain
+from mmsa_tui.sources.files.table_rows import Table
+from mmsa_tui.sources.files.tables import kind_of_table, open_table
+from mmsa_tui.sources.files.typed_rows import KEY
+from mmsa_tui.sources.roles import Roles, choose_roles
+from mmsa_tui.sources.timestamps import DateReader
+
+SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".parquet",
+    ".feather",
+    ".sqlite", ".sqlite3", ".db", ".sav", ".dta",
+)  # fmt: skip
+"""How tables in a folder are called; also with the ending of a packing behind."""
+_PACKED = (".gz", ".bz2", ".zst", ".xz")
+_LOOK_AT_FILES = 50_000
+_MAX_TABLES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The table of a source, open, and what its columns are taken for."""
+
+    path: Path
+    table: Table
+    roles: Roles
+
+    def date_reader(self, order: str) -> DateReader:
+        """Return what reads the dates; `order` is what the user says of them, "" to go by the first rows."""
+        return DateReader(
+            (record.values.get(self.roles.created_at, "") for record in self.table.sample), order
+        )
+
+
+def several(source: Path, paths: Sequence[Path]) -> Match:
+    """Return the claim on a folder in which more than one table could be meant."""
+    names = [within(source, path) for path in paths]
+    more = f" and {len(names) - _MAX_TABLES:,} more" if len(names) > _MAX_TABLES else ""
+    return Match(
+        "table",
+        45,
+        f"a folder with {len(names):,} tables of texts",
+        f"{source} holds several tables of texts: {', '.join(names[:_MAX_TABLES])}{more}",
+        f"Point at a single file of them, as {source / names[0]}; its pictures are found in the folder.",
+    )
+
+
+def within(source: Path, path: Path) -> str:
+    """Name a table as seen from its source."""
+    return path.relative_to(source).as_posix() if source.is_dir() else path.name
+
+
+def try_open(path: Path, options: ReadOptions) -> Found | None:
+    """Open a table; None if it cannot be read."""
+    try:
+        return open_path(path, options)
+    except MmsaError:
+        return None
+
+
+def open_source(source: Path, options: ReadOptions) -> Found:
+    """Open the table that a source is, and decide what its columns are.
+
+    Raises:
+        SourceError: it is no table, or a folder with several.
+        UsageError: the options name a column, a sheet or a row that is not there.
+    """
+    paths = find_tables(source, options)
+    if source.is_dir() and len(paths) > 1:
+        with_texts = [path for path in paths if (opened := try_open(path, options)) and opened.roles.text]
+        if len(with_texts) > 1:
+            claim = several(source, with_texts)
+            raise SourceError(claim.problem, claim.advice)
+        left = [path for path in paths if path not in with_texts]
+        if with_texts and left:
+            options.note(
+                f"tables without texts left out: {', '.join(within(source, p) for p in left[:_MAX_TABLES])}"
+            )
+        paths = with_texts
+    if not paths:
+        raise SourceError(
+            f"{source} is no table, and no folder with one",
+            "Point at the csv, tsv, xlsx, ods, json, parquet, Feather or SQLite file.",
+        )
+    return open_path(paths[0], options)
+
+
+def open_path(path: Path, options: ReadOptions) -> Found:
+    """Open one file, and decide what its columns are; errors as for `open_source`."""
+    table = open_table(
+        path,
+        options.note,
+        options.encoding,
+        delimiter=options.delimiter,
+        sheet=options.sheet,
+        header_row=options.header_row,
+        has_header=options.has_header,
+    )
+    sample = [record.values for record in table.sample if not record.error]
+    columns = list(table.columns)
+    if table.is_open and options.columns:
+        columns += _late_columns(path, options, columns)
+    roles = choose_roles(columns, sample, options.columns)
+    if KEY in table.columns and not roles.id:
+        roles = replace(roles, id=KEY, why={**roles.why, "id": "the records are kept by it"})
+    return Found(path, table, roles)
+
+
+def _late_columns(path: Path, options: ReadOptions, known: Sequence[str]) -> list[str]:
+    """Return columns that the user names and no row of the sample has: all rows are looked at."""
+    folded = {name.casefold() for name in known}
+    wanted = {part for value in options.columns.values() for part in (value, *value.split("+"))}
+    late = {name.casefold() for name in wanted} - folded
+    if not late:
+        return []
+    found: dict[str, str] = {}
+    for record in open_table(path, ignore, options.encoding).records(()):
+        for name in record.values:
+            if name.casefold() in late:
+                found.setdefault(name.casefold(), name)
+        if len(found) == len(late):
+            break
+    return list(found.values())
+
+
+def no_text(found: Found) -> SourceError:
+    """Return what refuses a table in which no column reads like text."""
+    columns = found.table.columns
+    shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
+    empty = [
+        name for name in found.table.columns[:30] if not any(r.values.get(name) for r in found.table.sample)
+    ]
+    told = f" Empty: {', '.join(empty[:10])}." if empty and found.table.sample else ""
+    return SourceError(
+        f"{found.path.name} has no column that looks like text",
+        f"Name it: --map text=COLUMN. Columns: {shown}{told}",
+    )
+
+
+def find_tables(source: Path, options: ReadOptions) -> list[Path]:
+    """Find the tables that a source holds: the file itself, or those below a folder."""
+    if source.is_file():
+        kind = kind_of_table(source, options.encoding, options.delimiter)
+        return [source] if kind else []
+    found = []
+    for name in islice(walk(source), _LOOK_AT_FILES):
+        plain = name.lower()
+        for packing in _PACKED:
+            plain = plain.removesuffix(packing)
+        if plain.endswith((*SUFFIXES, ".txt")) and name.count("/") <= 3:
+            found.append(name)
+    texts = [name for name in found if name.lower().endswith(".txt")]
+    if len(texts) > _MAX_TABLES or not all(_is_data(source / name) for name in texts):
+        # Text files are posts of their own, or notes; a few of them may be tables of a data set.
+        found = [name for name in found if name not in texts or (len(texts) < 50 and _is_data(source / name))]
+    found.sort(key=lambda name: (name.count("/"), natural_key(name)))
+    if len(found) > 4 * _MAX_TABLES:
+        return []  # sidecars of a downloader: no table of posts
+    return [source / name for name in found if kind_of_table(source / name, options.encoding)]
+
+
+def _is_data(path: Path) -> bool:
+    return bool(kind_of_plain(read_start(path, 65_536)))

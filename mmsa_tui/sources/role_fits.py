@@ -1,0 +1,155 @@
+"""Whether the cells of a column are what its name, or a role, promises: of each role one claim.
+
+Knows a name and a sample of cells, no table: what competes for a role is weighed in `roles`.
+"""
+
+from __future__ import annotations
+
+from mmsa_tui.sources.columns import Name, is_weak
+from mmsa_tui.sources.files.cells import Column
+from mmsa_tui.sources.ids import id_in_address
+from mmsa_tui.sources.label_words import propose_map
+from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
+
+_MAX_LABELS = 25
+# fmt: off
+_NOT_WHEN_WRITTEN = frozenset((
+    "collected", "query", "scraped", "updated", "update", "edited", "replied", "birth", "birthday", "joined",
+    "retrieved", "exported", "export", "access", "accessed", "modified", "deleted", "end", "crawled",
+    "downloaded", "imported", "registered", "expires",
+))
+# fmt: on
+"""Words in the names of columns that hold another moment than that of writing."""
+_FLAGS = frozenset(("true", "false", "yes", "no", "0", "1"))
+
+
+def is_of_post(name: Name) -> bool:
+    """Whether a column tells of the post itself, not of who wrote it nor of another one."""
+    return not (name.is_about_author or name.is_of_another_post)
+
+
+def is_text(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like a text may hold one."""
+    if not cells.cells:
+        # Nothing is known of a table without rows; its names are all there is.
+        return not name.is_about_author
+    if not is_of_post(name) or not cells.filled or _plain_share(cells) >= 0.95:
+        return False
+    if cells.is_structured and cells.shapes.get("", 0) and is_weak("text", name):
+        return False
+    # A column of a few words over and over is a label or a type.
+    return not (len(cells.filled) >= 20 and cells.distinct <= 10 and cells.words < 2)
+
+
+def is_title(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like a title holds words."""
+    return is_of_post(name) and bool(cells.filled) and _plain_share(cells) < 0.5
+
+
+def _plain_share(cells: Column) -> float:
+    return cells.shapes.get("number", 0) + cells.shapes.get("address", 0)
+
+
+def may_be_words(name: Name, cells: Column) -> bool:
+    """Whether a column, whatever its name, may hold what people wrote."""
+    if not is_of_post(name) or (len(cells.filled) >= 3 and cells.distinct == 1):
+        return False  # one cell over and over is a question, or the name of a query
+    return bool(cells.filled) and not cells.shape and not cells.is_structured
+
+
+def may_be_id(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like an id has one in most rows, and no picture."""
+    return is_of_post(name) and cells.fill >= 0.5 and cells.pictures < 0.5
+
+
+def is_id_of_many(name: Name, cells: Column) -> bool:
+    """Whether ids repeat in most rows: they are those of a page or an author."""
+    return len(cells.filled) >= 3 and cells.distinct <= max(1, 0.1 * len(cells.filled))
+
+
+def is_address_with_id(name: Name, cells: Column) -> bool:
+    """Whether each row holds the address of another post, with its id in it."""
+    if not is_of_post(name) or cells.fill < 0.9 or cells.shape != "address":
+        return False
+    ids = {id_in_address(cell) for cell in cells.filled}
+    return "" not in ids and len(ids) >= 0.95 * len(cells.filled)
+
+
+def is_long_number(cells: Column) -> bool:
+    """Whether a column without a name holds numbers that are different and long: ids."""
+    return cells.shape == "number" and cells.is_unique and cells.length >= 6
+
+
+def is_moment(cells: Column) -> bool:
+    """Whether cells are moments, in a notation that is read."""
+    return cells.shape == "moment" and any(map(to_iso_utc, cells.filled[:20]))
+
+
+def is_all_dates(name: Name, cells: Column) -> bool:
+    """Whether a column that is not called so holds the date of writing."""
+    if not is_of_post(name) or _NOT_WHEN_WRITTEN & set(name.words):
+        return False
+    # A time of day alone is no date.
+    return is_moment(cells) and cells.length >= 8
+
+
+def readable_dates(cells: Column) -> float:
+    """Return the share of the first cells that are dates in a notation that is read."""
+    dates = cells.filled[:50]
+    day_first = DateReader(cells.filled).day_first
+    return sum(bool(to_iso_utc(cell, day_first)) for cell in dates) / len(dates) if dates else 0.0
+
+
+def is_author(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like an author may hold one."""
+    if name.is_of_another_post or not cells.filled or (name.full == "name" and cells.words > 5):
+        return False
+    return cells.length <= 80 and cells.shape not in ("address", "moment") and not cells.is_structured
+
+
+def is_language(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like a language may hold one."""
+    if not is_of_post(name) or not cells.filled:
+        return False
+    return all(len(cell.strip()) <= 35 and not cell.strip().isdigit() for cell in cells.filled)
+
+
+def holds_labels(cells: Column) -> bool:
+    """Whether a column without a name holds labels that are known."""
+    words = {cell.strip() for cell in cells.filled}
+    if cells.fill < 0.9 or not 2 <= len(words) <= 6:
+        return False
+    # Any column may hold 0 and 1.
+    if any(word.lstrip("-").isdigit() for word in words) and not {"0", "4"} <= words:
+        return False
+    return not propose_map(words).unknown
+
+
+def may_be_labels(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like a label holds a few short cells."""
+    if not is_of_post(name) or not cells.filled or cells.distinct > _MAX_LABELS:
+        return False
+    return all(len(cell) <= 30 for cell in cells.filled)
+
+
+def are_label_words(cells: Column) -> bool:
+    """Whether cells are words such as those that labels have, not numbers."""
+    return all(cell.replace("_", "").replace("-", "").replace(" ", "").isalpha() for cell in cells.filled)
+
+
+def is_image(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like a picture may name one."""
+    if name.is_about_author or {"profile", "avatar", "icon", "text"} & set(name.words):
+        return False
+    if name.is_of_another_post and not name.above & {"entities"}:
+        return False
+    if not cells.filled or all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
+        return False
+    return cells.pictures >= 0.3 or (not is_weak("image", name) and cells.words < 6)
+
+
+def holds_pictures(name: Name, cells: Column) -> bool:
+    """Whether most cells of a column, whatever its name, name picture files."""
+    if not is_of_post(name) or "profile" in name.words:
+        return False
+    return bool(cells.filled) and cells.pictures >= 0.6 and cells.words < 8
