@@ -26,6 +26,7 @@ GROUPS = (
     "evaluate",
     "report",
     "chart",
+    "kwic",
     "audit",
     "codebook",
     "corrections",

@@ -5,8 +5,18 @@ Knows the store's columns and nothing of screens. What is typed only ever become
 
 from mmsa_tui.filters.complete import Completion, completions
 from mmsa_tui.filters.errors import FilterError
-from mmsa_tui.filters.hits import hits
-from mmsa_tui.filters.parse import parse
+from mmsa_tui.filters.hits import Hits, hits
+from mmsa_tui.filters.parse import narrowed, parse
 from mmsa_tui.filters.reference import SYNTAX, reference
 
-__all__ = ["SYNTAX", "Completion", "FilterError", "completions", "hits", "parse", "reference"]
+__all__ = [
+    "SYNTAX",
+    "Completion",
+    "FilterError",
+    "Hits",
+    "completions",
+    "hits",
+    "narrowed",
+    "parse",
+    "reference",
+]

@@ -1,15 +1,34 @@
-"""What a filter searches for in the text of posts, so that it can be marked where it stands."""
+"""What a filter searches for in the text of posts, and where it stands there."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mmsa_tui.filters.errors import FilterError
 from mmsa_tui.filters.terms import Joined, Node, Term, Value, read_expression
+from mmsa_tui.text.phrases import Finder, Span, finder, pattern_finder
 
 
-def hits(text: str) -> re.Pattern[str] | None:
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Finds in a text whatever a filter searches for."""
+
+    finders: Sequence[Finder]
+
+    def find(self, text: str) -> list[Span]:
+        """List where the hits are, from the first on; of two that overlap the longer one, or the earlier."""
+        found = sorted(
+            (span for find in self.finders for span in find(text)), key=lambda span: (span[0], -span[1])
+        )
+        kept: list[Span] = []
+        for span in found:
+            if not kept or span[0] >= kept[-1][1]:
+                kept.append(span)
+        return kept
+
+
+def hits(text: str) -> Hits | None:
     """Find what to mark; None where a filter searches for no words, or cannot be understood.
 
     What is under a NOT is not marked: it does not occur.
@@ -18,30 +37,18 @@ def hits(text: str) -> re.Pattern[str] | None:
         expression = read_expression(text)
     except FilterError:
         return None
-    parts = [part for value in _searched(expression) if (part := _as_pattern(value))]
-    try:
-        return re.compile("|".join(parts), re.IGNORECASE) if parts else None
-    except re.error:
-        return None
+    finders = [_finder(value) for value in _searched(expression)]
+    return Hits(finders) if finders else None
 
 
 def _searched(node: Node | None) -> Iterator[Value]:
     match node:
         case Term(field=""):
             yield node.values[0]
-        case Joined():
+        case Joined(how="AND" | "OR"):
             for part in node.parts:
                 yield from _searched(part)
 
 
-def _as_pattern(value: Value) -> str:
-    if value.is_pattern:
-        return f"(?:{value.text})"
-    words = value.text.strip().rstrip("*").split()
-    if not words:
-        return ""
-    # Between the words of a phrase anything may stand that is no word, as in the search itself.
-    inside = r"\W+".join(map(re.escape, words))
-    before = r"\b" if words[0][0].isalnum() else ""
-    behind = r"\w*" if value.text.endswith("*") else r"\b" if words[-1][-1].isalnum() else ""
-    return f"{before}{inside}{behind}"
+def _finder(value: Value) -> Finder:
+    return pattern_finder(value.text) if value.is_pattern else finder(value.text)

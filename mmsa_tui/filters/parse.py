@@ -28,6 +28,27 @@ def parse(text: str, labels: Sequence[str] = (), columns: Sequence[str] = ()) ->
     return Where("TRUE") if expression is None else _Reading(known, columns).condition(expression)
 
 
+def narrowed(text: str, more: str) -> str:
+    """Write a filter for what passes both of two, of which either may be empty.
+
+    Raises:
+        FilterError: the first cannot be understood.
+    """
+    text, more = text.strip(), more.strip()
+    if not text or not more:
+        return text or more
+    read = read_expression(text)
+    # Parentheses where the joints of the one would reach into the other.
+    is_loose = isinstance(read, Joined) and read.how == "OR" and not _is_enclosed(text)
+    return f"({text}) {more}" if is_loose else f"{text} {more}"
+
+
+def _is_enclosed(text: str) -> bool:
+    """Whether the first parenthesis is plainly closed by the last one."""
+    inside = text[1:-1]
+    return text[0] == "(" and text[-1] == ")" and not set(inside) & set('()"“”„/')
+
+
 class _Reading:
     def __init__(self, known: dict[str, Field], columns: Sequence[str]) -> None:
         self._known = known

@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from regex import Pattern
-
-PATIENCE_S = 2.0
-"""How long a regular expression may take on one text; a bad one would take years."""
+from mmsa_tui.text.phrases import PATIENCE_S, compiled_pattern
 
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.A)
 
@@ -43,12 +37,4 @@ def matches_pattern(text: str | bytes | None, pattern: str) -> bool:
     if text is None:
         return False
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return _compiled(pattern).search(shown, timeout=PATIENCE_S) is not None
-
-
-@lru_cache(maxsize=32)
-def _compiled(pattern: str) -> Pattern[str]:
-    # Costs 20 ms to import, which only who uses it should pay. The standard library cannot be stopped.
-    import regex
-
-    return regex.compile(pattern, regex.IGNORECASE | regex.VERSION0)
+    return compiled_pattern(pattern).search(shown, timeout=PATIENCE_S) is not None

@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 
 from mmsa_tui.store.rows import Where
-
-# Scripts written without spaces, which FTS5's unicode61 takes for one long word, and everything
-# that it takes for a gap between words although people search for it.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_WORD = re.compile(r"[^\W_]")
-_TAGGED = re.compile(r"[#@$]\w")
-_SYMBOL = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
+from mmsa_tui.text.phrases import core, exact_pattern, is_open, kind_of
 
 
 def matching(phrase: str) -> Where:
@@ -22,21 +16,23 @@ def matching(phrase: str) -> Where:
     Words match whole, in the order given. A trailing `*` lets the last word go on. Hashtags,
     handles, emoji and scripts without spaces are found as they stand.
     """
-    phrase = phrase.strip()
-    open_ended = phrase.endswith("*")
-    words = phrase.rstrip("*").strip()
-    part = "%" + _escape(words) + "%"
-    literal = Where(r"text LIKE ? ESCAPE '\' OR image_text LIKE ? ESCAPE '\'", (part, part))
-    if not _WORD.search(words) or _UNSPACED.search(words) or _SYMBOL.search(words):
-        return literal
-    query = '"' + words.replace('"', '""') + '"' + ("*" if open_ended else "")
+    words, kind = core(phrase), kind_of(phrase)
+    if kind == "literal" and (words.isascii() or words.lower() == words.upper()):
+        part = "%" + _escape(words) + "%"
+        return Where(r"text LIKE ? ESCAPE '\' OR image_text LIKE ? ESCAPE '\'", (part, part))
+    pattern = exact_pattern(phrase) if kind == "exact" else re.escape(words)
+    as_it_stands = Where("matches_pattern(text, ?) OR matches_pattern(image_text, ?)", (pattern, pattern))
+    if kind == "literal":
+        # LIKE knows the case of ASCII letters alone.
+        return as_it_stands
+    query = '"' + words.replace('"', '""') + '"' + ("*" if is_open(phrase) else "")
     indexed = Where(
         "row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)"
         " OR content_id IN (SELECT rowid FROM image_words WHERE image_words MATCH ?)",
         (query, query),
     )
-    return indexed & literal if _TAGGED.search(words) else indexed
+    return indexed if kind == "words" else indexed & as_it_stands
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

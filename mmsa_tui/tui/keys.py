@@ -90,7 +90,7 @@ ACTIONS: tuple[Action, ...] = (
         "context",
         "W",
         "context",
-        "Line up what the filter finds with the words around it, or the beginnings again",
+        "Words in context: every hit of the filter, with the words around it",
         group="Find",
     ),
     Action("next_queue", "tab", "queue", "Next queue", in_footer=True, group="Find"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -129,3 +130,22 @@ def test_a_chart_is_saved_by_group_and_says_what_it_is_of(mmsa: Mmsa, source: Pa
     assert mmsa("chart", source, "-o", "days.gif").code == 2
     assert mmsa("chart", source, "-o", "town.svg", "--by", "Town").code == 2
     assert mmsa("chart", source, "-o", "days.csv", "--overwrite").code == 0
+
+
+def test_every_hit_has_a_line_with_the_words_around_it(mmsa: Mmsa, source: Path) -> None:
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    with (source.parent / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    n_hits = sum(len(re.findall(r"\bday\b", text, re.IGNORECASE)) for text in texts)
+    n_posts = sum(bool(re.search(r"\bday\b", text, re.IGNORECASE)) for text in texts)
+    ran = mmsa("kwic", source, "day", "-o", "day.csv", "--sort", "before")
+    assert ran.code == 0, ran.err
+    assert n_hits and f"{n_hits:,} hit" in ran.err and f"in {n_posts:,} of {len(texts):,} posts" in ran.err
+    with (source.parent / "day.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == n_hits and {line["hit"].lower() for line in lines} == {"day"}
+    assert mmsa("kwic", source, "day", "-o", "day.csv").code == 2
+    assert mmsa("kwic", source, "day", "--sort", "label").code == 2
+    assert mmsa("kwic", source, "/da[/").code == 2
+    shown = mmsa("kwic", source, "day", "--filter", "author:author1")
+    assert shown.code == 0 and len(shown.out.splitlines()) < n_hits

@@ -1,4 +1,4 @@
-"""Stories of what leaves the app, and of words lined up with those around them."""
+"""Stories of what leaves the app."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mmsa_tui.pictures.viewer import NoViewerError
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse import outward
-from mmsa_tui.tui.dialogs.ask import AskText, AskWhether
+from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.widgets.post_columns import fit_end
 
 
@@ -73,22 +73,6 @@ async def test_without_a_screen_the_address_is_told(make_app, posts, wait_for, m
         await asked(pilot, wait_for, AskWhether)
         await pilot.press("y")
         await wait_for(pilot, lambda: "https://x.com/a/status/1" in text_of(screen, "#status"), "the address")
-
-
-async def test_what_is_looked_for_stands_in_line_with_the_words_around_it(make_app, posts, wait_for):
-    async with make_app().run_test(size=SIZE) as pilot:
-        screen = await opened(pilot, wait_for)
-        await pilot.press("W")
-        await asked(pilot, wait_for, AskText)
-        await pilot.press(*"ferry", "enter")
-        await wait_for(pilot, lambda: screen.posts.filter_text == '"ferry"', "the filter")
-        await wait_for(pilot, lambda: screen.n_rows == 3 and screen.row is not None, "the hits")
-        table = screen.posts.table
-        lines = [table.render_line(y).text for y in (1, 2, 3)]
-        assert len({line.lower().index("ferry") for line in lines}) == 1
-        assert "queue for the ferry went round" in lines[1]
-        await pilot.press("W")
-        assert table.render_line(1).text.index("The ferry") < lines[0].index("The ferry")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ OLD = Path(__file__).parents[1] / "fixtures" / "version_0_1"
 LABELS = ("negative", "neutral", "positive")
 POSTS = ("b2:one", "b2:two")
 ANALYSTS = ("Ann", "Ben", "Cleo")
+N_EXAMPLES = int(os.environ.get("MMSA_FUZZ", "60"))
 
 
 def open_laptop(path: Path) -> Store:
@@ -154,7 +156,7 @@ _STEP = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=N_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_STEP, min_size=1, max_size=25))
 def test_nothing_that_three_analysts_say_is_ever_lost(
     tmp_path_factory: pytest.TempPathFactory,

@@ -317,21 +317,9 @@ class PostList(Vertical):
         self.open(keep)
         self.table.focus()
 
-    def toggle_context(self) -> bool:
-        """Line up what the filter has found, or no longer; returns whether it is lined up now."""
-        self.table.in_context = not self.table.in_context
-        self.table.refresh()
-        return self.table.in_context
-
-    def look_for(self, words: str) -> None:
-        """Narrow the list to words that follow each other, and line them up."""
-        self.table.in_context = True
-        quoted = '"' + words.replace('"', " ").strip() + '"'
-        before = self.filter_text.strip()
-        before = f"({before})" if " OR " in before else before
-        self._set_filter(f"{before} {quoted}".strip())
-        self.open(None)
-        self.table.focus()
+    def queue_where(self) -> Where | None:
+        """Say which posts the queue holds, whatever the filter; None for all."""
+        return queue_rows(self.queue_name, remaining=self.queue_name not in SETTLED_QUEUES)[0]
 
     @on(QueueBar.Changed)
     def _on_queue(self, event: QueueBar.Changed) -> None:

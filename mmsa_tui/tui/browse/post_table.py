@@ -6,7 +6,6 @@ the thirty that show cost.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -21,6 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from mmsa_tui.filters import Hits
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.blind import masked
@@ -97,9 +97,7 @@ class PostTable(ScrollView, can_focus=True):
         """Whether a row is drawn without anybody's label."""
         self.chosen: Sequence[ColumnChoice] = ()
         """The columns that the user wants; without any they go by the room there is."""
-        self.hits: re.Pattern[str] | None = None
-        self.in_context = False
-        """Whether what a search has found stands in one line below each other, with the words around it."""
+        self.hits: Hits | None = None
         """What the filter has found in the texts."""
 
     # what it shows
@@ -289,14 +287,14 @@ class PostTable(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _with_hit(self, text: str, width: int, style: Style) -> list[Segment]:
-        """Draw a text with what the filter has found marked, and in sight; in context always at one place."""
+        """Draw a text with the first that the filter has found in it marked, and in sight."""
         assert self.hits is not None
-        found = self.hits.search(text)
-        if found is None:
+        found = self.hits.find(text)
+        if not found:
             return [Segment(fit(text, width), style)]
-        start, end = found.span()
-        if self.in_context or cell_len(text[:end]) > width - 1:
-            before = fit_end(text[:start], width * 2 // 5 if self.in_context else width // 3)
+        start, end = found[0]
+        if cell_len(text[:end]) > width - 1:
+            before = fit_end(text[:start], width // 3)
             text, start, end = before + text[start:], len(before), len(before) + end - start
         shown = fit(text, width)
         strong = (

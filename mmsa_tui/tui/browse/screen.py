@@ -21,6 +21,7 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.viewer import NoViewerError, open_in_viewer
 from mmsa_tui.retrain import ENOUGH
+from mmsa_tui.services.concordance import search_for
 from mmsa_tui.store import Row, SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import PostScreen
@@ -449,18 +450,18 @@ class BrowseScreen(PostScreen[None]):
         self.posts.begin_filter()
 
     async def action_context(self) -> None:
-        """Line up what the filter has found; without a word to look for, ask for one."""
+        """List every hit of the filter with the words around it; without a word to look for, ask for one."""
         if self.posts.table.hits is not None:
-            in_line = self.posts.toggle_context()
-            again = f" ({self.key('context')}: back)"
-            self.tell(f"Matches are lined up{again}." if in_line else "Texts start at their beginning.")
+            await ways.concordance(self, self.posts.filter_text, self.posts.queue_where())
             return
-        title, hint = "Which words, with those around them?", "Enter: find · esc: cancel"
-        await self.ask(AskText(title, "", "one word, or several that follow each other", hint), self._look)
 
-    async def _look(self, typed: str | None) -> None:
-        if typed:
-            self.posts.look_for(typed)
+        async def look(typed: str | None) -> None:
+            if typed:
+                await ways.concordance(self, search_for(typed), self.posts.where)
+
+        title, hint = "Which words, with those around them?", "Enter: find · esc: cancel"
+        about = "one word, or several that follow each other; * lets the last one go on"
+        await self.ask(AskText(title, "", about, hint), look)
 
     def action_clear_filter(self) -> None:
         if self.has_class("-zoomed"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import Jump
 from mmsa_tui.tui.browse.position import Position
@@ -51,6 +52,21 @@ async def overview(screen: BrowseScreen) -> None:
         OverviewScreen(screen.source, screen.posts.where, screen.posts.filter_text, screen.posts.queue_text),
         take,
     )
+
+
+async def concordance(screen: BrowseScreen, search: str, where: Where | None) -> None:
+    """List every hit of a search in some posts, and come back to one of them."""
+    from mmsa_tui.tui.concordance.screen import ConcordanceScreen
+
+    posts = screen.posts
+    is_listed = search == posts.filter_text
+    only = ", ".join(filter(None, (posts.queue_text, "" if is_listed else posts.filter_text)))
+
+    async def take(ordinal: int | None) -> None:
+        if ordinal is not None and not posts.show_ordinal(ordinal):
+            posts.go_to_filter("", ordinal)
+
+    await screen.ask(ConcordanceScreen(screen.source, search, where, only, is_blind=screen.is_blind), take)
 
 
 async def retrain(screen: BrowseScreen) -> None:

@@ -31,6 +31,7 @@ _INTRODUCTIONS: Mapping[str, str] = {
     "adjudicate": "Decide where analysts label a post differently. Your decision counts, their votes stay.",
     "codebook": "Labels of your own. Each codebook has audits, exports and a model apart from the others'.",
     "audit": "Label a random sample without seeing what the model says, for shares with intervals.",
+    "concordance": "Every hit in a line of its own, with the words around it.",
     "retrain": "Make a better model out of your corrections, and see before you take it whether it is one.",
 }
 _GROUPS = ("Decide", "Look", "Find", "Mark", "Work", "App")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from rich.cells import cell_len
 from textual.content import Content
 
+from mmsa_tui.filters import Hits
 from mmsa_tui.records import IMAGE_TEXT_BREAK, Failure, Post
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import counted, safe_line, safe_map
@@ -65,9 +65,7 @@ def _take(parts: list[Part], width: int) -> tuple[Content, list[Part]]:
     return _joined(line), parts[len(line) :]
 
 
-def words(
-    row: Row, explained: Explained | None, looks: LabelLooks, hits: re.Pattern[str] | None = None
-) -> Content:
+def words(row: Row, explained: Explained | None, looks: LabelLooks, hits: Hits | None = None) -> Content:
     """Write the text of a post and that in its pictures, with the words that decided coloured in place.
 
     Words that speak for the label are underlined, those against it in italics, in colours that no
@@ -87,9 +85,7 @@ def words(
     return Content("\n").join(parts)
 
 
-def _passage(
-    text: str, begins: int, explained: Explained | None, hits: re.Pattern[str] | None
-) -> Content | None:
+def _passage(text: str, begins: int, explained: Explained | None, hits: Hits | None) -> Content | None:
     """Write a part of what was judged, which begins at a place in the whole; None where nothing is shown."""
     shown, starts = safe_map(text)
     if not shown.strip():
@@ -109,11 +105,11 @@ def _passage(
     return Content.assemble(*parts)
 
 
-def _marked(shown: str, hits: re.Pattern[str] | None) -> Content:
+def _marked(shown: str, hits: Hits | None) -> Content:
     """Mark what the filter has found."""
     content = Content(shown)
-    for found in hits.finditer(shown) if hits is not None else ():
-        content = content.stylize("bold underline $text-accent", *found.span())
+    for start, end in hits.find(shown) if hits is not None else ():
+        content = content.stylize("bold underline $text-accent", start, end)
     return content
 
 

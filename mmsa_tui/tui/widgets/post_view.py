@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from mmsa_tui.filters import Hits
 from mmsa_tui.records import Picture
 from mmsa_tui.store import Row
 from mmsa_tui.tui.graphics import Graphics
@@ -45,7 +45,7 @@ class PostView(Vertical):
         self._looks = LabelLooks(())
         self._picture = 0
         self._explained: Explained | None = None
-        self.hits: re.Pattern[str] | None = None
+        self.hits: Hits | None = None
         """What the filter has found, to be marked in the text."""
         self.validated: Collection[str] | None = None
         """Languages in which the bundle is validated; None says nothing of them."""
