@@ -73,6 +73,11 @@ class Population:
         found: FloatArray = per_stratum[self.strata]
         return found
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether a model has given any row a label; without one the sample speaks alone."""
+        return bool((self.predicted >= 0).any())
+
     @cached_property
     def bare(self) -> BoolArray:
         """[N] whether nobody looked at any row of a row's stratum."""
@@ -91,7 +96,7 @@ class Estimate:
     """A share with its 95 % interval, all between 0 and 1.
 
     `value`, `low` and `high` are None where nothing was audited. `raw` is what the model's labels alone
-    say. `n_audited` posts were looked at. `is_rough` says that these are few.
+    say, None where it gave none. `n_audited` posts were looked at. `is_rough` says that these are few.
     """
 
     name: str
@@ -261,7 +266,8 @@ def _estimate(
     sample = np.flatnonzero(population.audited & (sizes > 0))
     n = len(sample)
     plain = says_so if says_so is not None else probs
-    raw = float((sizes * plain).sum() / total) if total > 0 else None
+    has_answers = bool((population.predicted[sizes > 0] >= 0).any())
+    raw = float((sizes * plain).sum() / total) if total > 0 and has_answers else None
     if not n or total <= 0:
         return Estimate(name, None, None, None, raw, 0)
     if n == int((sizes > 0).sum()):
@@ -270,9 +276,9 @@ def _estimate(
     w = population.weights[sample] * sizes[sample]
     y = given[sample]
     terms = [np.ones(len(sizes))]
-    if n >= FEW:
+    if n >= FEW and has_answers:
         terms.append(probs)
-    if says_so is not None and n >= MANY:
+    if says_so is not None and n >= MANY and has_answers:
         terms.append(says_so)
     x = np.stack(terms, axis=1)
     beta = _fit(x[sample], y, w)

@@ -99,7 +99,7 @@ def load(
     """Load a source for estimates.
 
     Args:
-        bundle: whose answers are corrected; the strata are those of the audit's own bundle.
+        bundle: whose answers are corrected, of the audit's labels; the strata are of the audit's own bundle.
         by: what to group by; see `check_grouping`.
         where: only these posts are reckoned for; all of them make the strata.
         unit: whether each post counts, or each distinct text once, its copies sharing its weight.
@@ -143,11 +143,12 @@ def load(
     _, cluster_of = np.unique(np.array(clusters, dtype=object).astype(str), return_inverse=True)
     weight = np.array(sizes, dtype=float)
     share = _text_weights(weight, cluster_of) if unit == "text" else np.ones(len(weight))
-    label_at = {label: at for at, label in enumerate(audit.labels)}
+    label_at, columns = _match_labels(store, audit, bundle)
+    answers_of = np.array(probs, dtype=float).reshape(len(rows), -1)
     population = Population(
         audit.labels,
         weight * share,
-        np.array(probs, dtype=float).reshape(len(rows), len(audit.labels)),
+        answers_of[:, columns] if len(rows) else np.zeros((0, len(audit.labels))),
         np.array([label_at.get(label, -1) for label in labels_of], dtype=np.int64),
         np.array([index[name] for name in strata], dtype=np.int64),
         cluster_of.astype(np.int64),
@@ -159,6 +160,18 @@ def load(
     return Loaded(
         population, contents, groups, int(weight.sum()), n_elsewhere, n_joined, n_other, n_disagreed
     )
+
+
+def _match_labels(store: Store, audit: Audit, bundle: str) -> tuple[dict[str, int], list[int]]:
+    """Match a bundle's labels to an audit's: the place of each, and the columns of the bundle's answers.
+
+    Those of the audit's own bundle are in the audit's order, whatever they have been renamed to since.
+    """
+    theirs = store.bundle_labels(bundle)
+    if bundle == audit.bundle:
+        return {label: at for at, label in enumerate(theirs)}, list(range(len(audit.labels)))
+    places = {label: audit.labels.index(label) for label in theirs if label in audit.labels}
+    return places, [theirs.index(label) for label in audit.labels]
 
 
 def _given(

@@ -15,7 +15,8 @@ from mmsa_tui.errors import UsageError
 if TYPE_CHECKING:
     from mmsa_tui.analysis.estimates import Difference
     from mmsa_tui.config import Config
-    from mmsa_tui.services.audit import Estimates, Group, Status
+    from mmsa_tui.services.audit import Status
+    from mmsa_tui.services.estimate import Estimates, Group
     from mmsa_tui.services.estimate_sources import AcrossSources
     from mmsa_tui.store import SourceRow, Store
 
@@ -48,18 +49,26 @@ def start(
     ] = "",
     new: Annotated[bool, typer.Option("--new", help="Begin another audit beside the one there is.")] = False,
 ) -> None:
-    """Draw the sample of an audit; label it in the app, where the model's answers stay hidden."""
-    from mmsa_tui.bundle.registry import find_bundle
+    """Draw the sample of an audit; label it in the app, where the model's answers stay hidden.
+
+    Under a codebook without a model the sample is drawn from all posts alike, and speaks alone.
+    """
+    from mmsa_tui.bundle.registry import find_learner, is_stand_in
     from mmsa_tui.services.audit import audit_status, current_audit, start_audit
 
     config = options.configure(bundle)
-    chosen = find_bundle(config.paths, config.bundle)
+    chosen = find_learner(config.paths, config.bundle)
+    has_model = not is_stand_in(chosen, config.paths)
+    if not has_model:
+        _read(source, config.paths.database)
     with _opened(source, config.paths.database) as (store, row):
         if current_audit(store, row) is not None and not new:
             raise UsageError(
                 f"{row.title} has an audit already", "`mmsa audit extend` enlarges it; --new begins another."
             )
-        audit = start_audit(store, row, chosen.id, by=by, half_width=width / 100, size=size, seed=seed)
+        audit = start_audit(
+            store, row, chosen.id, by=by, half_width=width / 100, size=size, seed=seed, has_model=has_model
+        )
         console.show(_describe(audit_status(store, row, audit)))
     console.talk(f"label them with `mmsa browse {source}`: press t")
 
@@ -127,14 +136,18 @@ def estimate(
     precision and recall of the model on this very source. Several sources, each with an audit, stand
     beside each other: mmsa estimate may.csv june.csv --by source --compare may.csv june.csv
     """
-    from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.bundle.registry import find_bundle, find_learner
     from mmsa_tui.filters import parse
-    from mmsa_tui.services.audit import estimate as reckon
+    from mmsa_tui.services.estimate import estimate as reckon
     from mmsa_tui.services.estimate_tables import method
 
     config = options.configure(bundle)
-    # A codebook's models come and go with its labels; the audit is corrected by the one in use.
-    chosen = find_bundle(config.paths, config.bundle).id if bundle or config.paths.codebook else ""
+    # A codebook's models come and go with its labels; the audit corrects the one in use, if there is one.
+    chosen = ""
+    if config.paths.codebook:
+        chosen = find_learner(config.paths, config.bundle).id
+    elif bundle:
+        chosen = find_bundle(config.paths, config.bundle).id
     if len(sources) > 1 or by == "source":
         _estimate_sources(sources, config, chosen, by, compare, filter, texts, json)
         return
@@ -143,6 +156,11 @@ def estimate(
         where = parse(filter, labels) if filter.strip() else None
         found = reckon(
             store, row, chosen, by=by, comparing=compare, where=where, unit="text" if texts else "post"
+        )
+    if bundle and found.bundle != chosen:
+        console.talk(
+            f"note: {chosen} has not labelled these posts with the audit's labels alone; corrected"
+            f" is {found.bundle}, which was audited"
         )
     if json:
         console.show_json({"source": row.location, **found.to_json(), "method": method(row, found)})
@@ -207,8 +225,19 @@ def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
         yield store, row
 
 
+def _read(source: Path, database: Path) -> None:
+    """Read a source that is not known yet: without a model nothing else would."""
+    from mmsa_tui.services.ingest import location_of, read_in
+    from mmsa_tui.store import Store
+
+    with Store.open_to_write(database) as store:
+        if store.source(location_of(source)) is None:
+            row = read_in(store, source)
+            console.talk(f"read {row.n_posts:,} posts")
+
+
 def _describe(found: Status) -> str:
-    from mmsa_tui.services.estimate_tables import warnings
+    from mmsa_tui.services.estimate_tables import drawn_by, warnings
 
     audit = found.audit
     rows = [
@@ -220,11 +249,11 @@ def _describe(found: Status) -> str:
     if found.n_both:
         alpha = "undefined" if found.alpha is None else f"{found.alpha:.2f}"
         rows.append(("agreement (alpha)", f"{alpha} on {found.n_both:,} posts"))
-    strata = "the model's label" + (f" and {audit.by}" if audit.by else "")
     return "\n".join(
         [
             f"audit {audit.uid} of {audit.location}",
-            f"bundle {audit.bundle}, stratified by {strata}, seed {audit.seed}",
+            f"{f'bundle {audit.bundle}' if found.is_by_model else 'no model'}, {drawn_by(found)},"
+            f" seed {audit.seed}",
             "",
             console.table(rows, right=(1,)),
             "",
@@ -244,8 +273,9 @@ def _describe_estimates(row: SourceRow, found: Estimates) -> str:
         parts += ["", f"{named}: {group.n_posts:,.0f} {counted}"]
         parts.append(_share_table(group))
     parts += _difference_lines(found.groups, found.differences)
-    parts += ["", f"bundle {found.bundle} on this source"]
-    parts.append(console.table([tables.SCORES, *tables.score_rows(found)], right=(1, 3), indent="  "))
+    if found.has_model:
+        parts += ["", f"bundle {found.bundle} on this source"]
+        parts.append(console.table([tables.SCORES, *tables.score_rows(found)], right=(1, 3), indent="  "))
     return "\n".join([*parts, "", *tables.method(row, found)])
 
 

@@ -1,4 +1,4 @@
-"""Service: an audit of a source, drawn, extended, looked at, and what is estimated from it.
+"""Service: an audit of a source, drawn, extended, looked at and answered; what it tells is `estimate`'s.
 
 The command line and the app's audit screen both come in here.
 """
@@ -11,36 +11,29 @@ import math
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from mmsa_tui.analysis.estimates import (
     FEW,
-    Difference,
-    Estimate,
-    compare,
-    estimate_accuracy,
-    estimate_precision,
-    estimate_recall,
     estimate_shares,
     posts_needed,
 )
-from mmsa_tui.analysis.population import Loaded, Unit, check_grouping, first_values, load, walk
-from mmsa_tui.analysis.sampling import draw, name_strata
+from mmsa_tui.analysis.population import Loaded, check_grouping, first_values, load, walk
+from mmsa_tui.analysis.sampling import SEPARATOR, draw, name_strata
 from mmsa_tui.corrections.agreement import measure_agreement
+from mmsa_tui.corrections.codebooks import read_definition
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction
-from mmsa_tui.store import Audit, AuditAnswer, Row, SourceRow, Store, Where
+from mmsa_tui.store import Audit, AuditAnswer, Row, SourceRow, Store
 
 HALF_WIDTH = 0.05
 """Wished half width of the widest interval, unless the user says otherwise."""
 
 SAVED = 0.72
 """Share of the plain sample size that is proposed: what a model right three times in four leaves of it."""
-
-MAX_GROUPS = 12
-"""Groups that are estimated unless some are named."""
+UNAIDED = 1.0
+"""The same where there is no model."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,8 @@ class Status:
         alpha: Krippendorff's alpha over the coders; None with one coder.
         n_both: posts that two coders or more have labelled.
         n_disagreed, n_elsewhere, n_joined, n_other: as in `Loaded`.
+        is_by_model: whether the model's labels made the strata.
+        later_labels: what has joined the codebook since the sample was drawn.
     """
 
     audit: Audit
@@ -70,6 +65,8 @@ class Status:
     n_elsewhere: int
     n_joined: int
     n_other: int
+    is_by_model: bool = True
+    later_labels: tuple[str, ...] = ()
 
     @property
     def remark(self) -> str:
@@ -82,35 +79,6 @@ class Status:
         if self.half_width <= self.audit.half_width or more <= 0:
             return f"{now}; {wished} wished for is reached"
         return f"{now}; about {more:,} more for {wished}"
-
-
-@dataclass(frozen=True)
-class Group:
-    """The shares of one group; `n_posts` counts its posts, or its distinct texts."""
-
-    name: str
-    n_posts: float
-    shares: Sequence[Estimate]
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """What an audit lets be said of a source."""
-
-    status: Status
-    bundle: str
-    unit: Unit
-    by: str
-    overall: Group
-    groups: Sequence[Group]
-    differences: Sequence[Difference]
-    accuracy: Estimate
-    precision: Sequence[Estimate]
-    recall: Sequence[Estimate]
-    codebook: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def current_audit(store: Store, source: SourceRow) -> Audit | None:
@@ -142,6 +110,7 @@ def start_audit(
     half_width: float = HALF_WIDTH,
     size: int | None = None,
     seed: str = "",
+    has_model: bool = True,
 ) -> Audit:
     """Draw the sample of a new audit, which is the source's audit from now on.
 
@@ -151,6 +120,7 @@ def start_audit(
         half_width: the wished half width of an interval, between 0 and 1; proposes the size.
         size: posts to draw instead.
         seed: settles the sample; the same one draws the same posts on another laptop.
+        has_model: whether the bundle is a model; what only holds the place of one gives no strata.
 
     Raises:
         UsageError: a number makes no sense, the source is not classified, or cannot be grouped so.
@@ -167,7 +137,7 @@ def start_audit(
         )
     if size is not None and size < 2:
         raise UsageError(f"a sample of {size} says nothing", "Draw some hundred posts.")
-    if not labels or store.count_unpredicted(source.id, bundle):
+    if not labels or (has_model and store.count_unpredicted(source.id, bundle)):
         raise UsageError(
             f"{source.title} is not wholly classified with bundle {bundle}",
             f"Run `mmsa classify {source.location} -o FILE.csv` first.",
@@ -187,7 +157,8 @@ def start_audit(
         half_width,
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    sample = draw(seed, contents, strata, size or propose_size(len(contents), half_width))
+    proposed = propose_size(len(contents), half_width, SAVED if has_model else UNAIDED)
+    sample = draw(seed, contents, strata, size or proposed)
     store.start_audit(audit, sample.strata, sample.posts)
     return audit
 
@@ -222,95 +193,7 @@ def extend_audit(store: Store, source: SourceRow, audit: Audit, more: int | None
 
 def audit_status(store: Store, source: SourceRow, audit: Audit, bundle: str = "") -> Status:
     """Say how far an audit has come; `bundle` is whose labels are corrected, by default its own."""
-    return _status(store, audit, load(store, source, bundle or audit.bundle, audit))
-
-
-def estimate(
-    store: Store,
-    source: SourceRow,
-    bundle: str = "",
-    *,
-    by: str = "",
-    comparing: tuple[str, str] | None = None,
-    where: Where | None = None,
-    unit: Unit = "post",
-    most: int = MAX_GROUPS,
-) -> Estimates:
-    """Estimate from the source's audit.
-
-    Args:
-        bundle: whose labels are corrected; by default the audit's own.
-        by: what to group by; the largest groups are given, `most` of them.
-        comparing: two groups to compare.
-        where: only these posts.
-
-    Raises:
-        UsageError: there is no audit, the bundle has other labels, or a group does not occur.
-    """
-    audit = find_audit(store, source)
-    bundle = bundle or audit.bundle
-    if store.bundle_labels(bundle) != audit.labels:
-        raise UsageError(
-            f"the audit of {source.title} has the labels {', '.join(audit.labels)}, bundle {bundle} others",
-            "Choose the bundle of the audit, or start another audit.",
-        )
-    if comparing is not None and not by:
-        raise UsageError("it is not said what the two groups are groups of", "Add --by.")
-    loaded = load(store, source, bundle, audit, by=by, where=where, unit=unit)
-    population = loaded.population
-    names = list(loaded.groups)
-    for name in comparing or ():
-        if name not in loaded.groups:
-            raise UsageError(
-                f"no post of {source.title} has the {by} {name}",
-                f"There are {', '.join(names[:MAX_GROUPS])}"
-                + (" and more." if len(names) > MAX_GROUPS else "."),
-            )
-    shown = list(dict.fromkeys([*(comparing or ()), *names[: most if not comparing else 0]]))
-    differences: list[Difference] = []
-    if comparing is not None:
-        first, second = (loaded.groups[name] for name in comparing)
-        if ((first > 0) & (second > 0)).any():
-            raise UsageError(
-                f"{comparing[0]} and {comparing[1]} share posts", "Compare groups that have none in common."
-            )
-        differences = compare(population, first, second)
-    return Estimates(
-        _status(store, audit, loaded),
-        bundle,
-        unit,
-        by,
-        Group("all posts", float(population.sizes.sum()), estimate_shares(population)),
-        [
-            Group(name, float(loaded.groups[name].sum()), estimate_shares(population, loaded.groups[name]))
-            for name in shown
-        ],
-        differences,
-        estimate_accuracy(population),
-        estimate_precision(population),
-        estimate_recall(population),
-        store.codebook()[0],
-    )
-
-
-def estimate_if_audited(
-    store: Store,
-    source: SourceRow,
-    bundle: str,
-    where: Where | None = None,
-    *,
-    by: str = "",
-    most: int = MAX_GROUPS,
-) -> Estimates | None:
-    """Estimate from the source's audit; None if there is none, none of it is labelled, or its labels differ.
-
-    `by` and `most` are as in `estimate`.
-    """
-    audit = current_audit(store, source)
-    if audit is None or audit.labels != store.bundle_labels(bundle):
-        return None
-    found = estimate(store, source, bundle, by=by, where=where, most=most)
-    return found if found.status.n_labelled else None
+    return status_of(store, audit, load(store, source, bundle or audit.bundle, audit))
 
 
 def next_post(
@@ -366,13 +249,14 @@ def _strata(
     return list(units), name_strata(units.values(), known)
 
 
-def propose_size(n_contents: int, half_width: float = HALF_WIDTH) -> int:
+def propose_size(n_contents: int, half_width: float = HALF_WIDTH, needed: float = SAVED) -> int:
     """Propose the size of a sample: what counting alone takes, less what the model saves."""
-    plain = SAVED * 0.25 * (1.96 / half_width) ** 2
+    plain = needed * 0.25 * (1.96 / half_width) ** 2
     return min(n_contents, max(2 * FEW, math.ceil(plain / (1 + plain / max(n_contents, 1)))))
 
 
-def _status(store: Store, audit: Audit, loaded: Loaded) -> Status:
+def status_of(store: Store, audit: Audit, loaded: Loaded) -> Status:
+    """Say how far an audit has come, from a source that is loaded for it."""
     sample = store.audit_sample(audit.location, audit.uid)
     drawn = {post.content_hash for post in sample}
     answers = [said for said in store.audit_answers(audit.uid) if said.content_hash in drawn]
@@ -393,7 +277,17 @@ def _status(store: Store, audit: Audit, loaded: Loaded) -> Status:
         n_elsewhere=loaded.n_elsewhere,
         n_joined=loaded.n_joined,
         n_other=loaded.n_other,
+        is_by_model=any(
+            not part.name.startswith(SEPARATOR) for part in store.audit_strata(audit.location, audit.uid)
+        ),
+        later_labels=tuple(label for label in _labels_now(store) if label not in audit.labels),
     )
+
+
+def _labels_now(store: Store) -> tuple[str, ...]:
+    """List the labels of the codebook as it is now; none for the default one, whose labels stay."""
+    name, definition = store.codebook()
+    return read_definition(definition, f"the store of {name}").names if definition else ()
 
 
 def _agreement(answers: Sequence[AuditAnswer], labels: Sequence[str]) -> tuple[float | None, int]:

@@ -10,7 +10,7 @@ from mmsa_tui.analysis.population import TIMES
 from mmsa_tui.analysis.shares import GroupShares, Share, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
-from mmsa_tui.services.audit import Estimates, Group, estimate_if_audited
+from mmsa_tui.services.estimate import Estimates, Group, estimate_if_audited
 from mmsa_tui.services.estimate_tables import standing
 from mmsa_tui.store import SourceRow, Store, Where
 

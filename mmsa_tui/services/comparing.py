@@ -78,12 +78,16 @@ def _by_audit(
     from mmsa_tui.analysis.estimates import compare
     from mmsa_tui.analysis.population import load
     from mmsa_tui.services.audit import current_audit
+    from mmsa_tui.services.estimate import corrected_bundle
 
     audit = current_audit(store, source)
-    if audit is None or audit.labels != store.bundle_labels(bundle):
+    corrected = None if audit is None else corrected_bundle(store, source, audit, bundle)
+    if audit is None or corrected is None:
         return []
-    first, second = (load(store, source, bundle, audit, where=side).population.sizes for side in (one, two))
-    found = compare(load(store, source, bundle, audit).population, first, second)
+    first, second = (
+        load(store, source, corrected, audit, where=side).population.sizes for side in (one, two)
+    )
+    found = compare(load(store, source, corrected, audit).population, first, second)
     lines = []
     for each in found:
         a, b = each.first, each.second

@@ -10,7 +10,8 @@ from typing import Any
 from mmsa_tui.analysis.estimates import Difference, Estimate, adjust, difference
 from mmsa_tui.analysis.population import Unit
 from mmsa_tui.errors import UsageError
-from mmsa_tui.services.audit import Estimates, Group, estimate, find_audit
+from mmsa_tui.services.audit import find_audit
+from mmsa_tui.services.estimate import Estimates, Group, estimate
 from mmsa_tui.store import SourceRow, Store
 
 

@@ -6,8 +6,16 @@ from collections.abc import Sequence
 
 from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.estimates import Difference, Estimate
-from mmsa_tui.services.audit import Estimates, Group, Status
+from mmsa_tui.services.audit import Status
+from mmsa_tui.services.estimate import Estimates, Group
 from mmsa_tui.store import SourceRow
+
+_REFERENCES = (
+    "References: A. Angelopoulos, S. Bates, C. Fannjiang, M. Jordan, T. Zrnic, Prediction-powered inference,"
+    " Science 382 (2023), 669. N. Egami, M. Hinck, B. Stewart, H. Wei, Using imperfect surrogates for"
+    " downstream inference: design-based supervised learning for social science applications of large"
+    " language models, NeurIPS 36 (2023)."
+)
 
 SHARES = ("label", "share", "95 % interval", "model alone", "model off by", "audited")
 DIFFERENCES = ("label", "difference", "95 % interval", "p", "p adjusted")
@@ -54,12 +62,36 @@ def standing(estimates: Estimates | None) -> str:
     if estimates is None or not estimates.status.n_labelled:
         return NOT_CORRECTED
     status = estimates.status
+    if not estimates.has_model:
+        return (
+            f"Shares are of a random sample of {status.n_labelled:,} posts alone, without a model"
+            f" ({status.remark})."
+        )
     return f"Shares are corrected by an audit of {status.n_labelled:,} posts ({status.remark})."
+
+
+def shares_title(estimates: Estimates) -> str:
+    """Head a table of shares with where they come from."""
+    return "Shares, corrected by the audit" if estimates.has_model else "Shares, from the audit alone"
+
+
+def drawn_by(status: Status) -> str:
+    """Say by what the sample was stratified."""
+    strata = ["the model's label"] if status.is_by_model else []
+    strata += [status.audit.by] if status.audit.by else []
+    return f"stratified by {' and '.join(strata)}" if strata else "without strata"
 
 
 def warnings(status: Status) -> list[str]:
     """List what a reader must know of an audit before its numbers."""
     found = []
+    if status.later_labels:
+        have = "has" if len(status.later_labels) == 1 else "have"
+        found.append(
+            f"{', '.join(status.later_labels)} {have} joined the codebook since the sample was drawn: its"
+            f" coders chose from {', '.join(status.audit.labels)}, and the shares are of"
+            " these. `mmsa audit start --new` draws a sample for all labels."
+        )
     if status.n_labelled < status.n_sampled:
         left = status.n_sampled - status.n_labelled
         verb = "is" if left == 1 else "are"
@@ -92,7 +124,6 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
     status, audit = estimates.status, estimates.status.audit
     unit = "each post counted once" if estimates.unit == "post" else "each distinct text counted once"
     coders = f"{len(status.by_coder)} coder" + ("s" if len(status.by_coder) != 1 else "")
-    drawn = f"stratified by the model's label{f' and {audit.by}' if audit.by else ''}"
     named = f" under the codebook {estimates.codebook}" if estimates.codebook else ""
     agreed = ""
     if status.n_both:
@@ -100,26 +131,31 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         agreed = (
             f" {status.n_both:,} posts were labelled by two coders or more (Krippendorff's alpha {alpha})."
         )
+    posts = f"The {status.n_posts:,} posts of {source.title} (read {source.read_at[:10]}; {unit})"
+    labels = f"{', '.join(audit.labels)}{named}"
+    if estimates.has_model:
+        judged = f"{posts} were labelled {labels} by mmsa-tui with the model {estimates.bundle}."
+        estimator = (
+            "Shares were estimated by design-based, prediction-powered inference: the model's labels of all"
+            " posts are corrected by its errors in the sample, weighted by the inverse of the inclusion"
+            " probability (Angelopoulos et al. 2023; Egami et al. 2023)."
+        )
+    else:
+        judged = f"{posts} were read by mmsa-tui, and no model labelled them. The labels are {labels}."
+        estimator = (
+            "Shares were estimated from the sample alone, weighted by the inverse of the inclusion"
+            " probability; no model had a part in them."
+        )
     return [
-        f"The {status.n_posts:,} posts of {source.title} (read {source.read_at[:10]}; {unit}) were labelled"
-        f" {', '.join(audit.labels)}{named} by mmsa-tui with the model {estimates.bundle}. A random sample of"
-        f" {status.n_sampled:,} posts, {drawn}, was drawn with known inclusion probability on"
-        f" {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,} of them were labelled by"
-        f" {coders},"
-        f" who saw neither the model's label nor each other's.{agreed}",
-        "Shares were estimated by design-based, prediction-powered inference: the model's labels of all posts"
-        " are corrected by its errors in the sample, weighted by the inverse of the inclusion probability"
-        " (Angelopoulos et al. 2023; Egami et al. 2023). Intervals are 95 % Wilson intervals with the"
-        " effective"
-        " sample size of that estimator, with copies of one text taken together in the variance. Differences"
-        " have Newcombe's intervals and p-values adjusted by Holm's method.",
+        f"{judged} A random sample of {status.n_sampled:,} posts, {drawn_by(status)}, was drawn with known"
+        f" inclusion probability on {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,} of"
+        f" them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
+        f"{estimator} Intervals are 95 % Wilson intervals with the effective sample size of that estimator,"
+        " with copies of one text taken together in the variance. Differences have Newcombe's intervals and"
+        " p-values adjusted by Holm's method.",
         "Limits: the estimates are about the posts of this source, not about all posts or people. They are as"
         " good as the coders; a sampled post that cannot be labelled counts as if it were like the others.",
-        "References: A. Angelopoulos, S. Bates, C. Fannjiang, M. Jordan, T. Zrnic, Prediction-powered"
-        " inference,"
-        " Science 382 (2023), 669. N. Egami, M. Hinck, B. Stewart, H. Wei, Using imperfect surrogates for"
-        " downstream inference: design-based supervised learning for social science applications of large"
-        " language models, NeurIPS 36 (2023).",
+        *([_REFERENCES] if estimates.has_model else []),
     ]
 
 

@@ -234,7 +234,7 @@ def summarise_audit(
         return NOT_CORRECTED, []
     # numpy costs 0.1 s, which a source without an audit should not pay.
     from mmsa_tui.services import estimate_tables as words
-    from mmsa_tui.services.audit import estimate_if_audited
+    from mmsa_tui.services.estimate import estimate_if_audited
 
     found = estimate_if_audited(store, source, bundle_id, where)
     if found is None:
@@ -245,16 +245,21 @@ def summarise_audit(
         for one in found.overall.shares
         if one.value is not None and one.low is not None and one.high is not None
     ]
-    return words.standing(found), [
+    tables = [
         TextTable(
-            "shares, corrected by the audit",
+            words.shares_title(found).lower(),
             ("label", "share", "low", "high", "model alone", "audited"),
             intervals,
             percent=(1, 2, 3, 4),
             is_charted=True,
-        ),
-        TextTable("how often the model is right", words.SCORES, words.score_rows(found), note=note),
+        )
     ]
+    if found.has_model:
+        scores = words.score_rows(found)
+        tables.append(TextTable("how often the model is right", words.SCORES, scores, note=note))
+    else:
+        tables[0] = replace(tables[0], note=note)
+    return words.standing(found), tables
 
 
 def tabulate_weeks(

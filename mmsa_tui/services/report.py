@@ -12,13 +12,14 @@ from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import BundleError, OutputError, UsageError
 from mmsa_tui.filters import parse
 from mmsa_tui.report import Table, gather, write_page
-from mmsa_tui.services.audit import Estimates, estimate_if_audited
+from mmsa_tui.services.estimate import Estimates, estimate_if_audited
 from mmsa_tui.services.estimate_tables import (
     SCORES,
     SHARES,
     method,
     score_rows,
     share_rows,
+    shares_title,
     standing,
     warnings,
 )
@@ -110,10 +111,10 @@ def _estimate_tables(estimates: Estimates | None) -> list[Table]:
     if estimates is None:
         return []
     note = f"From an audit of {estimates.status.n_labelled:,} posts; model off by is in points."
-    return [
-        Table("Shares, corrected by the audit", SHARES, share_rows(estimates.overall), note),
-        Table("How often the model is right on these posts", SCORES, score_rows(estimates)),
-    ]
+    tables = [Table(shares_title(estimates), SHARES, share_rows(estimates.overall), note)]
+    if estimates.has_model:
+        tables.append(Table("How often the model is right on these posts", SCORES, score_rows(estimates)))
+    return tables
 
 
 def _scores(

@@ -124,3 +124,35 @@ def test_one_source_is_not_compared_with_itself(mmsa: Mmsa, source: Path, more: 
     assert mmsa("audit", "start", source, "--size", "60").code == 0
     ran = mmsa("estimate", source, *more)
     assert ran.code == 2 and why in ran.err
+
+
+def test_a_codebook_without_a_model_is_audited_by_the_sample_alone(
+    mmsa: Mmsa, home: Path, tmp_path: Path
+) -> None:
+    posts = tmp_path / "bridge.csv"
+    lines = [f"{number},{('build', 'stop')[number % 4 == 0]} the bridge {number}" for number in range(400)]
+    posts.write_text("\n".join(["id,text", *lines]), encoding="utf-8")
+    assert mmsa("codebook", "new", "stance", "--label", "for", "--label", "against").code == 0
+    assert mmsa("codebook", "use", "stance").code == 0
+    started = mmsa("audit", "start", posts, "--size", "120", "--seed", "s")
+    assert started.code == 0, started.err
+    assert "read 400 posts" in started.err and "no model, without strata" in started.out
+    with Store.open(home / "data" / "codebooks" / "stance" / "mmsa.db") as store:
+        row = store.source(str(posts.resolve()))
+        assert row is not None
+        audit = find_audit(store, row)
+        while (post := next_post(store, row, audit, "ann")) is not None:
+            answer(store, audit, post, "for" if post.text.startswith("build") else "against", "ann", "")
+    ran = mmsa("estimate", posts)
+    assert ran.code == 0, ran.err
+    assert "random sample of 120 posts alone" in ran.out and "accuracy" not in ran.out
+    shares = json.loads(mmsa("estimate", posts, "--json").out)["overall"]["shares"]
+    assert shares[0]["low"] <= 0.75 <= shares[0]["high"] and shares[0]["raw"] is None
+    # A label that joins leaves the audit standing, under the labels that its coders had.
+    assert mmsa("codebook", "edit", "stance", "--add", "neither").code == 0
+    ran = mmsa("estimate", posts, "--json")
+    assert json.loads(ran.out)["overall"]["shares"] == shares
+    assert "neither has joined the codebook" in mmsa("estimate", posts).out
+    assert mmsa("codebook", "edit", "stance", "--remove", "against").code == 0
+    ran = mmsa("estimate", posts)
+    assert ran.code == 2 and "audit start" not in ran.out and "has the labels for, against" in ran.err

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from small_engine import BUNDLE, LABELS, judge
 from stories import SIZE, asked, opened, text_of
+from textual.widgets import Label
 
+from mmsa_tui.codebook import Codebook, CodebookLabel
 from mmsa_tui.services.audit import answer, audit_status, find_audit, next_post, start_audit
+from mmsa_tui.services.codebook import edit_codebook, new_codebook
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.audit.screen import AuditScreen
 from mmsa_tui.tui.browse.screen import BrowseScreen
@@ -117,3 +123,49 @@ async def test_the_overview_says_what_the_shares_are_worth(make_app, ready, stor
         screen = await asked(pilot, wait_for, OverviewScreen)
         await wait_for(pilot, lambda: "95 %: ▼ 100–100" in text_of(screen, "#overview-labels"), "shares")
         assert "audit: model right in" in text_of(screen, "#overview-corrections")
+
+
+async def test_a_codebook_without_a_model_has_an_audit_all_the_same(make_app, classified, config, wait_for):
+    new_codebook(config.paths, Codebook("stance", (CodebookLabel("for"), CodebookLabel("against"))))
+    stance = config.paths.under("stance")
+    with Store.open(stance.database) as other:
+        source = read_in(other, classified.location)
+    async with make_app(config=replace(config, paths=stance, bundle="")).run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("t")
+        question = await asked(pilot, wait_for, AskWhether)
+        assert any("no model yet" in str(label.render()) for label in question.query(Label))
+        await pilot.press("y")
+        screen = await auditing(pilot, wait_for)
+        n = screen.progress.n_sampled
+        await pilot.press(*["1"] * n)
+        assert screen.row is None
+        await pilot.press("escape", "a")
+        screen = await asked(pilot, wait_for, OverviewScreen)
+        await wait_for(
+            pilot, lambda: "sample, 95 %: ▼ 100–100" in text_of(screen, "#overview-labels"), "shares"
+        )
+    with Store.open(stance.database) as store:
+        audit = find_audit(store, source)
+        assert audit_status(store, source, audit).n_labelled == n
+
+
+async def test_a_label_that_joined_after_the_draw_is_no_answer_of_that_audit(
+    make_app, classified, config, wait_for
+):
+    new_codebook(config.paths, Codebook("stance", (CodebookLabel("for"), CodebookLabel("against"))))
+    stance = config.paths.under("stance")
+    with Store.open(stance.database) as store:
+        source = read_in(store, classified.location)
+        audit = start_audit(store, source, "stance 1.0", has_model=False)
+    labels = tuple(map(CodebookLabel, ("neither", "for", "against")))
+    edit_codebook(stance, Codebook("stance", labels))
+    async with make_app(config=replace(config, paths=stance, bundle="")).run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("t")
+        screen = await auditing(pilot, wait_for)
+        await pilot.press("1")
+        assert "joined the codebook after" in text_of(screen, "#status")
+        await pilot.press("2")
+    with Store.open(stance.database) as store:
+        assert [said.label for said in store.audit_answers(audit.uid)] == ["for"]

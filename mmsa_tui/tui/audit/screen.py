@@ -15,6 +15,8 @@ from textual.containers import Container
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.services.audit import (
+    SAVED,
+    UNAIDED,
     Status,
     answer,
     audit_status,
@@ -108,21 +110,29 @@ class AuditScreen(PostScreen[None]):
             await self._next()
             self._count()
             return
-        n = propose_size(self._source.n_posts)
-        text = (
-            f"{n:,} posts are drawn at random, enough for shares to about ±5 points. You label them"
-            " without seeing"
-            " what the model says; its errors on them then correct the shares of all posts."
-        )
+        n = propose_size(self._source.n_posts, needed=SAVED if self.mmsa.has_model else UNAIDED)
+        text = f"{n:,} posts are drawn at random, enough for shares to about ±5 points. "
+        if self.mmsa.has_model:
+            text += (
+                "You label them without seeing what the model says; its errors on them then correct the"
+                " shares of all posts."
+            )
+        else:
+            text += (
+                "There is no model yet, so the shares are those of this sample alone. A model that you make"
+                " later narrows their intervals; it does not learn from these posts."
+            )
         await self.ask(AskWhether("Draw a random sample?", text, "Draw (y)", "Not now (n)"), self._draw)
 
     async def _draw(self, is_wanted: bool | None) -> None:
         if not is_wanted:
             self.dismiss(None)
             return
-        source, bundle = self._source, self.mmsa.bundle_id
+        source, bundle, has_model = self._source, self.mmsa.bundle_id, self.mmsa.has_model
         try:
-            self.audit = await self.mmsa.slow.run(lambda store: start_audit(store, source, bundle))
+            self.audit = await self.mmsa.slow.run(
+                lambda store: start_audit(store, source, bundle, has_model=has_model)
+            )
         except MmsaError as error:
             self.mmsa.show_error(error)
             self.dismiss(None)
@@ -177,16 +187,20 @@ class AuditScreen(PostScreen[None]):
 
     # what keys do
 
-    @property
-    def codebook(self) -> tuple[str, ...]:
-        return self.audit.labels if self.audit is not None else self.labels
-
     async def action_label(self, index: int) -> None:
         """Label the post, and go on."""
         audit, row = self.audit, self.row
-        if audit is None or row is None or index >= len(audit.labels):
+        if audit is None or row is None or index >= len(self.labels):
             return
-        label, analyst = audit.labels[index], self.analyst
+        # Keys are the codebook's of today, whose labels may have moved since the sample was drawn.
+        label, analyst = self.labels[index], self.analyst
+        if label not in audit.labels:
+            self.tell(
+                f"{label} joined the codebook after this sample was drawn; its labels are"
+                f" {', '.join(audit.labels)}.",
+                "$text-warning",
+            )
+            return
         try:
             await self.mmsa.quick.run(
                 lambda store: answer(store, audit, row, label, analyst, self._scope(audit))

@@ -30,7 +30,7 @@ from mmsa_tui.tui.overview.label_rows import LabelRows
 from mmsa_tui.tui.widgets.label_looks import shorten
 
 if TYPE_CHECKING:
-    from mmsa_tui.services.audit import Estimates
+    from mmsa_tui.services.estimate import Estimates
 
 N_PARTS = 6
 
@@ -262,7 +262,7 @@ class OverviewScreen(AppScreen[str | None]):
         if not store.audits(self._source.location):
             return None
         # numpy costs 0.1 s, which a source without an audit should not pay.
-        from mmsa_tui.services.audit import estimate_if_audited
+        from mmsa_tui.services.estimate import estimate_if_audited
 
         return estimate_if_audited(store, self._source, bundle, where)
 
@@ -311,8 +311,9 @@ class OverviewScreen(AppScreen[str | None]):
         if estimated is None:
             key = key_for("audit", self.mmsa.config.keys)
             how = f" ({key}: audit)" if key else ""
-            return [(f"model's labels, not corrected{how}", "$foreground-muted")]
-        parts: list[Part] = [("95 %:", "$foreground-muted")]
+            what = "model's labels, not corrected" if self.mmsa.has_model else "neither a model nor an audit"
+            return [(f"{what}{how}", "$foreground-muted")]
+        parts: list[Part] = [("95 %:" if estimated.has_model else "sample, 95 %:", "$foreground-muted")]
         for one in estimated.overall.shares:
             if one.low is not None and one.high is not None:
                 bounds = f" {self.looks.sign(one.name)} {100 * one.low:.0f}–{100 * one.high:.0f}"
@@ -370,8 +371,13 @@ def _bin(at: int, counts: Mapping[str, int]) -> Group:
 
 def _accuracy_lines(estimated: Estimates | None) -> Sequence[Sequence[Part]]:
     """Say how often the model is right, as far as an audit tells."""
-    right = estimated.accuracy if estimated is not None else None
-    if estimated is None or right is None or right.low is None or right.high is None:
+    if estimated is None:
+        return ()
+    if not estimated.has_model:
+        alone = f"audit alone: {estimated.status.n_labelled:,} labelled blind; {estimated.status.remark}"
+        return ([(alone, "$foreground-muted")],)
+    right = estimated.accuracy
+    if right.low is None or right.high is None:
         return ()
     bounds = f"right in {100 * right.low:.0f} to {100 * right.high:.0f} % of all posts"
     return (
