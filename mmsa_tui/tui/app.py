@@ -377,7 +377,7 @@ class MmsaApp(App[None]):
     async def _leave(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
-                await screen.keep_position()
+                await screen.upkeep.keep_position()
         self.exit()
 
     async def on_unmount(self) -> None:

@@ -1,16 +1,41 @@
-"""Coding blind: a row without what the model and other people say of it."""
+"""Coding blind: when labels are hidden, and a row without what the model and other people say of it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from mmsa_tui.config import Config
 from mmsa_tui.store import Row
 
 
-def has_label_of(row: Row, analyst: str) -> bool:
-    """Whether an analyst has given the post the label that counts."""
-    correction = row.correction
-    return correction is not None and bool(correction.new_label) and correction.analyst == analyst
+class Blinding:
+    """Hides labels from who has yet to give one: in the queue of an audit, unless wanted otherwise.
+
+    The config may say so, and over that the user, for as long as this is there.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._wanted, self._analyst = config.blind, config.analyst
+        self._chosen: bool | None = None
+
+    def is_on(self, queue: str) -> bool:
+        """Whether a queue is shown without labels."""
+        if self._chosen is not None:
+            return self._chosen
+        return self._wanted == "always" or (self._wanted == "rounds" and queue == "audit")
+
+    def toggle(self, queue: str) -> bool:
+        """Show what was hidden, or hide what was shown; returns whether it is hidden now."""
+        self._chosen = not self.is_on(queue)
+        return self._chosen
+
+    def hides(self, row: Row, queue: str) -> bool:
+        """Whether a row is to be shown without anybody's label."""
+        correction = row.correction
+        is_labelled = (
+            correction is not None and bool(correction.new_label) and correction.analyst == self._analyst
+        )
+        return self.is_on(queue) and not is_labelled
 
 
 def masked(row: Row, *, has_columns: bool = True) -> Row:

@@ -74,6 +74,11 @@ THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
 _KEPT = "theme.txt"
 """In the data folder: the name of the theme that was chosen in the app."""
 
+Part = tuple[str, str]
+"""Words and their style, to be put together to a line."""
+MUTED = "$foreground-muted"
+"""The style of what matters less."""
+
 FOR, AGAINST = "#e69f00", "#a86bff"
 """What speaks for a label and against it: no label has these colours, and they differ in brightness too."""
 

@@ -83,7 +83,7 @@ async def still(pilot: Pilot, wait_for) -> None:
     for screen in app.screen_stack:
         if isinstance(screen, BrowseScreen):
             await wait_for(pilot, lambda screen=screen: screen.counts.pace.is_due, "time to count")
-            screen.tick()
+            screen.upkeep.tick()
     for _ in range(3):
         await wait_for(pilot, lambda: all(worker.is_finished for worker in app.workers), "all work")
         await pilot.pause()

@@ -218,7 +218,7 @@ async def test_the_columns_of_the_table_are_the_users_choice_and_stay(make_app, 
         await pilot.press("slash", *"likes", "colon", "greater_than_sign", *"100 harbour", "enter")
         await wait_for(pilot, lambda: screen.n_rows == 1, "the posts")
         assert "harbour" in screen.posts.table.render_line(1).text
-        await screen.keep_position()
+        await screen.upkeep.keep_position()
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         assert "likes" in screen.posts.table.render_line(0).text

@@ -10,7 +10,7 @@ from textual import events
 
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
-from mmsa_tui.tui.browse.screen import WATCH_S
+from mmsa_tui.tui.browse.upkeep import WATCH_S
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog
 from mmsa_tui.tui.widgets.bars import StatusLine

@@ -166,7 +166,7 @@ async def test_a_batch_under_way(looks_right, merrow):
         screen = await reading(pilot, wait_for)
         await pilot.press("down", "down", "down")
         pilot.app.engine.batch = Batch(merrow.id, merrow.title, Progress(1204, 4173, 212.0, 14.0))
-        screen.show_batch()
+        screen.batches.show()
         await pilot.press("1")
 
     assert await looks_right(story)

@@ -12,11 +12,10 @@ from mmsa_tui.corrections import Conflict, Vote
 from mmsa_tui.corrections.agreement import Agreement, PairAgreement
 from mmsa_tui.records import Measured
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.themes import MUTED, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
 from mmsa_tui.tui.widgets.post_columns import fit
 
-Part = tuple[str, str]
-MUTED = "$foreground-muted"
 N_PAIRS = 4
 """Pairs of analysts that are shown, those who agree least first."""
 

@@ -1,22 +1,43 @@
-"""The main screen's dealings with the model: which posts to classify, pause, stop, explain."""
+"""The main screen's dealings with the model: what it is asked to do, and what its answers change here."""
 
 from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Row, Where
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.app_screen import SUCCESS, WARNING, Voice
-from mmsa_tui.tui.browse.post_list import PostList, marked
+from mmsa_tui.tui.app_screen import SUCCESS, WARNING
+from mmsa_tui.tui.browse.post_list import marked
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
-from mmsa_tui.tui.widgets.post_view import PostView
-from mmsa_tui.worker.messages import Classify, Explain, Explained, Finished, ReadPictures
+from mmsa_tui.worker.messages import (
+    Classify,
+    Explain,
+    Explained,
+    Finished,
+    Message,
+    PicturesRead,
+    Progress,
+    ReadPictures,
+    Ready,
+    Trouble,
+)
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.browse.screen import BrowseScreen
+
+REFRESH_EVERY_S = 0.4
+"""How often rows are read again while results come in."""
 
 
 class Batches:
-    """Asks the model's process for what keys want; what it answers, the screen hears."""
+    """Asks the model's process for what keys want, and shows on a screen what it answers."""
 
-    def __init__(self, posts: PostList, view: PostView, voice: Voice) -> None:
-        self._posts, self._view, self._voice = posts, view, voice
+    def __init__(self, screen: BrowseScreen) -> None:
+        self._screen, self._posts = screen, screen.posts
+        self._shown: tuple[bool, bool] | None = None
+        self._refreshed_s = 0.0
         self._awaits_explanation = False
         self._asked_to_read: set[tuple[int, int]] = set()
 
@@ -27,9 +48,9 @@ class Batches:
         if not self._posts.mmsa.has_model:
             return (
                 "No model knows these labels yet: label some 50 posts, then"
-                f" {self._voice.key('retrain')} makes one."
+                f" {self._screen.key('retrain')} makes one."
             )
-        return f"Not classified yet: {self._voice.key('classify')} classifies."
+        return f"Not classified yet: {self._screen.key('classify')} classifies."
 
     # classifying
 
@@ -37,11 +58,11 @@ class Batches:
         """Ask which posts, and begin."""
         app = self._posts.mmsa
         if app.engine.batch is not None:
-            keys = f"{self._voice.key('pause')} pauses it, {self._voice.key('stop_batch')} ends it."
-            self._voice.tell(f"A batch is running: {keys}", WARNING)
+            keys = f"{self._screen.key('pause')} pauses it, {self._screen.key('stop_batch')} ends it."
+            self._screen.tell(f"A batch is running: {keys}", WARNING)
             return
         if not app.has_model:
-            self._voice.tell(self.say_no_prediction(), WARNING)
+            self._screen.tell(self.say_no_prediction(), WARNING)
             return
         try:
             scopes = await self._scopes()
@@ -87,18 +108,6 @@ class Batches:
     def stop(self) -> None:
         self._posts.mmsa.engine.stop()
 
-    def tell_finished(self, finished: Finished) -> None:
-        """Say how a batch has ended."""
-        if finished.stopped:
-            goes_on = f"{self._voice.key('classify')} goes on where it stopped"
-            said, style = f"Stopped after {finished.n_done:,} posts · {goes_on}", ""
-        else:
-            failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
-            read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
-            said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
-        self._voice.tell(said, style)
-        self._posts.mmsa.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
-
     def read_pictures(self, row: Row) -> None:
         """Have the pictures of a post that is looked at read for words, once."""
         post, where = row.post, (self._posts.source.id, row.ordinal)
@@ -111,31 +120,104 @@ class Batches:
 
     async def explain(self) -> None:
         """Show what decided on the post in view, or no longer."""
-        if self._view.is_explained or self._awaits_explanation:
+        if self._screen.view.is_explained or self._awaits_explanation:
             self._awaits_explanation = False
-            self._view.show_explanation(None)
+            self._screen.view.show_explanation(None)
             return
         row = self._posts.row
         if row is None or row.post is None:
             return
         if row.prediction is None or not row.prediction.probs:
-            self._voice.tell(
-                f"There is nothing to explain yet: {self._voice.key('classify')} classifies.", WARNING
+            self._screen.tell(
+                f"There is nothing to explain yet: {self._screen.key('classify')} classifies.", WARNING
             )
             return
         self._awaits_explanation = True
-        self._voice.tell("explaining…", "$foreground-muted")
+        self._screen.tell("explaining…", "$foreground-muted")
         await self._posts.mmsa.engine.explain(Explain(self._posts.source.id, row.ordinal))
 
-    def show_explained(self, explained: Explained) -> None:
+    # what it answers
+
+    def hear(self, message: Message) -> None:
+        """Take in a report of the model's process."""
+        screen = self._screen
+        if not screen.is_whole:
+            return
+        match message:
+            case Ready():
+                screen.adopt_bundle()
+                screen.show_top()
+                self.show()
+            case Progress():
+                self.show()
+                if time.monotonic() - self._refreshed_s >= REFRESH_EVERY_S:
+                    self._refreshed_s = time.monotonic()
+                    screen.refresh_rows()
+            case Finished():
+                self._finish(message)
+            case PicturesRead():
+                if message.has_words:
+                    screen.refresh_rows()
+            case Explained():
+                self._show_explained(message)
+            case Trouble():
+                self._show_trouble(message)
+
+    def show(self) -> None:
+        """Show how far the batch is, or that there is none."""
+        screen = self._screen
+        status, batch = screen.status, screen.mmsa.engine.batch
+        if batch is None:
+            status.end_batch()
+        else:
+            doing = (batch.progress.title if batch.progress is not None else "") or "classifying"
+            title = batch.title if batch.source_id != screen.source.id else doing
+            status.show_batch(title, batch.progress, is_stopping=batch.is_stopping)
+        now = (batch is not None, batch is not None and batch.is_paused)
+        if self._shown != now:
+            self._shown = now
+            screen.refresh_bindings()
+            screen.show_keys()
+
+    def _finish(self, finished: Finished) -> None:
+        screen, posts = self._screen, self._posts
+        self.show()
+        screen.show_top()
+        screen.refresh_rows()
+        screen.upkeep.tick()
+        self._tell_finished(finished)
+        if not finished.stopped and (posts.where is not None or posts.order is not None):
+            # The list was made by what was known before.
+            posts.open(posts.position.ordinal)
+
+    def _tell_finished(self, finished: Finished) -> None:
+        """Say how a batch has ended."""
+        if finished.stopped:
+            goes_on = f"{self._screen.key('classify')} goes on where it stopped"
+            said, style = f"Stopped after {finished.n_done:,} posts · {goes_on}", ""
+        else:
+            failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
+            read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
+            said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
+        self._screen.tell(said, style)
+        self._posts.mmsa.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
+
+    def _show_explained(self, explained: Explained) -> None:
         """Show an answer, unless the user has gone on."""
         row = self._posts.row
         if row is None or (explained.source_id, explained.ordinal) != (self._posts.source.id, row.ordinal):
             return
         if self._awaits_explanation:
             self._awaits_explanation = False
-            self._view.show_explanation(explained)
-            self._voice.tell("", "")
+            self._screen.view.show_explanation(explained)
+            self._screen.tell("", "")
 
-    def give_up_explaining(self) -> None:
+    def _show_trouble(self, trouble: Trouble) -> None:
+        screen = self._screen
         self._awaits_explanation = False
+        screen.show_top()
+        self.show()
+        if trouble.about != "Load":
+            screen.mmsa.show_error(MmsaError(trouble.message, trouble.hint))
+        elif trouble.hint:
+            screen.tell(trouble.message, "$text-error")

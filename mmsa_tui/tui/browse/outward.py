@@ -1,4 +1,4 @@
-"""What leaves the app for the user's other programs: words for the clipboard, a page for the browser."""
+"""What leaves the app for other programs: words for the clipboard, a picture, a page for the browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Literal
 
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.pictures.viewer import NoViewerError, open_in_browser
+from mmsa_tui.pictures.decoder import PictureError
+from mmsa_tui.pictures.viewer import NoViewerError, open_in_browser, open_in_viewer
 from mmsa_tui.services.original import address_of, allow, is_allowed, site_of
 from mmsa_tui.text.display import safe, safe_line
 from mmsa_tui.tui.dialogs.ask import AskWhether
@@ -26,6 +27,21 @@ def copy(screen: BrowseScreen, what: Literal["text", "id"]) -> None:
     # As it is shown: nothing in it may act where it is pasted.
     screen.app.copy_to_clipboard(safe(words, newlines=True))
     screen.tell(f"Copied: the {what} of {describe(row)}, if your terminal lets programs copy.")
+
+
+async def open_picture(screen: BrowseScreen) -> None:
+    """Open the picture in view with the system's viewer."""
+    picture = screen.view.picture
+    if picture is None:
+        screen.tell("This post has no picture.")
+        return
+    app = screen.mmsa
+    try:
+        path = await asyncio.to_thread(open_in_viewer, picture, app.config.paths.cache_dir, app.pictures.read)
+    except (PictureError, NoViewerError) as problem:
+        screen.tell(str(problem), "$text-warning")
+    else:
+        screen.tell(f"opened {path.name}")
 
 
 async def open_original(screen: BrowseScreen) -> None:

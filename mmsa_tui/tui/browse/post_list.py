@@ -19,38 +19,18 @@ from mmsa_tui.analysis.queues import QUEUES, count_queues, queue_rows
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, hits
 from mmsa_tui.store import Order, Row, SourceRow, Where
-from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.filter_bar import FilterBar
 from mmsa_tui.tui.browse.listing import Listing, SourceMovedError
 from mmsa_tui.tui.browse.position import ColumnChoice, Position
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.browse.queue_bar import QueueBar
+from mmsa_tui.tui.browse.sorting import reversed_from, sorted_by
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
 
 SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
 """Queues that show what has been dealt with too."""
-
-SORTS = (
-    ("", "as in the source"),
-    ("post_id", "id"),
-    ("text", "text"),
-    ("author", "author"),
-    ("created_at", "date"),
-    ("language", "language"),
-    ("final_label", "label"),
-    ("confidence", "confidence"),
-    ("margin", "margin between the two best labels"),
-    ("conflict", "text against picture"),
-    ("corrected_label", "label of an analyst"),
-    ("flagged", "flag"),
-    ("n_pictures", "number of pictures"),
-    ("n_duplicates", "number of duplicates"),
-    ("status", "status"),
-)
-"""Columns one may sort by, and what they are called; each label's probability comes on top."""
-_MOST_FIRST = ("flagged", "conflict", "n_pictures", "n_duplicates", "corrected_label")
 
 
 def marked(ordinals: tuple[int, ...]) -> Where:
@@ -330,32 +310,17 @@ class PostList(Vertical):
 
     # in which order
 
-    def sorts(self) -> list[tuple[str, bool, str]]:
-        """List what one may sort by: columns, whether they are the source's own, what they are called."""
-        ours = [*SORTS, *((f"p_{label}", f"probability of {label}") for label in self.mmsa.labels)]
-        own = [
-            (name, True, f"{safe_line(name, 60)} (of the source)") for name in self.source.metadata_columns
-        ]
-        return [*((column, False, title) for column, title in ours), *own]
-
     @on(PostTable.SortChosen)
     def _on_header(self, event: PostTable.SortChosen) -> None:
         self.sort_by(event.column, is_own=event.is_own)
 
     def sort_by(self, column: str, *, is_own: bool = False) -> None:
         """Sort by a column, or the other way round if that is how it is sorted."""
-        order = self.order
-        if not column:
-            self.order = None
-        elif order is not None and (order.column, order.is_own) == (column, is_own):
-            self.order = replace(order, descending=not order.descending)
-        else:
-            self.order = Order(column, column in _MOST_FIRST and not is_own, is_own)
+        self.order = sorted_by(self.order, column, is_own=is_own)
         self.open(self.position.ordinal)
 
     def reverse(self) -> None:
-        order = self.order or Order("ordinal")
-        self.order = replace(order, descending=not order.descending)
+        self.order = reversed_from(self.order)
         self.open(self.position.ordinal)
 
     def choose_columns(self, chosen: Sequence[ColumnChoice]) -> None:

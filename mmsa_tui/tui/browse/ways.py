@@ -79,7 +79,7 @@ async def retrain(screen: BrowseScreen) -> None:
         screen.adopt_bundle()
         screen.refresh_rows()
         screen.show_top()
-        screen.tick()
+        screen.upkeep.tick()
         await _follow(screen, jump)
 
     await screen.ask(RetrainScreen(), take)
@@ -91,7 +91,7 @@ async def adjudicate(screen: BrowseScreen) -> None:
 
     async def take(jump: Jump | None) -> None:
         screen.refresh_rows()
-        screen.tick()
+        screen.upkeep.tick()
         await _follow(screen, jump)
 
     await screen.ask(AdjudicateScreen(screen.source.id), take)
@@ -102,7 +102,7 @@ async def audit(screen: BrowseScreen) -> None:
 
     async def take(_: None) -> None:
         screen.refresh_rows()
-        screen.tick()
+        screen.upkeep.tick()
 
     await screen.ask(AuditScreen(screen.source), take)
 
@@ -120,7 +120,7 @@ async def codebook(screen: BrowseScreen) -> None:
                 "A batch is running: let it end, or stop it, before another codebook.", "$text-warning"
             )
             return
-        await screen.keep_position()
+        await screen.upkeep.keep_position()
         screen.mmsa.take_codebook(chosen, screen.source.location)
 
     await screen.ask(CodebookScreen(), take)
@@ -133,7 +133,7 @@ async def _follow(screen: BrowseScreen, jump: Jump | None) -> None:
     if jump.source.id == screen.source.id:
         screen.posts.go_to_filter("", jump.ordinal)
         return
-    await screen.keep_position()
+    await screen.upkeep.keep_position()
     text = Position(jump.ordinal).to_text()
     try:
         await screen.mmsa.quick.run(lambda store: store.remember_position(jump.source.id, text))

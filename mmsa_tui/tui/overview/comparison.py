@@ -14,7 +14,7 @@ from textual.widgets import Label, Static
 
 from mmsa_tui.services.comparing import Comparison, Line
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.overview.group_chart import Part
+from mmsa_tui.tui.themes import Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 

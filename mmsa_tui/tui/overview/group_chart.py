@@ -11,8 +11,6 @@ from textual.widget import Widget
 from mmsa_tui.analysis import Group
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
-Part = tuple[str, str]
-
 
 @dataclass
 class Picked(Message):

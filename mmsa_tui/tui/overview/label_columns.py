@@ -13,7 +13,8 @@ from textual.content import Content
 
 from mmsa_tui.analysis import Group, percentages
 from mmsa_tui.tui.keys import key_table
-from mmsa_tui.tui.overview.group_chart import GroupChart, Part
+from mmsa_tui.tui.overview.group_chart import GroupChart
+from mmsa_tui.tui.themes import Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 BLOCKS = " ▁▂▃▄▅▆▇█"

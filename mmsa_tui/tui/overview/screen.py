@@ -24,9 +24,10 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.keys import key_for, key_table
-from mmsa_tui.tui.overview.group_chart import GroupChart, Part, Picked
+from mmsa_tui.tui.overview.group_chart import GroupChart, Picked
 from mmsa_tui.tui.overview.label_columns import LabelColumns
 from mmsa_tui.tui.overview.label_rows import LabelRows
+from mmsa_tui.tui.themes import Part
 from mmsa_tui.tui.widgets.label_looks import shorten
 
 if TYPE_CHECKING:

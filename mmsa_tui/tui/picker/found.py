@@ -11,10 +11,10 @@ from textual.content import Content
 from mmsa_tui.records import ReadAs
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.themes import Part
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Detected
 
-Part = tuple[str, str]
 MAX_WORDS = 6
 """Languages, encodings or labels that are named; the rest are summed up."""
 

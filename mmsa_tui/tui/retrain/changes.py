@@ -19,7 +19,8 @@ from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import AppScreen, Jump
 from mmsa_tui.tui.keys import key_table
-from mmsa_tui.tui.retrain.texts import MUTED, Part, change_parts
+from mmsa_tui.tui.retrain.texts import change_parts
+from mmsa_tui.tui.themes import MUTED, Part
 from mmsa_tui.tui.widgets.choice_list import ChoiceList
 from mmsa_tui.tui.widgets.post_columns import fit
 

@@ -14,6 +14,7 @@ from mmsa_tui.tui.retrain import texts
 from mmsa_tui.tui.retrain.curve import Curve
 from mmsa_tui.tui.retrain.offer import Offer, Seen
 from mmsa_tui.tui.retrain.run import Run
+from mmsa_tui.tui.themes import MUTED
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 BAR_WIDTH = 24
@@ -35,7 +36,7 @@ class WaitingPanel(VerticalScroll, can_focus=False):
         )
         if seen.kept:
             aside = f"{counted(len(seen.kept), 'candidate')} kept aside: k shows them"
-            text = Content("\n").join([text, Content.styled(aside, texts.MUTED)])
+            text = Content("\n").join([text, Content.styled(aside, MUTED)])
         self.query_one(Static).update(text)
 
     def show_trouble(self, error: MmsaError) -> None:

@@ -26,6 +26,7 @@ from mmsa_tui.tui.retrain.offer import Offer, Seen, look
 from mmsa_tui.tui.retrain.panels import RunPanel, VerdictPanel, WaitingPanel
 from mmsa_tui.tui.retrain.reclassify import Reclassification
 from mmsa_tui.tui.retrain.run import Run
+from mmsa_tui.tui.themes import MUTED
 from mmsa_tui.tui.widgets.bars import KeyItem
 from mmsa_tui.worker.messages import Message
 
@@ -449,7 +450,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
         left = [
             (" mmsa ", "bold $text-accent"),
             ("retrain", "bold"),
-            (f"  {safe_line(self.in_use, 60)}", texts.MUTED),
+            (f"  {safe_line(self.in_use, 60)}", MUTED),
         ]
         self.top.show(left, self.mmsa.model_parts())
         self.key_bar.show(self._keys())

@@ -13,14 +13,13 @@ from mmsa_tui.retrain import AS_FOUND, TEACHINGS, Example, Result, Teaching, Wai
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services.promote import Kept
 from mmsa_tui.text.display import counted, safe_line
+from mmsa_tui.tui.themes import MUTED, Part
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.tui.widgets.post_columns import fit
 
-Part = tuple[str, str]
 _INTERVAL = 4
 """The column of `Verdict.table` that can be done without."""
-MUTED = "$foreground-muted"
 
 
 def describe_waiting(

@@ -13,11 +13,10 @@ from textual.widget import Widget
 
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import MAX_LABELS, key_for
+from mmsa_tui.tui.themes import Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Progress
-
-Part = tuple[str, str]
 
 
 def spread(left: Sequence[Part], right: Sequence[Part], width: int) -> Content:

@@ -12,7 +12,7 @@ from mmsa_tui.records import IMAGE_TEXT_BREAK, Failure, Post
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import counted, safe_line, safe_map
 from mmsa_tui.text.language import main_language
-from mmsa_tui.tui.themes import AGAINST, FOR
+from mmsa_tui.tui.themes import AGAINST, FOR, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Explained
 
@@ -22,7 +22,6 @@ _COUNTS = (
     (("replies", "reply_count"), "↩"),
     (("views", "view_count", "impression_count"), "👁"),
 )
-Part = tuple[str, str]
 
 
 def header(row: Row, place: str, width: int, validated: Collection[str] | None = None) -> Content:

@@ -1,0 +1,57 @@
+"""What the main screen says around its posts: in the line on top, and at the end of the status line."""
+
+from __future__ import annotations
+
+from mmsa_tui.retrain import ENOUGH
+from mmsa_tui.text.display import counted, safe_line
+from mmsa_tui.tui.browse.post_list import PostList
+from mmsa_tui.tui.themes import MUTED, Part
+
+
+def heading(posts: PostList, codebook: str, *, is_blind: bool) -> list[Part]:
+    """Name the source, and say which of its posts are shown and how.
+
+    Args:
+        codebook: its name; "" for the default one.
+    """
+    source = posts.source
+    n_all = source.n_posts + source.n_failures
+    parts = [(" mmsa ", "bold $text-accent"), (safe_line(source.title, 60), "bold")]
+    if codebook:
+        parts.append((f" · {codebook}", "$text-accent"))
+    parts.append((f"  {n_all:,} posts", MUTED))
+    parts += _list_parts(posts, n_all)
+    if is_blind:
+        parts.append((" · blind", "$text-accent"))
+    if posts.selection:
+        parts.append((f" · {len(posts.selection):,} selected", "$text-warning"))
+    return parts
+
+
+def _list_parts(posts: PostList, n_all: int) -> list[Part]:
+    """Say how many of the posts the list shows; nothing while the filter leaves that open."""
+    if posts.filter_error is not None:
+        return [(" · the filter is not understood", "$text-error")]
+    if posts.is_filter_unfinished:
+        return [(" · the filter is not finished", "$text-warning")]
+    n_rows = len(posts.listing)
+    parts = [(f" · {n_rows:,} shown", MUTED)] if n_rows != n_all else []
+    if "all" in posts.hits_elsewhere:
+        n_more = posts.hits_elsewhere["all"] - n_rows
+        parts.append((f" · {n_more:,} more match outside this queue", "$text-warning"))
+    return parts
+
+
+def describe_corrections(n_all: int, n_new: int, retrain_key: str) -> list[Part]:
+    """Say how many corrections there are, and when it is time to learn from them.
+
+    Args:
+        n_new: those that the model in use has not met.
+        retrain_key: "" where it has none.
+    """
+    parts = [(f"{counted(n_all, 'correction')} ", MUTED)]
+    if n_new >= ENOUGH:
+        new = "" if n_new == n_all else f"{n_new:,} new · "
+        key = f" ({retrain_key})" if retrain_key else ""
+        parts.append((f"· {new}retrain{key}? ", "$text-accent"))
+    return parts

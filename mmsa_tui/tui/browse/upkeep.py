@@ -1,0 +1,84 @@
+"""What the main screen does by the clock: counting anew, keeping the place, heeding other windows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mmsa_tui.analysis import occurring
+from mmsa_tui.errors import MmsaError
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.browse.screen import BrowseScreen
+
+TICK_S = 2.0
+"""How often counts are brought up to date and the position is kept, where they have changed."""
+WATCH_S = 0.7
+"""How often it is asked whether another window has changed anything."""
+AFTER_ROWS_S = 0.3
+"""How long what walks the whole source waits, so that the first rows come first."""
+
+
+class Upkeep:
+    """Keeps what a screen shows, and what is kept of it, up to date."""
+
+    def __init__(self, screen: BrowseScreen) -> None:
+        self._screen = screen
+        self._position_kept = screen.posts.position
+        self._version = 0
+
+    def start(self) -> None:
+        """Begin; the timers end with the screen."""
+        self._screen.set_interval(TICK_S, self.tick)
+        self._screen.set_interval(WATCH_S, self._watch)
+        self._screen.set_timer(AFTER_ROWS_S, self._offer_values)
+
+    def tick_soon(self) -> None:
+        """Count as `tick` does, once the rows are there."""
+        self._screen.set_timer(AFTER_ROWS_S, self.tick)
+
+    def tick(self) -> None:
+        """Bring the counts up to date and keep the position, where they have changed."""
+        self._screen.run_worker(self._count(), group="tick")
+
+    async def _count(self) -> None:
+        screen = self._screen
+        if screen.posts.position != self._position_kept:
+            self._position_kept = screen.posts.position
+            await self.keep_position()
+        await screen.counts.update(screen.source.id, screen.mmsa.bundle_id)
+
+    async def keep_position(self) -> None:
+        """Keep where the user is."""
+        source_id, text = self._screen.source.id, self._screen.posts.position.to_text()
+        # A place that is lost does no harm.
+        with suppress(MmsaError):
+            await self._screen.mmsa.quick.run(lambda store: store.remember_position(source_id, text))
+
+    def _watch(self) -> None:
+        self._screen.run_worker(self._heed_others(), exclusive=True, group="watch")
+
+    async def _heed_others(self) -> None:
+        """Read what is on screen again when another window, or another process, has changed anything."""
+        screen = self._screen
+        with suppress(MmsaError):
+            version = await screen.mmsa.quick.run(lambda store: store.version())
+            if version != self._version and screen.is_whole:
+                is_first, self._version = not self._version, version
+                if not is_first:
+                    screen.refresh_rows()
+
+    def _offer_values(self) -> None:
+        self._screen.run_worker(self._find_values(), exclusive=True, group="values")
+
+    async def _find_values(self) -> None:
+        """Let the filter line complete the authors and languages that occur."""
+        screen = self._screen
+        source_id, bundle_id = screen.source.id, screen.mmsa.bundle_id
+        try:
+            values = await screen.mmsa.slow.run(lambda store: occurring(store, source_id, bundle_id))
+        except MmsaError:
+            # The list itself says what is wrong; without offers one can still type.
+            return
+        if screen.is_whole:
+            screen.posts.filter_bar.set_values(values)
