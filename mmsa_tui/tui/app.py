@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.theme import Theme
 
-from mmsa_tui.bundle.registry import UnlearnedError, find_bundle, find_learner
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.codebook import read_codebook
 from mmsa_tui.config import Config
 from mmsa_tui.errors import DamagedStoreError, MmsaError
@@ -40,11 +40,12 @@ from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
 from mmsa_tui.tui.keys import check_keys, key_for, keymap, keys_with
+from mmsa_tui.tui.model_in_use import ModelInUse, find_model
 from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
 from mmsa_tui.tui.store_thread import StoreThread
-from mmsa_tui.tui.themes import check_theme, keep_theme, kept_theme, label_variables, register_themes
+from mmsa_tui.tui.themes import Part, check_theme, keep_theme, kept_theme, label_variables, register_themes
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Message, Ready
 
@@ -117,12 +118,7 @@ class MmsaApp(App[None]):
         self._engine_command = engine_command
         self.config = _with_label_keys(config, config.keys)
         self.graphics = graphics
-        self.bundle_id = ""
-        self.labels: tuple[str, ...] = ()
-        self.validated: frozenset[str] = frozenset()
-        """Languages in which the bundle in use is validated."""
-        self.bundle_problem = ""
-        self.has_model = False
+        self.model = ModelInUse()
         self.last_source: SourceRow | None = None
         self.quick = StoreThread(config.paths.database, "quick")
         self.slow = StoreThread(config.paths.database, "slow")
@@ -140,35 +136,14 @@ class MmsaApp(App[None]):
             # Not on Windows. All is on disk already; this leaves the terminal in order.
             with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.exit)
-        self.find_bundle()
+        self.model = find_model(self.config)
         await self._open_first()
         self.set_timer(MODEL_AFTER_S, self._load_model)
-
-    def find_bundle(self) -> None:
-        """Learn which bundle is in use, and its labels, without loading it.
-
-        Under a codebook without a model there are labels to give all the same.
-        """
-        paths = self.config.paths
-        self.has_model = False
-        try:
-            try:
-                bundle = find_bundle(paths, self.config.bundle)
-                self.has_model = True
-                self.bundle_problem = ""
-            except UnlearnedError as error:
-                bundle = find_learner(paths)
-                self.bundle_problem = error.message
-            self.bundle_id, self.labels = bundle.id, bundle.labels
-            self.validated = bundle.validated_languages
-        except MmsaError as error:
-            self.bundle_id, self.labels, self.bundle_problem = "", (), error.message
-            self.validated = frozenset()
 
     async def reload_bundle(self) -> None:
         """Take up the bundle that is in use now, if it is another one."""
         before = self.bundle_id
-        self.find_bundle()
+        self.model = find_model(self.config)
         if self.bundle_id in ("", before):
             return
         bundle_id, labels = self.bundle_id, self.labels
@@ -176,7 +151,7 @@ class MmsaApp(App[None]):
             await self.quick.run(lambda store: store.save_bundle_labels(bundle_id, labels))
         except MmsaError as error:
             self.show_error(error)
-        if self.has_model:
+        if self.model.is_there:
             await self.engine.restart()
 
     @work(group="engine")
@@ -185,7 +160,7 @@ class MmsaApp(App[None]):
         # no key the 30 ms of walking through it.
         gc.collect()
         gc.freeze()
-        if self.has_model:
+        if self.model.is_there:
             await self.engine.start()
             self._hear(None)
             await self._tell_left_to_judge()
@@ -204,6 +179,16 @@ class MmsaApp(App[None]):
                 )
                 self.notify(safe_line(text, 400), severity="warning", markup=False)
                 self.keep_message(text, "$text-warning")
+
+    @property
+    def bundle_id(self) -> str:
+        """The id of the bundle in use; "" where there is none."""
+        return self.model.bundle_id
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels one may give."""
+        return self.model.labels
 
     # which screen
 
@@ -255,7 +240,7 @@ class MmsaApp(App[None]):
         self.slow = StoreThread(paths.database, "slow")
         self.engine = EngineLink(self.config, self._hear, self._engine_command)
         self.last_source = None
-        self.find_bundle()
+        self.model = find_model(self.config)
         try:
             known = await self.quick.run(lambda store: store.source(location))
             if known is not None:
@@ -325,28 +310,13 @@ class MmsaApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return label_variables(self.current_theme.dark)
 
-    def model_state(self) -> str:
-        """Say in a few words how the model is."""
-        if not self.has_model:
-            return "no model"
-        words = {"off": "not loaded", "loading": "loading…", "ready": "ready", "failed": "failed"}
-        return f"model {words[self.engine.state]}"
-
-    def model_parts(self) -> list[tuple[str, str]]:
+    def model_parts(self) -> list[Part]:
         """Write the model's name, device and state for a top line."""
-        if self.labels and not self.has_model:
-            return [(f"○ {safe_line(self.bundle_problem, 60)} ", "$text-warning")]
-        if not self.labels:
-            return [(f"✗ {safe_line(self.bundle_problem, 60)} ", "$text-error")]
-        style = {"ready": "$text-success", "failed": "$text-error"}.get(self.engine.state, "$text-warning")
-        sign = {"ready": "●", "failed": "✗", "off": "○"}.get(self.engine.state, "◌")
-        device = f" · {self.engine.device}" if self.engine.device else ""
-        name = (f"{safe_line(self.bundle_id, 60)}{device}  ", "$foreground-muted")
-        return [name, (f"{sign} {self.model_state()} ", style)]
+        return self.model.parts(self.engine)
 
     def _hear(self, message: Message | None) -> None:
         if isinstance(message, Ready) and message.bundle != self.bundle_id:
-            self.bundle_id, self.labels = message.bundle, message.labels
+            self.model = self.model.adopt(message)
         if message is not None and self.is_running:
             self.engine_reports.publish(message)
 

@@ -40,7 +40,7 @@ async def test_another_one_is_worked_with_on_the_same_source(make_app, classifie
             lambda: isinstance(app.screen, BrowseScreen) and app.screen is not before and app.screen.n_rows,
             "the source under the other codebook",
         )
-        assert app.labels == ("for", "against") and not app.has_model
+        assert app.labels == ("for", "against") and not app.model.is_there
         assert "stance" in text_of(app.screen, "#top")
         await wait_for(pilot, lambda: app.screen.row is not None, "the first post")
         await pilot.press("w", "2")

@@ -110,9 +110,9 @@ class AuditScreen(PostScreen[None]):
             await self._next()
             self._count()
             return
-        n = propose_size(self._source.n_posts, needed=SAVED if self.mmsa.has_model else UNAIDED)
+        n = propose_size(self._source.n_posts, needed=SAVED if self.mmsa.model.is_there else UNAIDED)
         text = f"{n:,} posts are drawn at random, enough for shares to about ±5 points. "
-        if self.mmsa.has_model:
+        if self.mmsa.model.is_there:
             text += (
                 "You label them without seeing what the model says; its errors on them then correct the"
                 " shares of all posts."
@@ -128,7 +128,7 @@ class AuditScreen(PostScreen[None]):
         if not is_wanted:
             self.dismiss(None)
             return
-        source, bundle, has_model = self._source, self.mmsa.bundle_id, self.mmsa.has_model
+        source, bundle, has_model = self._source, self.mmsa.bundle_id, self.mmsa.model.is_there
         try:
             self.audit = await self.mmsa.slow.run(
                 lambda store: start_audit(store, source, bundle, has_model=has_model)

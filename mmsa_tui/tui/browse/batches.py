@@ -45,7 +45,7 @@ class Batches:
         """Say why a post has no bars."""
         if not self._posts.mmsa.labels:
             return "There is no model: see the top right corner."
-        if not self._posts.mmsa.has_model:
+        if not self._posts.mmsa.model.is_there:
             return (
                 "No model knows these labels yet: label some 50 posts, then"
                 f" {self._screen.key('retrain')} makes one."
@@ -61,7 +61,7 @@ class Batches:
             keys = f"{self._screen.key('pause')} pauses it, {self._screen.key('stop_batch')} ends it."
             self._screen.tell(f"A batch is running: {keys}", WARNING)
             return
-        if not app.has_model:
+        if not app.model.is_there:
             self._screen.tell(self.say_no_prediction(), WARNING)
             return
         try:
@@ -69,7 +69,7 @@ class Batches:
         except MmsaError as error:
             app.show_error(error)
             return
-        await app.ask(ClassifyDialog(scopes, app.bundle_id, app.model_state()), self._begin)
+        await app.ask(ClassifyDialog(scopes, app.bundle_id, app.model.state(app.engine)), self._begin)
 
     async def _begin(self, choice: ClassifyChoice | None) -> None:
         if choice is None:

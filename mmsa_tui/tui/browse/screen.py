@@ -145,7 +145,7 @@ class BrowseScreen(PostScreen[None]):
             is_hidden = row is not None and self.is_hidden(row)
             if row is not None and is_hidden:
                 row, reason = masked(row), f"Hidden until you have given a label ({self.key('blind')}: show)."
-            self.view.hits, self.view.validated = self.posts.table.hits, self.mmsa.validated
+            self.view.hits, self.view.validated = self.posts.table.hits, self.mmsa.model.validated
             self.view.show(row, self.looks, reason, self.posts.place, is_hidden=is_hidden)
         self.show_keys()
         # Whether there is more of it than fits is known when it is laid out.

@@ -29,7 +29,7 @@ async def export(screen: BrowseScreen) -> None:
         posts.order,
         posts.selection,
         posts.queue_name,
-        screen.mmsa.validated,
+        screen.mmsa.model.validated,
     )
 
     async def take(written: str | None) -> None:

@@ -21,9 +21,8 @@ from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskOne, AskText
 from mmsa_tui.tui.keys import SCROLLS
+from mmsa_tui.tui.themes import MUTED
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, StatusLine, TopBar
-
-MUTED = "$foreground-muted"
 
 
 class CodebookScreen(AppScreen[str | None]):

@@ -240,7 +240,7 @@ class OverviewScreen(AppScreen[str | None]):
     async def count(self) -> None:
         """Count and show, part by part."""
         source_id, bundle = self._source.id, self.mmsa.bundle_id
-        where, validated = self._shown_where, self.mmsa.validated
+        where, validated = self._shown_where, self.mmsa.model.validated
         self._show_title(None)
         try:
             counted = await self.mmsa.slow.run(
@@ -312,7 +312,11 @@ class OverviewScreen(AppScreen[str | None]):
         if estimated is None:
             key = key_for("audit", self.mmsa.config.keys)
             how = f" ({key}: audit)" if key else ""
-            what = "model's labels, not corrected" if self.mmsa.has_model else "neither a model nor an audit"
+            what = (
+                "model's labels, not corrected"
+                if self.mmsa.model.is_there
+                else "neither a model nor an audit"
+            )
             return [(f"{what}{how}", "$foreground-muted")]
         parts: list[Part] = [("95 %:" if estimated.has_model else "sample, 95 %:", "$foreground-muted")]
         for one in estimated.overall.shares:
