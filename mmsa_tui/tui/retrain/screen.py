@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual import work
@@ -12,25 +11,19 @@ from textual.containers import Container
 
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.bundle.registry import roll_back
 from mmsa_tui.errors import Interrupted, MmsaError
-from mmsa_tui.services import promote as promotion
-from mmsa_tui.services.reclassify import list_changes, sources_judged_by
-from mmsa_tui.text.display import counted, safe_line
+from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import SUCCESS, WARNING, FramedScreen, Jump
 from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
 from mmsa_tui.tui.keys import SCROLLS, key_for, key_table
 from mmsa_tui.tui.retrain import texts
-from mmsa_tui.tui.retrain.changes import ChangesScreen
+from mmsa_tui.tui.retrain.decisions import Decisions
 from mmsa_tui.tui.retrain.offer import Offer, Seen, look
 from mmsa_tui.tui.retrain.panels import RunPanel, VerdictPanel, WaitingPanel
-from mmsa_tui.tui.retrain.reclassify import Reclassification
 from mmsa_tui.tui.retrain.run import Run
 from mmsa_tui.tui.themes import MUTED
 from mmsa_tui.tui.widgets.bars import KeyItem
 from mmsa_tui.worker.messages import Message
-
-_CLASSIFY = " Classify with it to see what it makes of the other posts."
 
 
 class RetrainScreen(FramedScreen[Jump | None]):
@@ -102,8 +95,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
         self.offer: Offer | None = None
         self.teaching = service.AS_FOUND
         self._run: Run | None = None
-        self._is_busy = False
-        self._reclassification = Reclassification(self.mmsa.engine)
+        self._decisions = Decisions(self)
         self.waiting = WaitingPanel(id="waiting")
         self.run_panel = RunPanel(id="run")
         self.verdict = VerdictPanel(id="verdict")
@@ -116,7 +108,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
 
     def on_mount(self) -> None:
         self.mmsa.engine_reports.subscribe(self, self._hear)
-        self._show_around()
+        self.show_around()
         self.look()
 
     def on_unmount(self) -> None:
@@ -146,7 +138,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
 
     @property
     def is_idle(self) -> bool:
-        return not self.is_learning and not self._is_busy
+        return not self.is_learning and not self._decisions.is_busy
 
     @property
     def is_whole(self) -> bool:
@@ -165,16 +157,16 @@ class RetrainScreen(FramedScreen[Jump | None]):
             if self.is_whole:
                 self.waiting.show_trouble(error)
         self._show_waiting()
-        self._show_around()
+        self.show_around()
 
     def _hear(self, message: Message) -> None:
-        self._reclassification.hear(message)
+        self._decisions.reclassification.hear(message)
         batch = self.mmsa.engine.batch
         if batch is None:
             self.status.end_batch()
         else:
             self.status.show_batch(batch.title, batch.progress, is_stopping=batch.is_stopping)
-        self._show_around()
+        self.show_around()
 
     # a run
 
@@ -198,11 +190,11 @@ class RetrainScreen(FramedScreen[Jump | None]):
         if self.seen is None or not self.is_idle:
             return
         self._run = Run(self._follow)
-        self._clear_offer()
+        self.clear_offer()
         self.tell("")
         self.run_panel.clear("Drawn from the first epoch on")
         self.run_panel.say("Starting")
-        self._show_around()
+        self.show_around()
         self._learn(self._run, self.seen.bundle)
 
     @work(exclusive=True, group="retrain")
@@ -215,14 +207,14 @@ class RetrainScreen(FramedScreen[Jump | None]):
             if self.is_whole and not run.losses:
                 self.run_panel.clear("Stopped before the first epoch")
         except MmsaError as error:
-            self._fail(error)
+            self.fail(error)
         self._run = None
         if not self.is_whole:
             return
         self.run_panel.say("" if result is None else "Done")
         if result is not None:
-            self._put_forward(Offer.of_run(result, bundle.id))
-        self._show_around()
+            self.put_forward(Offer.of_run(result, bundle.id))
+        self.show_around()
         self.look()
 
     def _follow(self, stage: service.Stage | None) -> None:
@@ -234,22 +226,22 @@ class RetrainScreen(FramedScreen[Jump | None]):
 
     @property
     def can_stop(self) -> bool:
-        return self.is_learning or self._reclassification.is_running
+        return self.is_learning or self._decisions.reclassification.is_running
 
     def action_stop_run(self) -> None:
         if self._run is not None:
             self._run.stop()
             self.run_panel.say("Stopping")
-        elif self._reclassification.is_running:
+        elif self._decisions.reclassification.is_running:
             self.mmsa.engine.stop()
 
     # a candidate
 
-    def _put_forward(self, offer: Offer) -> None:
+    def put_forward(self, offer: Offer) -> None:
         """Put a candidate on the table."""
         self.offer = offer
         self._show_offer()
-        self._show_around()
+        self.show_around()
         said = "passed" if offer.verdict.passed else "refused"
         self.mmsa.keep_message(f"Retrain: the gate {said} {offer.name}")
         if not offer.objections(self.in_use):
@@ -257,7 +249,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
         else:
             self.tell(f"p uses {offer.name} anyway, after asking; d throws it away.", WARNING)
 
-    def _clear_offer(self) -> None:
+    def clear_offer(self) -> None:
         """Take the candidate off the table."""
         self.offer = None
         if self.is_whole:
@@ -266,148 +258,23 @@ class RetrainScreen(FramedScreen[Jump | None]):
 
     @work(exclusive=True, group="decision")
     async def action_kept(self) -> None:
-        """Put a candidate on the table that nobody has decided on."""
-        if self.seen is None or not self.is_idle:
-            return
-        kept = {str(item.bundle.directory): item for item in self.seen.kept}
-        if not kept:
-            self.tell("No candidate is kept aside.")
-            return
-        options = [(where, texts.describe_kept(item)) for where, item in kept.items()]
-        chosen = await self.app.push_screen_wait(AskOne("Candidates kept aside", options))
-        if chosen is not None:
-            self._put_forward(Offer.of_kept(kept[chosen]))
+        await self._decisions.choose_kept()
 
     @work(exclusive=True, group="decision")
     async def action_discard(self) -> None:
-        offer = self.offer
-        if offer is None or not self.is_idle:
-            return
-        if not offer.directory.exists():
-            self._say_decided(offer)
-            return
-        await asyncio.to_thread(promotion.discard, offer.directory)
-        self._clear_offer()
-        self.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
-        self.look()
+        await self._decisions.discard()
 
     @work(exclusive=True, group="decision")
     async def action_promote(self) -> None:
-        """Put the candidate to use; against the gate, or a batch that runs, it asks again."""
-        offer, seen = self.offer, self.seen
-        if offer is None or seen is None or not self.is_idle:
-            return
-        against = offer.objections(seen.bundle.id)
-        if not await self._is_meant(offer, against):
-            return
-        self._set_busy(True)
-        try:
-            config = self.mmsa.config
-            promoted = await asyncio.to_thread(
-                promotion.promote,
-                config.paths,
-                offer.directory,
-                in_use=seen.bundle.id,
-                overrule=bool(against),
-                analyst=config.analyst,
-            )
-            self._clear_offer()
-            await self._take_up(promoted, seen.bundle)
-        except MmsaError as error:
-            if offer.directory.exists():
-                self._fail(error)
-            else:
-                self._say_decided(offer)
-        finally:
-            self._set_busy(False)
-
-    def _say_decided(self, offer: Offer) -> None:
-        self._clear_offer()
-        self.tell(f"{offer.name} was used or thrown away elsewhere meanwhile.", WARNING)
-        self.look()
-
-    async def _is_meant(self, offer: Offer, against: tuple[str, ...]) -> bool:
-        """Ask again where there are objections, or a batch would be stopped."""
-        why = [f"✗ {reason}" for reason in against]
-        if against:
-            why.append("Its record will say that you overruled the gate, when, and against which reasons.")
-        batch = self.mmsa.engine.batch
-        if batch is not None:
-            why.append(f"{safe_line(batch.title, 40)} is being classified: that stops; what is done is kept.")
-        if not why:
-            return True
-        although = "" if offer.verdict.passed else " although the gate refused it"
-        question = AskWhether(
-            f"Use {offer.name}{although}?",
-            "\n".join(why),
-            yes="Overrule the gate (y)" if against else "Use it (y)",
-            no="No (n)",
-        )
-        answer: bool = await self.app.push_screen_wait(question)
-        return answer
-
-    async def _take_up(self, promoted: Bundle, before: Bundle) -> None:
-        """Put a promoted bundle to use and judge again what the one before had judged."""
-        note = ", against the gate: its record says so" if promoted.meta.training.get("overruled") else ""
-        await self.mmsa.reload_bundle()
-        self.look()
-        if self.mmsa.bundle_id != promoted.id:
-            kept = f"but the setting `bundle` keeps {self.mmsa.bundle_id} in use"
-            self.tell(f"{promoted.id} is active{note}, {kept}.", WARNING)
-            return
-        goes_on = "" if self.mmsa.config.paths.codebook == "" or before.meta.parent else _CLASSIFY
-        self.tell(f"{promoted.id} is in use{note}.{goes_on}", SUCCESS)
-        if await self.mmsa.slow.run(lambda store: bool(sources_judged_by(store, before.id))):
-            await self._reclassification.run(before.id)
-            await self._show_changes(before.id, promoted.id)
+        await self._decisions.promote()
 
     @work(exclusive=True, group="decision")
     async def action_roll_back(self) -> None:
-        seen = self.seen
-        if seen is None or not seen.way_back or not self.is_idle:
-            return
-        question = AskWhether(
-            f"Go back to {seen.way_back}?", f"{seen.bundle.id} stays here.", "Go back (y)", "No (n)"
-        )
-        if not await self.app.push_screen_wait(question):
-            return
-        self._set_busy(True)
-        try:
-            bundle = await asyncio.to_thread(roll_back, self.mmsa.config.paths)
-            await self.mmsa.reload_bundle()
-            self.tell(f"{bundle.id} is in use again.", SUCCESS)
-            self.look()
-        except MmsaError as error:
-            self._fail(error)
-        finally:
-            self._set_busy(False)
-
-    # what it has changed
+        await self._decisions.roll_back()
 
     @work(exclusive=True, group="decision")
     async def action_changes(self) -> None:
-        seen = self.seen
-        if seen is None or not seen.has_changes or not self.is_idle:
-            return
-        parent = seen.bundle.meta.parent
-        try:
-            await self._show_changes(parent, seen.bundle.id)
-        except MmsaError as error:
-            self._fail(error)
-
-    async def _show_changes(self, before: str, after: str) -> None:
-        found = await self.mmsa.slow.run(lambda store: list_changes(store, before, after))
-        n_changed = sum(len(comparison.changes) for comparison in found)
-        if not n_changed:
-            self.tell(f"Every post has the same label as by {before}.")
-            return
-        lists = "it" if n_changed == 1 else "them"
-        self.tell(f"{before} labels {counted(n_changed, 'post')} differently: v lists {lists}.", SUCCESS)
-        if not self.is_attached:
-            return
-        jump = await self.app.push_screen_wait(ChangesScreen(found, before, after))
-        if jump is not None:
-            self.dismiss(jump)
+        await self._decisions.show_changes()
 
     # leaving
 
@@ -442,7 +309,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
             self.set_class(True, "-judged")
             self.verdict.show(self.offer, self.in_use, self.looks)
 
-    def _show_around(self) -> None:
+    def show_around(self) -> None:
         """Write the top line and the keys that do something now."""
         if not self.is_whole:
             return
@@ -459,7 +326,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
         items = []
         if self.can_stop:
             items.append(KeyItem("^x", "stop", "stop_run"))
-        elif not self._is_busy and self.seen is not None:
+        elif not self._decisions.is_busy and self.seen is not None:
             if self.offer is not None:
                 use = "use anyway" if self.offer.objections(self.in_use) else "use it"
                 items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
@@ -475,10 +342,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
                 items.append(KeyItem("b", f"back to {self.seen.way_back}", "roll_back"))
         return [*items, KeyItem("esc", "back", "leave"), KeyItem("F1", "help", "help")]
 
-    def _set_busy(self, is_busy: bool) -> None:
-        self._is_busy = is_busy
-        self._show_around()
-
-    def _fail(self, error: MmsaError) -> None:
+    def fail(self, error: MmsaError) -> None:
+        """Say what went wrong, and keep it in the status line."""
         self.mmsa.show_error(error)
         self.tell(error.message, "$text-error")
