@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmsa_tui.filters.fields import Field, fields
-from mmsa_tui.filters.terms import COLUMN
+from mmsa_tui.filters.tokens import COLUMN
 
 MAX_OFFERED = 40
 

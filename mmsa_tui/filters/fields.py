@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mmsa_tui.filters.errors import FilterError, closest, listed
 from mmsa_tui.filters.ranges import date_condition, number_condition
-from mmsa_tui.filters.terms import Value
+from mmsa_tui.filters.tokens import Value
 from mmsa_tui.store import Where
 
 NO_LABEL = "none"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mmsa_tui.filters.errors import FilterError
-from mmsa_tui.filters.terms import Joined, Node, Term, Value, read_expression
+from mmsa_tui.filters.expression import Joined, Node, read_expression
+from mmsa_tui.filters.tokens import Term, Value
 from mmsa_tui.text.phrases import Finder, Span, finder, pattern_finder
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from mmsa_tui.filters.errors import FilterError, closest
+from mmsa_tui.filters.expression import Joined, Node, read_expression
 from mmsa_tui.filters.fields import MEANT, Field, any_of, column_condition, fields, matching_pattern
-from mmsa_tui.filters.terms import COLUMN, Joined, Node, Term, Value, compared, read_expression
+from mmsa_tui.filters.tokens import COLUMN, Term, Value, compared
 from mmsa_tui.store import Where, matching
 
 _COMPARISON = re.compile(r"([^\W\d]\w*)(<=|>=|==|!=|=|<|>)(.*)", re.S)

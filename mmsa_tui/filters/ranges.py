@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from mmsa_tui.filters.errors import FilterError
-from mmsa_tui.filters.terms import Value
+from mmsa_tui.filters.tokens import Value
 from mmsa_tui.store import Where
 
 _ORDERED = re.compile(r"(<=|>=|<|>|=)?\s*(.*)", re.S)

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from mmsa_tui.filters import FilterError, parse, reference
-from mmsa_tui.filters.terms import Term, read_expression
+from mmsa_tui.filters.expression import read_expression
+from mmsa_tui.filters.tokens import Term
 from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction
 from mmsa_tui.store import Store, Where
 

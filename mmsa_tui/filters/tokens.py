@@ -1,8 +1,6 @@
-"""A filter read as an expression: conditions joined by AND, OR, NOT and parentheses. Knows no field.
+"""A filter cut up into words, values, operators and parentheses; what looks like one of them is refused.
 
-What the signs mean is what they mean in Lucene and in GitHub's search: `a b` and `a AND b` want
-both, `a OR b` one of them, `NOT a` and `-a` the opposite, AND binds tighter than OR. What could be
-meant in two ways is an error that says how to write either.
+Knows where each stands, for an error to point at, and of no field what it means.
 """
 
 from __future__ import annotations
@@ -14,14 +12,8 @@ from typing import Literal
 
 from mmsa_tui.filters.errors import FilterError
 
-MAX_LENGTH = 2000
-"""Characters of a filter; SQLite refuses patterns that are much longer."""
-
 MAX_VALUES = 100
 """Values in a filter; SQLite refuses expressions that nest much deeper."""
-
-MAX_DEPTH = 40
-"""Parentheses within each other, and NOTs."""
 
 COLUMN = "col"
 """The field that is followed by the name of a column of the source."""
@@ -31,8 +23,6 @@ _CLOSING = re.compile('["“”]')
 _FIELD = re.compile(r"([^\W\d]\w*):(?!//)")
 _COLUMN_NAME = re.compile(r'[^\s=<>:(),"“”„]+')
 _ORDER = re.compile(r"<=|>=|<|>|=|:")
-# Same length, so that positions stay true: SQLite's driver takes neither NUL nor half a pair.
-_UNTYPABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ORDERS = ("<", ">", "<=", ">=", "=", "==", "!=")
 _SYMBOLS = {"&&": "AND", "||": "OR"}
 
@@ -62,55 +52,31 @@ class Term:
     column: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Parts of which all must hold, or one of them, or the one part must not hold.
-
-    `is_spelt` where each joint was written out.
-    """
-
-    how: Literal["AND", "OR", "NOT"]
-    parts: tuple[Node, ...]
-    start: int
-    end: int
-    is_spelt: bool = True
-
-
-Node = Term | Joined
-
-_Kind = Literal["term", "AND", "OR", "NOT", "-", "(", ")"]
+Kind = Literal["term", "AND", "OR", "NOT", "-", "(", ")"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    kind: _Kind
+class Token:
+    """One piece of a filter, and where it stands; `term` is None for operators and parentheses."""
+
+    kind: Kind
     start: int
     end: int
     term: Term | None = None
 
 
-def read_expression(text: str, fields: Collection[str] = ()) -> Node | None:
-    """Read a filter; None if it is empty.
+def read_tokens(text: str, fields: Collection[str] = ()) -> list[Token]:
+    """Cut up a filter.
 
     Args:
         fields: names that `name < 3`, written apart, is repaired for.
 
     Raises:
-        FilterError: it is too long, something is left open, or an operator lacks what it joins.
+        FilterError: there are too many values, something is left open, or a word looks like an operator.
     """
-    if len(text) > MAX_LENGTH:
-        raise FilterError(
-            f"the filter is longer than {MAX_LENGTH:,} characters",
-            "Make it shorter, or save it as several views.",
-            at=(MAX_LENGTH, len(text)),
-        )
-    text = _UNTYPABLE.sub(" ", text)
     tokens = _Scanner(text).read()
     _refuse_look_alikes(tokens, text, fields)
-    return _Grammar(text, tokens).read() if tokens else None
-
-
-# cutting it up
+    return tokens
 
 
 class _Scanner:
@@ -120,8 +86,8 @@ class _Scanner:
         self._depth = 0
         self._n_values = 0
 
-    def read(self) -> list[_Token]:
-        tokens: list[_Token] = []
+    def read(self) -> list[Token]:
+        tokens: list[Token] = []
         while self._skip_spaces():
             tokens.append(self._read_token())
         return tokens
@@ -131,27 +97,27 @@ class _Scanner:
             self._at += 1
         return self._at < len(self._text)
 
-    def _read_token(self) -> _Token:
+    def _read_token(self) -> Token:
         start, char = self._at, self._text[self._at]
         if char == "(":
             self._depth += 1
             self._at += 1
-            return _Token("(", start, self._at)
+            return Token("(", start, self._at)
         if char == ")" and self._depth:
             self._depth -= 1
             self._at += 1
-            return _Token(")", start, self._at)
+            return Token(")", start, self._at)
         if char == "-" and self._text[start + 1 : start + 2].strip():
             self._at += 1
-            return _Token("-", start, self._at)
+            return Token("-", start, self._at)
         term = self._read_term()
         word = term.values[0]
         if not term.field and not word.is_quoted and not word.is_pattern:
             for kind in ("AND", "OR", "NOT"):
                 if word.text == kind:
-                    return _Token(kind, start, self._at)
+                    return Token(kind, start, self._at)
             self._refuse_closing(word)
-        return _Token("term", start, self._at, term)
+        return Token("term", start, self._at, term)
 
     def _read_term(self) -> Term:
         start = self._at
@@ -261,7 +227,7 @@ class _Scanner:
             )
 
 
-def _refuse_look_alikes(tokens: Sequence[_Token], text: str, fields: Collection[str]) -> None:
+def _refuse_look_alikes(tokens: Sequence[Token], text: str, fields: Collection[str]) -> None:
     """Refuse words that look like an operator but would be searched for."""
     for number, token in enumerate(tokens):
         word = _bare(token)
@@ -298,7 +264,7 @@ def _refuse_look_alikes(tokens: Sequence[_Token], text: str, fields: Collection[
             )
 
 
-def _bare(token: _Token) -> str:
+def _bare(token: Token) -> str:
     """Give a word as typed; "" for everything else."""
     if token.term is None or token.term.field:
         return ""
@@ -306,7 +272,7 @@ def _bare(token: _Token) -> str:
     return "" if value.is_quoted or value.is_pattern else value.text
 
 
-def _lonely_order(tokens: Sequence[_Token], number: int, text: str, fields: Collection[str]) -> FilterError:
+def _lonely_order(tokens: Sequence[Token], number: int, text: str, fields: Collection[str]) -> FilterError:
     token = tokens[number]
     order = text[token.start : token.end]
     before = _bare(tokens[number - 1]).lower() if number else ""
@@ -333,112 +299,3 @@ def compared(field: str, order: str, value: str) -> str:
     if order == "!=":
         return f"-{field}:{value}"
     return f"{field}:{value}" if order in ("=", "==") else f"{field}:{order}{value}"
-
-
-# putting it together
-
-
-class _Grammar:
-    def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
-        self._text = text
-        self._tokens = tokens
-        self._at = 0
-        self._depth = 0
-
-    def read(self) -> Node:
-        return self._either()
-
-    def _next(self) -> _Kind | None:
-        return self._tokens[self._at].kind if self._at < len(self._tokens) else None
-
-    def _take(self) -> _Token:
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _either(self) -> Node:
-        parts = [self._all()]
-        while self._next() == "OR":
-            self._take()
-            parts.append(self._all())
-        if len(parts) == 1:
-            return parts[0]
-        for part in parts:
-            if isinstance(part, Joined) and not part.is_spelt:
-                raise FilterError(
-                    "it is not clear what OR joins here",
-                    "Put what belongs together in parentheses: (a b) OR c, or a (b OR c).",
-                    at=part,
-                    suggestion=f"({self._text[part.start : part.end]})",
-                )
-        return Joined("OR", tuple(parts), parts[0].start, parts[-1].end)
-
-    def _all(self) -> Node:
-        parts = [self._one()]
-        is_spelt = True
-        while self._next() not in (None, "OR", ")"):
-            if self._next() == "AND":
-                self._take()
-            else:
-                is_spelt = False
-            parts.append(self._one())
-        if len(parts) == 1:
-            return parts[0]
-        return Joined("AND", tuple(parts), parts[0].start, parts[-1].end, is_spelt)
-
-    def _one(self) -> Node:
-        if self._at == len(self._tokens) or self._next() in ("AND", "OR", ")"):
-            raise self._lacking()
-        token = self._take()
-        if token.term is not None:
-            return token.term
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise FilterError(
-                f"more than {MAX_DEPTH} parentheses and NOTs lie within each other",
-                "Make it simpler.",
-                at=token,
-            )
-        found = self._inside(token) if token.kind == "(" else self._opposite(token)
-        self._depth -= 1
-        return found
-
-    def _opposite(self, token: _Token) -> Joined:
-        if self._at == len(self._tokens):
-            raise self._lacking()
-        part = self._one()
-        return Joined("NOT", (part,), token.start, part.end)
-
-    def _inside(self, token: _Token) -> Node:
-        if self._next() == ")":
-            raise FilterError(
-                "there is nothing in the parentheses",
-                "Write a condition between them, or take them away.",
-                at=(token.start, self._tokens[self._at].end),
-            )
-        found = self._either()
-        if self._next() != ")":
-            raise FilterError(
-                "the parenthesis is never closed",
-                "End it with ).",
-                at=(token.start, len(self._text)),
-                suggestion=self._text[token.start :].rstrip() + ")",
-            )
-        closing = self._take()
-        # The parentheses are part of it, and what stands in them is clear.
-        if isinstance(found, Joined):
-            return Joined(found.how, found.parts, token.start, closing.end)
-        return found
-
-    def _lacking(self) -> FilterError:
-        """Name the operator that lacks a condition: the one at hand, else the one before."""
-        token = self._tokens[min(self._at, len(self._tokens) - 1)]
-        if token.kind not in ("AND", "OR"):
-            token = self._tokens[self._at - 1]
-        word = self._text[token.start : token.end]
-        sides = "behind it" if token.kind in ("NOT", "-") else "on each side"
-        return FilterError(
-            f"{word} needs a condition {sides}",
-            f'Write "{word}" in quotation marks to search for the word.',
-            at=token,
-            suggestion=f'"{word}"',
-        )
