@@ -49,8 +49,8 @@ def stages(judged: Judged, posts: Sequence[Post]) -> dict[str, float]:
     """Milliseconds a post of each stage, alone and on one thread."""
     encoders = open_encoders(judged.bundle, judged.paths, "cpu", threads=1)
     encoders.load()
-    transform, text = encoders._text_runtime()
-    image = encoders._image_runtime()
+    transform, text = encoders.runtimes.text()
+    image = encoders.runtimes.image()
     taken: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], Any]) -> Any:

@@ -101,9 +101,9 @@ def _runtime(config: Config) -> dict[str, Any]:
     encoders = open_encoders(bundle, config.paths, config.device, threads=config.threads)
     graphs = [file.stat().st_size for file in kept_graphs(config.paths.cache_dir)]
     return {
-        "program": "ONNX Runtime" if encoders.device == "cpu" else "torch",
-        "device and numbers": encoders.runtime,
-        "other runtimes": "; ".join(encoders.tried) or "none installed",
+        "program": "ONNX Runtime" if encoders.runtimes.device == "cpu" else "torch",
+        "device and numbers": encoders.runtimes.name,
+        "other runtimes": "; ".join(encoders.runtimes.tried) or "none installed",
         "graphs kept": f"{len(graphs)}, {sum(graphs) / 1e6:,.1f} MB",
         "predictions kept": _judged(config, bundle.id),
     }

@@ -8,8 +8,7 @@ these are queued already: a core is idle only when nothing is left.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,13 @@ import numpy as np
 from mmsa_tui.bundle.encoder_files import check_encoder
 from mmsa_tui.bundle.meta import Bundle, read_json
 from mmsa_tui.config import Paths
-from mmsa_tui.errors import BundleError
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.device import choose_device, n_workers
 from mmsa_tui.model.encoded import Arrays, Encoded, Floats
-from mmsa_tui.model.preprocessing import N_LEXICON, TRANSFORM_VERSION, TextTransform, decode, lexicon
+from mmsa_tui.model.preprocessing import N_LEXICON, decode, lexicon
 from mmsa_tui.model.probe import PLAIN, Choice
-from mmsa_tui.model.runtimes import ImageRuntime, TextRuntime, TextSpec, bucketed, openvino
+from mmsa_tui.model.runtimes import TextSpec, bucketed, openvino
+from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
@@ -98,45 +97,21 @@ class Encoders:
         graphs: Path | None = None,
         pictures: Choice = PLAIN,
     ) -> None:
-        self._choice, self._workers = pictures if device == "cpu" else PLAIN, workers
-        self._text_spec, self._image_folder, self.device = text, image, device
-        self._cache, self._graphs = cache, graphs
+        self.runtimes = RuntimePair(text, image, device, workers=workers, graphs=graphs, pictures=pictures)
+        self._text_spec, self._cache = text, cache
         # Dynamic int8 scales all numbers of a batch alike: a text would be judged by what stands beside it.
         # One at a time they are not slower, and nearer to fp32 (95 % of labels agree, 94 % in batches).
         alone = device == "cpu" and text.precision == "int8"
         self._text_batch = 1 if alone else min(batch_size, TEXT_BATCH[device])
         self._image_batch = IMAGE_BATCH[device]
-        self._texts: tuple[TextTransform, TextRuntime] | None = None
-        self._images: ImageRuntime | None = None
-        self._loading = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="encode")
         self._picture_files = PictureFiles()
         self.image_encoder, self.n_workers = image.name, workers
         """The picture encoder's hash, and how many jobs are done at once."""
-        self.notes: list[str] = []
-        """What did not go as planned, in words for a user."""
-        numbers = text.precision if device == "cpu" else "half"
-        whole = "full" if numbers == "fp32" else numbers
-        self.runtime = f"{device} {'fp16' if device == 'cuda' else text.precision}"
-        """Where and in which numbers, as shown and kept with each prediction."""
-        if self._choice.provider != PLAIN.provider:
-            self.runtime += f", pictures {self._choice.name}"
-        self._text_key = f"t{TRANSFORM_VERSION}:{whole}:{text.folder.name[:20]}:"
-        self._image_key = self._picture_key()
-
-    @property
-    def tried(self) -> tuple[str, ...]:
-        """What other runtimes came to on this machine, in words for a user."""
-        return self._choice.tried
-
-    def _picture_key(self) -> str:
-        exact = self.device == "cpu" and self._choice.numbers == "fp32"
-        numbers = "full" if exact else "half" if self.device != "cpu" else self._choice.numbers
-        return f"i{TRANSFORM_VERSION}:{numbers}:{self._image_folder.name[:20]}:"
 
     def load(self) -> None:
         """Load both encoders now rather than at the first miss of the cache."""
-        for job in (self._threads.submit(self._text_runtime), self._threads.submit(self._image_runtime)):
+        for job in (self._threads.submit(self.runtimes.text), self._threads.submit(self.runtimes.image)):
             job.result()
 
     def close_archives(self) -> None:
@@ -146,16 +121,17 @@ class Encoders:
     def begin(self, posts: Sequence[Post]) -> Pending:
         """Look posts up in the cache and start encoding what is not there."""
         texts = list(dict.fromkeys(post.judged_text for post in posts if has_words(post.judged_text)))
-        keys = {text: self._text_key + _text_hash(text) for text in texts}
+        keys = {text: self.runtimes.text_key + _text_hash(text) for text in texts}
         known = self._cached(list(keys.values()))
         found = {text: known[key] for text, key in keys.items() if key in known}
         missing = [text for text in texts if text not in found]
         pictures = list(dict.fromkeys(picture for post in posts for picture in post.pictures))
-        known = self._cached([self._image_key + picture.digest for picture in pictures if picture.digest])
+        key = self.runtimes.image_key
+        known = self._cached([key + picture.digest for picture in pictures if picture.digest])
         shown = {
-            picture: _Shown(picture.digest, known[self._image_key + picture.digest])
+            picture: _Shown(picture.digest, known[key + picture.digest])
             for picture in pictures
-            if self._image_key + picture.digest in known
+            if key + picture.digest in known
         }
         unseen = [picture for picture in pictures if picture not in shown]
         # Pictures with one digest are one picture: only the first of them is decoded.
@@ -179,7 +155,7 @@ class Encoders:
         for text_job in pending.text_jobs:
             done = text_job.result()
             texts |= done
-            fresh |= {self._text_key + _text_hash(text): vector for text, vector in done.items()}
+            fresh |= {self.runtimes.text_key + _text_hash(text): vector for text, vector in done.items()}
         by_digest = {shown.digest: shown for shown in pictures.values() if shown.vector is not None}
         for picture_job in pending.picture_jobs:
             for picture, shown in picture_job.result().items():
@@ -203,7 +179,9 @@ class Encoders:
     def encode_raw_texts(self, texts: Sequence[str]) -> Floats:
         """Encode texts as they are, past the cache: [N, T], in the order given."""
         buckets = bucketed([len(text) for text in texts], self._text_batch)
-        jobs = [self._threads.submit(self._run_texts, [texts[row] for row in rows]) for rows in buckets]
+        jobs = [
+            self._threads.submit(self.runtimes.encode_texts, [texts[row] for row in rows]) for rows in buckets
+        ]
         parts = [job.result() for job in jobs]
         out = np.zeros((len(texts), parts[0].shape[1] if parts else 0), np.float32)
         for rows, part in zip(buckets, parts, strict=True):
@@ -224,8 +202,7 @@ class Encoders:
         Raises:
             OSError, PictureError: it cannot be read or decoded.
         """
-        pixels = decode(self.read_picture(picture))
-        return self._see(lambda: self._image_runtime().regions(pixels))
+        return self.runtimes.regions(decode(self.read_picture(picture)))
 
     def _gather(self, posts: Sequence[Post], texts: dict[str, Floats], rows: list[list[_Shown]]) -> Encoded:
         n_text = next((len(vector) - N_LEXICON for vector in texts.values()), 0) or self._n_text()
@@ -254,14 +231,9 @@ class Encoders:
         return self._cache.get(keys) if self._cache is not None and keys else {}
 
     def _encode_texts(self, texts: Sequence[str]) -> dict[str, Floats]:
-        vectors = np.concatenate([self._run_texts(texts), lexicon().features(texts)], axis=1)
+        vectors = np.concatenate([self.runtimes.encode_texts(texts), lexicon().features(texts)], axis=1)
         # Rounded as the cache keeps them: a post gets the same answer cached or not.
         return dict(zip(texts, vectors.astype(np.float16).astype(np.float32), strict=True))
-
-    def _run_texts(self, texts: Sequence[str]) -> Floats:
-        transform, _ = self._text_runtime()
-        batch = transform.collate(transform.encode(texts))
-        return self._attempt(lambda: self._text_runtime()[1].encode(batch))
 
     def _encode_pictures(self, pictures: Sequence[Picture]) -> dict[Picture, _Shown]:
         done: dict[Picture, _Shown] = {}
@@ -273,12 +245,7 @@ class Encoders:
             except (OSError, PictureError) as error:
                 done[picture] = _Shown(picture.digest, None, _why(picture, error))
         if pixels:
-            stacked = np.stack([array for _, _, array in pixels])
-            key = ""
-            # Another thread may have found that the chosen runtime is broken, and changed both.
-            while key != self._image_key:
-                key = self._image_key
-                vectors = self._see(lambda: self._image_runtime().encode(stacked))
+            key, vectors = self.runtimes.encode_pictures(np.stack([array for _, _, array in pixels]))
             rounded = vectors.astype(np.float16).astype(np.float32)
             for (picture, digest, _), vector in zip(pixels, rounded, strict=True):
                 done[picture] = _Shown(digest, vector, key=key + digest)
@@ -293,91 +260,6 @@ class Encoders:
             return shown
         # The other could not be read; this file may be whole.
         return self._encode_pictures([picture])[picture]
-
-    def _text_runtime(self) -> tuple[TextTransform, TextRuntime]:
-        with self._loading:
-            if self._texts is None:
-                transform = TextTransform(self._text_spec.folder)
-                self._texts = (transform, self._open_text())
-            return self._texts
-
-    def _image_runtime(self) -> ImageRuntime:
-        with self._loading:
-            if self._images is None:
-                self._images = self._open_image()
-            return self._images
-
-    def _open_text(self) -> TextRuntime:
-        if self.device == "cpu":
-            from mmsa_tui.model.runtimes.onnx import OnnxText
-
-            return OnnxText(self._text_spec, self._graphs)
-        from mmsa_tui.model.runtimes.torch import TorchText, numbers_on
-
-        return TorchText(self._text_spec, *numbers_on(self.device))
-
-    def _open_image(self) -> ImageRuntime:
-        if self.device == "cpu":
-            if self._choice.provider == "openvino":
-                from mmsa_tui.model.runtimes.openvino import OpenVinoImage
-
-                try:
-                    return OpenVinoImage(self._image_folder, self._choice.numbers, self._workers)
-                except Exception as error:  # they have no common class
-                    self._leave_choice(error)
-            from mmsa_tui.model.runtimes.onnx import OnnxImage
-
-            return OnnxImage(self._image_folder, self._graphs)
-        from mmsa_tui.model.runtimes.torch import TorchImage, numbers_on
-
-        return TorchImage(self._image_folder, *numbers_on(self.device))
-
-    def _see(self, run: Callable[[], _T]) -> _T:
-        """Run the picture encoder; should a chosen runtime break down, the plain one goes on."""
-        if self._choice.provider == PLAIN.provider:
-            return self._attempt(run)
-        try:
-            return run()
-        except (BundleError, MemoryError):
-            raise
-        except Exception as error:  # they have no common class
-            with self._loading:
-                if self._choice.provider != PLAIN.provider:
-                    self._leave_choice(error)
-                    self._images = None
-            return self._attempt(run)
-
-    def _leave_choice(self, error: Exception) -> None:
-        what = str(error).strip().partition("\n")[0] or type(error).__name__
-        self.notes.append(f"pictures in {self._choice.name} broke down ({what}); ONNX Runtime went on")
-        self._choice = PLAIN
-        self.runtime = self.runtime.partition(", pictures")[0]
-        self._image_key = self._picture_key()
-
-    def _attempt(self, run: Callable[[], _T]) -> _T:
-        """Run an encoder; should its runtime break down, torch on the CPU takes over for good."""
-        try:
-            return run()
-        except (BundleError, MemoryError):
-            raise
-        except Exception as error:  # whatever a runtime raises: they have no common class
-            self._fall_back(error)
-            return run()
-
-    def _fall_back(self, error: Exception) -> None:
-        import torch
-
-        from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
-
-        with self._loading:
-            if isinstance(self._images, TorchImage) and self.device == "cpu":
-                raise error
-            what = str(error).strip().partition("\n")[0] or type(error).__name__
-            self.notes.append(f"{self.runtime} broke down ({what}); torch on the CPU went on")
-            self.device, cpu = "cpu", torch.device("cpu")
-            self.runtime = f"cpu {self._text_spec.precision} torch"
-            self._texts = (TextTransform(self._text_spec.folder), TorchText(self._text_spec, cpu))
-            self._images = TorchImage(self._image_folder, cpu)
 
 
 def open_encoders(

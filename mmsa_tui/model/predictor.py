@@ -42,12 +42,12 @@ class Predictor:
 
     @property
     def device_name(self) -> str:
-        return self.encoders.runtime
+        return self.encoders.runtimes.name
 
     @property
     def notes(self) -> list[str]:
         """What did not go as planned, in words for a user."""
-        return self.encoders.notes
+        return self.encoders.runtimes.notes
 
     @classmethod
     def load(

@@ -75,7 +75,7 @@ def test_a_quicker_runtime_that_changes_no_label_is_taken_and_kept_with_the_pred
     found = predictor.predict([post])[0]
     assert found.runtime == "cpu fp32, pictures openvino fp32"
     assert found.probs == plain.probs
-    assert "2.00 times as quick, 0.00% of labels change" in predictor.encoders.tried[0]
+    assert "2.00 times as quick, 0.00% of labels change" in predictor.encoders.runtimes.tried[0]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_what_changes_labels_or_gains_little_is_not_taken(
 ) -> None:
     install(change, gain)
     encoders = Predictor.load(small_bundle, paths, "cpu", cache=False).encoders
-    assert encoders.runtime == "cpu fp32"
-    assert why in encoders.tried[0]
+    assert encoders.runtimes.name == "cpu fp32"
+    assert why in encoders.runtimes.tried[0]
 
 
 def test_what_was_found_is_recalled_and_found_out_again_where_it_is_damaged(
@@ -104,7 +104,7 @@ def test_what_was_found_is_recalled_and_found_out_again_where_it_is_damaged(
             (file,) = (paths.cache_dir / "probe").iterdir()
             file.write_bytes(content)
         encoders = Predictor.load(small_bundle, paths, "cpu", cache=False).encoders
-        assert encoders.runtime == "cpu fp32, pictures openvino fp32"
+        assert encoders.runtimes.name == "cpu fp32, pictures openvino fp32"
     assert len(opened) == 3
 
 
@@ -116,7 +116,7 @@ def test_where_nothing_can_be_kept_it_is_found_out_each_time(
     paths.cache_dir.write_text("a file where the folder should be")
     for _ in range(2):
         encoders = Predictor.load(small_bundle, paths, "cpu", cache=False).encoders
-        assert encoders.runtime == "cpu fp32, pictures openvino fp32"
+        assert encoders.runtimes.name == "cpu fp32, pictures openvino fp32"
     assert len(opened) == 2
 
 
@@ -125,8 +125,8 @@ def test_a_runtime_that_cannot_be_used_at_all_is_left_alone(
 ) -> None:
     install(broken)
     encoders = Predictor.load(small_bundle, paths, "cpu", cache=False).encoders
-    assert encoders.runtime == "cpu fp32"
-    assert encoders.tried == ("openvino cannot be used (illegal instruction)",)
+    assert encoders.runtimes.name == "cpu fp32"
+    assert encoders.runtimes.tried == ("openvino cannot be used (illegal instruction)",)
 
 
 def test_when_the_chosen_runtime_breaks_down_the_plain_one_goes_on_with_the_same_labels(

@@ -226,11 +226,13 @@ def test_when_a_runtime_breaks_down_torch_goes_on_with_the_same_labels(
     expected = Predictor.load(small_bundle, paths, device="cpu", cache=False).predict(posts)
     predictor = Predictor.load(small_bundle, paths, device="cpu", cache=False)
     predictor.encoders.load()
-    assert predictor.encoders._texts is not None
-    predictor.encoders._texts = (predictor.encoders._texts[0], Broken())
+    assert predictor.encoders.runtimes._texts is not None
+    predictor.encoders.runtimes._texts = (predictor.encoders.runtimes._texts[0], Broken())
     found = predictor.predict(posts)
     assert [p.label for p in found] == [p.label for p in expected]
-    assert predictor.encoders.notes == ["cpu fp32 broke down (out of luck); torch on the CPU went on"]
+    assert predictor.encoders.runtimes.notes == [
+        "cpu fp32 broke down (out of luck); torch on the CPU went on"
+    ]
 
 
 def test_a_text_that_comes_twice_is_encoded_once(
@@ -238,7 +240,7 @@ def test_a_text_that_comes_twice_is_encoded_once(
 ) -> None:
     encoders = Encoders(TextSpec(text_encoder_directory), image_encoder_directory)
     seen: list[str] = []
-    run = encoders._run_texts
-    monkeypatch.setattr(encoders, "_run_texts", lambda texts: seen.extend(texts) or run(texts))
+    run = encoders.runtimes.encode_texts
+    monkeypatch.setattr(encoders.runtimes, "encode_texts", lambda texts: seen.extend(texts) or run(texts))
     encoders.encode([Post("1", "the best day"), Post("2", "the best day"), Post("3", "rain")])
     assert sorted(seen) == ["rain", "the best day"]
