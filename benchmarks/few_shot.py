@@ -39,8 +39,8 @@ from mmsa_tui.model.network import FusionHead, load_network
 from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.views import read_views
 from mmsa_tui.records import Post
-from training.decision import decided
 from training.few_shot.head import learn
+from training.full.calibrate import decided
 from training.full.fusion import compress
 from training.retrain.rehearsal import Corrected
 

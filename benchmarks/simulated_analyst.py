@@ -31,7 +31,7 @@ from mmsa_tui.records import Picture, Post
 from mmsa_tui.retrain.held_out import Apart as KeptApart
 from mmsa_tui.retrain.held_out import sides_of
 from mmsa_tui.sources import read
-from training.decision import decided
+from training.full.calibrate import decided
 from training.retrain.refit import Candidate, RefitSettings, refit
 from training.retrain.rehearsal import Base, Corrected
 from training.retrain.run import load_base

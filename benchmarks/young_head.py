@@ -28,8 +28,7 @@ from mmsa_tui.model.network import FusionHead
 from mmsa_tui.records import Picture, Post
 from mmsa_tui.retrain.held_out import Apart, sides_of
 from mmsa_tui.sources import read
-from training.decision import decided
-from training.full.calibrate import calibrate
+from training.full.calibrate import calibrate, decided
 from training.full.fusion import FusionSettings, fit_head
 from training.retrain.refit import RefitSettings, refit
 from training.retrain.rehearsal import Base, Corrected, truth_of

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from mmsa_tui.analysis import CLEAR, JUDGED, N_BINS, Group, with_rest
+from mmsa_tui.export.colours import label_colour
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.report import charts
 from mmsa_tui.report.content import Content
-from mmsa_tui.report.style import style
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import redact, safe, safe_line
 
@@ -52,7 +53,7 @@ def compose(content: Content) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <title>{_text(content.title)}</title>
-<style>{style(len(content.labels))}</style>
+<style>{_style(len(content.labels))}</style>
 </head>
 <body>
 <header><h1>{_text(content.title)}</h1><dl>{head}</dl>{warnings}
@@ -250,3 +251,15 @@ def _paragraph(words: str) -> str:
 
 def _text(text: str, lines: bool = False) -> str:
     return escape(safe(text, newlines=lines))
+
+
+def _style(n_labels: int) -> str:
+    """Give the CSS: `page.css`, and a colour for each of so many labels on light and on dark paper."""
+    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    light, dark = (
+        " ".join(f"--c{at}: {label_colour(at, n_labels, dark=on_dark)};" for at in range(n_labels))
+        for on_dark in (False, True)
+    )
+    rules = [f".c{at} {{ background: var(--c{at}); fill: var(--c{at}); }}" for at in range(n_labels)]
+    scheme = f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    return "\n".join([css, scheme, *rules])

@@ -13,11 +13,11 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.network import build_head
-from training.decision import decided
 from training.few_shot.fit import Block, fit
 from training.few_shot.gate import judge
 from training.few_shot.head import learn
 from training.few_shot.run import check_enough
+from training.full.calibrate import decided
 from training.full.fusion import compress
 from training.retrain.rehearsal import Corrected
 

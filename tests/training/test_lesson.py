@@ -16,7 +16,7 @@ from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, make_targets
 from mmsa_tui.model.metrics import FloatArray, IntArray
 from mmsa_tui.model.network import FusionHead
-from training.decision import decided
+from training.full.calibrate import decided
 from training.full.fusion import FusionSettings, fit_head
 from training.retrain.own_rule import Agreement
 from training.retrain.step import STEPS, choose_step, moved

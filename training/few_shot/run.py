@@ -37,9 +37,9 @@ from mmsa_tui.retrain.held_out import Apart
 from mmsa_tui.retrain.waiting import LEAST_OF_LABEL
 from mmsa_tui.store import Store
 from training.content import BundleContent
-from training.decision import decided
 from training.few_shot.gate import judge
 from training.few_shot.head import Learned, learn
+from training.full.calibrate import decided
 from training.retrain.corrections import collect, encode
 from training.retrain.rehearsal import Corrected
 from training.retrain.run import obey, say

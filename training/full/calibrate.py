@@ -1,4 +1,4 @@
-"""Stage 4: temperatures, on posts that neither chose the epoch nor judge the gate."""
+"""Stage 4: temperatures, on posts that neither chose the epoch nor judge the gate, and decisions by them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import Targets
+from mmsa_tui.model.metrics import FloatArray
 from mmsa_tui.model.network import FusionHead
 from training.full.fusion import predict
 
@@ -61,3 +62,14 @@ def calibrate(
         text=by_text,
         image=fit_temperature(logits.image, where(features.has_image, image)),
     )
+
+
+@torch.no_grad()
+def decided(head: FusionHead, calibration: Calibration, features: Features) -> FloatArray:
+    """Calibrated probabilities [N, K] of the decision: fused, or of the only modality there is.
+
+    Args:
+        features: image features compressed by the head's scaling.
+    """
+    probs, _, _ = calibration.decide(predict(head, features, compressed=True), features)
+    return probs.double().numpy()

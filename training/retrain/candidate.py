@@ -13,7 +13,7 @@ from mmsa_tui.model.labelled import UNLABELLED
 from mmsa_tui.model.metrics import score
 from mmsa_tui.retrain.held_out import kept_apart
 from training.content import BundleContent
-from training.decision import decided
+from training.full.calibrate import decided
 from training.retrain.refit import Candidate, RefitSettings
 from training.retrain.rehearsal import Base, truth_of
 

@@ -27,8 +27,7 @@ from mmsa_tui.model.labelled import UNLABELLED, LabelledFeatures
 from mmsa_tui.model.metrics import FloatArray
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.retrain.verdict import Outlook, Verdict
-from training.decision import decided
-from training.full.calibrate import calibrate
+from training.full.calibrate import calibrate, decided
 from training.full.fusion import Epoch, FusionSettings, fit_head
 from training.modalities import shares_of, shown_as
 from training.retrain.gate import GateRules, Judged, decide

@@ -10,8 +10,7 @@ import numpy as np
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.labelled import UNLABELLED, LabelledFeatures
 from mmsa_tui.model.network import FusionHead
-from training.decision import decided
-from training.full.calibrate import calibrate
+from training.full.calibrate import calibrate, decided
 from training.modalities import Kind, shown_as
 from training.retrain.rehearsal import truth_of
 

@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from mmsa_tui.tui.keys import key_table
-from mmsa_tui.tui.widgets.choice_list import ChoiceList
+from mmsa_tui.tui.widgets.choices import ChoiceList
 
 
 class AskText(ModalScreen[str | None]):

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.themes import label_sign, label_variable
-from mmsa_tui.tui.widgets.tick import Tick
+from mmsa_tui.tui.widgets.choices import Tick
 
 On = Literal["filter", "selection"]
 Deed = Literal["label", "accept", "flag", "unflag", "note", "clear"]

@@ -16,7 +16,7 @@ from textual.widgets import Button, Label, OptionList
 from textual.widgets.option_list import Option
 
 from mmsa_tui.tui.keys import key_table
-from mmsa_tui.tui.widgets.tick import Tick
+from mmsa_tui.tui.widgets.choices import Tick
 
 ScopeName = Literal["source", "filter", "selection"]
 

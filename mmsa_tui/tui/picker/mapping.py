@@ -19,7 +19,7 @@ from mmsa_tui.records import ReadAs
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.keys import key_table
-from mmsa_tui.tui.widgets.choice_list import ChoiceList
+from mmsa_tui.tui.widgets.choices import ChoiceList
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Columns
 

@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from textual import events
 from textual.suggester import Suggester
+from textual.widgets import Input
 
 MAX_ENTRIES = 5000
 """Entries of a folder that are looked at for a completion."""
@@ -82,3 +84,12 @@ def complete(value: str) -> str | None:
         return None
     is_file, name = min(found)
     return folder + separator + name + ("" if is_file else "/")
+
+
+class PathInput(Input):
+    """Leaves a paste that is a whole path to whoever opens paths."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if dropped_path(event.text) is not None:
+            # Keeps Input from typing it in, and lets it bubble.
+            event.prevent_default()

@@ -25,8 +25,7 @@ from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.picker.found_panel import FoundPanel
 from mmsa_tui.tui.picker.mapping import MappingDialog
-from mmsa_tui.tui.picker.path_input import PathInput
-from mmsa_tui.tui.picker.paths_typed import PathSuggester, dropped_path
+from mmsa_tui.tui.picker.paths_typed import PathInput, PathSuggester, dropped_path
 from mmsa_tui.tui.picker.source_link import SourceLink
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
 from mmsa_tui.worker.messages import (

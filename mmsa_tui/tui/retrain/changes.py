@@ -21,7 +21,7 @@ from mmsa_tui.tui.app_screen import AppScreen, Jump
 from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.retrain.texts import change_parts
 from mmsa_tui.tui.themes import MUTED, Part
-from mmsa_tui.tui.widgets.choice_list import ChoiceList
+from mmsa_tui.tui.widgets.choices import ChoiceList
 from mmsa_tui.tui.widgets.post_columns import fit
 
 
