@@ -138,25 +138,32 @@ def estimate(
     """
     from mmsa_tui.bundle.registry import find_bundle, find_learner
     from mmsa_tui.filters import parse
+    from mmsa_tui.services.audit import current_audit
     from mmsa_tui.services.estimate import estimate as reckon
+    from mmsa_tui.services.estimate import learned_since
     from mmsa_tui.services.estimate_tables import method
 
     config = options.configure(bundle)
     # A codebook's models come and go with its labels; the audit corrects the one in use, if there is one.
-    chosen = ""
+    model = None
     if config.paths.codebook:
-        chosen = find_learner(config.paths, config.bundle).id
+        model = find_learner(config.paths, config.bundle)
     elif bundle:
-        chosen = find_bundle(config.paths, config.bundle).id
+        model = find_bundle(config.paths, config.bundle)
+    chosen = "" if model is None else model.id
     if len(sources) > 1 or by == "source":
         _estimate_sources(sources, config, chosen, by, compare, filter, texts, json)
         return
     with _opened(sources[0], config.paths.database) as (store, row):
         labels = store.bundle_labels(chosen)
         where = parse(filter, labels) if filter.strip() else None
-        found = reckon(
-            store, row, chosen, by=by, comparing=compare, where=where, unit="text" if texts else "post"
+        learned = (
+            frozenset() if model is None else learned_since(config.paths, current_audit(store, row), model)
         )
+        found = reckon(
+            store, row, chosen, by=by, comparing=compare, where=where, unit="text" if texts else "post",
+            learned=learned,
+        )  # fmt: skip
     if bundle and found.bundle != chosen:
         console.talk(
             f"note: {chosen} has not labelled these posts with the audit's labels alone; corrected"

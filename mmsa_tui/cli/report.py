@@ -32,6 +32,8 @@ def report(
     picture, corrections, and scores where the source carries people's labels.
     """
     from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.services.audit import current_audit
+    from mmsa_tui.services.estimate import learned_since
     from mmsa_tui.services.ingest import read_before
     from mmsa_tui.services.report import check_report_target, write_report
     from mmsa_tui.store import Store
@@ -45,8 +47,9 @@ def report(
     with Store.open(config.paths.database) as store:
         row = read_before(store, source, chosen.id)
         done = write_report(
-            store, row, chosen, target, filter_text=filter, redacted=redact, overwrite=overwrite
-        )
+            store, row, chosen, target, filter_text=filter, redacted=redact, overwrite=overwrite,
+            learned=learned_since(config.paths, current_audit(store, row), chosen),
+        )  # fmt: skip
     if done.n_unclassified:
         left = f"{done.n_unclassified:,} posts are not classified yet"
         console.talk(f"note: {left}; `mmsa classify {source} -o FILE.csv` does it")

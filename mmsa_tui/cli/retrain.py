@@ -58,6 +58,13 @@ RuleOption = Annotated[
         " states; or they do not. Else: told by how they fit the model.",
     ),
 ]
+AuditedOption = Annotated[
+    bool,
+    typer.Option(
+        "--learn-audited",
+        help="Learn from posts drawn into an audit too; estimates from it are biased then for the new model.",
+    ),
+]
 ChangesOption = Annotated[
     Path | None, options.path_option("--changes", "Write each post whose label changed, .jsonl or .xlsx.")
 ]
@@ -77,6 +84,7 @@ def retrain(
     changes: ChangesOption = None,
     rule: RuleOption = None,
     weight: WeightOption = None,
+    learn_audited: AuditedOption = False,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,
     threads: options.ThreadsOption = None,
@@ -110,7 +118,7 @@ def retrain(
         return
     if reclassify and not dry_run:
         _finish_judging(config, parent)
-    result = _run(config, parent, dry_run, weight, rule)
+    result = _run(config, parent, dry_run, weight, rule, learn_audited)
     promoted = None
     if rule is None and not json and result.lesson.is_rule:
         console.show("If you follow no rule of your own, --no-rule learns from them with more care.")
@@ -127,7 +135,14 @@ def retrain(
         raise typer.Exit(ExitCode.FAILED_ROWS)
 
 
-def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None, rule: bool | None) -> Result:
+def _run(
+    config: Config,
+    parent: Bundle,
+    dry_run: bool,
+    weight: float | None,
+    rule: bool | None,
+    learn_audited: bool,
+) -> Result:
     from mmsa_tui.services import retrain as retraining
 
     with ExitStack() as bars:
@@ -139,6 +154,7 @@ def _run(config: Config, parent: Bundle, dry_run: bool, weight: float | None, ru
             threads=config.threads,
             weight=weight,
             rule=rule,
+            learns_audited=learn_audited,
             on_event=_Bars(bars).show_event,
         )
 
@@ -234,13 +250,16 @@ def _finish_judging(config: Config, bundle: Bundle) -> None:
 
 
 def _show(result: Result) -> None:
+    from mmsa_tui.retrain.eligible import AUDITED
+
     verdict = result.verdict
     console.show(_table(verdict))
     console.show(verdict.basis)
     for sentence in result.lesson.sentences():
         console.show(sentence)
     for reason, count in result.left_out.items():
-        console.talk(f"left out: {counted(count, 'correction')} {reason}")
+        more = "; --learn-audited learns from them" if reason == AUDITED else ""
+        console.talk(f"left out: {counted(count, 'correction')} {reason}{more}")
     if result.examples:
         header = ("post", "before", "after", "people", "", "text")
         rows = [

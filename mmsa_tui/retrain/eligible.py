@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mmsa_tui.records import Correction, Post
 from mmsa_tui.store import Store
+from mmsa_tui.text.copies import text_key
 from mmsa_tui.text.words import has_words
 
 OTHER_LABEL = "chose a label that the bundle does not have"
@@ -35,21 +36,22 @@ class Eligible:
     withdrawn: frozenset[str]
 
 
-def find_eligible(store: Store, labels: Sequence[str]) -> Eligible:
+def find_eligible(store: Store, labels: Sequence[str], *, learns_audited: bool = False) -> Eligible:
     """Go through the current corrections.
 
     Args:
         labels: those of the bundle that is to learn.
+        learns_audited: take in posts drawn into an audit too, whose estimates for the model that learns
+            them are biased then: it would seem to make fewer errors than it does.
     """
     current = list(store.current_corrections())
     posts = _whole_first(store, current)
-    # A head of some hundred labels knows by heart what it learned: on these it would seem to make no errors.
-    apart = store.audited_contents() if store.codebook()[0] else frozenset()
+    audited = Audited() if learns_audited else find_audited(store)
     kept: list[Correction] = []
     left_out: Counter[str] = Counter()
     for correction in current:
         reason = _objection(correction, posts.get(correction.content_hash), labels)
-        if not reason and correction.content_hash in apart:
+        if not reason and audited.holds(posts[correction.content_hash]):
             reason = AUDITED
         if reason:
             left_out[reason] += 1
@@ -63,6 +65,25 @@ def find_eligible(store: Store, labels: Sequence[str]) -> Eligible:
         len(current),
         frozenset(everything - {correction.content_hash for correction in current}),
     )
+
+
+@dataclass(frozen=True)
+class Audited:
+    """The posts drawn into an audit, by content hash, and the copies of their texts, by `text_key`."""
+
+    contents: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+
+    def holds(self, post: Post) -> bool:
+        """Whether a post, or another that says the same, was drawn."""
+        return post.content_hash in self.contents or (bool(self.texts) and text_key(post.text) in self.texts)
+
+
+def find_audited(store: Store) -> Audited:
+    """Find what was drawn into any audit."""
+    contents = store.audited_contents()
+    keys = {text_key(post.text) for post in store.posts_with_content(sorted(contents))}
+    return Audited(contents, frozenset(keys - {""}))
 
 
 def describe_left_out(left_out: Mapping[str, int]) -> str:

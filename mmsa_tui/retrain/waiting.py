@@ -13,7 +13,7 @@ from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Correction
-from mmsa_tui.retrain.eligible import find_eligible
+from mmsa_tui.retrain.eligible import find_audited, find_eligible
 from mmsa_tui.retrain.held_out import kept_apart, sides_of
 from mmsa_tui.store import Store
 from mmsa_tui.store.uids import original_uid
@@ -123,12 +123,17 @@ def count_waiting(store: Store, bundle: Bundle, paths: Paths) -> Waiting:
 
 
 def count_new(store: Store, bundle: Bundle, paths: Paths) -> int:
-    """Count the corrections of known posts that neither the last retrain nor the last refusal knew.
+    """Count the corrections that may teach and that neither the last retrain nor the last refusal knew.
 
     Opens no picture.
     """
     current = [act for act in store.current_corrections() if act.new_label in bundle.labels]
-    known = {post.content_hash for post in store.posts_with_content([act.content_hash for act in current])}
+    audited = find_audited(store)
+    known = {
+        post.content_hash
+        for post in store.posts_with_content([act.content_hash for act in current])
+        if not audited.holds(post)
+    }
     usable = [act for act in current if act.content_hash in known]
     since_refusal = _count_since_refusal(usable, bundle, paths)
     n_new = _count_new(usable, bundle, paths)

@@ -50,6 +50,7 @@ class Status:
         n_disagreed, n_elsewhere, n_joined, n_other: as in `Loaded`.
         is_by_model: whether the model's labels made the strata.
         later_labels: what has joined the codebook since the sample was drawn.
+        n_learned: audited posts that the corrected model has learned since the sample was drawn.
     """
 
     audit: Audit
@@ -67,6 +68,7 @@ class Status:
     n_other: int
     is_by_model: bool = True
     later_labels: tuple[str, ...] = ()
+    n_learned: int = 0
 
     @property
     def remark(self) -> str:
@@ -255,8 +257,12 @@ def propose_size(n_contents: int, half_width: float = HALF_WIDTH, needed: float 
     return min(n_contents, max(2 * FEW, math.ceil(plain / (1 + plain / max(n_contents, 1)))))
 
 
-def status_of(store: Store, audit: Audit, loaded: Loaded) -> Status:
-    """Say how far an audit has come, from a source that is loaded for it."""
+def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str] = frozenset()) -> Status:
+    """Say how far an audit has come, from a source that is loaded for it.
+
+    Args:
+        learned: content hashes of posts that the corrected model knows by heart.
+    """
     sample = store.audit_sample(audit.location, audit.uid)
     drawn = {post.content_hash for post in sample}
     answers = [said for said in store.audit_answers(audit.uid) if said.content_hash in drawn]
@@ -280,6 +286,7 @@ def status_of(store: Store, audit: Audit, loaded: Loaded) -> Status:
         is_by_model=any(
             not part.name.startswith(SEPARATOR) for part in store.audit_strata(audit.location, audit.uid)
         ),
+        n_learned=len(learned.intersection(said.content_hash for said in answers)),
         later_labels=tuple(label for label in _labels_now(store) if label not in audit.labels),
     )
 

@@ -19,7 +19,11 @@ from mmsa_tui.analysis.estimates import (
     estimate_shares,
 )
 from mmsa_tui.analysis.population import Unit, load, walk
-from mmsa_tui.errors import UsageError
+from mmsa_tui.bundle.contents import trained_on
+from mmsa_tui.bundle.meta import Bundle
+from mmsa_tui.bundle.registry import find_bundle, is_stand_in
+from mmsa_tui.config import Paths
+from mmsa_tui.errors import MmsaError, UsageError
 from mmsa_tui.services.audit import Status, current_audit, find_audit, status_of
 from mmsa_tui.store import Audit, SourceRow, Store, Where
 
@@ -68,6 +72,7 @@ def estimate(
     where: Where | None = None,
     unit: Unit = "post",
     most: int = MAX_GROUPS,
+    learned: frozenset[str] = frozenset(),
 ) -> Estimates:
     """Estimate from the source's audit.
 
@@ -76,6 +81,7 @@ def estimate(
         by: what to group by; the largest groups are given, `most` of them.
         comparing: two groups to compare.
         where: only these posts.
+        learned: what the bundle in use knows by heart, see `learned_since`.
 
     Raises:
         UsageError: there is no audit, it has labels that the bundle lacks, or a group does not occur.
@@ -88,6 +94,7 @@ def estimate(
             f" {', '.join(store.bundle_labels(bundle)) or 'none here'}",
             "Choose the bundle of the audit, or start another audit.",
         )
+    learned = learned if corrected == bundle else frozenset()
     bundle = corrected
     if comparing is not None and not by:
         raise UsageError("it is not said what the two groups are groups of", "Add --by.")
@@ -111,7 +118,7 @@ def estimate(
             )
         differences = compare(population, first, second)
     return Estimates(
-        status_of(store, audit, loaded),
+        status_of(store, audit, loaded, learned),
         bundle,
         unit,
         by,
@@ -146,6 +153,20 @@ def corrected_bundle(store: Store, source: SourceRow, audit: Audit, bundle: str)
     return bundle if is_used else audit.bundle
 
 
+def learned_since(paths: Paths, audit: Audit | None, bundle: Bundle) -> frozenset[str]:
+    """List the posts that a bundle has learned and the one that an audit was drawn for had not.
+
+    A model's errors on a random sample stand for its errors on all posts unless it was taught the sample.
+    """
+    if audit is None or bundle.id == audit.bundle or is_stand_in(bundle, paths):
+        return frozenset()
+    try:
+        before = trained_on(find_bundle(paths, audit.bundle))
+    except MmsaError:
+        before = frozenset()
+    return trained_on(bundle) - before
+
+
 def estimate_if_audited(
     store: Store,
     source: SourceRow,
@@ -154,13 +175,14 @@ def estimate_if_audited(
     *,
     by: str = "",
     most: int = MAX_GROUPS,
+    learned: frozenset[str] = frozenset(),
 ) -> Estimates | None:
     """Estimate from the source's audit; None if there is none, none of it is labelled, or its labels differ.
 
-    `by` and `most` are as in `estimate`.
+    `by`, `most` and `learned` are as in `estimate`.
     """
     audit = current_audit(store, source)
     if audit is None or corrected_bundle(store, source, audit, bundle) is None:
         return None
-    found = estimate(store, source, bundle, by=by, where=where, most=most)
+    found = estimate(store, source, bundle, by=by, where=where, most=most, learned=learned)
     return found if found.status.n_labelled else None

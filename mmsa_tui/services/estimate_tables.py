@@ -92,6 +92,12 @@ def warnings(status: Status) -> list[str]:
             f" coders chose from {', '.join(status.audit.labels)}, and the shares are of"
             " these. `mmsa audit start --new` draws a sample for all labels."
         )
+    if status.n_learned:
+        found.append(
+            f"The model has learned {status.n_learned:,} of the audited posts, so that it errs less on them"
+            " than on others and the shares lean towards its own: name the model that was audited, or retrain"
+            " without --learn-audited."
+        )
     if status.n_labelled < status.n_sampled:
         left = status.n_sampled - status.n_labelled
         verb = "is" if left == 1 else "are"

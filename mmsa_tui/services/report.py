@@ -55,11 +55,13 @@ def write_report(
     filter_text: str = "",
     redacted: bool = False,
     overwrite: bool = False,
+    learned: frozenset[str] = frozenset(),
 ) -> Reported:
     """Write the report of a source, or of what a filter leaves of it.
 
     Args:
         redacted: show nothing that names or shows a person.
+        learned: what the bundle knows by heart of the source's audit, see `learned_since`.
 
     Raises:
         OutputError: see `check_report_target`.
@@ -86,7 +88,7 @@ def write_report(
         "written": time.strftime("%Y-%m-%d %H:%M"),
     }
     scores, warned = _scores(store, source, bundle, labels, where)
-    estimates = estimate_if_audited(store, source, bundle.id, where)
+    estimates = estimate_if_audited(store, source, bundle.id, where, learned=learned)
     content = gather(
         store,
         source.id,

@@ -60,6 +60,7 @@ def retrain(
     threads: int = 0,
     weight: float | None = None,
     rule: bool | None = None,
+    learns_audited: bool = False,
     on_event: Listener | None = None,
     should_stop: threading.Event | None = None,
 ) -> Result:
@@ -71,6 +72,7 @@ def retrain(
         weight: for how many posts of the replay set a correction counts; None for what measured best.
         rule: whether analysts follow a rule of their own, to which the model gives way; None to tell by
             the corrections.
+        learns_audited: learn from posts drawn into an audit too; see `find_eligible`.
         on_event: told of `encoded` (done, total), `epoch` (number, total, loss, f1) and, of the fits that
             only compare, `comparing` (fit, number, total) events; `stage_of` puts them into words.
         should_stop: set it to cancel.
@@ -92,6 +94,7 @@ def retrain(
             "threads": threads,
             "weight": weight,
             "rule": rule,
+            "learns_audited": learns_audited,
         }
         file = folder / "request.json"
         write_atomically(file, json.dumps(request, indent=1) + "\n")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from small_retrain import RIGHT, Retrained, correct, retrain
 
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
+from mmsa_tui.errors import TrainingError
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.retrain.eligible import AUDITED
 from mmsa_tui.retrain.held_out import kept_apart
 from mmsa_tui.services import promote as promotion
-from mmsa_tui.store import Store
+from mmsa_tui.store import Audit, SampledPost, Store, Stratum
 
 
 def test_what_waits_is_counted(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
@@ -119,3 +122,36 @@ def test_a_correction_of_a_post_of_the_frozen_split_is_held_out(
         store.index_source("somewhere", "pairs", "somewhere", known)
         store.add_corrections([Correction(f"u{i}", frozen[i], "neutral") for i in range(3)])
         assert service.count_waiting(store, bundle, paths).n_held_out == 3
+
+
+def test_posts_drawn_into_an_audit_do_not_teach_unless_asked(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    # The last one repeats the words of the first, which is drawn.
+    posts = [*posts[:-1], replace(posts[-1], text=f"RT @ann: {posts[0].text}")]
+    correct(paths, posts, RIGHT)
+    drawn = [SampledPost(post.content_hash, "s", 0.1, at / 10) for at, post in enumerate(posts[:3])]
+    audit = Audit("u", "somewhere", bundle.id, bundle.labels, "", "s", 0.05, "2025-01-01")
+    with Store.open(paths.database) as store:
+        store.start_audit(audit, [Stratum("s", 24, 0.1)], drawn)
+        waiting = service.count_waiting(store, bundle, paths)
+        assert waiting.left_out == {AUDITED: 4} and waiting.n_all == 20
+        assert service.count_new(store, bundle, paths) == 20
+    kept = retrain(paths, bundle, dry_run=True)
+    assert kept.left_out == {AUDITED: 4}
+    asked = retrain(paths, bundle, dry_run=True, learns_audited=True)
+    assert not asked.left_out
+    assert asked.lesson.n_learned + asked.verdict.n_held_out > kept.lesson.n_learned + kept.verdict.n_held_out
+
+
+def test_where_all_labels_are_of_an_audit_the_way_out_is_named(
+    bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    correct(paths, posts, RIGHT)
+    audit = Audit("u", "somewhere", bundle.id, bundle.labels, "", "s", 0.05, "2025-01-01")
+    with Store.open(paths.database) as store:
+        drawn = [SampledPost(post.content_hash, "s", 1.0, 0.0) for post in posts]
+        store.start_audit(audit, [Stratum("s", 24, 1.0)], drawn)
+    with pytest.raises(TrainingError) as caught:
+        retrain(paths, bundle, dry_run=True)
+    assert "--learn-audited" in caught.value.hint

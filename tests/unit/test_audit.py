@@ -409,3 +409,16 @@ def test_labels_that_have_moved_or_been_renamed_are_matched(store: Store, source
     renamed = estimate(store, source)
     assert [one.name for one in renamed.overall.shares] == ["no", "aye"]
     assert renamed.overall.shares[1].raw == before["yes"].raw
+
+
+def test_a_model_that_was_taught_the_sample_is_named(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=60, seed="s")
+    label_all(store, source, audit)
+    known = [post.content_hash for post in store.audit_sample(audit.location, audit.uid)][:40]
+    taught = "words 1.0.1"
+    store.save_bundle_labels(taught, LABELS)
+    store.save_predictions([Prediction(known[0], taught, "text_only", "yes", 0.8, (0.2, 0.8))])
+    found = estimate(store, source, taught, learned=frozenset(known))
+    assert any("learned 40 of the audited posts" in words for words in warnings(found.status))
+    # What the audited model knew before the draw is as well known of all other posts.
+    assert not any("learned" in words for words in warnings(estimate(store, source).status))

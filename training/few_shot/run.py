@@ -58,7 +58,7 @@ def make_model(request: Mapping[str, Any]) -> int:
     codebook = read_codebook(paths)
     set_torch_threads(int(request["threads"]))
     with Store.open(paths.database) as store:
-        everything = collect(store, codebook.names)
+        everything = collect(store, codebook.names, learns_audited=bool(request["learns_audited"]))
     tried: list[_Tried] = []
     for number, start in enumerate(starts, start=1):
         one = _try(start, everything, codebook.names, request, paths)

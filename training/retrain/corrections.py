@@ -17,6 +17,7 @@ from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.retrain.eligible import (
+    AUDITED,
     NOTHING,
     Eligible,
     describe_left_out,
@@ -30,19 +31,22 @@ from training.retrain.rehearsal import Corrected
 _BATCH = 64
 
 
-def collect(store: Store, labels: Sequence[str]) -> Eligible:
-    """Read the corrections that can be learned from.
+def collect(store: Store, labels: Sequence[str], *, learns_audited: bool = False) -> Eligible:
+    """Read the corrections that can be learned from; see `find_eligible`.
 
     Raises:
         TrainingError: there is none to learn from, or they all say the same.
     """
-    found = find_eligible(store, labels)
+    found = find_eligible(store, labels, learns_audited=learns_audited)
     if not found.n_all:
         raise TrainingError("there are no corrections to learn from", "Label some posts in the app first.")
     if not found.corrections:
         raise TrainingError(
             "no correction can be learned from: " + describe_left_out(found.left_out),
-            "Open the sources of the posts again where they are now, or choose the bundle that they were"
+            "Label other posts; or `mmsa retrain --learn-audited` learns from these, and estimates from their"
+            " audit are biased for the new model."
+            if set(found.left_out) == {AUDITED}
+            else "Open the sources of the posts again where they are now, or choose the bundle that they were"
             " labelled with.",
         )
     kinds = {correction.new_label for correction in found.corrections}

@@ -85,7 +85,7 @@ def _retrain(request: Mapping[str, Any]) -> int:
     base, settings = load_base(bundle), settings_of(bundle, request["weight"], request["rule"])
     log = RunLog(folder)
     with Store.open(paths.database) as store:
-        collected = collect(store, bundle.labels)
+        collected = collect(store, bundle.labels, learns_audited=bool(request["learns_audited"]))
     with FeatureCache(paths.features_file) as cache:
         encoders = open_encoders(
             bundle, paths, str(request["device"]), threads=int(request["threads"]), cache=cache
