@@ -13,8 +13,10 @@ the field.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -22,6 +24,7 @@ from typing import Any
 from textual.binding import Binding
 from textual.keys import Keys, key_to_character
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from mmsa_tui.errors import ConfigError
@@ -30,6 +33,9 @@ NO_KEY = "none"
 """In the config: the action has no key, and is left to the palette."""
 
 MAX_LABELS = 9
+
+PATIENCE_S = 2.0
+"""How long a field may take to catch up with what was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +236,18 @@ def first(listed: Iterable[Binding]) -> list[Binding]:
         replace(binding, action=f"{WRAPPED}({binding.action!r})", priority=True)
         for binding in Binding.make_bindings(listed)
     ]
+
+
+async def caught_up(field: Widget) -> None:
+    """Wait until a field has taken in what was typed before this key.
+
+    For a key with priority that ends the typing: its action comes first else, and what is typed
+    right behind it would still go to the field.
+    """
+    done = asyncio.Event()
+    if field.call_later(done.set):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), PATIENCE_S)
 
 
 def is_typing(screen: Screen[Any]) -> bool:

@@ -238,6 +238,27 @@ async def test_letters_typed_at_once_after_a_key_go_to_its_dialog(make_app, clas
         assert labels(store, classified) == {}
 
 
+async def test_keys_typed_at_once_behind_a_note_are_no_part_of_it(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        for key in ("n", *"abc", "enter", "f", "2"):
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await wait_for(pilot, lambda: screen.posts.table.cursor == 1, "the label")
+        first = store.correction_state(next(store.posts(classified.id)).post.content_hash)
+        assert first is not None
+        assert (first.note, first.flagged, first.new_label) == ("abc", True, LABELS[1])
+
+
+async def test_keys_typed_at_once_behind_a_filter_are_no_part_of_it(make_app, classified, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        for key in ("slash", *"train", "enter", "f"):
+            character = "/" if key == "slash" else key if len(key) == 1 else None
+            pilot.app.post_message(events.Key(key, character))
+        await wait_for(pilot, lambda: any(one.flagged for one in store.corrections()), "the flag")
+        assert screen.posts.filter_text == "train"
+
+
 async def test_letters_typed_at_once_after_a_slash_go_to_the_filter(make_app, classified, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)

@@ -93,7 +93,7 @@ class FilterBar(Widget):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static("/", id="filter-sign", markup=False)
-            yield FilterInput(PLACEHOLDER)
+            yield FilterInput(PLACEHOLDER, self._press)
             yield Static("^s save view" if self.views.can_save else "", id="filter-hint", markup=False)
         yield OfferList()
         yield Static("", id="filter-error", markup=False)
@@ -215,10 +215,10 @@ class FilterBar(Widget):
 
     # keys
 
-    @on(FilterInput.Pressed)
-    def _pressed(self, event: FilterInput.Pressed) -> None:
-        event.stop()
-        match event.name:
+    def _press(self, name: str) -> None:
+        match name:
+            case "enter":
+                self._submit()
             case "complete":
                 self._complete()
             case "down":
@@ -238,9 +238,7 @@ class FilterBar(Widget):
             case "remove":
                 self._remove_view()
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def _submit(self) -> None:
         if self._list.chosen is not None:
             self._take(self._list.chosen)
         elif self._use(is_final=True):
@@ -269,6 +267,8 @@ class FilterBar(Widget):
 
     def _leave(self) -> None:
         self._list.show_offers((), 0)
+        # At once: what is typed next is no part of the filter.
+        self.screen.set_focus(None)
         self.post_message(self.Left())
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

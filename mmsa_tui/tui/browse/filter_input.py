@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.binding import BindingType
-from textual.message import Message
 from textual.widgets import Input
 
 from mmsa_tui.text.display import safe
-from mmsa_tui.tui.keys import key_table
+from mmsa_tui.tui.keys import caught_up, key_table
 
 _PARTS = re.compile(
     r'(?P<minus>(?<!\S)-(?=\S))|(?P<field>(?<![^\s-])[^\W\d]\w*:(?!//))|(?P<quoted>["“„][^"”“]*["”“]?\*?)'
@@ -42,26 +41,28 @@ class FilterHighlighter(Highlighter):
 
 
 class FilterInput(Input):
-    """An input whose arrows, tab, enter and escape belong to the bar around it."""
+    """An input whose arrows, tab, enter and escape belong to the bar around it.
 
+    Args:
+        tell: told which of them was pressed, once all that was typed before is in the line.
+    """
+
+    # With priority, so that what is typed right behind them finds them done.
     BINDINGS: ClassVar[list[BindingType]] = [
-        *key_table("""
+        replace(binding, priority=True)
+        for binding in key_table("""
+            enter   tell('enter')     Use it
             tab     tell('complete')  Complete
             down    tell('down')      Next offer
             up      tell('up')        Previous offer
             escape  tell('escape')    Leave
             ctrl+s  tell('save')      Save view
             ctrl+d  tell('remove')    Remove view
-        """),
+        """)
     ]
 
-    @dataclass
-    class Pressed(Message):
-        """A key that the bar deals with."""
-
-        name: str
-
-    def __init__(self, placeholder: str) -> None:
+    def __init__(self, placeholder: str, tell: Callable[[str], None]) -> None:
+        self._tell = tell
         self.colours = FilterHighlighter()
         super().__init__(
             placeholder=placeholder, highlighter=self.colours, compact=True, select_on_focus=False
@@ -88,8 +89,9 @@ class FilterInput(Input):
         }
         self.refresh()
 
-    def action_tell(self, name: str) -> None:
-        self.post_message(self.Pressed(name))
+    async def action_tell(self, name: str) -> None:
+        await caught_up(self)
+        self._tell(name)
 
     def validate_value(self, value: str) -> str:
         # Whatever is pasted: nothing in it may move the cursor.

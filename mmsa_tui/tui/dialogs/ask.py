@@ -14,14 +14,18 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from mmsa_tui.tui.keys import key_table
+from mmsa_tui.tui.keys import caught_up, key_table
 from mmsa_tui.tui.widgets.choices import ChoiceList
 
 
 class AskText(ModalScreen[str | None]):
     """Asks for one line; enter gives it, escape gives None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
+    # What is typed right behind them is meant for the screen below.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "answer", "Save", show=False, priority=True),
+        Binding("escape", "dismiss(None)", "Cancel", show=False, priority=True),
+    ]
 
     def __init__(self, title: str, text: str = "", placeholder: str = "", hint: str = "") -> None:
         super().__init__(classes="dialog-screen")
@@ -33,9 +37,10 @@ class AskText(ModalScreen[str | None]):
             yield Input(self._text, placeholder=self._placeholder, compact=True)
             yield Label(Content(self._hint or "Enter: save · esc: cancel"), classes="dialog-hint")
 
-    @on(Input.Submitted)
-    def _answer(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+    async def action_answer(self) -> None:
+        field = self.query_one(Input)
+        await caught_up(field)
+        self.dismiss(field.value.strip())
 
 
 class AskOne(ModalScreen[str | None]):
