@@ -44,7 +44,7 @@ def model_card(meta: BundleMeta) -> str:
     if decision:
         lines += ["", "## Retraining", "", *decision]
     lines += ["", "## Scores", "", *_scores(meta)]
-    lines += ["", *_languages(meta), *_calibration(meta.scores)]
+    lines += ["", *_languages(meta), *_calibration(meta.scores), *_explanation(meta.scores)]
     lines += [
         "## Known failures",
         "",
@@ -121,6 +121,35 @@ def _calibration(scores: Mapping[str, Any]) -> list[str]:
         )
         lines.append(f"- at {wanted:.0%} accuracy it {answers}")
     return [*lines, ""]
+
+
+def _explanation(scores: Mapping[str, Any]) -> list[str]:
+    """Lay out how far explanations are ahead of chance."""
+    explanation = _mapping(scores, "explanation")
+    parts = _mapping(explanation, "parts")
+    if not parts:
+        return []
+    lines = [
+        "## Explanations", "",
+        "How much lower the confidence in the label is where what speaks most for it goes first (deletion),"
+        " and how much higher where it stays longest (insertion), than in an order drawn by chance. Brackets"
+        " show 95 % bootstrap intervals.", "",
+        "| of | posts | deletion | insertion |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for kind in parts:
+        row = _mapping(parts, kind)
+        figures = [_with_interval(row, name) for name in ("deletion", "insertion")]
+        lines.append(f"| {_plain(kind)} | {_plain(row.get('n', ''))} | {' | '.join(figures)} |")
+    ratio = explanation.get("ratio")
+    if isinstance(ratio, int | float):
+        lines += ["", f"Explaining every post makes classifying take {ratio:.1f} times as long."]
+    return [*lines, "", "Reproduce: `python -m benchmarks.explanation MVSA`", ""]
+
+
+def _with_interval(row: Mapping[str, Any], name: str) -> str:
+    ends = [end for end in _list(row, f"{name}_interval") if isinstance(end, int | float)]
+    between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if len(ends) == 2 else ""
+    return _plain(_figure(row.get(name)) + between)
 
 
 def _bar(right: float, wanted: float, width: int = 20) -> str:

@@ -93,14 +93,20 @@ class TextEncoder(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Encode token ids and mask, both [B, T], into [B, n_features]."""
+        layers = [masked_mean(states, attention_mask) for states in self.states(input_ids, attention_mask)]
+        return self.beside_verdict(torch.cat(layers, dim=1))
+
+    def states(self, input_ids: Tensor, attention_mask: Tensor) -> list[Tensor]:
+        """Encode token ids and mask, both [B, T], into the hidden states [B, T, H] of each view's layer."""
         deep = bool(self.views.layers)
         output = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=deep)
-        last = masked_mean(output.last_hidden_state, attention_mask)
-        parts = [masked_mean(output.hidden_states[layer], attention_mask) for layer in self.views.layers]
-        parts = parts or [last]
-        if self.verdict is not None:
-            parts.append(self.verdict(last))
-        return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+        return [output.hidden_states[n] for n in self.views.layers] or [output.last_hidden_state]
+
+    def beside_verdict(self, pooled: Tensor) -> Tensor:
+        """Put the verdict beside the means of the layers, [B, n * H], the last of which it judges."""
+        if self.verdict is None:
+            return pooled
+        return torch.cat([pooled, self.verdict(pooled[:, -self.verdict.in_features :])], dim=1)
 
 
 class ImageEncoder(nn.Module):

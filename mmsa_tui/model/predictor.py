@@ -105,7 +105,7 @@ class Predictor:
     def predict(self, posts: Sequence[Post]) -> list[Prediction]:
         """Judge posts: one prediction for each, in order; one that cannot be judged has status `failed`."""
         try:
-            return self._judge(posts, self.encoders.encode(posts))
+            return self.judge(posts, self.encoders.encode(posts))
         finally:
             self.encoders.close_archives()
 
@@ -128,7 +128,10 @@ class Predictor:
         """Say which words and which regions of the deciding picture carried the decision."""
         from mmsa_tui.model.explain import explain
 
-        return explain(self, post)
+        try:
+            return explain(self, post)
+        finally:
+            self.encoders.close_archives()
 
     def probs(self, features: Arrays) -> tuple[Floats, Floats, Floats]:
         """Calibrated probabilities for the decision, text alone and picture alone, each [B, K].
@@ -152,9 +155,10 @@ class Predictor:
         return decided, text, image
 
     def _finished(self, pending: Pending) -> list[Prediction]:
-        return self._judge(pending.posts, self.encoders.finish(pending))
+        return self.judge(pending.posts, self.encoders.finish(pending))
 
-    def _judge(self, posts: Sequence[Post], encoded: Encoded) -> list[Prediction]:
+    def judge(self, posts: Sequence[Post], encoded: Encoded) -> list[Prediction]:
+        """Judge posts by what they were encoded to: one prediction for each, in order."""
         if not posts:
             return []
         features = encoded.features

@@ -119,6 +119,23 @@ class TextTransform:
         normalised = list(map(self.prepare, texts))
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(normalised)]
 
+    def places(self, ids: Sequence[int], words: Sequence[str]) -> list[range] | None:
+        """Find where the pieces of a text's words stand among its token ids; behind its end where it was cut.
+
+        Args:
+            ids: what `encode` gave for the text. words: its words from the first on, maybe not all.
+
+        Returns:
+            None if the words have other pieces by themselves than in the text.
+        """
+        pieces = [row[1:-1] for row in self.encode(words)]
+        found, at = [], 1
+        for row in pieces:
+            found.append(range(min(at, len(ids) - 1), min(at + len(row), len(ids) - 1)))
+            at += len(row)
+        in_words = [piece for row in pieces for piece in row][: len(ids) - 2]
+        return found if list(ids[1 : 1 + len(in_words)]) == in_words else None
+
     def collate(self, ids: Sequence[Sequence[int]], *, pad_to: int | None = None) -> TokenBatch:
         """Pad to the longest of the batch, or to `pad_to` tokens."""
         width = pad_to or max(len(row) for row in ids)

@@ -6,7 +6,10 @@ from small_posts import make_picture, make_post
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import DeviceError
+from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.predictor import Predictor
+from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
+from mmsa_tui.model.runtimes.onnx import OnnxText
 from mmsa_tui.records import Picture, Post
 
 
@@ -116,3 +119,28 @@ def test_an_explanation_covers_words_and_regions(predictor: Predictor, posts: li
     assert found.regions is not None
     assert len(found.regions) == 49
     assert max(abs(w) for w in found.regions) == pytest.approx(1)
+
+
+def test_an_explanation_encodes_the_text_once_and_once_more(
+    predictor: Predictor, posts: list[Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    encode = OnnxText.encode
+
+    def counted(self: OnnxText, batch: TokenBatch) -> Floats:
+        seen.append(len(batch.input_ids))
+        return encode(self, batch)
+
+    monkeypatch.setattr(OnnxText, "encode", counted)
+    assert len(predictor.explain(posts[7]).words) == 7
+    assert sum(seen) == 1
+    # Where a tokenizer cuts a word otherwise by itself, each is left out of the text in turn.
+    monkeypatch.setattr(TextTransform, "places", lambda self, ids, words: None)
+    assert len(predictor.explain(posts[7]).words) == 7
+    assert sum(seen) == 1 + 1 + 7
+
+
+def test_what_is_cached_is_explained_alike(small_bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
+    cached = Predictor.load(small_bundle, paths, device="cpu")
+    first, again = cached.explain(posts[7]), cached.explain(posts[7])
+    assert first == again

@@ -49,3 +49,21 @@ def test_dynamic_padding_equals_padding_to_the_limit(text_encoder_directory: Pat
         b = encoder(*map(torch.from_numpy, (long.input_ids, long.attention_mask)))
     assert short.input_ids.shape[1] < MAX_TOKENS
     torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-5)
+
+
+def test_the_pieces_of_each_word_are_found_in_the_text(text_encoder_directory: Path) -> None:
+    transform = TextTransform(text_encoder_directory)
+    (ids,) = transform.encode(["best @you zap"])
+    # [CLS] best @ user z ##a ##p [SEP]
+    assert transform.places(ids, ["best", "@you", "zap"]) == [range(1, 2), range(2, 4), range(4, 7)]
+    assert transform.places(ids, ["best"]) == [range(1, 2)]
+    assert transform.places(ids, ["day", "@you", "zap"]) is None
+
+
+def test_words_behind_the_token_limit_have_no_place(text_encoder_directory: Path) -> None:
+    transform = TextTransform(text_encoder_directory)
+    words = ["day"] * 200
+    (ids,) = transform.encode([" ".join(words)])
+    places = transform.places(ids, words)
+    assert places is not None
+    assert [len(place) for place in places] == [1] * (len(ids) - 2) + [0] * (200 - len(ids) + 2)

@@ -19,6 +19,7 @@ from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.encoded import Arrays, Floats
+from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.head import Head, HeadConfig
 from mmsa_tui.model.network import build_head
@@ -59,6 +60,31 @@ def test_both_runtimes_read_the_same_from_texts(
     ours, reference = OnnxText(spec, None).encode(batch), TorchText(spec, CPU).encode(batch)  # type: ignore[arg-type]
     assert ours.shape == reference.shape == (4, 32 * max(1, len(layers)) + 3)
     assert cosine(ours, reference) > (0.99999 if precision == "fp32" else 0.99)
+
+
+@pytest.mark.parametrize("runtime", [OnnxText, lambda spec, _: TorchText(spec, CPU)])
+def test_a_word_that_is_left_out_of_the_means_is_missing_in_every_view(
+    text_encoder_directory: Path, tmp_path: Path, runtime: Callable[..., OnnxText]
+) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(text_encoder_directory, folder)
+    views = TextViews((1, 2), n_verdict=3)
+    views.save(folder)
+    verdict = {"weight": torch.randn(3, 32), "bias": torch.ones(3)}
+    save_file(verdict, folder / VERDICT)
+    transform = TextTransform(folder)
+    batch = transform.collate(transform.encode(["best day never"]))
+    encoder = TextEncoder(folder).eval()
+    with torch.inference_mode():
+        ids, mask = torch.from_numpy(batch.input_ids), torch.from_numpy(batch.attention_mask)
+        one, two = (layer[0] for layer in encoder.states(ids, mask))
+        whole = encoder(ids, mask)[0].numpy()
+    rest = [0, 1, 3, 4]
+    wanted = torch.cat([one[rest].mean(0), two[rest].mean(0)])
+    wanted = torch.cat([wanted, verdict["weight"] @ two[rest].mean(0) + verdict["bias"]])
+    found = runtime(TextSpec(folder, views), None).encode_without(batch, [[2], []])
+    np.testing.assert_allclose(found[0], wanted.numpy(), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found[1], whole, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

@@ -34,3 +34,13 @@ def test_a_language_is_validated_by_its_lower_bound() -> None:
     )
     assert "| de | 9 | 0.700 | 0.600 | yes |" in shown
     assert "| hi | 9 | 0.600 | 0.400 | no |" in shown
+
+
+def test_explanations_stand_beside_chance_with_their_intervals() -> None:
+    row = {
+        "n": 9, "deletion": 0.2, "deletion_interval": [0.1, 0.3], "insertion": 0.15, "insertion_interval": 1
+    }  # fmt: skip
+    shown = card(explanation={"parts": {"words": row}, "ratio": 2.4})
+    assert r"| words | 9 | 0.200 \[0.100, 0.300\] | 0.150 |" in shown
+    assert "take 2.4 times as long" in shown
+    assert "## Explanations" not in card(explanation={"parts": 3})

@@ -38,6 +38,13 @@ class TextRuntime(Protocol):
         """Encode tokens [B, T] into their views, side by side: [B, n_features]."""
         ...
 
+    def encode_without(self, batch: TokenBatch, left_out: Sequence[Sequence[int]]) -> Floats:
+        """Encode one text [1, T] once, and leave other places out of its means each time: [N, n_features].
+
+        What the remaining places have taken up from those left out stays in them.
+        """
+        ...
+
 
 class ImageRuntime(Protocol):
     """A picture encoder that is loaded."""
@@ -55,3 +62,10 @@ def bucketed(lengths: Sequence[int], size: int) -> list[list[int]]:
     """Cut indices into batches of similar length, the shortest first."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def means_without(states: Floats, left_out: Sequence[Sequence[int]]) -> Floats:
+    """Average hidden states [T, H] over all places but those of each group: [N, H]."""
+    n, total = len(states), states.sum(axis=0)
+    rows = [(total - states[list(places)].sum(axis=0)) / max(1, n - len(places)) for places in left_out]
+    return np.stack(rows).astype(np.float32) if rows else np.zeros((0, states.shape[1]), np.float32)

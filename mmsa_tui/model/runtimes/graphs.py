@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, NDArray[Any]]
 
-GRAPH_VERSION = "2"
+GRAPH_VERSION = "3"
 """Part of the name under which a graph is kept: what changes a graph changes this."""
 _OPSET = 17
 _CONTRIB = "com.microsoft"
@@ -96,7 +96,8 @@ def text_graph(
 
     Returns:
         Inputs `embedded` [B, T, H], the sum of the embeddings before their normalisation, and `mask`
-        [B, T] int32; output `pooled` [B, H * len(layers)].
+        [B, T] int32; outputs `pooled` [B, H * len(layers)] and, of each of these layers, `states_N`
+        [B, T, H].
     """
     from onnx import TensorProto
 
@@ -149,12 +150,21 @@ def text_graph(
         if number in layers:
             mean = graph.node("MatMul", [share, x])  # [B, 1, H]
             pooled[number] = graph.node("Squeeze", [mean, axis])
+            graph.nodes.append(graph._helper.make_node("Identity", [x], [states_name(number)]))
     joined = graph.node("Concat", [pooled[number] for number in layers], axis=1)
     graph.nodes.append(graph._helper.make_node("Identity", [joined], ["pooled"]))
     return graph.model(
         [("embedded", TensorProto.FLOAT, ["B", "T", width]), ("mask", TensorProto.INT32, ["B", "T"])],
-        [("pooled", ["B", width * len(layers)])],
+        [
+            ("pooled", ["B", width * len(layers)]),
+            *((states_name(number), ["B", "T", width]) for number in dict.fromkeys(layers)),
+        ],
     )
+
+
+def states_name(layer: int) -> str:
+    """Name the output of a text graph that holds the hidden states of a layer."""
+    return f"states_{layer}"
 
 
 def image_graph(weights: Weights, config: Mapping[str, Any]) -> onnx.ModelProto:

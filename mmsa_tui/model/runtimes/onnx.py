@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,14 @@ from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.errors import BundleError, OutputError
 from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.preprocessing import TokenBatch
-from mmsa_tui.model.runtimes import TextSpec
-from mmsa_tui.model.runtimes.graphs import GRAPH_VERSION, EncoderWeights, image_graph, text_graph
+from mmsa_tui.model.runtimes import TextSpec, means_without
+from mmsa_tui.model.runtimes.graphs import (
+    GRAPH_VERSION,
+    EncoderWeights,
+    image_graph,
+    states_name,
+    text_graph,
+)
 from mmsa_tui.model.views import load_verdict
 
 if TYPE_CHECKING:
@@ -62,17 +68,29 @@ class OnnxText:
         self._verdict = (
             load_verdict(spec.folder, width, spec.views.n_verdict) if spec.views.n_verdict else None
         )
+        self._states = [states_name(layer) for layer in layers]
         what = f"text {spec.precision} {','.join(map(str, layers))}"
         self._session = _session(
             spec.folder, what, cache_dir, lambda: text_graph(weights, config, layers, spec.precision)
         )
 
     def encode(self, batch: TokenBatch) -> Floats:
+        (out,) = self._run(batch, ["pooled"])
+        return self._whole(out)
+
+    def encode_without(self, batch: TokenBatch, left_out: Sequence[Sequence[int]]) -> Floats:
+        states = np.concatenate([layer[0] for layer in self._run(batch, self._states)], axis=1)
+        return self._whole(means_without(states, left_out))
+
+    def _run(self, batch: TokenBatch, outputs: list[str]) -> list[Floats]:
         ids = batch.input_ids
         embedded = self._words[ids].astype(np.float32) + self._places[: ids.shape[1]]
         inputs = {"embedded": embedded, "mask": batch.attention_mask.astype(np.int32)}
-        out: Floats = self._session.run(["pooled"], inputs)[0]
-        return out if self._verdict is None else self._verdict.beside(out)
+        found: list[Floats] = self._session.run(outputs, inputs)
+        return found
+
+    def _whole(self, pooled: Floats) -> Floats:
+        return pooled if self._verdict is None else self._verdict.beside(pooled)
 
 
 class OnnxImage:

@@ -69,6 +69,23 @@ class RuntimePair:
         batch = transform.collate(transform.encode(texts))
         return self._attempt(lambda: self.text()[1].encode(batch))
 
+    def encode_text_without(self, text: str, words: Sequence[str]) -> Floats | None:
+        """Encode a text once, and leave each of its words in turn out of its means: [N, T].
+
+        Args:
+            words: as they stand in the text, from the first on, maybe not all.
+
+        Returns:
+            None where the encoder's pieces do not tell the words apart.
+        """
+        transform, _ = self.text()
+        ids = transform.encode([text])
+        places = transform.places(ids[0], words)
+        if places is None:
+            return None
+        batch = transform.collate(ids)
+        return self._attempt(lambda: self.text()[1].encode_without(batch, places))
+
     def encode_pictures(self, pixels: NDArray[np.uint8]) -> tuple[str, Floats]:
         """Encode pixels [B, 3, 224, 224] into [B, I]; first comes the key of the runtime that did it."""
         key = ""

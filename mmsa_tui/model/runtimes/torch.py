@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mmsa_tui.model import mobilenet
 from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.preprocessing import TokenBatch, normalise
-from mmsa_tui.model.runtimes import TextSpec
+from mmsa_tui.model.runtimes import TextSpec, means_without
 from mmsa_tui.model.runtimes.graphs import quantise
 
 
@@ -44,6 +45,14 @@ class TorchText:
                 self.encode(TokenBatch(batch.input_ids[rows], batch.attention_mask[rows])) for rows in cut
             ]
             return np.concatenate(parts_np)
+
+    @torch.inference_mode()
+    def encode_without(self, batch: TokenBatch, left_out: Sequence[Sequence[int]]) -> Floats:
+        ids, mask = (_moved(part, self._device) for part in (batch.input_ids, batch.attention_mask))
+        layers = torch.cat([layer[0] for layer in self._encoder.states(ids, mask)], dim=1)
+        means = torch.from_numpy(means_without(layers.float().cpu().numpy(), left_out))
+        whole = self._encoder.beside_verdict(means.to(self._device, layers.dtype))
+        return np.asarray(whole.float().cpu().numpy(), np.float32)
 
 
 class TorchImage:
