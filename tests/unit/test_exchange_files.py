@@ -199,6 +199,7 @@ def test_a_half_written_last_line_costs_that_line(store: Store, tmp_path: Path) 
         (plain(probs="0.5"), "probs is not a list"),
         (plain(note=["a"]), "note is not text"),
         (plain(uid="\ud800"), "uid is not text"),
+        (plain(facts=[["label"]]), "facts is"),
         ("7" * 10, "not a record"),
     ],
 )
