@@ -10,6 +10,7 @@ from small_posts import count_openings, make_picture, make_post, pack_pictures
 
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
 from mmsa_tui.config import find_paths
+from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
@@ -19,6 +20,7 @@ from training.full.loop import FineTuning
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
 from training.full.runs import RunLog
+from training.full.train import check_same_run, written_before
 
 LABELS = ("negative", "neutral", "positive")
 TEXTS = ("worst hate rain", "train a day", "best happy love")
@@ -119,6 +121,34 @@ def test_a_resumed_run_does_not_tune_again(bundle: Bundle, pipeline: Pipeline, r
     again = pipeline.run(run_folder / "again", "1.0.0", "mmsa train")
     assert (run_folder / "text" / "model.safetensors").stat().st_mtime_ns == before
     assert again.meta.encoders == bundle.meta.encoders
+
+
+@pytest.mark.parametrize(
+    ("mark", "command", "is_gone_on_with"),
+    [("", "mmsa train", True), ("bundle", "mmsa train", False), ("", "mmsa train other", False)],
+)
+def test_a_bundle_is_taken_up_by_the_run_that_was_killed_after_writing_it(
+    bundle: Bundle, tmp_path: Path, mark: str, command: str, is_gone_on_with: bool
+) -> None:
+    log = RunLog(tmp_path)
+    if mark:
+        log.mark_done(mark)
+    if is_gone_on_with:
+        found = written_before(bundle.directory, command, log)
+        assert found is not None and found.id == bundle.id
+    else:
+        with pytest.raises(BundleError, match="exists"):
+            written_before(bundle.directory, command, log)
+    assert written_before(tmp_path / "nowhere", command, log) is None
+
+
+@pytest.mark.parametrize("rest", [b"", b"[1", b"[" * 90_000])
+def test_settings_of_a_run_that_were_half_written_are_told(
+    recipe: Recipe, tmp_path: Path, rest: bytes
+) -> None:
+    (tmp_path / "recipe.json").write_bytes(rest)
+    with pytest.raises(TrainingError, match="is damaged"):
+        check_same_run(tmp_path, recipe)
 
 
 def test_metrics_are_json_lines_of_every_stage(bundle: Bundle, run_folder: Path) -> None:

@@ -75,6 +75,22 @@ def test_a_study_goes_on_where_it_was_stopped(recipe: Recipe, ground: Ground, tm
     assert conclude(again, recipe, tmp_path, "").n_trials == 2
 
 
+@pytest.mark.parametrize("n_others", [0, 2])
+def test_a_study_that_was_killed_in_its_first_trial_tries_the_recipe_again(
+    n_others: int, recipe: Recipe, ground: Ground, tmp_path: Path
+) -> None:
+    study = open_study(tmp_path, recipe, "posts")
+    study.ask()  # the recipe itself was running when the program was killed
+    run_study(study, recipe, ground, n_others, None)
+    again = open_study(tmp_path, recipe, "posts")
+    run_study(again, recipe, ground, 2, None)
+    found = conclude(again, recipe, tmp_path, "")
+    assert any(
+        trial.value == found.base and trial.params == pytest.approx(as_choices(recipe))
+        for trial in again.trials
+    )
+
+
 def test_a_budget_that_is_used_up_tries_nothing_more(recipe: Recipe, ground: Ground, tmp_path: Path) -> None:
     study = open_study(tmp_path, recipe, "posts")
     run_study(study, recipe, ground, 1, None)

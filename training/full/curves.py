@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mmsa_tui.disk.whole_file import whole_file
+
 
 def draw_curves(metrics: Sequence[dict[str, Any]], target: Path) -> None:
     """Draw one panel a stage: loss on the left axis, weighted F1 on the right.
@@ -40,4 +42,5 @@ def draw_curves(metrics: Sequence[dict[str, Any]], target: Path) -> None:
             markersize=3,
         )
         right.set_ylabel("weighted F1", color="tab:orange")
-    figure.savefig(target, dpi=110)
+    with whole_file(target, overwrite=True) as part:
+        figure.savefig(part, dpi=110, format="png")

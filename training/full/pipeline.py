@@ -6,7 +6,6 @@ Each step leaves its files in the run folder and is skipped by a resumed run. Wh
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -84,10 +83,7 @@ class Pipeline:
             self.calibration_tweets(),
             {name: self.folder / name for name in ("text", "image")},
         )
-        bundle = write_trained(trained, bundles, version, command)
-        scores = json.dumps(bundle.meta.scores, indent=2)
-        (self.folder / "scores.json").write_text(scores, encoding="utf-8")
-        return bundle
+        return write_trained(trained, bundles, version, command)
 
     def encode(self) -> tuple[Features, Tensor | None]:
         """Stages 1 and 2, as far as they are not done; features of all examples, and the picture trunk's."""

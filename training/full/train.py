@@ -7,10 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from mmsa_tui.errors import TrainingError
+from mmsa_tui.bundle.meta import Bundle, read_bundle, write_atomically
+from mmsa_tui.decoding import DecodingError, from_json
+from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.records import Post
@@ -23,6 +26,9 @@ from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
 from training.full.runs import Progress, RunLog, exit_code_of
 from training.full.scoring import summary
+
+_ALL = "bundle"
+"""Marks a run that has come to its end."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,16 +43,34 @@ def _train(options: TrainRequest) -> int:
     recipe = load_asked_recipe(options)
     log = RunLog(options.output, reporter(options.json))
     check_same_run(options.output, recipe)
-    pipeline = Pipeline(recipe, load_materials(options, recipe), log, device)
     bundles = options.bundles or options.output / "bundles"
-    bundle = pipeline.run(bundles, options.version, options.command())
+    bundle = written_before(bundles / f"{recipe.name}-{options.version}", options.command(), log)
+    if bundle is None:
+        pipeline = Pipeline(recipe, load_materials(options, recipe), log, device)
+        bundle = pipeline.run(bundles, options.version, options.command())
+    write_atomically(options.output / "scores.json", json.dumps(bundle.meta.scores, indent=2))
     draw_curves(log.metrics(), options.output / "curves.png")
+    log.mark_done(_ALL)
     if options.json:
         print(json.dumps({"event": "done", "bundle": str(bundle.directory), "scores": bundle.meta.scores}))
     else:
         print(summary(dict(bundle.meta.scores)))
         print(f"bundle: {bundle.directory}")
     return 0
+
+
+def written_before(target: Path, command: str, log: RunLog) -> Bundle | None:
+    """Find the bundle that this run had written when it was stopped; None if it has yet to be written.
+
+    Raises:
+        BundleError: there is one, and it is of a run that has ended, or of another.
+    """
+    if not target.exists():
+        return None
+    bundle = read_bundle(target)
+    if log.is_done(_ALL) or bundle.meta.scores.get("command") != command:
+        raise BundleError(f"{target} exists", "Choose another --name or --version.")
+    return bundle
 
 
 def load_asked_recipe(options: TrainRequest) -> Recipe:
@@ -85,13 +109,18 @@ def check_same_run(folder: Path, recipe: Recipe) -> None:
     settings = json.loads(json.dumps(recipe.as_json()))
     wanted = {key: settings[key] for key in ("labels", "kinds", "seed", "split_seed", "text", "image")}
     if file.exists():
-        found = json.loads(file.read_text(encoding="utf-8"))
+        try:
+            found = from_json(file.read_bytes(), dict[str, Any])
+        except DecodingError as error:
+            raise TrainingError(
+                f"{file} is damaged: {error}", "choose another folder with -o, or remove it"
+            ) from error
         if {key: found.get(key) for key in wanted} != wanted:
             raise TrainingError(
                 f"{folder} holds a run with other settings", "choose another folder with -o, or remove it"
             )
     else:
-        file.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+        write_atomically(file, json.dumps(wanted, indent=2))
 
 
 class _Bar:

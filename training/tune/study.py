@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 STUDY, BEST, HISTORY, IMPORTANCE = "study.db", "best.toml", "history.png", "importance.png"
 _NAME = "recipe"
 _BEGUN_WITH = "begun_with"
+_BASE = "base"
+_TO_COUNT = ("COMPLETE", "WAITING")
 _MISFIT = "Choose another folder with -o, or remove this one."
 _LEAST_FOR_IMPORTANCE = 8
 
@@ -80,7 +82,6 @@ def open_study(folder: Path, recipe: Recipe, source: str) -> optuna.Study:
         raise TrainingError(f"{path} cannot be used as a study ({_first_line(error)})", _MISFIT) from error
     if begun is None and (is_new or not study.trials):
         study.set_user_attr(_BEGUN_WITH, wanted)
-        study.enqueue_trial(as_choices(recipe), skip_if_exists=True)
     elif begun != wanted:
         changed = ", ".join(
             key for key in wanted if not isinstance(begun, dict) or begun.get(key) != wanted[key]
@@ -89,7 +90,14 @@ def open_study(folder: Path, recipe: Recipe, source: str) -> optuna.Study:
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         # What was running when the program was stopped will never end by itself.
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    if not any(_is_base(trial) and trial.state.name in _TO_COUNT for trial in study.trials):
+        study.enqueue_trial(as_choices(recipe), user_attrs={_BASE: True})
     return study
+
+
+def _is_base(trial: Any) -> bool:
+    """Whether a trial is of the recipe that the study began with; a study of before has it first."""
+    return trial.number == 0 or bool(trial.user_attrs.get(_BASE))
 
 
 def fingerprint(recipe: Recipe, source: str) -> dict[str, str]:
@@ -112,6 +120,8 @@ def run_study(
 ) -> None:
     """Go on until there are so many trials, or the time is over; the recipe itself is the first.
 
+    It is tried also where others have used up the budget.
+
     Args:
         on_trial: told the number of finished trials, the value of the last one and the best.
     """
@@ -122,14 +132,16 @@ def run_study(
         for step, value in enumerate(scores(draw(trial, recipe), ground)):
             values.append(value)
             trial.report(float(np.mean(values)), step)
-            # The first is the line that all others are held against: it is never given up.
-            if trial.number and step < N_FOLDS - 1 and trial.should_prune():
+            # It is the line that all others are held against: it is never given up.
+            if not _is_base(trial) and step < N_FOLDS - 1 and trial.should_prune():
                 raise optuna.TrialPruned
         trial.set_user_attr("sd", float(np.std(values, ddof=1)))
         return float(np.mean(values))
 
     ends = None if seconds is None else time.monotonic() + seconds
-    while (done := len(_ended(study))) < n_trials and (ends is None or time.monotonic() < ends):
+    while ((done := len(_ended(study))) < n_trials or _base_waits(study)) and (
+        ends is None or time.monotonic() < ends
+    ):
         study.optimize(judge, n_trials=1, catch=(TrainingError,))
         last = _ended(study)
         if len(last) == done:
@@ -144,6 +156,13 @@ def run_study(
 def _is_whole(trial: Any) -> bool:
     """Whether it was judged on every fold; one that was given up has the mean of those it came to."""
     return bool(trial.state.name == "COMPLETE")
+
+
+def _base_waits(study: optuna.Study) -> bool:
+    """Whether the recipe itself is yet to be tried: whoever was killed meanwhile has to try it again."""
+    return any(
+        _is_base(trial) and trial.state.name == "WAITING" for trial in study.get_trials(deepcopy=False)
+    )
 
 
 def _ended(study: optuna.Study) -> list[Any]:
@@ -161,7 +180,7 @@ def conclude(study: optuna.Study, recipe: Recipe, folder: Path, command: str) ->
     import optuna
 
     done = [t for t in _ended(study) if _is_whole(t)]
-    base = next((t for t in done if t.number == 0), None)
+    base = next(filter(_is_base, done), None)
     if base is None:
         raise TrainingError("not one trial has ended", "Run the same command again to go on.")
     best = max(done, key=lambda trial: float(trial.value))
