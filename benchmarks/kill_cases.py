@@ -8,17 +8,20 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.killing import ROOT, Killer, draw, mmsa
 from mmsa_tui import cli
 from mmsa_tui.bundle.registry import use_bundle
-from mmsa_tui.config import Paths, find_paths
+from mmsa_tui.codebook import read_codebook
+from mmsa_tui.config import Paths, find_paths, load_config
 from mmsa_tui.records import Correction
 from mmsa_tui.services import store_care
 from mmsa_tui.store import Store
@@ -27,8 +30,11 @@ from mmsa_tui.store.journal import Journal
 sys.path.insert(0, str(ROOT / "tests" / "model"))
 
 LABELS = ("negative", "neutral", "positive")
+CODEBOOK = "stance"
 N_POSTS = 90
 N_IMPORTED = 60
+N_LEARNED = 48
+"""Posts that a training learns from: as few as a search takes."""
 TEXTS = ("worst rain and hate", "a train is late", "best love and sun")
 RECIPE = """
 name = "tiny"
@@ -44,6 +50,9 @@ tail_blocks = 1
 [image.tuning]
 epochs = 1
 batch_size = 32
+[fusion]
+epochs = 4
+least_steps = 4
 [head]
 n_components = 16
 width = 16
@@ -123,8 +132,9 @@ def _others(place: Place) -> set[str]:
 
 
 def _purged(place: Place) -> str:
-    kept = {"bundles", "encoders", "active", "active.before", "store.lock"}
-    left = [path.name for path in place.paths.data_dir.iterdir() if path.name not in kept]
+    kept = {"bundles", "encoders", "active", "active.before", "store.lock", "codebook.toml", "codebooks"}
+    folders = (place.paths.data_dir, place.paths.under(CODEBOOK).study_dir)
+    left = [path.name for folder in folders for path in folder.iterdir() if path.name not in kept]
     return f"a purge left {left}" if left else ""
 
 
@@ -138,6 +148,48 @@ def _judged(place: Place) -> str:
         assert row is not None
         waiting = store.count_unpredicted(row.id, bundle.id)
     return f"{waiting} posts are not judged by {bundle.id}" if waiting else ""
+
+
+def _taken_over(place: Place) -> str:
+    """See that what the shares say of each post is in the store, once."""
+    with closing(sqlite3.connect(place.paths.database)) as connection:
+        counted = connection.execute(
+            "SELECT count(*) FROM predictions JOIN bundles ON bundles.id = bundle_id"
+            " WHERE name = 'small 1.0.0'"
+        ).fetchone()
+    return "" if counted == (3 * N_POSTS,) else f"{counted[0]} predictions of {3 * N_POSTS}"
+
+
+def _usable(place: Place) -> str:
+    """See that a codebook that was begun can be used."""
+    code, said = _run(place, ["codebook", "use", "fresh"])
+    return said if code else ""
+
+
+def _in_use(place: Place) -> str:
+    found = load_config(environ={"MMSA_HOME": str(place.home)}).paths.codebook
+    return "" if found == CODEBOOK else f"{found or 'the default codebook'} is in use"
+
+
+def _renamed(place: Place) -> str:
+    """See that every label has its new name, is said once more and no more, and that the codebook has it."""
+    paths = place.paths.under(CODEBOOK)
+    names = read_codebook(paths).names
+    damages = store_care.check(paths).damages
+    if damages:
+        return damages[0].message
+    with Store.open(paths.database) as store:
+        store.write_journal()
+        n_acts = sum(1 for _ in store.corrections())
+        stands = Counter(act.new_label for act in store.current_corrections())
+        kept, _ = store.codebook()
+    third = N_POSTS // 3
+    if kept != CODEBOOK or names != ("pro", "against", "neither"):
+        return f"the codebook has {names}"
+    if n_acts != N_POSTS + third or stands != {"pro": third, "against": third, "neither": third}:
+        return f"{n_acts} acts, and {dict(stands)} stand"
+    n_journalled = len({str(record["uid"]) for record in Journal(paths.database).records()})
+    return "" if n_journalled == n_acts else f"{n_journalled} acts of {n_acts} are in the journal"
 
 
 def _audited(place: Place) -> str:
@@ -157,6 +209,9 @@ CASES = (
     Case("classify --shard 1/2", _writes("classify", "{source}", "--shard", "1/2", name="s.parquet",
                                          overwrite="--restart")),
     Case("merge", _writes("merge", "{shared}/shares", name="m.csv", overwrite="--restart")),
+    Case("merge --store", _plain("merge", "{shared}/shares of new", "--store"), wrong=_taken_over),
+    Case("chart to png", _writes("chart", "{source}", name="c.png")),
+    Case("chart to svg", _writes("chart", "{source}", name="c.svg")),
     Case("pack", _writes("pack", "{source}", "--posts-per-part", "20", name="packed", overwrite="--restart")),
     Case("report", _writes("report", "{source}", name="r.html")),
     Case("audit start", _plain("audit", "start", "{source}", "--size", "20", "--new"), wrong=_audited),
@@ -167,10 +222,18 @@ CASES = (
          n_new=N_IMPORTED),
     Case("corrections merge", _writes("corrections", "merge", "{shared}/theirs.jsonl", "--keep-unknown",
                                       name="conflicts.xlsx"), n_new=N_IMPORTED),
+    Case("corrections agree", _writes("corrections", "agree", "{shared}/Bo.jsonl", "{shared}/Cy.jsonl",
+                                      name="apart.xlsx")),
+    Case("codebook new", _plain("codebook", "new", "fresh", "--label", "for=Wants it", "--label", "against",
+                                "--use"), codes=(0, 2), wrong=_usable),
+    Case("codebook use", _plain("codebook", "use", "stance"), wrong=_in_use),
+    Case("codebook edit", _plain("codebook", "edit", "stance", "--rename", "for=pro"),
+         codes=(0, 2), wrong=_renamed),
     Case("bundle export", _writes("bundle", "export", "small 1.0.0", name="b.zip", overwrite=""),
          codes=(0, 2, 3)),
     Case("bundle import", _plain("bundle", "import", "{shared}/other.zip"), codes=(0, 3)),
     Case("bundle use", _plain("bundle", "use", "small 1.0.0")),
+    Case("bundle rollback", _plain("bundle", "rollback"), codes=(0, 3)),
     Case("store backup", _plain("store", "backup")),
     Case("store restore", _plain("store", "restore")),
     Case("forget", _plain("forget", "{shared}/secret.csv", "--yes"), codes=(0, 2), keeps_acts=False,
@@ -178,8 +241,11 @@ CASES = (
     Case("purge", _plain("purge", "--yes"), keeps_acts=False, wrong=_purged),
     Case("cache clear", _plain("cache", "clear")),
     Case("retrain", _plain("retrain", "--promote", "--device", "cpu"), wrong=_judged),
-    Case("train", _writes("train", "{source}", "--labels", "{shared}/labels.csv", "--recipe",
+    Case("train", _writes("train", "{shared}/few.csv", "--labels", "{shared}/labels.csv", "--recipe",
                           "{shared}/tiny.toml", "--device", "cpu", name="run", overwrite="")),
+    Case("tune", _writes("tune", "{shared}/few.csv", "--labels", "{shared}/labels.csv", "--recipe",
+                         "{shared}/tiny.toml", "--device", "cpu", "--trials", "2", name="tuned",
+                         overwrite="")),
 )  # fmt: skip
 
 
@@ -209,6 +275,7 @@ def prepare(folder: Path) -> Place:
     for n in range(N_POSTS // 3):
         (pictures / f"{n}.jpg").write_bytes(make_picture(n, (64, 64)))
     _write_table(Path(place.source), texts, pictures=True)
+    _write_table(place.shared / "few.csv", texts[:N_LEARNED], pictures=True)
     _write_table(place.shared / "new.csv", [f"new {text}" for text in texts])
     _write_table(place.shared / "secret.csv", [f"zqsecret {text}" for text in texts])
     labels = [",".join([str(n + 1), *3 * [LABELS[n % 3]]]) for n in range(N_POSTS)]
@@ -241,12 +308,48 @@ def prepare(folder: Path) -> Place:
         }
         for n in range(N_IMPORTED)
     ]  # fmt: skip
+    for analyst, n_labels in (("Bo", 3), ("Cy", 2)):
+        (place.shared / f"{analyst}.jsonl").write_text(_votes(analyst, n_labels))
     (place.shared / "theirs.jsonl").write_text("".join(json.dumps(act) + "\n" for act in theirs))
     must_run(place, "bundle", "export", "small 1.0.0", "-o", str(place.shared / "other.zip"))
     _rename_bundle(place.shared / "other.zip")
     must_run(place, "audit", "start", place.source, "--size", "20")
+    _make_codebook(place)
     must_run(place, "store", "backup")
+    # Classified elsewhere: the store that is to take it over has never seen it.
+    elsewhere = copy_home(place, folder / "elsewhere")
+    for number in (1, 2):
+        share = place.shared / "shares of new" / f"{number}.parquet"
+        share.parent.mkdir(exist_ok=True)
+        new = str(place.shared / "new.csv")
+        must_run(elsewhere, "classify", new, "--shard", f"{number}/2", "-o", str(share))
+    _clear(elsewhere)
     return place
+
+
+def _make_codebook(place: Place) -> None:
+    """Make a codebook under which every post has a label."""
+    labels = [word for name in ("for", "against", "neither") for word in ("--label", name)]
+    must_run(place, "codebook", "new", CODEBOOK, *labels)
+    with Store.open(place.paths.under(CODEBOOK).database) as store:
+        said = [
+            Correction(f"said-{n}", f"b2:{n:040x}", ("for", "against", "neither")[n % 3], analyst="Ann")
+            for n in range(N_POSTS)
+        ]
+        store.record_act(said, "bulk", "here")
+
+
+def _votes(analyst: str, n_labels: int) -> str:
+    """Write what one of two analysts says who do not agree."""
+    votes = [
+        {
+            "content_hash": f"b2:{n:040x}", "new_label": LABELS[n % n_labels], "uid": f"{analyst}-{n}",
+            "analyst": analyst, "created_at": f"2026-01-01T10:00:{n % 60:02}+00:00", "labels": LABELS,
+            "format": 1,
+        }
+        for n in range(N_POSTS)
+    ]  # fmt: skip
+    return "".join(json.dumps(vote) + "\n" for vote in votes)
 
 
 def _write_table(file: Path, texts: list[str], pictures: bool = False) -> None:
@@ -350,8 +453,10 @@ def _is_whole(path: Path) -> bool:
                     return archive.testzip() is None
             case ".jsonl":
                 return len([json.loads(line) for line in path.read_text().splitlines()]) == 2 * N_POSTS
-            case ".html":
-                return path.read_text().rstrip().endswith("</html>")
+            case ".html" | ".svg":
+                return path.read_text().rstrip().endswith(("</html>", "</svg>"))
+            case ".png":
+                return path.read_bytes().endswith(b"IEND\xaeB`\x82")
             case ".parquet":
                 import pyarrow.parquet
 

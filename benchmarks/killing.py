@@ -60,7 +60,8 @@ if _pipe:
         connection.set_trace_callback(_hear_sql)
         return connection
 
-    sqlite3.connect = _connect_heard
+    # Libraries take the one or the other.
+    sqlite3.connect = sqlite3.dbapi2.connect = _connect_heard
     sys.addaudithook(_hear)
 """
 
