@@ -335,7 +335,8 @@ def _nothing_to_score(
         found = ", ".join(name for name, _ in unknown.most_common(5))
         return UsageError(
             f"none of people's labels is one of the bundle's: found {found}",
-            f"The bundle's labels are {', '.join(labels)}; choose another with --bundle.",
+            f"The bundle's labels are {', '.join(labels)}: say what yours mean with --labels-map "
+            f"{unknown.most_common(1)[0][0]}={labels[0]},…, or choose another bundle with --bundle.",
         )
     if n_failed:
         return UsageError(f"none of the {n_failed:,} labelled posts could be classified", "")

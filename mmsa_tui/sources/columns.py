@@ -119,6 +119,15 @@ _TEXT_TAILS = frozenset((
     "text", "tweet", "post", "comment", "review", "message", "content", "body", "caption",
 ))
 # fmt: on
+# fmt: off
+_LABEL_WORDS = frozenset((
+    "label", "labels", "subtask", "task", "class", "sentiment", "polarity", "hate", "hateful", "hatespeech",
+    "offensive", "harmful", "harmfulness", "abusive", "toxic", "toxicity", "misogynous", "misogyny", "sexist",
+    "racist", "aggression", "sarcasm", "sarcastic", "irony", "ironic", "humor", "humour", "emotion", "stance",
+    "motivational", "propaganda", "informative",
+))
+# fmt: on
+"""Words in the names of columns in which data sets keep what people judged, whatever the question was."""
 _SPLIT = re.compile(r"[^\w]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARTS = re.compile(r"[./:]|__")
@@ -198,6 +207,11 @@ def is_weak(kind: str, name: Name) -> bool:
 
 
 _KNOWN = frozenset(word for words in NAMES.values() for word in words)
+
+
+def speaks_of_labels(name: Name) -> bool:
+    """Whether a column is called like judgements of people, of any question."""
+    return not _LABEL_WORDS.isdisjoint(name.words)
 
 
 def is_known(name: str) -> bool:

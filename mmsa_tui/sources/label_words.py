@@ -6,6 +6,8 @@ that no map knows is counted and named, never guessed.
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,7 +34,15 @@ _SAME = {
         " सकारात्मक θετικό"
     ),
 }
-_KNOWN = {word: label for label, words in _SAME.items() for word in words.split()}
+_DEGREES = ("very", "extremely", "strongly", "highly", "slightly", "somewhat", "weakly")
+_KNOWN = {word: label for label, words in _SAME.items() for word in words.split()} | {
+    f"{degree}{joint}{label}": label
+    for label in ("negative", "positive")
+    for degree in _DEGREES
+    for joint in " _-"
+}
+_MOST_WORDS = 1_000
+_NAMED = 6
 
 _NUMBERS: tuple[tuple[dict[str, str], frozenset[str], str], ...] = (
     ({"0": "negative", "2": "neutral", "4": "positive"}, frozenset(("4",)), "as Sentiment140 counts"),
@@ -67,6 +77,36 @@ class LabelMap:
         if not changes:
             return ""
         return f"labels are read {self.why}: {', '.join(changes)}; override with --labels-map"
+
+
+class LabelTally:
+    """Counts the words that people's labels of a source are written in."""
+
+    def __init__(self) -> None:
+        self._words = Counter[str]()
+
+    def add(self, truth: Mapping[str, str]) -> None:
+        for word in truth.values():
+            if word in self._words or len(self._words) < _MOST_WORDS:
+                self._words[word] += 1
+
+    def notes(self) -> list[str]:
+        """Say how the words are read, and count and name those that no map knows."""
+        found = propose_map(self._words)
+        notes = [f"{shown} of `mmsa evaluate`"] if (shown := found.describe()) else []
+        if found.unknown:
+            counts = Counter[str]()
+            for word, count in self._words.items():
+                if spelled(word) in found.unknown:
+                    counts[spelled(word)] += count
+            named = ", ".join(f"{word} ({count:,})" for word, count in counts.most_common(_NAMED))
+            more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
+            example = shlex.quote(",".join(f"{word}=LABEL" for word, _ in counts.most_common(2)))
+            notes.append(
+                f"people's labels that are none of {', '.join(TRIO)}: {named}{more}; `mmsa evaluate` "
+                f"compares them with a bundle that has such labels, or by --labels-map {example}"
+            )
+        return notes
 
 
 def spelled(word: str) -> str:

@@ -15,6 +15,7 @@ from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import ReadOptions
 from mmsa_tui.sources.detection import claim, detect
+from mmsa_tui.sources.label_words import LabelTally
 from mmsa_tui.sources.leftovers import count_unnamed
 from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.timestamps import DateReader, is_moment
@@ -73,6 +74,7 @@ def complete(
     """
     count = 0
     read_date = DateReader(order=date_order)
+    labels = LabelTally()
     with PictureFiles() as files:
         while True:
             try:
@@ -80,6 +82,8 @@ def complete(
             except StopIteration:
                 if unread := read_date.note():
                     note(unread)
+                for shown in labels.notes():
+                    note(shown)
                 return
             except MmsaError as error:
                 if not count:
@@ -97,6 +101,8 @@ def complete(
                 yield Failure("", clean(f"the rest of {name} cannot be read: {reason}"))
                 return
             count += 1
+            if isinstance(item, Post):
+                labels.add(item.truth)
             if isinstance(item, Post) and item.created_at and not is_moment(item.created_at):
                 moment = read_date(clean(item.created_at))
                 kept = item.metadata if moment else {**item.metadata, DATE_ORIGINAL: item.created_at}

@@ -8,10 +8,12 @@ from __future__ import annotations
 from mmsa_tui.sources.columns import Name, is_weak
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.ids import id_in_address
-from mmsa_tui.sources.label_words import propose_map
+from mmsa_tui.sources.label_words import propose_map, spelled
 from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
 
 _MAX_LABELS = 25
+_LARGEST_CLASS = 10
+_JOINTS = dict.fromkeys(map(ord, "_- /"))
 # fmt: off
 _NOT_WHEN_WRITTEN = frozenset((
     "collected", "query", "scraped", "updated", "update", "edited", "replied", "birth", "birthday", "joined",
@@ -125,16 +127,18 @@ def holds_labels(cells: Column) -> bool:
     return not propose_map(words).unknown
 
 
-def may_be_labels(name: Name, cells: Column) -> bool:
-    """Whether a column that is called like a label holds a few short cells."""
+def is_label(name: Name, cells: Column) -> bool:
+    """Whether a column that is called like a label holds a few short words, or numbers that count classes."""
     if not is_of_post(name) or not cells.filled or cells.distinct > _MAX_LABELS:
         return False
-    return all(len(cell) <= 30 for cell in cells.filled)
+    return all(map(_is_label_word, {cell.strip() for cell in cells.filled}))
 
 
-def are_label_words(cells: Column) -> bool:
-    """Whether cells are words such as those that labels have, not numbers."""
-    return all(cell.replace("_", "").replace("-", "").replace(" ", "").isalpha() for cell in cells.filled)
+def _is_label_word(cell: str) -> bool:
+    word = spelled(cell)
+    if word.removeprefix("-").isdecimal():
+        return abs(int(word[:10])) <= _LARGEST_CLASS
+    return len(word) <= 30 and word.translate(_JOINTS).isalpha()
 
 
 def is_image(name: Name, cells: Column) -> bool:

@@ -17,12 +17,11 @@ from mmsa_tui.sources.columns import (
     is_weak,
     parse_name,
     rank,
+    speaks_of_labels,
 )
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.ids import have_lost_digits
-from mmsa_tui.sources.label_words import propose_map
 from mmsa_tui.sources.role_fits import (
-    are_label_words,
     holds_labels,
     holds_pictures,
     is_address_with_id,
@@ -30,6 +29,7 @@ from mmsa_tui.sources.role_fits import (
     is_author,
     is_id_of_many,
     is_image,
+    is_label,
     is_language,
     is_long_number,
     is_moment,
@@ -37,7 +37,6 @@ from mmsa_tui.sources.role_fits import (
     is_text,
     is_title,
     may_be_id,
-    may_be_labels,
     may_be_words,
     readable_dates,
 )
@@ -63,7 +62,8 @@ class Roles:
 
     `why` gives the reason of each choice by kind. `guessed`: the text is known by its content
     alone. `id_in_address`: the id is a part of the address in column `id`. `others` names further
-    columns that could be the text. `notes` hold for the table as a whole.
+    columns that could be the text, `other_labels` those of labels that are not read as such. `notes`
+    hold for the table as a whole.
     """
 
     text: str = ""
@@ -78,6 +78,7 @@ class Roles:
     guessed: bool = False
     id_in_address: bool = False
     is_label_said: bool = False
+    other_labels: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     why: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -188,9 +189,10 @@ class _Choice:
         time = self._time(created_at)
         author = self._single("author", self._is_author)
         language = self._single("language", is_language)
-        label = ""
+        label, other_labels = "", tuple[str, ...]()
         if "label" in self._said or not is_own_export(self._columns):
-            label = self._single("label", self._is_label) or self._unnamed("label", holds_labels)
+            label = self._single("label", is_label) or self._unnamed("label", holds_labels)
+            other_labels = tuple(self._other_labels())
         return Roles(
             text,
             title,
@@ -204,6 +206,7 @@ class _Choice:
             guessed and bool(text),
             in_address,
             "label" in self._said,
+            other_labels,
             others,
             self._why,
             tuple(self._notes),
@@ -386,19 +389,14 @@ class _Choice:
             return ""
         return self._single("time", lambda name, cells: cells.shape == "moment")
 
-    def _is_label(self, name: Name, cells: Column) -> bool:
-        if not may_be_labels(name, cells):
-            return False
-        if not any(cell.strip().strip("+-").isdigit() for cell in cells.filled):
-            return are_label_words(cells)
-        if not propose_map(cells.filled).unknown:
-            return True
-        column = next(column for column, known in self._names.items() if known is name)
-        self._notes.append(
-            f"column `{column}` holds numbers ({', '.join(sorted(set(cells.filled))[:6])}): they are not "
-            f"taken for labels; --map label={column} takes them"
-        )
-        return False
+    def _other_labels(self) -> Iterator[str]:
+        """Yield the columns that hold labels, of this question or another, and that are not taken."""
+        named = set(self._candidates("label"))
+        for column, name in self._names.items():
+            if column in self._taken or not (column in named or speaks_of_labels(name)):
+                continue
+            if self._fits(is_label, column) and (column in named or self._column(column).distinct > 1):
+                yield column
 
     def _images(self) -> tuple[str, ...]:
         if "image" in self._said:

@@ -8,13 +8,22 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from car_files import car
 from tool_records import V1, V2_TWEET, ZEESCHUIMER
+from twarc_files import page as pages
 
+from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, detect, read
 
@@ -131,6 +140,25 @@ def csv_row(number: int) -> str:
     return f'{identity(number)},{identity(number)},2026-05-01 10:00:00,"{text}",sam,en'
 
 
+def row(number: int) -> dict[str, Any]:
+    return {
+        "id": identity(number),
+        "date": "2026-05-01 10:00:00",
+        "text": text_of(number),
+        "author": "sam",
+        "place": {"name": "Leeds", "country": "UK"},
+    }
+
+
+def plain_csv_row(number: int) -> str:
+    cells = (identity(number), "2026-05-01 10:00:00", text_of(number), "sam", "12")
+    return ",".join('"' + cell.replace('"', '""') + '"' if '"' in cell else cell for cell in cells)
+
+
+def v2_page(number: int) -> dict[str, Any]:
+    return pages({**v2(number), "edit_history_tweet_ids": [identity(number)]})
+
+
 FORMATS: dict[str, tuple[str, Callable[[], Written]]] = {
     "twarc v1, lines": ("twarc", lambda: lines("a.jsonl", v1)),
     "twarc v1, a list": ("twarc", lambda: array("a.json", v1)),
@@ -159,6 +187,15 @@ FORMATS: dict[str, tuple[str, Callable[[], Written]]] = {
         lambda: array("tweets.js", lambda number: {"tweet": v1(number)}, "window.YTD.tweets.part0 = ["),
     ),
     "gallery-dl, a dump": ("gallery-dl", lambda: array("dump.json", dump)),
+    "twarc v2, pages": ("twarc", lambda: lines("a.jsonl", v2_page)),
+    "table, lines": ("table", lambda: lines("a.jsonl", row)),
+    "table, a list": ("table", lambda: array("a.json", row)),
+    "table, csv": (
+        "table",
+        lambda: joined(
+            "a.csv", [plain_csv_row(n) for n in range(COUNT)], "id,date,text,author,likes\n", "\n", "\n"
+        ),
+    ),
     "4cat": (
         "4cat",
         lambda: joined(
@@ -212,7 +249,7 @@ def test_a_byte_that_changes_costs_one_record_at_most(tmp_path: Path, name: str,
 
 
 @pytest.mark.parametrize("damaged", [0, COUNT // 2, COUNT - 1], ids=["first", "middle", "last"])
-@pytest.mark.parametrize("format", ["gallery-dl", "bluesky"])
+@pytest.mark.parametrize("format", ["gallery-dl", "bluesky", "instaloader"])
 def test_a_file_of_one_record_that_is_damaged_costs_itself_alone(
     tmp_path: Path, format: str, damaged: int
 ) -> None:
@@ -228,6 +265,17 @@ def test_a_file_of_one_record_that_is_damaged_costs_itself_alone(
                 "createdAt": "2026-05-01T10:00:00Z",
             }
             return folder / f"{identity(number)}.json", json.dumps(value).encode()
+        if format == "instaloader":
+            caption = {"edges": [{"node": {"text": text_of(number)}}]}
+            node = {
+                "id": identity(number),
+                "shortcode": f"D{number}",
+                "owner": {"username": "sam"},
+                "edge_media_to_caption": caption,
+            }
+            about = {"version": "4.14", "node_type": "Post"}
+            value = {"node": {**node, "taken_at_timestamp": 1777629600}, "instaloader": about}
+            return tmp_path / f"2026-05-01_10-00-{number:02}_UTC.json", json.dumps(value).encode()
         return tmp_path / f"{identity(number)}_1.jpg.json", json.dumps(dump(number)[1]).encode()
 
     for number in range(COUNT):
@@ -240,3 +288,69 @@ def test_a_file_of_one_record_that_is_damaged_costs_itself_alone(
         for changed in (content[:at], content[:at] + byte + content[at + 1 :]):
             path.write_bytes(changed)
             check(tmp_path, format, damaged, changed)
+
+
+def as_workbook(path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(list(PLAIN))
+    for number in range(COUNT):
+        book.active.append([value(number) for value in PLAIN.values()])
+    book.save(path)
+
+
+def as_parquet(path: Path, compression: str = "snappy") -> None:
+    rows = [{name: value(number) for name, value in PLAIN.items()} for number in range(COUNT)]
+    pq.write_table(pa.Table.from_pylist(rows), path, compression=compression)
+
+
+def as_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"CREATE TABLE posts ({', '.join(PLAIN)})")
+        rows = [tuple(value(number) for value in PLAIN.values()) for number in range(COUNT)]
+        database.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * len(PLAIN))})", rows)
+
+
+def as_repository(path: Path) -> None:
+    record = {"$type": "app.bsky.feed.post", "createdAt": "2026-05-01T10:00:00Z"}
+    posts = {f"3lk{number:02}abcdefgh": {**record, "text": text_of(number)} for number in range(COUNT)}
+    path.write_bytes(car(posts)[0])
+
+
+PLAIN: dict[str, Callable[[int], str]] = {
+    "id": identity,
+    "text": text_of,
+    "date": lambda number: f"2026-05-{number + 1:02} 10:00:00",
+    "author": lambda number: f"sam{number}",
+}
+PACKED: dict[str, Callable[[Path], None]] = {
+    "a.xlsx": as_workbook,
+    "snappy.parquet": as_parquet,
+    "plain.parquet": partial(as_parquet, compression="none"),
+    "a.db": as_database,
+    "a.car": as_repository,
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_no_post_of_a_packed_file_that_is_damaged_vanishes_untold(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    PACKED[name](path)
+    data = path.read_bytes()
+    rng = random.Random(name)
+    for number in range(3 * FILES):
+        at, byte = rng.randrange(len(data)), bytes([rng.randrange(256)])
+        damaged = data[:at] if number % 3 == 0 else data[:at] + byte + data[at + 1 :]
+        path.write_bytes(damaged)
+        notes: list[str] = []
+        try:
+            items = list(read(path, options=ReadOptions(note=notes.append)))
+        except SourceError:
+            continue
+        posts = [item for item in items if isinstance(item, Post)]
+        is_told = any(isinstance(item, Failure) for item in items) or any(
+            "left out" in note for note in notes
+        )
+        has_all = len(posts) == COUNT and all(post.text for post in posts)
+        undated = sum(not post.created_at for post in posts)
+        is_counted = not undated or any("dates" in note and "not be read" in note for note in notes)
+        assert is_told or (has_all and is_counted), (at, byte, data[at : at + 1], notes)

@@ -278,3 +278,9 @@ def test_a_moment_is_written_one_way(written: object, moment: str) -> None:
 def test_any_value_is_a_moment_or_none(value: object) -> None:
     moment = to_iso_utc(value)
     assert moment == "" or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", moment)
+
+
+def test_damage_that_costs_several_records_at_the_start_does_not_hide_the_rest(tmp_path: Path) -> None:
+    records = [{"id": f"{number}", "text": f"post {number}"} for number in range(9)]
+    (tmp_path / "a.json").write_text(json.dumps(records).replace('[{"id', '[ "id', 1))
+    assert ndjson.sample_records(tmp_path / "a.json", 1) == records[1:2]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.errors import SourceError, UsageError
+from mmsa_tui.records import Post
+from mmsa_tui.sources import ReadOptions, read
 from mmsa_tui.sources.label_words import parse_label_map, propose_map
 from mmsa_tui.sources.labels import load_labels, read_labels
 
@@ -185,3 +187,57 @@ def test_a_map_to_what_is_no_label_is_refused() -> None:
 def test_ids_that_a_spreadsheet_rounded_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="has lost its digits"):
         labels(tmp_path, "id,label\n1.91841E+18,positive\n")
+
+
+def told(path: Path) -> tuple[list[str], list[str]]:
+    notes: list[str] = []
+    items = list(read(path, options=ReadOptions(note=notes.append)))
+    return [item.truth.get("label", "") for item in items if isinstance(item, Post)], notes
+
+
+@pytest.mark.parametrize("words", [("0", "1"), ("OFF", "NOT"), ("not harmful", "very harmful"), ("1", "5")])
+def test_labels_that_no_map_knows_are_kept_as_they_stand_counted_and_named(
+    tmp_path: Path, words: tuple[str, str]
+) -> None:
+    rows = [f"{number},{text},{words[number % 2]}" for number, text in enumerate(("fine", "grim", "so so"))]
+    path = tmp_path / "a.csv"
+    path.write_text("id,text,label\n" + "\n".join(rows))
+    labels, notes = told(path)
+    first, second = (word.lower() for word in words)
+    assert labels == [first, second, first]
+    assert any(f"{first} (2), {second} (1)" in note and "--labels-map" in note for note in notes)
+
+
+def test_how_numbers_are_read_is_shown_and_words_of_degree_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,text,label\n1,fine,2\n2,grim,0\n3,so so,1\n")
+    labels, notes = told(path)
+    assert labels == ["2", "0", "1"] and any("0 = negative" in note for note in notes)
+    assert propose_map(["very_positive", "slightly negative"]).words == {
+        "very_positive": "positive",
+        "slightly negative": "negative",
+    }
+
+
+def test_columns_of_labels_that_are_not_read_are_counted_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "olid.tsv"
+    rows = [f"{n}\t@USER so it goes {n}\t{('OFF', 'NOT')[n % 2]}\t{('TIN', 'UNT')[n % 2]}" for n in range(5)]
+    path.write_text("\n".join(["id\ttweet\tsubtask_a\tsubtask_b", *rows]))
+    _, notes = told(path)
+    (note,) = (note for note in notes if "labels" in note)
+    assert "`subtask_a` (OFF 3, NOT 2), `subtask_b` (TIN 3, UNT 2); --map label=subtask_a" in note
+    found = read(path, options=ReadOptions(columns={"label": "subtask_a"}))
+    assert [item.truth["label"] for item in found if isinstance(item, Post)] == ["off", "not"] * 2 + ["off"]
+
+
+def test_posts_with_several_labels_are_counted(tmp_path: Path) -> None:
+    labels = (["not harmful"], ["somewhat harmful", "individual"], ["very harmful", "society"])
+    path = tmp_path / "harmeme.jsonl"
+    lines = [
+        json.dumps({"id": f"m{n}", "text": "so it goes", "labels": found}) for n, found in enumerate(labels)
+    ]
+    path.write_text("\n".join(lines))
+    found, notes = told(path)
+    assert found == ["not harmful", "", ""] and any(
+        "several labels" in note and ": 2;" in note for note in notes
+    )

@@ -7,11 +7,13 @@ import json
 import random
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from table_files import posts, texts, write
@@ -345,3 +347,40 @@ def test_an_option_that_the_file_contradicts_is_told(
     found = list(read(write(tmp_path / "a.csv", "id,text\n1,a fine day\n"), options=options))
     assert [item.text for item in found] == ["a fine day"]
     assert any(option in note for note in notes)
+
+
+def database_of(path: Path, rows: int) -> Path:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE posts (id, text BLOB)")
+        texts = [(number, f"a fine day {number} ".encode() * 20) for number in range(rows)]
+        database.executemany("INSERT INTO posts VALUES (?, ?)", texts)
+    return path
+
+
+def test_a_text_that_is_kept_as_bytes_is_read_and_a_thumbnail_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": ["7"], "text": ["caffè".encode()], "thumb": [b"\x89PNG\0"]}), path)
+    (post,) = posts(path)
+    assert (post.text, post.metadata["thumb"]) == ("caffè", "")
+    assert posts(database_of(tmp_path / "a.db", 1))[0].text.startswith("a fine day 0")
+
+
+def test_a_database_that_is_cut_tells_that_rows_are_missing(tmp_path: Path) -> None:
+    path = database_of(tmp_path / "a.db", 60)
+    path.write_bytes(path.read_bytes()[:-5_000])
+    try:
+        items = list(read(path))
+    except SourceError as error:
+        assert "cut" in error.message or "malformed" in error.message
+    else:
+        assert isinstance(items[-1], Failure)
+
+
+def test_changes_that_wait_beside_a_database_are_told(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE posts (id, text)")
+        database.execute("INSERT INTO posts VALUES (1, 'a fine day')")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("INSERT INTO posts VALUES (2, 'a day in the log only')")
+        assert any("a.db-wal" in note and "left out" in note for note in notes_of(tmp_path / "a.db"))

@@ -5,6 +5,7 @@ The only place that reads with pyarrow and pyreadstat.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -25,7 +26,7 @@ Values = Mapping[str, object]
 class Columnar:
     """An open table: its columns, rows with some of them, and rows from all over it.
 
-    `part` is the name of the table inside the file, `parts` are all there are.
+    `part` is the name of the table inside the file, `parts` are all there are. `notes` hold for the file.
     """
 
     columns: list[str]
@@ -33,6 +34,7 @@ class Columnar:
     spread: Callable[[Sequence[str], int], Iterator[Values]]
     part: str = ""
     parts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def kind_of_columnar(head: bytes) -> str:
@@ -171,11 +173,35 @@ def _open_sqlite(path: Path, part: str) -> Columnar:
                         yield dict(zip(keep, row, strict=True))
         except sqlite3.Error as error:
             raise _broken(path, "SQLite", error) from error
+        if every == 1 and (missing := _missing_bytes(path)):
+            # What is not there is read as if it were empty.
+            raise SourceError(
+                f"{path.name} is cut: {missing:,} bytes at its end are missing, and rows with them",
+                "Copy the file again from where it comes from.",
+            )
 
     def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
         return rows(keep, max(1, sizes[chosen] // max(count, 1)))
 
-    return Columnar(columns, rows, spread, chosen, tuple(names))
+    notes = []
+    waiting = path.with_name(f"{path.name}-wal")
+    if waiting.is_file() and waiting.stat().st_size:
+        notes.append(
+            f"{waiting.name} holds changes that are not in {path.name} yet and are left out: "
+            "close the program that writes it, and read again"
+        )
+    return Columnar(columns, rows, spread, chosen, tuple(names), tuple(notes))
+
+
+def _missing_bytes(path: Path) -> int:
+    """Return how many bytes of a database are missing by what its head says, 0 if none."""
+    with path.open("rb") as file:
+        head = file.read(100)
+        size = file.seek(0, os.SEEK_END)
+    page = int.from_bytes(head[16:18], "big")
+    whole = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+    # Where the counters of changes differ, an old program left the size alone.
+    return max(0, whole - size) if head[24:28] == head[92:96] else 0
 
 
 def _open_statistics(path: Path, kind: str) -> Columnar:

@@ -34,6 +34,8 @@ HEAD_BYTES = 4 << 20
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl")
 """How files of JSON are called; also with the ending of a packing behind."""
 _HEAD_LINES = 200
+_HEAD_ENTRIES = 100
+"""Records at the start that are looked at, whole or not: damage may cost several."""
 _DATA = re.compile(r'"data"\s*:\s*\[')
 _INCLUDES = re.compile(r'"includes"\s*:\s*\{')
 _INCLUDED = re.compile(r'"(users|media|tweets)"\s*:\s*(?=\[)')
@@ -103,7 +105,8 @@ def head_records(pieces: Iterator[bytes], limit: int = 50) -> list[Object]:
     if start.lstrip(b" \t\r\n")[:1] not in (b"{", b"[") and _first_line_record(start) is None:
         return []
     entries = parse_entries(chain((start,), pieces), "")
-    return [entry.value for entry in islice(entries, 2 * limit) if entry.value is not None][:limit]
+    whole = (entry.value for entry in islice(entries, _HEAD_ENTRIES) if entry.value is not None)
+    return list(islice(whole, limit))
 
 
 def _bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ KEY = "_key"
 """The column of the key under which a record of JSON is filed."""
 _WHOLE_BYTES = 8 << 20
 """A file up to this size is gone through once more to judge its columns."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MAX_FIELDS = 10_000
 _MAX_DEPTH = 6
 _SPOTS = 40
@@ -39,7 +41,7 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
         for number, row in enumerate(rows, start=1):
             yield Record(f"row {number:,}", {name: cell_text(value) for name, value in row.items()})
 
-    notes = []
+    notes = list(found.notes)
     if len(found.parts) > 1:
         rest = ", ".join(name for name in found.parts if name != found.part)
         notes.append(f"table `{found.part}` is read; left out: {rest}. --sheet NAME chooses another")
@@ -150,5 +152,13 @@ def cell_text(value: object) -> str:
             return ""
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
-    # Raw bytes are nothing to show.
-    return "" if isinstance(value, bytes) else str(value)[:MAX_CELL]
+    return _bytes_text(value) if isinstance(value, bytes) else str(value)[:MAX_CELL]
+
+
+def _bytes_text(value: bytes) -> str:
+    """Return the text that some programs keep as bytes, "" for bytes that are none: a thumbnail, a key."""
+    try:
+        text = value[: 4 * MAX_CELL].decode("utf-8")[:MAX_CELL]
+    except UnicodeDecodeError:
+        return ""
+    return text if _CONTROL.search(text) is None else ""

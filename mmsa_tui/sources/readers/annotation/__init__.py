@@ -36,6 +36,8 @@ _OWN_FIELDS = frozenset(("post_id", "author", "created_at", "language"))
 _UPLOAD = re.compile(r"[0-9a-f]{8}-(?=.)")
 """What Label Studio puts before the name of an uploaded file."""
 
+_VOTES = "label_votes"
+"""The column of what people said of a post that has no one label."""
 _MAX_PICTURES = 100
 
 
@@ -65,11 +67,19 @@ class Annotation:
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         root = (source if source.is_dir() else source.absolute().parent).resolve()
         files = MediaFiles.near(source, options.note)
+        undecided = 0
         for entry in read_records(source, options, is_example):
             if entry.value is None:
                 yield Failure(entry.where, entry.reason)
-            else:
-                yield _post(read_example(entry.value), entry.where, entry.encoding, root, files)
+                continue
+            item = _post(read_example(entry.value), entry.where, entry.encoding, root, files)
+            undecided += _VOTES in item.metadata
+            yield item
+        if undecided:
+            options.note(
+                f"posts with several labels, or on which people do not agree: {undecided:,}; "
+                f"they have no label, and the column `{_VOTES}` keeps what was said"
+            )
 
 
 def _post(example: Labelled, where: str, encoding: str, root: Path, files: MediaFiles) -> Post | Failure:
@@ -82,7 +92,7 @@ def _post(example: Labelled, where: str, encoding: str, root: Path, files: Media
     rest = {name: as_text(value) for name, value in data.items() if name not in used}
     label = majority(example.votes)
     votes = "" if label else ", ".join(sorted(vote.strip().lower() for vote in example.votes))
-    metadata = {**rest, **example.other_labels, "label_votes": votes}
+    metadata = {**rest, **example.other_labels, _VOTES: votes}
     metadata = {name: value for name, value in metadata.items() if value}
     if not text and not pictures:
         return Failure(post_id, f"{where} has neither text nor pictures", "", metadata)

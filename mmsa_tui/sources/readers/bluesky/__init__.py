@@ -130,9 +130,11 @@ def _read_car(path: Path, files: MediaFiles, options: ReadOptions) -> Iterator[P
             without_key += name not in posts
             key = posts.get(name) or name.hex()
             yield to_item(_read(record, key, repository.did), files, f"{path.name} {key}")
-        for name, key in sorted(posts.items(), key=lambda item: item[1]):
-            if name not in repository.blocks:
-                yield Failure(key, f"{path.name}: the record {key} is damaged or not in the file")
+        lost = sorted(key for name, key in posts.items() if name not in repository.blocks)
+        for key in lost:
+            yield Failure(key, f"{path.name}: the record {key} is damaged or not in the file")
+        if repository.is_cut and not lost:
+            yield Failure("", f"{path.name} is cut or damaged at its end: what stood there cannot be read")
         if repository.damaged:
             options.note(f"stretches of {path.name} that are damaged: {repository.damaged:,}")
         if without_key:

@@ -32,13 +32,14 @@ class Repository:
     """What a first pass found: where the blocks lie, and the keys of records.
 
     `blocks` are offset and size by name; `keys` are `collection/key` by name of the record; `damaged`
-    counts stretches that are no whole block.
+    counts stretches that are no whole block; `is_cut`: the last one is, and the file ends in it.
     """
 
     did: str = ""
     blocks: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     keys: dict[bytes, str] = field(default_factory=dict)
     damaged: int = 0
+    is_cut: bool = False
 
 
 def is_car(head: bytes) -> bool:
@@ -97,6 +98,7 @@ def _frames(data: mmap.mmap, repository: Repository) -> Iterator[tuple[bytes, in
                 continue
         repository.damaged += 1
         at = _next_frame(data, at + 1)
+        repository.is_cut = at >= len(data)
 
 
 def _next_frame(data: mmap.mmap, start: int) -> int:

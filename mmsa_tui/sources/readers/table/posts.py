@@ -23,6 +23,7 @@ MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
 _SAMPLES = 2
 _SHOWN = 160
+_MOST_WORDS = 100
 _NAMED = 20
 """Rows of a kind that a note names; it counts all."""
 ORIGINAL = "text_original"
@@ -47,6 +48,7 @@ class TablePosts:
         self._repaired = _Tally()
         self._doubtful = _Tally()
         self._short = _Tally()
+        self._other_labels = {column: Counter[str]() for column in found.roles.other_labels}
         self._targets = _target_column(found)
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
@@ -113,7 +115,7 @@ class TablePosts:
                 f"{len(table.columns):,} columns: those after the first {MAX_COLUMNS} are left out"
             )
             own = own[:MAX_COLUMNS]
-        keep = list(dict.fromkeys([*roles.columns(), *own]))
+        keep = list(dict.fromkeys([*roles.columns(), *roles.other_labels, *own]))
         known = set(table.columns)
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
         for number, record in enumerate(table.records(() if table.is_open else keep), start=1):
@@ -147,6 +149,9 @@ class TablePosts:
             self._repaired.add(record.where)
         if record.is_short:
             self._short.add(record.where)
+        for column, words in self._other_labels.items():
+            if (word := values.get(column, "").strip()) and (word in words or len(words) < _MOST_WORDS):
+                words[word] += 1
         label = values.get(roles.label, "").strip()
         return Post(
             post_id,
@@ -220,6 +225,12 @@ class TablePosts:
         if self._changes:
             kinds = ", ".join(f"{kind} in {count:,}" for kind, count in sorted(self._changes.items()))
             note(f"texts are read as their authors typed them: {kinds} undone; `{ORIGINAL}` keeps them")
+        counted = [f"`{column}` ({_counted(words)})" for column, words in self._other_labels.items() if words]
+        if counted:
+            note(
+                f"columns of labels that are only kept, not read as people's labels: {', '.join(counted)}; "
+                f"--map label={self._roles.other_labels[0]} reads one"
+            )
         if self._cut:
             note(f"texts cut at {MAX_CELL:,} characters: {self._cut:,}")
         for name, where in list(self._late.items())[:5]:
@@ -246,6 +257,11 @@ class _Tally:
         more = f" and {self.count - len(self._named):,} more" if self.count > len(self._named) else ""
         word = "line" if self._named[0].isdigit() and self.count == 1 else "lines"
         return f"{self.count:,} ({word} {', '.join(self._named)}{more})"
+
+
+def _counted(words: Counter[str]) -> str:
+    shown = ", ".join(f"{word} {count:,}" for word, count in words.most_common(6))
+    return shown + (f" and {len(words) - 6} more" if len(words) > 6 else "")
 
 
 def _is_called(kind: str, name: str) -> bool:
