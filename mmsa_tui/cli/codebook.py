@@ -304,8 +304,7 @@ def _describe(standing: Standing) -> str:
     codebook = standing.codebook
     lines = [f"codebook {codebook.name}" + (f": {codebook.title}" if codebook.title else ""), ""]
     rows = [("key", "label", "posts", "definition")]
-    for place, label in enumerate(codebook.labels, start=1):
-        keys = f"{place} {label.key}".strip() if label.key != str(place) else label.key
+    for keys, label in zip(codebook.keys_shown(), codebook.labels, strict=True):
         rows.append((keys, label.name, f"{standing.labelled[label.name]:,}", label.definition))
     lines.append(console.table(rows, right=(2,), indent="  "))
     for label in codebook.labels:

@@ -14,16 +14,19 @@ from mmsa_tui.codebook.files import (
     write_codebook,
 )
 from mmsa_tui.codebook.record import (
+    LETTERS,
     MAX_LABELS,
     Codebook,
     CodebookError,
     CodebookLabel,
     check_codebook,
     from_fields,
+    keys_of_place,
     to_fields,
 )
 
 __all__ = (
+    "LETTERS",
     "MAX_LABELS",
     "Codebook",
     "CodebookError",
@@ -32,6 +35,7 @@ __all__ = (
     "check_codebook",
     "find_codebook",
     "from_fields",
+    "keys_of_place",
     "list_codebooks",
     "read_codebook",
     "to_fields",

@@ -13,8 +13,11 @@ from mmsa_tui.decoding import DecodingError, to_kind
 from mmsa_tui.errors import UsageError
 from mmsa_tui.text.display import safe
 
-MAX_LABELS = 9
-"""One key each, from 1 to 9."""
+N_NUMBERED = 9
+"""Labels that a digit gives."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+"""Which letter gives which label in the list that 0 opens."""
+MAX_LABELS = len(LETTERS)
 MAX_TEXT = 4000
 """Characters of a definition, an example or a title: a page of a printed codebook."""
 MAX_EXAMPLES = 50
@@ -35,7 +38,7 @@ class CodebookError(UsageError):
 class CodebookLabel:
     """One label: its `name` in every table, what it means, posts that have it, the key that gives it.
 
-    `key` "" is the number of its place.
+    `key` "" is that of its place, see `keys_of_place`.
     """
 
     name: str
@@ -76,10 +79,22 @@ class Codebook:
     def keys(self) -> dict[str, str]:
         """Give the actions of the app that label by place the labels' own keys, beside the numbers."""
         return {
-            f"label_{number}": f"{number},{label.key}"
+            f"label_{number}": f"{number},{label.key}" if number <= N_NUMBERED else label.key
             for number, label in enumerate(self.labels, start=1)
             if label.key and label.key != str(number)
         }
+
+    def keys_shown(self) -> list[str]:
+        """Write how each label is given in the app: by the keys of its place, and by its own."""
+        return [
+            f"{keys_of_place(place)} {label.key}".strip() if label.key != str(place) else label.key
+            for place, label in enumerate(self.labels, start=1)
+        ]
+
+
+def keys_of_place(place: int) -> str:
+    """Write the keys that give the label at a place, from 1: its number, or 0 and a letter of the list."""
+    return str(place) if place <= N_NUMBERED else f"0{LETTERS[place - 1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +132,14 @@ def check_codebook(codebook: Codebook) -> Codebook:
             f"a codebook has from 2 to {MAX_LABELS} labels, this one {len(codebook.labels)}",
             "With one label there is nothing to tell apart: add what the other posts are, such as `other`."
             if len(codebook.labels) < 2
-            else "Each label has one key: make finer labels a second codebook.",
+            else "The list of labels has a letter for each: make finer labels a second codebook.",
         )
     for label in codebook.labels:
         _check_label(label)
     _refuse_twice([label.name.casefold() for label in codebook.labels], "two labels are called {}")
-    numbers = [str(place) for place in range(1, len(codebook.labels) + 1)]
+    numbers = [str(place) for place in range(1, min(len(codebook.labels), N_NUMBERED) + 1)]
     own = [
-        label.key
-        for label, number in zip(codebook.labels, numbers, strict=True)
-        if label.key not in ("", number)
+        label.key for place, label in enumerate(codebook.labels, start=1) if label.key not in ("", str(place))
     ]
     _refuse_twice([*numbers, *own], "two labels have the key {}")
     for text in (codebook.title, codebook.start):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.codebook import Codebook, CodebookError, from_fields, to_fields
+from mmsa_tui.codebook import Codebook, CodebookError, from_fields, keys_of_place, to_fields
 from mmsa_tui.decoding import DecodingError, from_json, from_toml
 from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
@@ -46,7 +46,7 @@ def codebook_sheet(codebook: Codebook) -> TextTable:
     rows = [
         (
             label.name,
-            label.key or str(place),
+            label.key or keys_of_place(place),
             label.definition,
             json.dumps(label.examples, ensure_ascii=False) if label.examples else "",
             codebook.name,
@@ -145,7 +145,7 @@ def _from_sheet(path: Path) -> Codebook | None:
                 "name": row["label"].strip(),
                 "definition": row.get("definition", ""),
                 "examples": _examples(row.get("examples", "")),
-                "key": "" if key == str(place) else key,
+                "key": "" if key == keys_of_place(place) else key,
             }
         )
     fields = {

@@ -12,6 +12,7 @@ from textual.screen import Screen, ScreenResultType
 
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.keys import WRAPPED, is_typing, key_for
 from mmsa_tui.tui.widgets.bars import KeyBar, StatusLine, TopBar
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
@@ -135,6 +136,16 @@ class PostScreen(FramedScreen[ScreenResultType]):
     def codebook(self) -> tuple[str, ...]:
         """The labels that keys give here."""
         return self.labels
+
+    async def action_choose_label(self) -> None:
+        """Ask which label, by its letter or from the list, and do what its key does."""
+        options = [(label, f"{self.looks.sign(label)} {label}") for label in self.labels]
+
+        async def take(label: str | None) -> None:
+            if label is not None:
+                await self.run_action(f"label({self.labels.index(label)})")
+
+        await self.ask(AskOne("Which label?", options, has_letters=True), take)
 
     def action_read(self, direction: int) -> None:
         self.view.read(direction)

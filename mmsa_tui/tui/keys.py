@@ -32,7 +32,8 @@ from mmsa_tui.errors import ConfigError
 NO_KEY = "none"
 """In the config: the action has no key, and is left to the palette."""
 
-MAX_LABELS = 9
+N_NUMBERED, MAX_LABELS = 9, 26
+"""Labels that have a digit, and those that have an action and a letter in the list of labels."""
 
 PATIENCE_S = 2.0
 """How long a field may take to catch up with what was typed."""
@@ -69,13 +70,15 @@ class Action:
 def _labels() -> Iterable[Action]:
     for number in range(1, MAX_LABELS + 1):
         yield Action(
-            f"label_{number}", str(number), str(number), f"Give label {number} and go on",
+            f"label_{number}", str(number) if number <= N_NUMBERED else NO_KEY, str(number),
+            f"Give label {number} and go on",
             group="Decide", textual=f"label({number - 1})",
         )  # fmt: skip
 
 
 ACTIONS: tuple[Action, ...] = (
     *_labels(),
+    Action("choose_label", "0", "label…", "Choose the label from a list, and go on", group="Decide"),
     Action("accept", "space", "accept", "Accept the model's label and go on", in_footer=True, group="Decide"),
     Action("skip", "s", "skip", "Go on without a label", in_footer=True, group="Decide"),
     Action("undo", "u", "undo", "Undo", in_footer=True, group="Decide"),
@@ -322,17 +325,21 @@ def check_keys(keys: Mapping[str, str]) -> None:
 def keys_with(labels: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
     """Put the keys of a codebook's labels beside those of the config, which win.
 
-    Keys of labels that cannot work with them are left out: the numbers always do.
+    Keys of labels that cannot work with them are left out, each by itself: the numbers always do.
 
     Raises:
         ConfigError: the config's own keys cannot work.
     """
     check_keys(own)
-    both = {**labels, **own}
-    try:
-        check_keys(both)
-    except ConfigError:
-        return own
+    both = dict(own)
+    for name, keys in labels.items():
+        if name in own:
+            continue
+        try:
+            check_keys({**both, name: keys})
+        except ConfigError:
+            continue
+        both[name] = keys
     return both
 
 

@@ -146,5 +146,5 @@ def label_variable(index: int, n_labels: int) -> str:
 
 def label_sign(index: int, n_labels: int) -> str:
     """Choose one cell that tells labels apart without colour."""
-    signs: Sequence[str] = _SIGNS.get(n_labels, "123456789")
+    signs: Sequence[str] = _SIGNS.get(n_labels, "123456789jklmnopqrstuvwxyz")
     return signs[index] if index < len(signs) else "#"

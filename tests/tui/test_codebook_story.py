@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stories import SIZE, asked, opened, text_of
 
 from mmsa_tui.codebook import Codebook, CodebookLabel, read_codebook
 from mmsa_tui.services.codebook import new_codebook
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
+from mmsa_tui.tui.audit.screen import AuditScreen
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.codebook.screen import CodebookScreen
-from mmsa_tui.tui.dialogs.ask import AskOne, AskText
+from mmsa_tui.tui.dialogs.ask import AskOne, AskText, AskWhether
 
 STANCE = Codebook("stance", (CodebookLabel("for", "Wants it", key="w"), CodebookLabel("against")))
 
@@ -84,3 +87,28 @@ async def test_a_definition_is_kept(make_app, classified, config, wait_for):
             pilot, lambda: "sad" in str(screen.query_one("#codebook-text").render()), "the definition"
         )
     assert read_codebook(config.paths).labels[0].definition == "sad"
+
+
+async def test_more_labels_than_digits_are_given_by_letter(make_app, classified, config, wait_for):
+    topics = tuple(CodebookLabel(f"topic {n}") for n in range(1, 13))
+    new_codebook(config.paths, Codebook("topics", topics))
+    paths = config.paths.under("topics")
+    with Store.open(paths.database) as store:
+        read_in(store, classified.location)
+    async with make_app(config=replace(config, paths=paths, bundle="")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: screen.row is not None, "the first post")
+        # j would move the cursor of the list.
+        await pilot.press("0", "j", "3", "0", "l")
+        await pilot.press("t")
+        await asked(pilot, wait_for, AskWhether)
+        await pilot.press("y")
+        audit = await asked(pilot, wait_for, AuditScreen)
+        await wait_for(pilot, lambda: audit.row is not None, "the first post of the sample")
+        await pilot.press("0", "k")
+    with Store.open(paths.database) as store:
+        made = list(store.corrections())
+        # Copies of a post are labelled with it.
+        given = list(dict.fromkeys(act.new_label for act in made))
+        assert given == ["topic 10", "topic 3", "topic 12", "topic 11"]
+        assert made[-1].origin

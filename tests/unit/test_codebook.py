@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from mmsa_tui.bundle.registry import UnlearnedError, find_bundle, find_learner, labels_in_use
-from mmsa_tui.codebook import Codebook, CodebookError, CodebookLabel, LeftOver, read_codebook
+from mmsa_tui.codebook import Codebook, CodebookError, CodebookLabel, LeftOver, check_codebook, read_codebook
 from mmsa_tui.codebook.files import to_toml
 from mmsa_tui.config import Paths, find_paths, load_config
 from mmsa_tui.corrections import export_corrections, take_in
-from mmsa_tui.corrections.codebooks import read_codebook_file
+from mmsa_tui.corrections.codebooks import codebook_sheet, read_codebook_file
 from mmsa_tui.decoding import from_toml
 from mmsa_tui.errors import ConfigError
 from mmsa_tui.records import Correction, Post, content_hash
@@ -28,6 +28,7 @@ from mmsa_tui.services.codebook import (
     use_codebook,
 )
 from mmsa_tui.store import Store
+from mmsa_tui.tui.keys import keys_with
 
 HOSTILE = '=1+1\x1b[31m <b onclick="x">\u202e "quoted" \\ \x7f\nsecond line'
 STANCE = Codebook(
@@ -75,8 +76,8 @@ class TestWhatCanBeOne:
     @pytest.mark.parametrize(
         ("labels", "why"),
         [
-            (["for"], "from 2 to 9"),
-            ([f"label {n}" for n in range(30)], "from 2 to 9"),
+            (["for"], "from 2 to 26"),
+            ([f"label {n}" for n in range(30)], "from 2 to 26"),
             (["for", "For"], "two labels are called"),
             (["=1+1", "b"], "cannot be a label"),
             (["@x", "b"], "cannot be a label"),
@@ -243,3 +244,18 @@ class TestApart:
         (tmp_path / f"c.{suffix}").write_bytes(content)
         with pytest.raises(MmsaError):
             take_from_file(tmp_path / f"c.{suffix}")
+
+
+def test_labels_beyond_the_digits_are_given_from_a_list() -> None:
+    labels = [CodebookLabel(f"topic {n}") for n in range(12)]
+    labels[11] = CodebookLabel("topic 11", key="z")
+    codebook = check_codebook(Codebook("topics", tuple(labels)))
+    assert codebook.keys_shown()[8:] == ["9", "0j", "0k", "0l z"]
+    assert codebook.keys() == {"label_12": "z"}
+    sheet = codebook_sheet(codebook)
+    assert [row[1] for row in sheet.rows][9:] == ["0j", "0k", "z"]
+
+
+def test_a_label_key_that_the_app_needs_leaves_the_others_theirs() -> None:
+    found = keys_with({"label_1": "1,q", "label_2": "2,z"}, {})
+    assert found == {"label_2": "2,z"}

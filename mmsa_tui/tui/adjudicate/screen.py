@@ -43,6 +43,7 @@ NOWHERE = "This post is in no source that was read here: only its words are know
 
 _SHARED = {
     **{f"label_{number}": "Decide for this label, and go on" for number in range(1, MAX_LABELS + 1)},
+    "choose_label": "Decide for a label from a list, and go on",
     "skip": "Go on without a decision",
     "undo": "Take the last decision back, also one of another day",
     "note": "Write why; it goes with the decision",

@@ -40,6 +40,7 @@ COUNT_EVERY = 10
 
 _SHARED = {
     **{f"label_{number}": "Give this label, and go on" for number in range(1, MAX_LABELS + 1)},
+    "choose_label": "Give a label from a list, and go on",
     "skip": "Put this post off to the end",
     "undo": "Take your last label in this audit back, also one of another day",
     "read_on": "Scroll a long post down",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mmsa_tui.tui.keys import ACTIONS, MAX_LABELS, Action, key_for
-from mmsa_tui.tui.widgets.bars import KeyItem
-from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
+from mmsa_tui.tui.keys import ACTIONS, Action, key_for
+from mmsa_tui.tui.widgets.bars import KeyItem, label_items
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 _BY_NAME = {action.name: action for action in ACTIONS}
 _WHILE_TYPING = (
@@ -48,7 +48,7 @@ def footer(now: Situation, looks: LabelLooks, keys: Mapping[str, str]) -> list[K
     """
     if now.is_typing:
         return [KeyItem(shown, text, f"app.simulate_key('{key}')") for key, shown, text in _WHILE_TYPING]
-    items = list(_labels(looks, keys)) if now.is_post else []
+    items = label_items(looks.labels, keys, looks) if now.is_post else []
     first = list(_urgent(now))
     rest = [action.name for action in ACTIONS if action.in_footer and _is_of_use(action, now)]
     for name in [*first, *(name for name in rest if name not in first)]:
@@ -57,14 +57,6 @@ def footer(now: Situation, looks: LabelLooks, keys: Mapping[str, str]) -> list[K
             text = "go on" if name == "pause" and now.is_paused else _BY_NAME[name].short
             items.append(KeyItem(key, text, _BY_NAME[name].action))
     return items
-
-
-def _labels(looks: LabelLooks, keys: Mapping[str, str]) -> Iterator[KeyItem]:
-    short = shorten(looks.labels)
-    for index, label in enumerate(looks.labels[:MAX_LABELS]):
-        key = key_for(f"label_{index + 1}", keys)
-        if key:
-            yield KeyItem(key, short[label], f"label({index})", looks.colour(label))
 
 
 def _urgent(now: Situation) -> Iterator[str]:

@@ -91,8 +91,7 @@ class CodebookScreen(AppScreen[str | None]):
             Content.assemble((codebook.name, "bold $text-accent"), (title, "")),
             Content(""),
         ]
-        for place, label in enumerate(codebook.labels, start=1):
-            keys = f"{place} {label.key}".strip() if label.key != str(place) else label.key
+        for keys, label in zip(codebook.keys_shown(), codebook.labels, strict=True):
             n_posts = counted(standing.labelled[label.name], "post")
             lines.append(
                 Content.assemble(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from mmsa_tui.codebook import LETTERS
 from mmsa_tui.tui.keys import caught_up, key_table
 from mmsa_tui.tui.widgets.choices import ChoiceList
 
@@ -49,6 +50,7 @@ class AskOne(ModalScreen[str | None]):
     Args:
         options: (id, text) pairs.
         chosen: the id that is marked at first.
+        has_letters: a letter before each of the first 26 answers with it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,17 +60,39 @@ class AskOne(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, options: Sequence[tuple[str, str]], chosen: str = "", hint: str = ""
+        self,
+        title: str,
+        options: Sequence[tuple[str, str]],
+        chosen: str = "",
+        hint: str = "",
+        *,
+        has_letters: bool = False,
     ) -> None:
         super().__init__(classes="dialog-screen")
         self._title, self._options, self._chosen, self._hint = title, options, chosen, hint
+        self._letters = LETTERS[: len(options)] if has_letters else ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
             # Ids of options may be any text; those of widgets may not.
-            yield ChoiceList(*(Option(Content(text)) for _, text in self._options), compact=True)
-            yield Label(Content(self._hint or "Enter: choose · esc: cancel"), classes="dialog-hint")
+            yield ChoiceList(*(Option(Content(text)) for text in self._texts()), compact=True)
+            hint = "Letter or enter: choose" if self._letters else "Enter: choose"
+            yield Label(Content(self._hint or f"{hint} · esc: cancel"), classes="dialog-hint")
+
+    def _texts(self) -> list[str]:
+        texts = [text for _, text in self._options]
+        return [
+            f"{self._letters[at]}  {text}" if at < len(self._letters) else text
+            for at, text in enumerate(texts)
+        ]
+
+    def on_key(self, event: events.Key) -> None:
+        """Take a letter for its option, before the list takes it for a way to move."""
+        if event.character and event.character in self._letters:
+            event.stop()
+            event.prevent_default()
+            self.dismiss(self._options[self._letters.index(event.character)][0])
 
     def on_mount(self) -> None:
         ids = [name for name, _ in self._options]

@@ -133,10 +133,14 @@ class KeyItem:
 def label_items(labels: Sequence[str], keys: Mapping[str, str], looks: LabelLooks) -> list[KeyItem]:
     """Write the keys of the first labels, in their colours."""
     short = shorten(labels)
-    return [
-        KeyItem(key_for(f"label_{at + 1}", keys), short[label], f"label({at})", looks.colour(label))
+    items = [
+        KeyItem(key, short[label], f"label({at})", looks.colour(label))
         for at, label in enumerate(labels[:MAX_LABELS])
+        if (key := key_for(f"label_{at + 1}", keys))
     ]
+    if len(items) < len(labels) and (key := key_for("choose_label", keys)):
+        items.append(KeyItem(key, "label…", "choose_label"))
+    return items
 
 
 class KeyBar(Widget):
