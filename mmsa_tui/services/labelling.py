@@ -78,13 +78,20 @@ def alike(store: Store, place: Place, row: Row) -> list[Row]:
     group = text_key(row.post.text)
     if not group:
         return []
-    # `unlikely` sends SQLite to the index of groups; it would walk the source to spare a sort.
-    where = Where("unlikely(duplicate_group = ?) AND ordinal <> ?", (group, row.ordinal))
+    where = _copies_of(group, row)
     pictures = _digests(row)
     found = store.rows(place.source_id, place.bundle_id, where, limit=MAX_ALIKE)
     return [
         other for other in found if _digests(other) == pictures and says_the_same(row.post.text, other.text)
     ]
+
+
+def _copies_of(group: str, row: Row) -> Where:
+    # `unlikely` sends SQLite to the index of groups, in which only rows with copies are; it would walk the
+    # source to spare a sort.
+    return Where(
+        "unlikely(duplicate_group = ?) AND ordinal <> ? AND n_duplicates > 1", (group, row.ordinal)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def count_copies(store: Store, place: Place, row: Row) -> Copies:
     group = text_key(row.post.text) if row.post is not None else ""
     if not group:
         return Copies(0, 0)
-    where = Where("unlikely(duplicate_group = ?) AND ordinal <> ?", (group, row.ordinal))
+    where = _copies_of(group, row)
     return Copies(store.count(place.source_id, place.bundle_id, where), len(alike(store, place, row)))
 
 

@@ -30,6 +30,8 @@ _ADDRESSES = (
 def clean_id(value: str) -> str:
     """Take off what keeps a spreadsheet from rounding an id: quotes, `="…"`, an apostrophe, `.0`, an x."""
     text = value.strip()
+    if text.isdecimal():
+        return text
     if match := _WRAPPED.match(text):
         text = match["inner"].strip()
     if text.startswith("'") and text[1:].strip().isdigit():

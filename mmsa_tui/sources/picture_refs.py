@@ -258,6 +258,8 @@ class RowPictures:
 
     def _paths_with_id(self, post_id: str) -> list[Path]:
         """Return the pictures that carry an id in their name: `ID.jpg`, `ID-1.jpg`, `me_ID_photo_1.jpg`."""
+        if self._by_id is not None and not self._by_id:
+            return []
         post_id = post_id.rpartition("/")[2]
         if len(post_id) < _MIN_ID:
             return []

@@ -54,6 +54,7 @@ _ISO = re.compile(
 _PLAIN = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?(?:Z|\+00:?00)?)?"
 )
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _TIME = re.compile(
     r"(?<![\d.])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?:\s?([AaPp])\.?\s?[Mm]\.?(?![a-z]))?"
 )
@@ -120,7 +121,13 @@ def moment_or_words(*values: object) -> str:
 
 def is_moment(text: str) -> bool:
     """Whether a text is a moment as `to_iso_utc` writes it."""
-    return to_iso_utc(text) == text
+    if _MOMENT.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text[:-1])
+    except ValueError:
+        return False
+    return True
 
 
 class DateReader:
@@ -152,6 +159,9 @@ class DateReader:
     def __call__(self, value: str) -> str:
         """Return a cell as `read` does, and count it where it is not empty and no moment."""
         moment = self.read(value)
+        if moment and value[4:5] == "-" and value[:4].isdigit():
+            # A year that comes first shows nothing of the order of day and month.
+            return moment
         shown = self._look(value)
         if (
             shown not in (None, self.day_first)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import check_reading, current_reading
+from mmsa_tui.store.predictions import bundle_key
 from mmsa_tui.store.rows import Where, check_column, lacking, quote, view
 
 CHUNK = 5000
@@ -69,7 +70,18 @@ def values(
 
 
 def count_unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
-    shown, params = view(db, current_reading(db, source_id), bundle, lacking(where))
-    row = db.one(f"SELECT count(DISTINCT content_id) FROM {shown}", params)
+    reading = current_reading(db, source_id)
+    if where is None:
+        # The index has equal contents side by side: nothing has to be kept to count each once.
+        row = db.one(
+            """SELECT count(*) FROM (SELECT DISTINCT content_id AS id FROM posts INDEXED BY posts_by_content
+                WHERE reading = ? AND content_id IS NOT NULL) AS known
+            WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE bundle_id = ? AND content_id = known.id)""",
+            (reading, bundle_key(db, bundle)),
+        )
+    else:
+        shown, params = view(db, reading, bundle, lacking(where))
+        with db.sorting_on_disk():
+            row = db.one(f"SELECT count(DISTINCT content_id) FROM {shown}", params)
     assert row is not None
     return int(row[0])

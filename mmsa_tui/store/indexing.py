@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
-from itertools import islice
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Failure, Post, ReadAs, content_hash
@@ -22,9 +21,10 @@ from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import SourceRow, current_reading, now, source
 from mmsa_tui.text.copies import text_key
 
-BATCH = 2_000
-"""Posts written in one transaction."""
+BATCH = 10_000
+"""Posts written in one transaction, of half a second: each one writes whole pages, of which hashes hit many."""
 
+REMOVED_AT_ONCE = 8_000
 GIVE_UP_S = 0.7
 ABANDONED_S = 3600.0
 """A reading not touched for so long belongs to a run that died."""
@@ -43,6 +43,7 @@ def index_source(
     try:
         with db.hurrying():
             columns, n_posts, n_failures = _write(db, reading, items, on_count)
+            _count_copies(db, reading)
         said = json.dumps(asdict(read_as or ReadAs()))
         _swap(db, reading, (to_sql(location), format, to_sql(title), said), columns, n_posts, n_failures)
     except BaseException:
@@ -82,27 +83,38 @@ def _write(
 ) -> tuple[list[str], int, int]:
     columns: dict[str, None] = {}
     n_posts = n_failures = 0
-    counted = _counted(items, on_count)
-    while batch := list(islice(counted, BATCH)):
-        rows: list[tuple[Sql, ...]] = []
-        hashes: list[tuple[str]] = []
-        for ordinal, item in enumerate(batch, start=n_posts + n_failures):
-            columns.update(dict.fromkeys(item.metadata))
-            if isinstance(item, Post):
-                digest = item.content_hash or content_hash(
-                    item.text, [picture.digest for picture in item.pictures if picture.digest]
-                )
-                hashes.append((digest,))
-                rows.append(_post_row(reading, ordinal, item, digest))
-            else:
-                rows.append(_failure_row(reading, ordinal, item))
-        n_posts += len(hashes)
-        n_failures += len(batch) - len(hashes)
+    rows: list[tuple[Sql, ...]] = []
+    hashes: list[tuple[str]] = []
+
+    def flush() -> None:
         with db.transaction():
             _touch(db, reading)
             db.run_many("INSERT INTO contents (hash) VALUES (?) ON CONFLICT DO NOTHING", hashes)
             db.run_many(_INSERT_POST, rows)
             db.run(_INDEX_WORDS, (reading, rows[0][1], rows[-1][1]))
+        rows.clear()
+        hashes.clear()
+
+    for ordinal, item in enumerate(items):
+        for name in item.metadata:
+            if name not in columns:
+                columns[name] = None
+        if isinstance(item, Post):
+            digest = item.content_hash or content_hash(
+                item.text, [picture.digest for picture in item.pictures if picture.digest]
+            )
+            hashes.append((digest,))
+            rows.append(_post_row(reading, ordinal, item, digest))
+            n_posts += 1
+        else:
+            rows.append(_failure_row(reading, ordinal, item))
+            n_failures += 1
+        if on_count is not None:
+            on_count(ordinal + 1)
+        if len(rows) >= BATCH:
+            flush()
+    if rows:
+        flush()
     return list(columns), n_posts, n_failures
 
 
@@ -156,6 +168,17 @@ def _touch(db: Database, reading: int) -> None:
         )
 
 
+def _count_copies(db: Database, reading: int) -> None:
+    with db.sorting_on_disk():
+        db.run(
+            """UPDATE posts INDEXED BY posts_by_ordinal SET n_duplicates = alike.n
+            FROM (SELECT duplicate_group AS name, count(*) AS n FROM posts INDEXED BY posts_by_ordinal
+                  WHERE reading = ?1 AND duplicate_group <> '' GROUP BY duplicate_group HAVING n > 1) AS alike
+            WHERE reading = ?1 AND duplicate_group = alike.name""",
+            (reading,),
+        )
+
+
 def _swap(
     db: Database,
     reading: int,
@@ -164,13 +187,6 @@ def _swap(
     n_posts: int,
     n_failures: int,
 ) -> None:
-    db.run(
-        """UPDATE posts SET n_duplicates = alike.n
-        FROM (SELECT duplicate_group AS name, count(*) AS n FROM posts
-              WHERE reading = ?1 AND duplicate_group <> '' GROUP BY duplicate_group HAVING n > 1) AS alike
-        WHERE reading = ?1 AND duplicate_group = alike.name""",
-        (reading,),
-    )
     read_at = now()
     with db.transaction():
         _touch(db, reading)
@@ -226,17 +242,9 @@ def _remove_reading(db: Database, reading: int, within_s: float = math.inf) -> N
     until = time.monotonic() + within_s
     while db.run(
         "DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE reading = ? LIMIT ?)",
-        (reading, 4 * BATCH),
+        (reading, REMOVED_AT_ONCE),
     ):
         if time.monotonic() > until:
             return
     db.run("DELETE FROM readings WHERE id = ?", (reading,))
 
-
-def _counted(
-    items: Iterable[Post | Failure], on_count: Callable[[int], None] | None
-) -> Iterator[Post | Failure]:
-    for number, item in enumerate(items, start=1):
-        yield item
-        if on_count is not None:
-            on_count(number)

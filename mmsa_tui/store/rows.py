@@ -225,11 +225,10 @@ def _ordinals(
     if not order.is_own:
         check_column(db, bundle, order.column)
     shown, params = view(db, reading, bundle, where)
-    found = db.all(
+    return db.column(
         f"SELECT ordinal FROM {shown} ORDER BY {_sort_key(order)} LIMIT ? OFFSET ?",
         (*params, -1 if limit is None else limit, offset),
     )
-    return array("q", (ordinal for (ordinal,) in found))
 
 
 def _sort_key(order: Order) -> str:

@@ -356,6 +356,14 @@ _SURE_CONFLICTS = (
         AND NOT coalesce({_surest("text_probs")} >= 0.6 AND {_surest("image_probs")} >= 0.6, 0)""",
 )
 
+# A row that has no copies stands in a random place of an index by group, which took a third of the time of
+# reading a million posts in.
+_ONLY_COPIES = (
+    "DROP INDEX IF EXISTS posts_by_duplicate_group",
+    """CREATE INDEX posts_by_duplicate_group ON posts (reading, duplicate_group)
+        WHERE n_duplicates > 1""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -370,4 +378,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("words in pictures", _IMAGE_TEXTS),
     Migration("codebook", _CODEBOOK),
     Migration("conflicts of the sure", _SURE_CONFLICTS),
+    Migration("index of copies alone", _ONLY_COPIES),
 )

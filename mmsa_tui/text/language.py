@@ -12,7 +12,6 @@ import re
 _LONGEST = 1_000
 """Characters that are looked at: more do not change the answer."""
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\bhttps?\b|@\w+|#|_", re.IGNORECASE)
-_MAY_BE_LINK = re.compile(r"[Hh][Tt][Tt][Pp]|[Ww]{3}")
 _OUR_NAMES = {"iw": "he", "zh-Hant": "zh", "jw": "jv", "mo": "ro", "no": "nb", "un": ""}
 """What the detector calls otherwise than ISO 639 does."""
 
@@ -23,11 +22,12 @@ def language_of(text: str) -> str:
 
     words = text[:_LONGEST]
     # Most posts hold none of these, and to look for all of them at once is slow.
-    if "@" in words or "#" in words or "_" in words or _MAY_BE_LINK.search(words):
+    lower = words.lower()
+    if "@" in words or "#" in words or "_" in words or "http" in lower or "www" in lower:
         words = _NOT_WORDS.sub(" ", words)
     if not words.isprintable():
         words = "".join([char if char.isprintable() else " " for char in words])
-    if not any(map(str.isalpha, words)):
+    if not (words[:1].isalpha() or any(map(str.isalpha, words))):
         return ""
     try:
         _, _, found = pycld2.detect(words.encode("utf-8", "ignore"), bestEffort=True)

@@ -262,6 +262,7 @@ def test_a_later_reading_that_is_stopped_ends_soon_and_its_rest_goes_with_the_ne
 ) -> None:
     monkeypatch.setattr("mmsa_tui.store.indexing.GIVE_UP_S", -1.0)
     monkeypatch.setattr("mmsa_tui.store.indexing.BATCH", 100)
+    monkeypatch.setattr("mmsa_tui.store.indexing.REMOVED_AT_ONCE", 400)
     with Store.open(tmp_path / "mmsa.db") as store:
         store.index_source("here", "pairs", "Here", posts("one"))
         with pytest.raises(KeyboardInterrupt):

@@ -186,6 +186,8 @@ class TablePosts:
 
     def _clean(self, text: str) -> str:
         """Undo what a tool did to a text, and count it by kind."""
+        if not (self._has_escapes or "<" in text or "&" in text):
+            return text
         changes: set[str] = set()
         if self._has_escapes:
             cleaned = undo_escapes(text)
