@@ -1,7 +1,7 @@
 """Time what a user waits for in the app, in a real terminal, and its memory.
 
-    python benchmarks/tui_latency.py [--posts 100000] [--presses 100] [--no-batch]
-    python benchmarks/tui_latency.py --source FOLDER [--presses 100]
+    python -m benchmarks.tui_latency [--posts 100000] [--presses 100] [--no-batch]
+    python -m benchmarks.tui_latency --source FOLDER [--presses 100]
 
 Starts the app in a pseudo terminal of 120x36 on a made-up source, presses keys and waits for what
 they should bring to the screen; a fifth of the posts is left to classify, which the default bundle
@@ -31,8 +31,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from store_scale import make_posts, predict
-
+from benchmarks.store_scale import make_posts, predict
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import load_config
 from mmsa_tui.services.ingest import read_in

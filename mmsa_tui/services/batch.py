@@ -133,8 +133,9 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
     """
     targets = check_outputs(request)
     with begin(
-        request.config, request.sources, format=request.format, options=request.read_options, bar=bar
-    ) as work:
+        request.config, request.sources, format=request.format, options=request.read_options, bar=bar,
+        are_kept=request.resume,
+    ) as work:  # fmt: skip
         counts = Counts(validated=work.bundle.validated_languages)
         outcome = Outcome(work.bundle.labels, work.bundle.id, counts=counts)
         try:

@@ -85,11 +85,13 @@ def read_in(
     format: str | None = None,
     options: ReadOptions | None = None,
     on_count: Callable[[int], None] | None = None,
+    is_kept: bool = False,
 ) -> SourceRow:
     """Read a source into the store, in place of what was known of it.
 
     Args:
         format, options: what the user says of how to read it; kept with the source.
+        is_kept: do not read it if it is as it was when it was read in the same way; which of both is noted.
         on_count: called after each post or failure with how many there have been.
 
     Raises:
@@ -101,9 +103,33 @@ def read_in(
     path = Path(source).expanduser().resolve()
     options = options or ReadOptions()
     read_as = ReadAs(format or "", **{name: getattr(options, name) for name in _SAID})
+    # Of the state before it is read: what changes meanwhile is noticed the next time.
+    stamp = sources.stamp_of(path, options)
+    if is_kept and (known := _kept(store, path, read_as, stamp, options.note)) is not None:
+        return known
     format = find_format(path, format, options)
     posts = map(with_language, sources.read(path, format=format, options=options))
-    return store.index_source(str(path), format, path.name, posts, on_count, read_as)
+    return store.index_source(str(path), format, path.name, posts, on_count, read_as, stamp)
+
+
+def _kept(
+    store: Store, path: Path, read_as: ReadAs, stamp: str, note: Callable[[str], None]
+) -> SourceRow | None:
+    """Find a source that need not be read again, and say so; or say why it is, unless it is new."""
+    known = store.source(str(path))
+    if known is None:
+        return None
+    if not known.stamp or known.stamp != stamp:
+        note(f"{path.name}, or a picture near it, has changed since it was read: it is read again")
+    elif known.read_as != read_as:
+        note(f"{path.name} is to be read otherwise than before: it is read again")
+    elif not store.is_complete(known):
+        note(f"posts of {path.name} have been taken out of the store: it is read again")
+    else:
+        note(f"{path.name} is as it was when it was read: its {known.n_posts:,} posts are not read again")
+        store.remember_position(known.id, known.position)
+        return known
+    return None
 
 
 def with_language(item: Post | Failure) -> Post | Failure:

@@ -89,9 +89,7 @@ def alike(store: Store, place: Place, row: Row) -> list[Row]:
 def _copies_of(group: str, row: Row) -> Where:
     # `unlikely` sends SQLite to the index of groups, in which only rows with copies are; it would walk the
     # source to spare a sort.
-    return Where(
-        "unlikely(duplicate_group = ?) AND ordinal <> ? AND n_duplicates > 1", (group, row.ordinal)
-    )
+    return Where("unlikely(duplicate_group = ?) AND ordinal <> ? AND n_duplicates > 1", (group, row.ordinal))
 
 
 @dataclass(frozen=True, slots=True)

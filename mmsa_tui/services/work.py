@@ -83,8 +83,10 @@ class Work:
                 )
         return self._predictor
 
-    def read(self, source: Path, format: str | None, options: ReadOptions) -> SourceRow:
-        """Read a source into the store."""
+    def read(
+        self, source: Path, format: str | None, options: ReadOptions, *, is_kept: bool = False
+    ) -> SourceRow:
+        """Read a source into the store; where it `is_kept`, only if it has changed."""
         with self.bar(f"reading {source.name}") as advance:
             row = read_in(
                 self.store,
@@ -92,6 +94,7 @@ class Work:
                 format=format,
                 options=options,
                 on_count=lambda count: advance(count, None),
+                is_kept=is_kept,
             )
         self.sources.append(row)
         return row
@@ -142,8 +145,12 @@ def begin(
     format: str | None = None,
     options: ReadOptions | None = None,
     bar: Bar = no_bar,
+    are_kept: bool = False,
 ) -> Iterator[Work]:
     """Check all that the work needs, then read the sources in.
+
+    Args:
+        are_kept: do not read those again that are as they were.
 
     Raises:
         SourceError, BundleError, DeviceError, StoreError, UsageError: something is missing or damaged.
@@ -156,7 +163,7 @@ def begin(
     with Store.open_to_write(config.paths.database) as store:
         work = Work(config, bundle, store, bar)
         for path in paths:
-            work.read(path, format, options)
+            work.read(path, format, options, is_kept=are_kept)
         store.save_bundle_labels(bundle.id, bundle.labels)
         yield work
 

@@ -1,6 +1,7 @@
 """Sources: from a folder or a file, in any format that is known, to posts.
 
-`read` yields posts, `detect` says what a source is, `inspect` what reading it will give.
+`read` yields posts, `detect` says what a source is, `inspect` what reading it will give, and `stamp_of`
+whether it is as it was.
 """
 
 from mmsa_tui.sources.base import Match, Reader, Reading, ReadOptions
@@ -8,6 +9,7 @@ from mmsa_tui.sources.detection import Detection, detect
 from mmsa_tui.sources.inspect import Inspection, inspect
 from mmsa_tui.sources.reading import read
 from mmsa_tui.sources.registry import formats
+from mmsa_tui.sources.stamp import stamp_of
 
 __all__ = [
     "Detection",
@@ -20,4 +22,5 @@ __all__ = [
     "formats",
     "inspect",
     "read",
+    "stamp_of",
 ]

@@ -159,7 +159,8 @@ class RowPictures:
         trial = list(islice(rows, _TRIAL))
         if not trial or any(self._locate(names, post_id) for names, post_id in trial):
             return
-        for folder in self._folders_beside():
+        beside = picture_folders_beside(self._table_root) if self._table_root == self._root else []
+        for folder in beside:
             self._set_roots([folder])
             found = sum(bool(self._locate(names, post_id)) for names, post_id in trial)
             if 2 * found >= len(trial):
@@ -203,19 +204,6 @@ class RowPictures:
 
     def _set_roots(self, roots: Sequence[Path]) -> None:
         self._roots, self._index, self._by_id = list(dict.fromkeys(roots)), None, None
-
-    def _folders_beside(self) -> list[Path]:
-        """Return the sibling folders of the table's folder that are called like pictures."""
-        if self._root != self._table_root:
-            return []
-        parent = self._table_root.parent
-        try:
-            folders = [
-                p for p in parent.iterdir() if p != self._table_root and _PICTURE_FOLDER.search(p.name)
-            ]
-            return sorted(p for p in folders if p.is_dir() and not p.is_symlink())[:20]
-        except OSError:
-            return []
 
     def _locate(self, names: Sequence[str], post_id: str) -> bool:
         return any(self._path_of(name) is not None for name in names) or bool(self._paths_with_id(post_id))
@@ -275,6 +263,15 @@ class RowPictures:
         if not names:
             return []
         return index.pictures(names[:MAX_PICTURES])
+
+
+def picture_folders_beside(folder: Path) -> list[Path]:
+    """Return the sibling folders of a folder that are called like pictures."""
+    try:
+        folders = [p for p in folder.parent.iterdir() if p != folder and _PICTURE_FOLDER.search(p.name)]
+        return sorted(p for p in folders if p.is_dir() and not p.is_symlink())[:20]
+    except OSError:
+        return []
 
 
 def _without_address(name: str) -> str:

@@ -22,7 +22,7 @@ from mmsa_tui.store.posts import SourceRow, current_reading, now, source
 from mmsa_tui.text.copies import text_key
 
 BATCH = 10_000
-"""Posts written in one transaction, of half a second: each one writes whole pages, of which hashes hit many."""
+"""Posts written in one transaction, of half a second. It writes whole pages, of which hashes hit many."""
 
 REMOVED_AT_ONCE = 8_000
 GIVE_UP_S = 0.7
@@ -38,6 +38,7 @@ def index_source(
     items: Iterable[Post | Failure],
     on_count: Callable[[int], None] | None = None,
     read_as: ReadAs | None = None,
+    stamp: str = "",
 ) -> SourceRow:
     reading = _begin_reading(db, location)
     try:
@@ -45,7 +46,8 @@ def index_source(
             columns, n_posts, n_failures = _write(db, reading, items, on_count)
             _count_copies(db, reading)
         said = json.dumps(asdict(read_as or ReadAs()))
-        _swap(db, reading, (to_sql(location), format, to_sql(title), said), columns, n_posts, n_failures)
+        identity = (to_sql(location), format, to_sql(title), said, stamp)
+        _swap(db, reading, identity, columns, n_posts, n_failures)
     except BaseException:
         # If even this fails, the rows stay unseen and the next run clears them.
         with suppress(StoreError):
@@ -182,7 +184,7 @@ def _count_copies(db: Database, reading: int) -> None:
 def _swap(
     db: Database,
     reading: int,
-    identity: tuple[Sql, Sql, Sql, Sql],
+    identity: tuple[Sql, ...],
     columns: list[str],
     n_posts: int,
     n_failures: int,
@@ -191,10 +193,10 @@ def _swap(
     with db.transaction():
         _touch(db, reading)
         db.run(
-            """INSERT INTO sources (location, format, title, read_as, reading, n_posts, n_failures,
-                metadata_columns, read_at, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """INSERT INTO sources (location, format, title, read_as, stamp, reading, n_posts,
+                n_failures, metadata_columns, read_at, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (location) DO UPDATE SET format = excluded.format,
-                title = excluded.title, read_as = excluded.read_as,
+                title = excluded.title, read_as = excluded.read_as, stamp = excluded.stamp,
                 reading = excluded.reading, n_posts = excluded.n_posts,
                 n_failures = excluded.n_failures, metadata_columns = excluded.metadata_columns,
                 read_at = excluded.read_at, opened_at = excluded.opened_at""",
@@ -247,4 +249,3 @@ def _remove_reading(db: Database, reading: int, within_s: float = math.inf) -> N
         if time.monotonic() > until:
             return
     db.run("DELETE FROM readings WHERE id = ?", (reading,))
-

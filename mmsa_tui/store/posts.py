@@ -30,7 +30,8 @@ class SourceRow:
     """A source as it was last read; `position` is whatever the app left there to find its place.
 
     `read_at` is ISO 8601 UTC. `metadata_columns` are the names of the posts' own columns, in the
-    order they were first seen. `format` is the one it was read in, stated in `read_as` or found.
+    order they were first seen. `format` is the one it was read in, stated in `read_as` or found. `stamp`
+    tells the state it was read in, "" where that is not known.
     """
 
     id: int
@@ -43,6 +44,7 @@ class SourceRow:
     position: str
     metadata_columns: tuple[str, ...]
     read_as: ReadAs = field(default_factory=ReadAs)
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class StoredPost:
 
 
 _SOURCE_COLUMNS = """id, location, format, title, n_posts, n_failures, read_at, position,
-    metadata_columns, read_as"""
+    metadata_columns, read_as, stamp"""
 
 
 def source(db: Database, location: str) -> SourceRow | None:
@@ -90,6 +92,13 @@ def current_reading(db: Database, source_id: int) -> int:
     row = db.one("SELECT reading FROM sources WHERE id = ?", (source_id,))
     if row is None:
         raise StoreError(f"source {source_id} is not in {db.path}", "Open the source again.")
+    return int(row[0])
+
+
+def count_rows(db: Database, source_id: int) -> int:
+    reading = current_reading(db, source_id)
+    row = db.one("SELECT count(*) FROM posts INDEXED BY posts_by_ordinal WHERE reading = ?", (reading,))
+    assert row is not None
     return int(row[0])
 
 
@@ -169,7 +178,7 @@ def to_stored(row: tuple[Any, ...]) -> StoredPost:
 def _to_source(row: tuple[Any, ...]) -> SourceRow:
     return SourceRow(
         row[0], from_sql(row[1]), row[2], from_sql(row[3]), row[4], row[5], row[6],
-        from_sql(row[7]), tuple(json.loads(row[8])), ReadAs(**json.loads(row[9])),
+        from_sql(row[7]), tuple(json.loads(row[8])), ReadAs(**json.loads(row[9])), row[10],
     )  # fmt: skip
 
 

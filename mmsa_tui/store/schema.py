@@ -364,6 +364,9 @@ _ONLY_COPIES = (
         WHERE n_duplicates > 1""",
 )
 
+# What a source was like when it was read: a run that goes on need not read it again.
+_STAMP = ("ALTER TABLE sources ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -379,4 +382,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("codebook", _CODEBOOK),
     Migration("conflicts of the sure", _SURE_CONFLICTS),
     Migration("index of copies alone", _ONLY_COPIES),
+    Migration("stamp of sources", _STAMP),
 )

@@ -113,6 +113,7 @@ class Store(Closing):
         items: Iterable[Post | Failure],
         on_count: Callable[[int], None] | None = None,
         read_as: ReadAs | None = None,
+        stamp: str = "",
     ) -> SourceRow:
         """Read a source in; what was there of it before stays visible until all is read.
 
@@ -120,15 +121,20 @@ class Store(Closing):
             location: what identifies the source; equal locations replace each other.
             on_count: called after each item with the number read so far.
             read_as: what the user said of how to read it, kept to read it again.
+            stamp: the state that it is read in.
 
         Raises:
             Whatever `items` raises; the old rows are then kept.
         """
-        return indexing.index_source(self._db, location, format, title, items, on_count, read_as)
+        return indexing.index_source(self._db, location, format, title, items, on_count, read_as, stamp)
 
     def source(self, location: str) -> SourceRow | None:
         """Find a source that was read before."""
         return posts.source(self._db, location)
+
+    def is_complete(self, source: SourceRow) -> bool:
+        """Whether all rows are there that were read of a source; some may have been erased since."""
+        return posts.count_rows(self._db, source.id) == source.n_posts + source.n_failures
 
     def recent_sources(self, limit: int = 20) -> list[SourceRow]:
         """List sources, the one read or looked at last first."""
