@@ -181,7 +181,9 @@ def _correction(row: Row, place: Place, change: Change) -> Correction | None:
     label = now.new_label if change.label is None else change.label
     note = now.note if change.note is None else change.note
     flagged = now.flagged if change.flagged is None else change.flagged
-    changed = (label != now.new_label, note != now.note, flagged != now.flagged)
+    # A colleague's label is not mine: who gives the same one has said so, too.
+    is_label_new = label != now.new_label or (bool(change.label) and now.analyst != place.analyst)
+    changed = (is_label_new, note != now.note, flagged != now.flagged)
     facts = tuple(fact for fact, is_changed in zip(FACTS, changed, strict=True) if is_changed)
     if not facts:
         return None

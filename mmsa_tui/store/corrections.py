@@ -202,11 +202,22 @@ def saying(db: Database, content_hash: str, fact: Fact) -> Correction | None:
 
 
 STATE_COLUMNS = "current_correction.label, current_correction.note, current_correction.flagged"
+"""What `to_state` needs after `CORRECTION_COLUMNS`."""
+
 SIGNERS = ", ".join(
     f"(SELECT analyst FROM corrections AS said WHERE said.seq = {fact}_seq)" for fact in ("note", "flag")
 )
 """Who wrote the note, and who set the flag."""
-"""What `to_state` needs after `CORRECTION_COLUMNS`."""
+
+_SAYS_LABEL = "(instr({0}.facts, 'label') OR {0}.facts = '')"
+LABELLERS = f"""CASE WHEN current_correction.seq IS NOT NULL THEN (
+    SELECT json_group_array(analyst) FROM corrections AS own
+    WHERE own.content_hash = contents.hash AND own.new_label <> '' AND {_SAYS_LABEL.format("own")}
+    AND NOT EXISTS (SELECT 1 FROM corrections AS later
+        WHERE later.content_hash = own.content_hash AND later.analyst = own.analyst
+        AND {_SAYS_LABEL.format("later")} AND (later.created_us, later.seq) > (own.created_us, own.seq))
+) END"""
+"""Whose own last label of the post is not taken back, whichever of them counts; a list in JSON."""
 
 
 def to_state(row: tuple[Any, ...]) -> Correction:

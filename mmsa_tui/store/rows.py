@@ -37,7 +37,7 @@ from typing import Any
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction, Failure, Post, Prediction
 from mmsa_tui.store.codec import from_sql
-from mmsa_tui.store.corrections import CORRECTION_COLUMNS, SIGNERS, STATE_COLUMNS, to_state
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, LABELLERS, SIGNERS, STATE_COLUMNS, to_state
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import (
     N_POST_COLUMNS,
@@ -86,7 +86,8 @@ class Row:
     """One input with all that is known of it.
 
     `correction` is what stands of the post, or None when that is nothing (no label, note or flag);
-    its `analyst` gave the label, `note_by` wrote the note, `flag_by` set the flag.
+    its `analyst` gave the label, `note_by` wrote the note, `flag_by` set the flag. `labelled_by` are all
+    whose own label stands, also where a later one of somebody else counts.
     """
 
     ordinal: int
@@ -96,6 +97,7 @@ class Row:
     correction: Correction | None
     note_by: str = ""
     flag_by: str = ""
+    labelled_by: tuple[str, ...] = ()
 
     @property
     def post_id(self) -> str:
@@ -256,7 +258,7 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
     while chunk := list(islice(remaining, CHUNK)):
         found = db.all(
             f"SELECT {POST_COLUMNS}, {PREDICTION_COLUMNS}, {CORRECTION_COLUMNS}, {STATE_COLUMNS},"
-            f" {SIGNERS} FROM {joined}"
+            f" {SIGNERS}, {LABELLERS} FROM {joined}"
             " LEFT JOIN contents ON contents.id = posts.content_id"
             " LEFT JOIN corrections ON corrections.seq = current_correction.seq"
             " WHERE posts.reading = ? AND posts.ordinal IN (SELECT value FROM json_each(?))",
@@ -274,9 +276,13 @@ def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
     prediction = to_prediction(row[after_post:after_prediction], row[7], bundle)
     correction = None if row[after_prediction] is None else to_state(row[after_prediction:])
     if correction is None or not (correction.new_label or correction.note or correction.flagged):
-        return Row(stored.ordinal, stored.post, stored.failure, prediction, None)
-    note_by, flag_by = (from_sql(name) if name is not None else "" for name in row[-2:])
-    return Row(stored.ordinal, stored.post, stored.failure, prediction, correction, note_by, flag_by)
+        correction, note_by, flag_by = None, "", ""
+    else:
+        note_by, flag_by = (from_sql(name) if name is not None else "" for name in row[-3:-1])
+    labelled_by = tuple(from_sql(name) for name in json.loads(row[-1])) if row[-1] else ()
+    return Row(
+        stored.ordinal, stored.post, stored.failure, prediction, correction, note_by, flag_by, labelled_by
+    )
 
 
 def view(db: Database, reading: int, bundle: str, where: Where | None) -> tuple[str, tuple[Sql, ...]]:

@@ -30,21 +30,30 @@ class Blinding:
         return self._chosen
 
     def hides(self, row: Row, queue: str) -> bool:
-        """Whether a row is to be shown without anybody's label."""
-        correction = row.correction
-        is_labelled = (
-            correction is not None and bool(correction.new_label) and correction.analyst == self._analyst
-        )
-        return self.is_on(queue) and not is_labelled
+        """Whether a row is to be shown without anybody's label: its reader has yet to give one.
+
+        Who has given one sees all, also where a colleague's later label counts.
+        """
+        return self.is_on(queue) and self._analyst not in row.labelled_by
+
+    def shown(self, row: Row, queue: str) -> Row:
+        """Give a row as it is to be shown, with the reader's own note and every flag."""
+        return masked(row, self._analyst) if self.hides(row, queue) else row
 
 
-def masked(row: Row, *, has_columns: bool = True) -> Row:
-    """Take the labels away that anybody has given.
+def masked(row: Row, analyst: str | None = None, *, has_columns: bool = True) -> Row:
+    """Take the labels away that anybody has given, and what was written beside them.
 
     Args:
+        analyst: whose note stays, and every flag with it; None leaves neither.
         has_columns: leave the source's own columns, in which its people's labels may stand too.
     """
     post = row.post
     if post is not None:
         post = replace(post, truth={}, metadata=post.metadata if has_columns else {})
-    return replace(row, post=post, prediction=None, correction=None)
+    kept = row.correction if analyst is not None else None
+    if kept is not None:
+        # A colleague's note may say what the label is, or why.
+        kept = replace(kept, new_label="", note=kept.note if row.note_by == analyst else "")
+        kept = kept if kept.note or kept.flagged else None
+    return replace(row, post=post, prediction=None, correction=kept)

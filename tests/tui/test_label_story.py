@@ -8,6 +8,7 @@ import pytest
 from stories import SIZE, asked, opened, text_of
 from textual import events
 
+from mmsa_tui.corrections import collect_ratings
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.upkeep import WATCH_S
@@ -320,6 +321,75 @@ async def test_coding_blind_hides_what_the_model_says_until_one_has_said_somethi
         assert labels(store, classified) == {}
         await pilot.press("2", "up")
         await wait_for(pilot, lambda: "both" in text_of(screen, "#bars"), "the beliefs")
+
+
+def say(store: Store, post, analyst: str, label: str = "", note: str = "") -> None:
+    facts = ("label",) if label else ("note",)
+    store.add_corrections([Correction("", post.content_hash, label, analyst=analyst, note=note, facts=facts)])
+
+
+async def test_who_has_given_a_label_sees_all_also_when_a_colleagues_came_later(
+    make_app, classified, config, store, wait_for
+):
+    first, second = (store.post(classified.id, at).post for at in (0, 1))
+    say(store, first, "ana", "positive")
+    for post in (first, second):
+        say(store, post, "bob", "neutral")
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: "by bob" in text_of(screen, "#post-verdict"), "all labels")
+        assert "neutral" in screen.posts.table.render_line(1).text
+        await pilot.press("down")
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post of bob alone")
+        assert "neutral" not in screen.posts.table.render_line(2).text
+
+
+async def test_the_same_label_as_a_colleagues_is_kept_as_ones_own(
+    make_app, classified, config, store, wait_for
+):
+    post = store.post(classified.id, 0).post
+    say(store, post, "bob", "neutral")
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("2")
+        assert "as it was" not in text_of(screen, "#status")
+        assert {
+            name: found[post.content_hash] for name, found in collect_ratings(store).by_rater.items()
+        } == {
+            "ana": "neutral",
+            "bob": "neutral",
+        }
+        await pilot.press("up")
+        await wait_for(pilot, lambda: "both" in text_of(screen, "#bars"), "the beliefs")
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post hidden again")
+        await pilot.press("2", "up", "2")
+        await wait_for(pilot, lambda: "as it was" in text_of(screen, "#status"), "one's own label again")
+
+
+async def test_a_colleagues_note_is_hidden_and_ones_own_is_not(make_app, classified, config, store, wait_for):
+    first, second = (store.post(classified.id, at).post for at in (0, 1))
+    say(store, first, "bob", note="plainly neutral")
+    say(store, second, "ana", note="ask bob")
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post")
+        assert "plainly" not in text_of(screen, "#post-verdict")
+        await pilot.press("n")
+        dialog = await asked(pilot, wait_for, AskText)
+        assert dialog.query_one("Input").value == ""
+        await pilot.press("escape", "down")
+        await wait_for(pilot, lambda: "ask bob" in text_of(screen, "#post-verdict"), "one's own note")
+
+
+async def test_labels_of_the_model_are_not_accepted_unseen(make_app, classified, config, store, wait_for):
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("b")
+        dialog = await asked(pilot, wait_for, BulkDialog)
+        dialog.dismiss(BulkChoice("filter", "accept"))
+        await wait_for(pilot, lambda: "unseen" in text_of(screen, "#status"), "the answer")
+        assert labels(store, classified) == {}
 
 
 async def test_the_queue_of_an_audit_is_blind_from_the_start(make_app, classified, store, wait_for):

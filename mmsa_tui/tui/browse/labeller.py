@@ -76,8 +76,8 @@ class Labeller:
         flagged = not (row.correction is not None and row.correction.flagged)
         await self._change(Change(flagged=flagged), "flag" if flagged else "flag removed", alone=True)
 
-    async def note(self) -> None:
-        row = self._posts.row
+    async def note(self, row: Row | None) -> None:
+        """Ask for the note on a post, beginning with the one that the row bears."""
         if row is None or row.post is None:
             self._refuse_failure()
             return

@@ -23,7 +23,6 @@ from textual.strip import Strip
 from mmsa_tui.filters import Hits
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import safe_line
-from mmsa_tui.tui.blind import masked
 from mmsa_tui.tui.browse.listing import Listing
 from mmsa_tui.tui.browse.position import ColumnChoice
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
@@ -93,8 +92,8 @@ class PostTable(ScrollView, can_focus=True):
         self._asked: list[int] = []
         self._shown: Row | None = None
         self.empty_text = ""
-        self.hides: Callable[[Row], bool] | None = None
-        """Whether a row is drawn without anybody's label."""
+        self.shown: Callable[[Row], Row] | None = None
+        """What a row is drawn as, for who is not to see all of it."""
         self.chosen: Sequence[ColumnChoice] = ()
         """The columns that the user wants; without any they go by the room there is."""
         self.hits: Hits | None = None
@@ -264,8 +263,8 @@ class PostTable(ScrollView, can_focus=True):
     def _line(self, index: int, columns: list[Column], width: int) -> Strip:
         assert self.listing is not None
         row = self.listing.row(index)
-        if row is not None and self.hides is not None and self.hides(row):
-            row = masked(row)
+        if row is not None and self.shown is not None:
+            row = self.shown(row)
         is_selected = bool(self._selected) and self.listing.ordinal(index) in self._selected
         base = self.rich_style
         if is_selected:

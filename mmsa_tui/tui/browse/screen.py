@@ -17,8 +17,8 @@ from textual.containers import Container
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Row, SourceRow
-from mmsa_tui.tui.app_screen import PostScreen
-from mmsa_tui.tui.blind import Blinding, masked
+from mmsa_tui.tui.app_screen import WARNING, PostScreen
+from mmsa_tui.tui.blind import Blinding
 from mmsa_tui.tui.browse import asking, chores, outward, ways
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.counts import Counts
@@ -144,7 +144,10 @@ class BrowseScreen(PostScreen[None]):
             reason = self.batches.say_no_prediction()
             is_hidden = row is not None and self.is_hidden(row)
             if row is not None and is_hidden:
-                row, reason = masked(row), f"Hidden until you have given a label ({self.key('blind')}: show)."
+                row, reason = (
+                    self._shown(row),
+                    f"Hidden until you have given a label ({self.key('blind')}: show).",
+                )
             self.view.hits, self.view.validated = self.posts.table.hits, self.mmsa.model.validated
             self.view.show(row, self.looks, reason, self.posts.place, is_hidden=is_hidden)
         self.show_keys()
@@ -177,6 +180,9 @@ class BrowseScreen(PostScreen[None]):
         """Whether a row is to be shown without anybody's label."""
         return self._blinding.hides(row, self.posts.queue_name)
 
+    def _shown(self, row: Row) -> Row:
+        return self._blinding.shown(row, self.posts.queue_name)
+
     def action_blind(self) -> None:
         if self._blinding.toggle(self.posts.queue_name):
             self.tell("Blind: labels of the model and of others are hidden until you have given yours.")
@@ -185,7 +191,7 @@ class BrowseScreen(PostScreen[None]):
         self._show_blindness()
 
     def _show_blindness(self) -> None:
-        self.posts.table.hides = self.is_hidden if self.is_blind else None
+        self.posts.table.shown = self._shown if self.is_blind else None
         self.posts.table.refresh()
         self.show_row(self.row)
         self.show_top()
@@ -256,7 +262,7 @@ class BrowseScreen(PostScreen[None]):
         await self.labeller.flag()
 
     async def action_note(self) -> None:
-        await self.labeller.note()
+        await self.labeller.note(self._shown(self.row) if self.row is not None else None)
 
     async def action_undo(self) -> None:
         await self.labeller.undo()
@@ -271,6 +277,10 @@ class BrowseScreen(PostScreen[None]):
 
     async def action_bulk(self) -> None:
         def take(choice: BulkChoice) -> None:
+            if choice.action == "accept" and self.is_blind:
+                key = self.key("blind")
+                self.tell(f"Blind: the model's labels are not accepted unseen ({key} shows all).", WARNING)
+                return
             self.run_worker(self.labeller.apply(choice), group="bulk")
 
         await self.labeller.bulk(take)

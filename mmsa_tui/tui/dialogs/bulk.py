@@ -50,7 +50,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("m", "other_posts", "Marked posts or all shown"),
-        Binding("k", "keep", "Leave posts alone that you labelled already"),
+        Binding("k", "keep", "Leave posts alone that have a label already"),
     ]
 
     DEFAULT_CSS = """

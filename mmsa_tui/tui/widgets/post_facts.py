@@ -128,7 +128,7 @@ def legend(explained: Explained, looks: LabelLooks) -> Content:
 
 def verdict(row: Row, looks: LabelLooks, alike: Content | None, *, is_hidden: bool = False) -> Content:
     """Say what people have decided, unless hidden, and what else bears on the decision, a line each."""
-    lines = [] if is_hidden else [_decision(row, looks)]
+    lines = list(filter(None, [_marks(row)])) if is_hidden else [_decision(row, looks)]
     prediction = row.prediction
     if prediction is not None and prediction.conflict:
         lines.append(
@@ -176,12 +176,30 @@ def _decision(row: Row, looks: LabelLooks) -> Content:
         parts.append((f"✎ {looks.sign(label)} {label}", f"bold {looks.colour(label)}"))
         parts.append(_by(correction.analyst))
     if correction is not None and correction.flagged:
-        parts += [("  ⚑ flagged", "$text-warning"), _by(row.flag_by)]
+        parts += [("  ", ""), *_flag(row)]
     if correction is not None and correction.new_label:
         parts += _other_label(row, correction.new_label, looks)
     if correction is not None and correction.note:
-        parts += [(f"\n¶ {safe_line(correction.note, 300)}", ""), _by(row.note_by)]
+        parts += [("\n", ""), *_note(row, correction.note)]
     return Content.assemble(*parts)
+
+
+def _marks(row: Row) -> Content | None:
+    """Say what stands of a post beside labels; None for nothing."""
+    correction = row.correction
+    if correction is None:
+        return None
+    flag = _flag(row) if correction.flagged else []
+    note = _note(row, correction.note) if correction.note else []
+    return Content.assemble(*flag, ("\n" if flag and note else "", ""), *note)
+
+
+def _flag(row: Row) -> list[Part]:
+    return [("⚑ flagged", "$text-warning"), _by(row.flag_by)]
+
+
+def _note(row: Row, note: str) -> list[Part]:
+    return [(f"¶ {safe_line(note, 300)}", ""), _by(row.note_by)]
 
 
 def _by(name: str) -> Part:
