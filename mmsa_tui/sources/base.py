@@ -123,9 +123,19 @@ class ReadOptions:
     @property
     def says_table(self) -> bool:
         """Whether it says what only a table has."""
-        return bool(
-            self.columns or self.header_row or self.sheet or self.delimiter or self.has_header is not None
-        )
+        return any(option != "--pictures" for option in self.of_tables())
+
+    def of_tables(self) -> Iterator[str]:
+        """Yield the options that were given and that only the reader of tables heeds."""
+        said = {
+            "--map": self.columns,
+            "--header-row": self.header_row,
+            "--no-header": self.has_header is not None,
+            "--sheet": self.sheet,
+            "--delimiter": self.delimiter,
+            "--pictures": self.pictures,
+        }
+        return (option for option, value in said.items() if value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
-from mmsa_tui.sources.files.tables import looks_like_markup
+from mmsa_tui.sources.files.tables import kind_of_table, looks_like_markup
 from mmsa_tui.sources.registry import formats
 from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 
@@ -59,7 +59,7 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
         raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
     if source.is_dir() and next(source.iterdir(), None) is None:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
-    if options.says_table:
+    if _must_be_table(source, options):
         return Detection(_as_said(source, options))
     matches = _claims(source, options)
     if not matches and holds_folder(source):
@@ -73,6 +73,13 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
     if matches[0].problem:
         raise SourceError(matches[0].problem, matches[0].advice or _advise(source))
     return Detection(matches[0], tuple(match for match in matches[1:] if not match.problem))
+
+
+def _must_be_table(source: Path, options: ReadOptions) -> bool:
+    """Whether what the user says leaves only a table: a column, or what the source has room for."""
+    if not options.says_table or options.columns or source.is_dir():
+        return options.says_table
+    return kind_of_table(source, options.encoding, options.delimiter) not in ("jsonl",)
 
 
 def _claims(source: Path, options: ReadOptions) -> list[Match]:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-from mmsa_tui.disk.safety import check_source, ignore
+from mmsa_tui.disk.safety import check_source, ignore, walk
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
-from mmsa_tui.sources.base import ReadOptions
+from mmsa_tui.sources.base import Reader, ReadOptions
 from mmsa_tui.sources.detection import claim, detect
+from mmsa_tui.sources.files.byte_stream import read_start
+from mmsa_tui.sources.files.contradictions import about_encoding
 from mmsa_tui.sources.label_words import LabelTally
 from mmsa_tui.sources.leftovers import count_unnamed
 from mmsa_tui.sources.registry import reader
@@ -23,6 +26,8 @@ from mmsa_tui.sources.unpacked import holds_folder, read_inside
 
 DATE_ORIGINAL = "date_original"
 """The column that keeps a date as it was written, where it could not be read."""
+_LOOK_AT_FILES = 40
+_LOOK_AT_BYTES = 64 * 1024
 _NO_BYTES = hash_bytes(b"")
 """The digest of a picture file that is empty."""
 
@@ -44,10 +49,10 @@ def read(
     path = check_source(Path(source))
     options = options or ReadOptions()
     if format is None:
-        format = "table" if options.says_table else detect(path, options).format
+        format = detect(path, options).format
     chosen = reader(format)
-    if options.encoding and not chosen.takes_encoding:
-        options.note(f"files of {format} state their encoding: --encoding is left aside")
+    if chosen.name != "table":
+        _tell_contradictions(path, chosen, options)
     # Some readers know what lies in a zip file; for the others it is a folder.
     if path.is_file() and holds_folder(path) and claim(format, path, options) is None:
         return complete(read_inside(path, chosen, options), path.name, options.note, options.date_order)
@@ -55,6 +60,30 @@ def read(
     if path.is_dir():
         items = count_unnamed(items, path, options.note)
     return complete(items, path.name, options.note, options.date_order)
+
+
+def _tell_contradictions(path: Path, chosen: Reader, options: ReadOptions) -> None:
+    """Tell what of the options a source that is no table has no room for, or contradicts.
+
+    Raises:
+        UsageError: no file of the source is in the encoding that the user says.
+    """
+    if idle := list(options.of_tables()):
+        options.note(f"{chosen.name} has no columns to choose: {', '.join(idle)} left aside")
+    if options.encoding and not chosen.takes_encoding:
+        options.note(f"files of {chosen.name} state their encoding: --encoding is left aside")
+    elif options.encoding:
+        told = [about_encoding(*sample, options.encoding) for sample in _samples(path)]
+        if doubts := [text for text in told if text]:
+            more = f" (and {len(doubts) - 1} more of {len(told)} files looked at)" if len(doubts) > 1 else ""
+            options.note(doubts[0] + more)
+
+
+def _samples(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield name and beginning of a file, or of some files of text in a folder."""
+    names = (name for name in walk(path, ignore) if name.lower().endswith((".txt", ".csv", ".html")))
+    files = [path / name for name in islice(names, _LOOK_AT_FILES)] if path.is_dir() else [path]
+    return ((file.name, read_start(file, _LOOK_AT_BYTES)) for file in files)
 
 
 def complete(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mmsa_tui.errors import UsageError
 from mmsa_tui.sources.columns import (
     Name,
     is_annotated,
@@ -40,16 +39,8 @@ from mmsa_tui.sources.role_fits import (
     may_be_words,
     readable_dates,
 )
+from mmsa_tui.sources.said_columns import KINDS, doubts, said_columns
 from mmsa_tui.sources.timestamps import to_iso_utc
-
-KINDS = ("text", "title", "image", "id", "author", "created_at", "time", "language", "label")
-"""What a column can be. `title` is put before the text, `time` behind a date without one."""
-_ALSO = {
-    "images": "image", "picture": "image", "pictures": "image", "date": "created_at", "lang": "language",
-    "body": "text",
-}  # fmt: skip
-MAPPED = (*tuple(kind for kind in KINDS if kind != "created_at"), "date")
-"""The words that `--map` takes."""
 
 _MIN_WORDS = 2.5
 _LOOK_AT_COLUMNS = 1_000
@@ -115,39 +106,6 @@ def choose_roles(
     return _Choice(columns, sample, said_columns(mapped, columns)).make()
 
 
-def said_columns(mapped: Mapping[str, str], columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the columns that `--map` names, by kind.
-
-    Raises:
-        UsageError: it names a kind or a column that is not there.
-    """
-    said: dict[str, tuple[str, ...]] = {}
-    for word, value in mapped.items():
-        kind = _ALSO.get(word, word)
-        if kind not in KINDS:
-            raise UsageError(f"--map knows no {word!r}", f"It takes {', '.join(MAPPED)}.")
-        names = [value] if _find(value, columns) else value.split("+")
-        found = tuple(column for name in names if (column := _find(name.strip(), columns)))
-        if len(found) < len(names):
-            absent = next(name.strip() for name in names if not _find(name.strip(), columns))
-            shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
-            raise UsageError(f"There is no column {absent!r} to take the {word} from", f"Columns: {shown}")
-        if len(found) > 1 and kind not in ("image", "text"):
-            raise UsageError(f"--map {word}= takes one column", "Several, with +, go for text and image.")
-        if kind == "text" and len(found) > 1:
-            if len(found) > 2:
-                raise UsageError("--map text= takes two columns at most", "Write text=TITLE+BODY.")
-            said["title"], found = (found[0],), found[1:]
-        said[kind] = found
-    return said
-
-
-def _find(name: str, columns: Sequence[str]) -> str:
-    if name in columns:
-        return name
-    return next((column for column in columns if column.casefold() == name.casefold()), "")
-
-
 class _Choice:
     """One decision in the making: what is taken is not offered again."""
 
@@ -193,6 +151,7 @@ class _Choice:
         if "label" in self._said or not is_own_export(self._columns):
             label = self._single("label", is_label) or self._unnamed("label", holds_labels)
             other_labels = tuple(self._other_labels())
+        self._notes += doubts(self._said, self._column)
         return Roles(
             text,
             title,

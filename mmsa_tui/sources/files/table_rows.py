@@ -7,7 +7,7 @@ Columns are known, and a sample is taken, from all over the file; what they mean
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -15,6 +15,13 @@ from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import read_start
+from mmsa_tui.sources.files.contradictions import (
+    Said,
+    about_delimiter,
+    about_encoding,
+    about_header,
+    about_sheet,
+)
 from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
@@ -83,41 +90,35 @@ class Table:
     notes: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderWish:
-    """What the user says of the header."""
+def _header(rows: Sequence[Row], path: Path, said: Said) -> tuple[Header, int | None]:
+    """Find the header among the first rows, and the number of its row.
 
-    row: int = 0
-    is_there: bool | None = None
-
-    def header(self, rows: Sequence[Row], path: Path) -> tuple[Header, int | None]:
-        """Find the header among the first rows, and the number of its row.
-
-        Raises:
-            UsageError: there is no row of that number.
-        """
-        cells = [row.cells for row in rows]
-        if self.row:
-            index = next((i for i, row in enumerate(rows) if row.line == self.row), None)
-            if index is None:
-                raise UsageError(
-                    f"{path.name} has no row {self.row:,} near its start that could name columns",
-                    f"Its first rows are {', '.join(str(row.line) for row in rows[:10])}.",
-                )
-            return header_at(cells, index), self.row
-        if self.is_there is False:
-            return without_header(cells, "you said that there is no header"), 0
-        header = find_header(cells) if self.is_there is None else header_at(cells, 0)
-        return header, rows[header.row].line if header.row >= 0 else 0
+    Raises:
+        UsageError: there is no row of that number.
+    """
+    cells = [row.cells for row in rows]
+    if said.header_row:
+        index = next((i for i, row in enumerate(rows) if row.line == said.header_row), None)
+        if index is None:
+            raise UsageError(
+                f"{path.name} has no row {said.header_row:,} near its start that could name columns",
+                f"Its first rows are {', '.join(str(row.line) for row in rows[:10])}.",
+            )
+        return header_at(cells, index), said.header_row
+    if said.has_header is False:
+        return without_header(cells, "you said that there is no header"), 0
+    header = find_header(cells) if said.has_header is None else header_at(cells, 0)
+    return header, rows[header.row].line if header.row >= 0 else 0
 
 
-def open_text(path: Path, kind: str, encoding: str, delimiter: str, asked: HeaderWish) -> Table:
+def open_text(path: Path, kind: str, said: Said) -> Table:
     """Open a csv or tsv; arguments and errors as for `tables.open_table`."""
+    encoding, delimiter = said.encoding, said.delimiter
+    notes = list(_contradictions(path, said))
     rows = delimited.read_rows(path, encoding, delimiter)
     first = list(islice(rows, FIRST_ROWS))
     _refuse_code_page(first, path)
-    notes = []
-    if first and first[0].readable and not asked.row:
+    if first and first[0].readable and not said.header_row:
         # One damaged byte in a name costs that name.
         first[0] = Row(first[0].line, first[0].readable)
         notes.append(
@@ -129,12 +130,12 @@ def open_text(path: Path, kind: str, encoding: str, delimiter: str, asked: Heade
         raise SourceError(
             f"{path.name} has no header: {error}", "Save it as UTF-8 csv, or name its --encoding."
         )
-    if first[0].error and first[0].line == 1 and not asked.row and asked.is_there is not False:
+    if first[0].error and first[0].line == 1 and not said.header_row and said.has_header is not False:
         raise SourceError(
             f"{path.name} has no header: {first[0].error}",
             "Save it as UTF-8 csv, name its --encoding, or say which row it is with --header-row.",
         )
-    header, row_number = asked.header(usable, path)
+    header, row_number = _header(usable, path, said)
     start = 0 if header.row < 0 else first.index(usable[header.row]) + 1
     data = first[start:]
     further = (
@@ -145,11 +146,17 @@ def open_text(path: Path, kind: str, encoding: str, delimiter: str, asked: Heade
     dialect = delimited.dialect_of(path, encoding, delimiter)
     shown = "" if dialect is None or dialect.delimiter == NO_DELIMITER else dialect.delimiter
     layout = Layout(row_number, header.reason, encoding=dialect.encoding if dialect else "", delimiter=shown)
-    notes += _about(header)
-    if header.skipped:
-        skipped = [" ".join(" ".join(row.cells).split())[:60] for row in usable[: header.skipped]]
-        notes.append(f"lines above the header are left out: {'; '.join(skipped[:6])}")
+    notes += _about(header, usable, path, said)
     return _from_rows(kind, header, data, rows, further, layout, notes)
+
+
+def _contradictions(path: Path, said: Said) -> Iterator[str]:
+    if said.encoding or said.delimiter:
+        sample = read_start(path, SAMPLE_BYTES)
+        if said.encoding and (told := about_encoding(path.name, sample, said.encoding)):
+            yield told
+        if said.delimiter and (told := about_delimiter(path.name, sample, said)):
+            yield told
 
 
 def open_plain(path: Path, kind: str) -> Table:
@@ -179,21 +186,27 @@ def _refuse_code_page(rows: Sequence[Row], path: Path) -> None:
     )
 
 
-def _about(header: Header) -> list[str]:
+def _about(header: Header, rows: Sequence[Row], path: Path, said: Said) -> Iterator[str]:
+    """Say what is worth knowing of a header, found or said."""
     if header.row < 0 and header.reason:
-        return [f"{header.reason}; columns are called column_1 to column_{len(header.names)}"]
-    return []
+        yield f"{header.reason}; columns are called column_1 to column_{len(header.names)}"
+    if header.skipped:
+        skipped = [" ".join(" ".join(row.cells).split())[:60] for row in rows[: header.skipped]]
+        more = f" and {len(skipped) - 6} more" if len(skipped) > 6 else ""
+        yield f"lines above the header are left out: {'; '.join(skipped[:6])}{more}"
+    if told := about_header(path.name, rows, header, said):
+        yield told
 
 
-def open_book(path: Path, kind: str, asked_sheet: str, asked: HeaderWish) -> Table:
+def open_book(path: Path, kind: str, said: Said) -> Table:
     """Open a sheet of a workbook; arguments and errors as for `tables.open_table`."""
     with workbook.open_book(path) as book:
         sheets = book.sheets
-        chosen, notes = _choose_sheet(book, sheets, path, asked_sheet, asked)
+        chosen, notes = _choose_sheet(book, sheets, path, said)
         first = [Row(number, cells) for number, cells in islice(book.rows(chosen), FIRST_ROWS)]
     if not first:
         raise SourceError(f"{path.name} has no rows", "Point at a workbook with posts in it.")
-    header, row_number = asked.header(first, path)
+    header, row_number = _header(first, path, said)
     start = header.first
     layout = Layout(row_number, header.reason, chosen, tuple(sheets))
 
@@ -202,33 +215,30 @@ def open_book(path: Path, kind: str, asked_sheet: str, asked: HeaderWish) -> Tab
             for number, cells in islice(book.rows(chosen), start, None):
                 yield Row(number, cells)
 
-    return _from_rows(kind, header, [], rows(), first[start:], layout, [*notes, *_about(header)])
+    return _from_rows(
+        kind, header, [], rows(), first[start:], layout, [*notes, *_about(header, first, path, said)]
+    )
 
 
 def _choose_sheet(
-    book: workbook.Book, sheets: Sequence[str], path: Path, asked_sheet: str, asked: HeaderWish
+    book: workbook.Book, sheets: Sequence[str], path: Path, said: Said
 ) -> tuple[str, list[str]]:
     """Return the sheet that the user named, or the one that holds posts.
 
     Raises:
         UsageError: there is no such sheet.
     """
-    if asked_sheet:
-        named = next((name for name in sheets if name.casefold() == asked_sheet.casefold()), "")
-        if not named and asked_sheet.isdigit() and 1 <= int(asked_sheet) <= len(sheets):
-            named = sheets[int(asked_sheet) - 1]
+    named = ""
+    if asked := said.sheet:
+        named = next((name for name in sheets if name.casefold() == asked.casefold()), "")
+        if not named and asked.isdigit() and 1 <= int(asked) <= len(sheets):
+            named = sheets[int(asked) - 1]
         if not named:
-            raise UsageError(f"{path.name} has no sheet {asked_sheet!r}", f"Its sheets: {', '.join(sheets)}.")
-        return named, []
-    scores: dict[str, tuple[int, int, int]] = {}
-    for name in sheets:
-        rows = [Row(number, cells) for number, cells in islice(book.rows(name), 60)]
-        if rows:
-            header, _ = HeaderWish(0, asked.is_there).header(rows, path)
-            records = [dict(zip(header.names, row.cells, strict=False)) for row in rows[header.first :]]
-            roles = choose_roles(header.names, records, {})
-            rank = 2 if roles.text and not roles.guessed else 1 if roles.text else 0
-            scores[name] = (rank if records else 0, len(roles.columns()), min(len(records), 5))
+            raise UsageError(f"{path.name} has no sheet {asked!r}", f"Its sheets: {', '.join(sheets)}.")
+    scores = {name: score for name in sheets if (score := _rate_sheet(book, name, path, said))}
+    if named:
+        better = [name for name, score in scores.items() if score[0] == 2 > scores.get(named, (0,))[0]]
+        return named, list(filter(None, [about_sheet(path.name, named, better)]))
     if not scores:
         return (sheets[0] if sheets else ""), []
     best = max(scores, key=lambda name: scores[name])
@@ -242,6 +252,25 @@ def _choose_sheet(
         if rivals:
             notes.append(f"sheets that hold texts too and are left out: {', '.join(rivals[:10])}")
     return best, notes
+
+
+def _rate_sheet(book: workbook.Book, name: str, path: Path, said: Said) -> tuple[int, int, int] | None:
+    """Rate a sheet: whether it has a text, what else, and how many rows; None where it is empty."""
+    rows = [Row(number, cells) for number, cells in islice(book.rows(name), 60)]
+    if not rows:
+        return None
+    header, _ = _header(rows, path, replace(said, header_row=0))
+    records = [dict(zip(header.names, row.cells, strict=False)) for row in rows[header.first :]]
+    rank, n_roles, n_rows = rate(header.names, records)
+    # Of sheets that are alike the first is meant, however long they are.
+    return rank, n_roles, min(n_rows, 5)
+
+
+def rate(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> tuple[int, int, int]:
+    """Rate a sheet or a table of a database: whether it has a text (2 by its name), what else, and rows."""
+    roles = choose_roles(columns, rows, {})
+    rank = 2 if roles.text and not roles.guessed else 1 if roles.text else 0
+    return (rank if rows else 0), len(roles.columns()), len(rows)
 
 
 def _from_rows(

@@ -13,10 +13,11 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.columnar import kind_of_columnar
+from mmsa_tui.sources.files.contradictions import Said, without_room
 from mmsa_tui.sources.files.dialect import SAMPLE_BYTES, sniff
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
-from mmsa_tui.sources.files.table_rows import HeaderWish, Table, open_book, open_plain, open_text
+from mmsa_tui.sources.files.table_rows import Table, open_book, open_plain, open_text
 from mmsa_tui.sources.files.typed_rows import open_columnar_table, open_jsonl
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
@@ -104,31 +105,23 @@ def open_table(
 
     Raises:
         SourceError: the file is no table, or is damaged at its start.
-        UsageError: there is no such sheet or row.
+        UsageError: there is no such sheet or row, or nothing could be read as the user says.
     """
     kind = kind_of_table(path, encoding, delimiter)
-    if encoding and kind and kind not in ("csv", "tsv"):
-        note(f"{path.name} is {kind}, which states its encoding: --encoding is left aside")
-    said = {
-        "--delimiter": bool(delimiter) and kind not in ("csv", "tsv"),
-        "--sheet": bool(sheet) and kind not in ("xlsx", "ods", "xls", "sqlite"),
-        "--header-row": bool(header_row) and kind not in ("csv", "tsv", "xlsx", "ods", "xls"),
-    }
-    for option, is_idle in said.items():
-        if kind and is_idle:
-            note(f"{path.name} is {kind}, which has none: {option} is left aside")
-    asked = HeaderWish(header_row, has_header)
+    said = Said(encoding, delimiter, sheet, header_row, has_header)
+    for idle in without_room(path.name, kind, said):
+        note(idle)
     try:
         if kind == "jsonl":
             return open_jsonl(path)
         if kind in ("parquet", "feather", "sqlite", "spss", "stata"):
             return open_columnar_table(path, kind, sheet)
         if kind in ("xlsx", "ods", "xls"):
-            return open_book(path, kind, sheet, asked)
+            return open_book(path, kind, said)
         if kind in ("lists", "blocks"):
             return open_plain(path, kind)
         if kind in ("csv", "tsv"):
-            return open_text(path, kind, encoding, delimiter, asked)
+            return open_text(path, kind, said)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error}", "Check that you may read it.") from error
     raise SourceError(

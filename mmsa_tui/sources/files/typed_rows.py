@@ -15,9 +15,18 @@ from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import packing_of
 from mmsa_tui.sources.files.columnar import Columnar, open_columnar
+from mmsa_tui.sources.files.contradictions import about_sheet
 from mmsa_tui.sources.files.ndjson import Entry, read_entries
-from mmsa_tui.sources.files.table_rows import FIRST_ROWS, MAX_CELL, SAMPLE_ROWS, Layout, Record, Table, judged
-from mmsa_tui.sources.roles import choose_roles
+from mmsa_tui.sources.files.table_rows import (
+    FIRST_ROWS,
+    MAX_CELL,
+    SAMPLE_ROWS,
+    Layout,
+    Record,
+    Table,
+    judged,
+    rate,
+)
 
 KEY = "_key"
 """The column of the key under which a record of JSON is filed."""
@@ -33,8 +42,12 @@ _SPOT_BYTES = 128 * 1024
 def open_columnar_table(path: Path, kind: str, part: str) -> Table:
     """Open a file of typed columns; of a database the table `part`, or the one that holds texts."""
     found = open_columnar(path, kind, part)
-    if len(found.parts) > 1 and not part:
-        found = max((open_columnar(path, kind, name) for name in found.parts[:50]), key=_rate)
+    rated = {}
+    if len(found.parts) > 1:
+        tables = [open_columnar(path, kind, name) for name in found.parts[:50]]
+        rated = {table.part: _rate(table) for table in tables}
+        if not part:
+            found = max(tables, key=lambda table: rated[table.part])
     shown = judged(found.columns)
 
     def as_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
@@ -42,7 +55,10 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
             yield Record(f"row {number:,}", {name: cell_text(value) for name, value in row.items()})
 
     notes = list(found.notes)
-    if len(found.parts) > 1:
+    if part:
+        better = [name for name, score in rated.items() if score[0] == 2 > rated[found.part][0]]
+        notes += filter(None, [about_sheet(path.name, found.part, better)])
+    elif len(found.parts) > 1:
         rest = ", ".join(name for name in found.parts if name != found.part)
         notes.append(f"table `{found.part}` is read; left out: {rest}. --sheet NAME chooses another")
     return Table(
@@ -56,12 +72,9 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
 
 
 def _rate(table: Columnar) -> tuple[int, int, int]:
-    """Rate a table of a database: whether it has a text, what else it has, and how many rows."""
     shown = judged(table.columns)
     rows = [{name: cell_text(value) for name, value in row.items()} for row in table.spread(shown, 100)]
-    roles = choose_roles(table.columns, rows, {})
-    rank = 2 if roles.text and not roles.guessed else 1 if roles.text else 0
-    return (rank if rows else 0), len(roles.columns()), len(rows)
+    return rate(table.columns, rows)
 
 
 def open_jsonl(path: Path) -> Table:
