@@ -60,6 +60,12 @@ def from_json(data: bytes | str, kind: type[_T], *, surrogates: Literal["refuse"
     return to_kind(value, kind, surrogates=surrogates)
 
 
+def to_line(record: Tagged) -> bytes:
+    """Write a record for another process, as one line of JSON."""
+    # By the standard library: file names that are no text have halves of characters, which only it keeps.
+    return json.dumps(msgspec.to_builtins(record)).encode("ascii") + b"\n"
+
+
 def from_toml(data: bytes | str) -> dict[str, Any]:
     """Read a table of TOML.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,7 @@ from mmsa_tui.text.display import counted
 if TYPE_CHECKING:
     from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.config import Config
-    from mmsa_tui.retrain import Result
+    from mmsa_tui.retrain import Event, Result
     from mmsa_tui.retrain.verdict import Verdict
     from mmsa_tui.services.classify import Progress
     from mmsa_tui.services.reclassify import Comparison
@@ -167,17 +166,16 @@ class _Bars:
         self._title = ""
         self._advance: console.Advance = lambda done, total: None
 
-    def show_event(self, event: Mapping[str, Any]) -> None:
+    def show_event(self, event: Event) -> None:
         """Show an event of a retrain."""
-        from mmsa_tui.retrain import stage_of
+        from mmsa_tui.retrain.messages import Encoded, Epoch, stage_of
 
-        stage = stage_of(event)
-        if event["event"] == "epoch":
-            place = f"epoch {event['number']:>2}/{event['total']}"
-            self._talk(f"{place}  loss {event['loss']:.3f}  F1 {event['f1']:.3f}")
-        elif event["event"] == "encoded" and event["done"] == event["total"]:
-            self._talk(f"{counted(event['total'], 'corrected post')}, features at hand")
-        elif stage is not None:
+        if isinstance(event, Epoch):
+            place = f"epoch {event.number:>2}/{event.total}"
+            self._talk(f"{place}  loss {event.loss:.3f}  F1 {event.f1:.3f}")
+        elif isinstance(event, Encoded) and event.done == event.total:
+            self._talk(f"{counted(event.total, 'corrected post')}, features at hand")
+        elif (stage := stage_of(event)) is not None:
             self._show(stage.title, stage.done, stage.total, stage.unit)
 
     def show_progress(self, progress: Progress) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,19 +57,6 @@ class Verdict:
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "reasons": list(self.reasons)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
-        """Undo `as_json`.
-
-        Raises:
-            KeyError, TypeError: it is not such data.
-        """
-        checks = []
-        for check in data["checks"]:
-            low_high = check["interval"]
-            checks.append(Check(**{**check, "interval": tuple(low_high) if low_high else None}))
-        return cls(data["passed"], tuple(checks), data["n_frozen"], data["n_held_out"], data["n_unseen"])
 
     def table(self) -> list[tuple[str, ...]]:
         """Lay the checks out as cells: name, before, after, change, interval, verdict; header first."""

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
-from mmsa_tui.decoding import from_json
+from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Correction
 from mmsa_tui.retrain.eligible import find_audited, find_eligible
 from mmsa_tui.retrain.held_out import kept_apart, sides_of
+from mmsa_tui.retrain.messages import OUTCOME
 from mmsa_tui.store import Store
 from mmsa_tui.store.uids import original_uid
 
@@ -165,6 +168,16 @@ def _known(bundle: Bundle, paths: Paths) -> frozenset[str] | None:
         return None
 
 
+class _Gate(msgspec.Struct):
+    passed: bool
+
+
+class _Outcome(msgspec.Struct):
+    """What counts here of `Done`; files of older versions have less of it."""
+
+    verdict: _Gate
+
+
 def _count_since_refusal(acts: Iterable[Correction], bundle: Bundle, paths: Paths) -> int | None:
     """Count what the last retrain of a bundle did not know, if the gate refused what came of it."""
     for run in sorted(paths.runs_dir.glob("retrain-*"), reverse=True):
@@ -172,9 +185,8 @@ def _count_since_refusal(acts: Iterable[Correction], bundle: Bundle, paths: Path
         if known is None:
             continue
         try:
-            outcome = from_json((run / "outcome.json").read_bytes(), dict)
-            is_refused = not outcome["verdict"]["passed"]
-        except (OSError, ValueError, KeyError, TypeError):
+            is_refused = not from_json((run / OUTCOME).read_bytes(), _Outcome).verdict.passed
+        except (OSError, DecodingError):
             continue
         return sum(original_uid(act.uid) not in known for act in acts) if is_refused else None
     return None

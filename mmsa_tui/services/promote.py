@@ -18,10 +18,11 @@ from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle
 from mmsa_tui.bundle.registry import free_version, list_bundles, use_bundle
 from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
-from mmsa_tui.decoding import from_json
+from mmsa_tui.decoding import DecodingError, from_json, to_kind
 from mmsa_tui.disk.whole_file import whole_folder
 from mmsa_tui.errors import BundleError, ExitCode, TrainingError
-from mmsa_tui.retrain.result import Result, result_from
+from mmsa_tui.retrain.messages import OUTCOME, Done
+from mmsa_tui.retrain.result import Result
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services.retrain import exclusive
 
@@ -123,8 +124,8 @@ def kept_candidates(paths: Paths) -> list[Kept]:
 
 def _result_of(run: Path) -> Result | None:
     try:
-        return result_from(from_json((run / "outcome.json").read_bytes(), dict), run)
-    except (OSError, ValueError, KeyError, TypeError):
+        return from_json((run / OUTCOME).read_bytes(), Done, surrogates="keep").result(run)
+    except (OSError, DecodingError):
         return None
 
 
@@ -135,8 +136,8 @@ def verdict_of(bundle: Bundle) -> Verdict:
         BundleError: there is no verdict on its record.
     """
     try:
-        return Verdict.from_json(bundle.meta.training["gate"])
-    except (KeyError, TypeError) as error:
+        return to_kind(bundle.meta.training["gate"], Verdict)
+    except (KeyError, DecodingError) as error:
         raise BundleError(
             f"{bundle.id} has no verdict of the gate on its record", "Only a retrained bundle has one."
         ) from error

@@ -11,16 +11,19 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+import msgspec
+
 from mmsa_tui import processes
 from mmsa_tui.bundle.meta import Bundle, write_atomically
 from mmsa_tui.bundle.registry import is_stand_in, starting_bundles
 from mmsa_tui.config import Paths
+from mmsa_tui.decoding import DecodingError
 from mmsa_tui.disk.locks import only_one
 from mmsa_tui.errors import (
     BundleError,
@@ -31,9 +34,10 @@ from mmsa_tui.errors import (
     StoreError,
     TrainingError,
 )
-from mmsa_tui.retrain.result import Result, result_from
+from mmsa_tui.retrain.messages import Done, Event, Failed, Request, decode
+from mmsa_tui.retrain.result import Result
 
-Listener = Callable[[Mapping[str, Any]], None]
+Listener = Callable[[Event], None]
 
 _PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that wait must not spin: beside another program that takes a core, fits of milliseconds
@@ -73,8 +77,7 @@ def retrain(
         rule: whether analysts follow a rule of their own, to which the model gives way; None to tell by
             the corrections.
         learns_audited: learn from posts drawn into an audit too; see `find_eligible`.
-        on_event: told of `encoded` (done, total), `epoch` (number, total, loss, f1) and, of the fits that
-            only compare, `comparing` (fit, number, total) events; `stage_of` puts them into words.
+        on_event: told how far it is; `stage_of` puts that into words.
         should_stop: set it to cancel.
 
     Raises:
@@ -85,37 +88,37 @@ def retrain(
     with exclusive(paths):
         _remove_stale(paths)
         folder = _make_run_folder(paths)
-        request = {
-            "paths": paths.to_texts(),
+        request = Request(
+            paths=paths.to_texts(),
             **_teaching(paths, bundle),
-            "folder": str(folder),
-            "dry_run": dry_run,
-            "device": device,
-            "threads": threads,
-            "weight": weight,
-            "rule": rule,
-            "learns_audited": learns_audited,
-        }
+            folder=str(folder),
+            dry_run=dry_run,
+            device=device,
+            threads=threads,
+            weight=weight,
+            rule=rule,
+            learns_audited=learns_audited,
+        )
         file = folder / "request.json"
-        write_atomically(file, json.dumps(request, indent=1) + "\n")
+        write_atomically(file, json.dumps(msgspec.to_builtins(request), indent=1) + "\n")
         command = few_shot_command_for(file) if paths.codebook else command_for(file)
         try:
             done = _follow(command, folder, on_event, should_stop or threading.Event())
         except BaseException:
             _remove_stale(paths)
             raise
-    result = result_from(done, folder)
+    result = done.result(folder)
     if dry_run:
         shutil.rmtree(folder, ignore_errors=True)
     return result
 
 
 def _teaching(paths: Paths, bundle: Bundle) -> dict[str, Any]:
-    """Say what is to be taught: the bundle, or under a codebook a head that starts from encoders alone."""
+    """Say what is improved on: the bundle, or under a codebook a head that starts from encoders alone."""
     if not paths.codebook:
         return {"bundle": str(bundle.directory)}
     return {
-        "bundles": [str(start.directory) for start in starting_bundles(paths)],
+        "bundles": tuple(str(start.directory) for start in starting_bundles(paths)),
         "parent": "" if is_stand_in(bundle, paths) else str(bundle.directory),
         "parent_id": bundle.id,
     }
@@ -159,9 +162,9 @@ def _remove_stale(paths: Paths) -> None:
 
 def _follow(
     command: Sequence[str], folder: Path, on_event: Listener | None, should_stop: threading.Event
-) -> Mapping[str, Any]:
-    """Run the child, hand its events on, return the last one, `done`."""
-    done: Mapping[str, Any] | None = None
+) -> Done:
+    """Run the child, hand its events on, return the last one."""
+    done: Done | None = None
     with _open_log(folder) as log:
         process = _start(command, log)
         ended = threading.Event()
@@ -170,12 +173,16 @@ def _follow(
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                event = _read_event(line)
-                if event.get("event") == "error":
+                try:
+                    event = decode(line)
+                except DecodingError:
+                    # What a library has printed is no event.
+                    continue
+                if isinstance(event, Failed):
                     raise _failure(event)
-                if event.get("event") == "done":
+                if isinstance(event, Done):
                     done = event
-                elif event and on_event is not None:
+                elif on_event is not None:
                     on_event(event)
             code = process.wait()
         except BaseException:
@@ -242,20 +249,11 @@ def _breakdown(folder: Path, code: int) -> TrainingError:
     )
 
 
-def _read_event(line: str) -> Mapping[str, Any]:
-    """Read a line of the child; what a library has printed is no event."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}
-
-
-def _failure(event: Mapping[str, Any]) -> MmsaError:
+def _failure(event: Failed) -> MmsaError:
     """Turn the child's error into the same error here."""
     kinds: tuple[type[MmsaError], ...] = (BundleError, DeviceError, StoreError, ConfigError)
-    kind = next((kind for kind in kinds if kind.exit_code == event["code"]), TrainingError)
-    return kind(event["message"], event["hint"])
+    kind = next((kind for kind in kinds if kind.exit_code == event.code), TrainingError)
+    return kind(event.message, event.hint)
 
 
 def _stop_when(process: subprocess.Popen[str], should_stop: threading.Event, ended: threading.Event) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from mmsa_tui import processes
-from mmsa_tui.worker.messages import Message, Quit, decode, encode
+from mmsa_tui.decoding import to_line
+from mmsa_tui.worker.messages import Message, Quit, decode
 
 MAX_LINE = 64 * 1024 * 1024
 """Bytes in one report; an inspection of a large source is some hundred kB."""
@@ -86,7 +87,7 @@ class Child:
         if self._process is None or self._process.stdin is None or not self.is_running:
             return
         with suppress(OSError, RuntimeError):
-            self._process.stdin.write(encode(message))
+            self._process.stdin.write(to_line(message))
 
     async def close(self) -> None:
         """Ask the process to leave, and end it if it does not within `GRACE_S`."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from mmsa_tui.decoding import to_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.worker.messages import (
     Classify,
@@ -25,7 +26,6 @@ from mmsa_tui.worker.messages import (
     Stop,
     Trouble,
     decode,
-    encode,
 )
 
 _WORK = (Classify, Reclassify, Index, Inspect)
@@ -63,7 +63,7 @@ class Conversation:
     def say(self, message: Message) -> None:
         """Send a report; if the parent is gone, end the work instead."""
         try:
-            self._reports.write(encode(message))
+            self._reports.write(to_line(message))
             self._reports.flush()
         except OSError:
             self._end()

@@ -5,17 +5,15 @@ Requests go down, reports come up. Whatever does not have the shape of one of th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from mmsa_tui.config import Config, Paths
 from mmsa_tui.decoding import Tagged, from_json
 from mmsa_tui.records import ReadAs
 from mmsa_tui.services.classify import Finished as Finished
 from mmsa_tui.services.classify import Progress as Progress
+from mmsa_tui.sources.inspect import Inspection
 
 
 class Load(Tagged, frozen=True):
@@ -159,9 +157,9 @@ class Counted(Tagged, frozen=True):
 
 
 class Inspected(Tagged, frozen=True):
-    """The result of an inspection, as `Inspection.to_json` gives it."""
+    """The result of an inspection."""
 
-    result: Mapping[str, Any]
+    result: Inspection
 
 
 class Indexed(Tagged, frozen=True):
@@ -184,12 +182,6 @@ Message = (
     | Ready | Progress | Finished | Explained | PicturesRead
     | Detected | Columns | Counted | Inspected | Indexed | Trouble
 )  # fmt: skip
-
-
-def encode(message: Message) -> bytes:
-    """Write a message as one line, ended by a newline."""
-    # By the standard library: file names that are no text have halves of characters, which only it keeps.
-    return json.dumps(msgspec.to_builtins(message)).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message:

@@ -47,7 +47,7 @@ def _inspect(parent: Conversation, request: Inspect) -> None:
         parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))
     _tell_columns(parent, path, options)
     result = sources.inspect(path, format=read_as.format or None, options=options, on_count=_Teller(parent))
-    parent.say(Inspected(result.to_json()))
+    parent.say(Inspected(result))
 
 
 def _tell_columns(parent: Conversation, path: Path, options: ReadOptions) -> None:

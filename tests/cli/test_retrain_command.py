@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,39 +15,37 @@ from word_model import LABELS, WordModel, write_word_bundle
 from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
+from mmsa_tui.decoding import to_line
 from mmsa_tui.records import Post, Prediction
+from mmsa_tui.retrain.messages import Done, Epoch
+from mmsa_tui.retrain.verdict import Check, Verdict
 from mmsa_tui.services import retrain as run
 from mmsa_tui.store import Store
 
 Lines = list[dict[str, Any]]
 REASON = "it has not learned what analysts mean"
-LESSON = asdict(
-    Lesson(
-        n_learned=5,
-        weight=8.0,
-        step=0.6,
-        is_rule=False,
-        is_found=True,
-        n_compared=9,
-        agreement=0.75,
-        expected=0.8,
-    )
+LESSON = Lesson(
+    n_learned=5,
+    weight=8.0,
+    step=0.6,
+    is_rule=False,
+    is_found=True,
+    n_compared=9,
+    agreement=0.75,
+    expected=0.8,
 )
 
 
-def verdict(passed: bool) -> dict[str, Any]:
-    check = {
-        "name": "held-out corrections", "passed": passed, "reason": REASON, "before": 0.5, "after": 0.6,
-        "change": 0.1, "interval": None,
-    }  # fmt: skip
-    return {"passed": passed, "checks": [check], "n_frozen": 9, "n_held_out": 4, "n_unseen": 9}
+def verdict(passed: bool) -> Verdict:
+    check = Check("held-out corrections", passed, REASON, before=0.5, after=0.6, change=0.1)
+    return Verdict(passed, (check,), n_frozen=9, n_held_out=4, n_unseen=9)
 
 
 def write_candidate(home: Path, passed: bool = True) -> Path:
     """A candidate of `words 1.0.0` as a retrain leaves it in its run folder."""
     made = write_word_bundle(home, "1.0.1", parent="words 1.0.0")
     meta = json.loads((made / "meta.json").read_text()) | {
-        "training": {"gate": verdict(passed), "n_corrections": 5}
+        "training": {"gate": verdict(passed).as_json(), "n_corrections": 5}
     }
     (made / "meta.json").write_text(json.dumps(meta))
     folder = home / "data" / "runs" / "retrain-1" / "words-1.0.1"
@@ -70,14 +68,11 @@ def no_setting(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def outcome(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let a retrain end as told, without learning anything."""
 
-    def choose(passed: bool, **changes: Any) -> None:
+    def choose(passed: bool, lesson: Lesson = LESSON) -> None:
         candidate = str(write_candidate(home, passed))
-        done = {
-            "event": "done", "verdict": verdict(passed), "candidate": candidate, "lesson": LESSON,
-            "n_frozen": 0, "left_out": {}, "outlook": None, "examples": [], **changes,
-        }  # fmt: skip
-        epoch = {"event": "epoch", "number": 1, "total": 1, "loss": 0.5, "f1": 0.6}
-        code = f"print({json.dumps(epoch)!r}); print({json.dumps(done)!r})"
+        done = Done(verdict(passed), candidate, lesson, 0, {}, None, ())
+        said = (to_line(Epoch(1, 1, 0.5, 0.6)) + to_line(done)).decode()
+        code = f"print({said!r})"
         monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", code])
 
     return choose
@@ -92,7 +87,7 @@ def test_what_was_made_of_the_corrections_is_said(mmsa: Mmsa, outcome: Any) -> N
 
 
 def test_labels_taken_for_a_rule_are_named_with_the_way_out(mmsa: Mmsa, outcome: Any) -> None:
-    outcome(False, lesson=LESSON | {"is_rule": True, "step": 1.0})
+    outcome(False, lesson=replace(LESSON, is_rule=True, step=1.0))
     ran = mmsa("retrain", "--dry-run")
     assert "as a rule of your own: the model gives way to it" in ran.out
     assert "--no-rule" in ran.out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ class Retrained:
     bundle: Bundle
     posts: list[Post]
     result: service.Result
-    events: list[Mapping[str, Any]]
+    events: list[service.Event]
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +72,7 @@ def retrained_once(small_bundle: Bundle, tmp_path_factory: pytest.TempPathFactor
     shutil.copytree(small_bundle.directory.parent, paths.bundles_dir)
     bundle, posts = use_bundle(paths, "small"), write_posts(root / "posts")
     correct(paths, posts, RIGHT)
-    events: list[Mapping[str, Any]] = []
+    events: list[service.Event] = []
     result = retrain(paths, bundle, on_event=events.append)
     return Retrained(paths, bundle, posts, result, events)
 

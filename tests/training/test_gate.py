@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from mmsa_tui.decoding import from_json
 from mmsa_tui.model.metrics import FloatArray
 from mmsa_tui.retrain.verdict import Verdict
 from training.chance import is_more
@@ -158,7 +159,7 @@ def test_a_class_that_the_frozen_split_lacks_is_no_reason_to_refuse() -> None:
 
 def test_a_verdict_comes_back_from_json_as_it_was() -> None:
     verdict = gate(posts(300, 1), posts(100, 2))
-    assert Verdict.from_json(json.loads(json.dumps(verdict.as_json()))) == verdict
+    assert from_json(json.dumps(verdict.as_json()), Verdict) == verdict
 
 
 def test_the_table_has_a_row_a_check_and_says_what_was_refused() -> None:

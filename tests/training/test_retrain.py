@@ -19,6 +19,7 @@ from mmsa_tui.bundle.registry import find_bundle, roll_back
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError, Interrupted, TrainingError
 from mmsa_tui.records import Correction, Post
+from mmsa_tui.retrain.messages import Comparing, Encoded, Epoch
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.retrain import exclusive
 from mmsa_tui.store import Store
@@ -29,8 +30,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 def test_a_retrain_gives_a_candidate_and_leaves_the_bundle_in_use(retrained: Retrained) -> None:
     result, paths = retrained.result, retrained.paths
-    assert [name for name, _ in groupby(event["event"] for event in retrained.events)] == [
-        "encoded", "comparing", "epoch", "comparing"
+    assert [kind for kind, _ in groupby(map(type, retrained.events))] == [
+        Encoded, Comparing, Epoch, Comparing
     ]  # fmt: skip
     assert result.candidate is not None
     assert read_bundle(result.candidate).meta.parent == "small 1.0.0"

@@ -14,7 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.retrain.verdict import Check, Verdict
+from mmsa_tui.bundle.lesson import Lesson
+from mmsa_tui.decoding import to_line
+from mmsa_tui.retrain.messages import OUTCOME, Comparing, Done, Encoded, Epoch, Event, Failed
+from mmsa_tui.retrain.result import Example
+from mmsa_tui.retrain.verdict import Check, Outlook, Verdict
 
 N_EPOCHS = 4
 
@@ -22,25 +26,22 @@ N_EPOCHS = 4
 def main(request_file: str, manner: str) -> None:
     request = json.loads(Path(request_file).read_text(encoding="utf-8"))
     for event in events(request, manner):
-        print(json.dumps(event), flush=True)
+        print(to_line(event).decode(), end="", flush=True)
 
 
-def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
-    yield {"event": "encoded", "done": 12, "total": 12}
-    yield from ({"event": "comparing", "fit": "without", "number": n, "total": 4} for n in range(1, 5))
+def events(request: dict[str, Any], manner: str) -> Iterator[Event]:
+    yield Encoded(12, 12)
+    yield from (Comparing("without", number, 4) for number in range(1, 5))
     for number in range(1, N_EPOCHS + 1):
-        yield {
-            "event": "epoch", "number": number, "total": N_EPOCHS,
-            "loss": 1 / number, "f1": 0.6 + number / 100,
-        }  # fmt: skip
+        yield Epoch(number, N_EPOCHS, 1 / number, 0.6 + number / 100)
         while manner == "hang":
             time.sleep(1)
     for number in range(1, 3):
-        yield {"event": "comparing", "fit": "half", "number": number, "total": N_EPOCHS}
+        yield Comparing("half", number, N_EPOCHS)
         while manner == "dawdle" and number == 2:
             time.sleep(1)
     if manner == "full":
-        yield {"event": "error", "code": 5, "message": "the disk is full", "hint": "Free some space."}
+        yield Failed("the disk is full", "Free some space.", 5)
         return
     passed = manner != "refuse"
     checks = (
@@ -48,29 +49,27 @@ def events(request: dict[str, Any], manner: str) -> Iterator[dict[str, Any]]:
         Check("held-out corrections", passed, "it has not learned what analysts mean", 0.5, 0.75, 0.25),
     )
     verdict = Verdict(passed, checks, 582, 3, 12)
-    done = {
-        "event": "done", "verdict": verdict.as_json(), "candidate": write_candidate(request, verdict),
-        "lesson": lesson(request), "n_frozen": 0,
-        "left_out": {"chose a label that the bundle does not have": 1},
-        "outlook": {"n_learned": 9, "n_held_out": 12, "gain": 0.02, "noise": 0.01},
-        "examples": [
-            {
-                "post_id": "07", "text": "the queue at the post office [b]goes[/b] round the corner",
-                "before": "neutral", "after": "negative", "wanted": "negative", "held_out": True,
-            }
-        ],
-    }  # fmt: skip
-    (Path(request["folder"]) / "outcome.json").write_text(json.dumps(done), encoding="utf-8")
+    text = "the queue at the post office [b]goes[/b] round the corner"
+    done = Done(
+        verdict,
+        write_candidate(request, verdict),
+        lesson(request),
+        0,
+        {"chose a label that the bundle does not have": 1},
+        Outlook(n_learned=9, n_held_out=12, gain=0.02, noise=0.01),
+        (Example("07", text, "neutral", "negative", "negative", True),),
+    )
+    (Path(request["folder"]) / OUTCOME).write_bytes(to_line(done))
     yield done
 
 
-def lesson(request: dict[str, Any]) -> dict[str, Any]:
+def lesson(request: dict[str, Any]) -> Lesson:
     is_rule = bool(request["rule"])
-    return {
-        "n_learned": 9, "weight": 48.0 if is_rule else 8.0, "step": 1.0 if is_rule else 0.6,
-        "is_rule": is_rule, "is_found": request["rule"] is None,
-        "n_compared": 12, "agreement": 0.75, "expected": 0.8,
-    }  # fmt: skip
+    return Lesson(
+        n_learned=9, weight=48.0 if is_rule else 8.0, step=1.0 if is_rule else 0.6,
+        is_rule=is_rule, is_found=request["rule"] is None,
+        n_compared=12, agreement=0.75, expected=0.8,
+    )  # fmt: skip
 
 
 def write_candidate(request: dict[str, Any], verdict: Verdict) -> str:
@@ -80,7 +79,7 @@ def write_candidate(request: dict[str, Any], verdict: Verdict) -> str:
     meta |= {
         "version": "1.0.1", "parent": "small 1.0.0", "created_at": "2025-05-01T00:00:00+00:00",
         "training": {
-            "gate": verdict.as_json(), "n_corrections": 9, "correction_weight": lesson(request)["weight"],
+            "gate": verdict.as_json(), "n_corrections": 9, "correction_weight": lesson(request).weight,
         },
     }  # fmt: skip
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")

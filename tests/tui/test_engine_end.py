@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from mmsa_tui.worker.messages import encode, loading
+from mmsa_tui.decoding import to_line
+from mmsa_tui.worker.messages import loading
 
 SLOW = """
 import sys, time
@@ -24,7 +25,7 @@ def test_a_model_that_is_still_loading_is_given_up_when_the_app_goes(config):
     with subprocess.Popen(
         [sys.executable, "-c", SLOW], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
-        child.stdin.write(encode(loading(config)))
+        child.stdin.write(to_line(loading(config)))
         child.stdin.flush()
         assert child.stderr.readline().strip() == b"loading"
         child.stdin.close()

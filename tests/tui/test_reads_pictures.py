@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 from small_engine import SmallModel
 
+from mmsa_tui.decoding import to_line
 from mmsa_tui.worker.conversation import Conversation
-from mmsa_tui.worker.messages import Ready, decode, encode, loading
+from mmsa_tui.worker.messages import Ready, decode, loading
 from mmsa_tui.worker.model_side import serve
 
 
@@ -25,7 +26,7 @@ def test_the_setting_is_heard_by_the_model(config, source, setting, reads):
         child = Conversation(os.fdopen(asked, "rb"), os.fdopen(answering, "wb"))
         serving = threading.Thread(target=serve, args=(child, lambda load: ReadingModel(0.0)))
         serving.start()
-        app.write(encode(loading(replace(config, image_text=setting))))
+        app.write(to_line(loading(replace(config, image_text=setting))))
         app.flush()
         ready = decode(heard.readline())
         app.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mmsa_tui.decoding import to_line
 from mmsa_tui.tui.browse.position import Position
 from mmsa_tui.tui.picker.paths_typed import complete, dropped_path
 from mmsa_tui.tui.pictures import draw_blocks, fit_size
@@ -16,7 +17,7 @@ from mmsa_tui.tui.widgets.bars import clock
 from mmsa_tui.tui.widgets.belief_bars import bar
 from mmsa_tui.tui.widgets.label_looks import shorten
 from mmsa_tui.tui.widgets.post_columns import fit
-from mmsa_tui.worker.messages import Classify, Explained, Ready, decode, encode
+from mmsa_tui.worker.messages import Classify, Explained, Ready, decode
 
 
 def test_importing_the_app_imports_nothing_heavy():
@@ -35,7 +36,7 @@ def test_importing_the_app_imports_nothing_heavy():
     ],
 )
 def test_a_message_reads_back_as_it_was_written(message):
-    assert decode(encode(message)) == message
+    assert decode(to_line(message)) == message
 
 
 @pytest.mark.parametrize(

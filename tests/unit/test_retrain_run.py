@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,17 @@ from mmsa_tui import retrain as service
 from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.meta import Bundle, BundleMeta
 from mmsa_tui.config import Paths, find_paths
+from mmsa_tui.decoding import to_line
 from mmsa_tui.errors import BundleError, TrainingError
+from mmsa_tui.retrain.messages import Done, Event, Failed
+from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services import retrain as retraining
 from mmsa_tui.services import retrain as run
 
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
-VERDICT = {"passed": True, "checks": [], "n_frozen": 1, "n_held_out": 1, "n_unseen": 1}
-LESSON = asdict(
+DONE = Done(
+    Verdict(True, (), n_frozen=1, n_held_out=1, n_unseen=1),
+    "",
     Lesson(
         n_learned=1,
         weight=8.0,
@@ -30,14 +32,17 @@ LESSON = asdict(
         n_compared=0,
         agreement=0.0,
         expected=0.0,
-    )
+    ),
+    n_frozen=0,
+    left_out={},
+    outlook=None,
+    examples=(),
 )
-DONE = {
-    "event": "done", "verdict": VERDICT, "candidate": "", "lesson": LESSON, "n_frozen": 0,
-    "left_out": {}, "outlook": None, "examples": [],
-}  # fmt: skip
-
 Start = Callable[[str], service.Result]
+
+
+def printing(event: Event) -> str:
+    return f"print({to_line(event).decode()!r}, end='')"
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def leftovers(paths: Paths) -> list[Path]:
 
 
 def test_what_a_library_prints_is_no_event(start: Start) -> None:
-    assert start(f"print('loading...'); print('[1]'); print({json.dumps(DONE)!r})").lesson.n_learned == 1
+    assert start(f"print('loading...'); print('[1]'); {printing(DONE)}").lesson.n_learned == 1
 
 
 def test_a_full_disk_is_named(start: Start) -> None:
@@ -83,9 +88,8 @@ def test_a_killed_child_is_told_from_a_broken_one(start: Start) -> None:
 
 
 def test_an_error_of_the_child_is_the_same_error_here(start: Start) -> None:
-    event = {"event": "error", "code": 3, "message": "it is damaged", "hint": "get another"}
     with pytest.raises(BundleError, match="it is damaged"):
-        start(f"print({json.dumps(event)!r})")
+        start(printing(Failed("it is damaged", "get another", 3)))
 
 
 def test_a_candidate_half_written_is_removed(start: Start, paths: Paths) -> None:
@@ -96,7 +100,7 @@ def test_a_candidate_half_written_is_removed(start: Start, paths: Paths) -> None
 
 def test_what_a_killed_run_left_is_removed_by_the_next(start: Start, paths: Paths) -> None:
     (paths.runs_dir / "retrain-2020" / ".small-1.0.1.7").mkdir(parents=True)
-    start(f"print({json.dumps(DONE)!r})")
+    start(f"{printing(DONE)}")
     assert leftovers(paths) == []
 
 

@@ -34,6 +34,8 @@ from mmsa_tui.model.network import load_network
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import Apart
+from mmsa_tui.retrain.messages import Done, Encoded, Epoch, Request
+from mmsa_tui.retrain.result import Example
 from mmsa_tui.retrain.waiting import LEAST_OF_LABEL
 from mmsa_tui.store import Store
 from training.content import BundleContent
@@ -42,31 +44,30 @@ from training.few_shot.head import Learned, learn
 from training.full.calibrate import decided
 from training.retrain.corrections import collect, encode
 from training.retrain.rehearsal import Corrected
-from training.retrain.run import obey, say
+from training.retrain.run import N_CHARACTERS, N_EXAMPLES, finish, obey, say
 
 _STAYS = 0.98
 """What others must be better than: other encoders cost encoding every post anew."""
-_N_EXAMPLES = 12
 _SEED = 18
 
 
-def make_model(request: Mapping[str, Any]) -> int:
+def make_model(request: Request) -> int:
     """Do what a request says; returns the exit code."""
-    paths, folder = Paths.from_texts(request["paths"]), Path(request["folder"])
-    starts = [read_bundle(Path(directory)) for directory in request["bundles"]]
-    parent = read_bundle(Path(request["parent"])) if request["parent"] else None
+    paths, folder = Paths.from_texts(request.paths), Path(request.folder)
+    starts = [read_bundle(Path(directory)) for directory in request.bundles]
+    parent = read_bundle(Path(request.parent)) if request.parent else None
     codebook = read_codebook(paths)
-    set_torch_threads(int(request["threads"]))
+    set_torch_threads(request.threads)
     with Store.open(paths.database) as store:
-        everything = collect(store, codebook.names, learns_audited=bool(request["learns_audited"]))
+        everything = collect(store, codebook.names, learns_audited=request.learns_audited)
     tried: list[_Tried] = []
     for number, start in enumerate(starts, start=1):
         one = _try(start, everything, codebook.names, request, paths)
         tried.append(one)
-        say(event="epoch", number=number, total=len(starts), loss=one.learned.loss, f1=one.f1)
+        say(Epoch(number, len(starts), one.learned.loss, one.f1))
     best = min(tried, key=lambda one: one.learned.loss * (_STAYS if one.is_of(parent) else 1.0))
     start, learned, corrected, collected = best.start, best.learned, best.corrected, best.collected
-    _write_manifest(folder, request["parent_id"], start, collected)
+    _write_manifest(folder, request.parent_id, start, collected)
     before = None
     if parent is not None:
         theirs = next((one.corrected for one in tried if one.is_of(parent)), None)
@@ -84,20 +85,19 @@ def make_model(request: Mapping[str, Any]) -> int:
         said=learned.describe(len(corrected)),
     )
     written = None
-    if not request["dry_run"]:
-        written = _write(learned, corrected, codebook, start, request["parent_id"], lesson, verdict.as_json(),
+    if not request.dry_run:
+        written = _write(learned, corrected, codebook, start, request.parent_id, lesson, verdict.as_json(),
                          paths, folder)  # fmt: skip
-    done = {
-        "verdict": verdict.as_json(),
-        "candidate": str(written.directory) if written else "",
-        "lesson": asdict(lesson),
-        "n_frozen": 0,
-        "left_out": collected.left_out,
-        "outlook": None,
-        "examples": _examples(learned, corrected, collected, codebook.names),
-    }
-    (folder / "outcome.json").write_text(json.dumps(done, indent=1), encoding="utf-8")
-    say(event="done", **done)
+    done = Done(
+        verdict,
+        str(written.directory) if written else "",
+        lesson,
+        0,
+        collected.left_out,
+        None,
+        _examples(learned, corrected, collected, codebook.names),
+    )
+    finish(done, folder)
     return 0
 
 
@@ -119,17 +119,13 @@ class _Tried:
         return parent is not None and dict(parent.meta.encoders) == dict(self.start.meta.encoders)
 
 
-def _try(
-    start: Bundle, collected: Eligible, labels: Sequence[str], request: Mapping[str, Any], paths: Paths
-) -> _Tried:
+def _try(start: Bundle, collected: Eligible, labels: Sequence[str], request: Request, paths: Paths) -> _Tried:
     base = load_network(start)
     with FeatureCache(paths.features_file) as cache:
-        encoders = open_encoders(
-            start, paths, str(request["device"]), threads=int(request["threads"]), cache=cache
-        )
+        encoders = open_encoders(start, paths, request.device, threads=request.threads, cache=cache)
         corrected, kept = encode(
             collected, encoders, base, labels, Apart(),
-            lambda done, total: say(event="encoded", done=done, total=total),
+            lambda done, total: say(Encoded(done, total)),
         )  # fmt: skip
     check_enough(corrected, labels)
     return _Tried(start, learn(base, corrected, labels, seed=_SEED), corrected, kept)
@@ -217,23 +213,23 @@ def _write(
 
 def _examples(
     learned: Learned, corrected: Corrected, collected: Eligible, labels: Sequence[str]
-) -> list[dict[str, Any]]:
-    """A few posts that folds gave another label than the analyst, the surest first."""
+) -> tuple[Example, ...]:
+    """Choose a few posts that folds gave another label than the analyst, the surest first."""
     probs, truth = learned.held_out, corrected.labels.numpy()
     answers = probs.argmax(1)
     wrong = [row for row in range(len(truth)) if answers[row] != truth[row]]
     wrong.sort(key=lambda row: -probs[row].max())
-    return [
-        {
-            "post_id": collected.posts[row].post_id,
-            "text": collected.posts[row].text[:200],
-            "before": "",
-            "after": labels[answers[row]],
-            "wanted": labels[truth[row]],
-            "held_out": True,
-        }
-        for row in wrong[:_N_EXAMPLES]
-    ]
+    return tuple(
+        Example(
+            collected.posts[row].post_id,
+            collected.posts[row].text[:N_CHARACTERS],
+            "",
+            labels[answers[row]],
+            labels[truth[row]],
+            True,
+        )
+        for row in wrong[:N_EXAMPLES]
+    )
 
 
 def _write_manifest(folder: Path, parent_id: str, start: Bundle, collected: Eligible) -> None:

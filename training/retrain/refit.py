@@ -26,6 +26,7 @@ from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import UNLABELLED, LabelledFeatures
 from mmsa_tui.model.metrics import FloatArray
 from mmsa_tui.model.network import FusionHead
+from mmsa_tui.retrain.messages import Fit
 from mmsa_tui.retrain.verdict import Outlook, Verdict
 from training.full.calibrate import calibrate, decided
 from training.full.fusion import Epoch, FusionSettings, fit_head
@@ -112,7 +113,7 @@ def refit(
     withdrawn: frozenset[str] = frozenset(),
     on_epoch: Callable[[Epoch], None] | None = None,
     look_ahead: bool = False,
-    on_comparison: Callable[[str, Epoch], None] | None = None,
+    on_comparison: Callable[[Fit, Epoch], None] | None = None,
 ) -> Candidate:
     """Fit, calibrate and judge a head.
 
@@ -149,7 +150,7 @@ def refit(
         seed=settings.seed, scaling=base.head,
     )  # fmt: skip
 
-    def comparison(name: str) -> Callable[[Epoch], None] | None:
+    def comparison(name: Fit) -> Callable[[Epoch], None] | None:
         return None if on_comparison is None else partial(on_comparison, name)
 
     without = fit(targets=base.replay.targets, on_epoch=comparison("without"))

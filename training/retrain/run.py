@@ -14,15 +14,16 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, REPLAY, TUNING, Bundle, read_bundle
 from mmsa_tui.config import Paths
+from mmsa_tui.decoding import from_json, to_line
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
@@ -33,16 +34,20 @@ from mmsa_tui.model.network import load_network
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import kept_apart
+from mmsa_tui.retrain.messages import OUTCOME, Comparing, Done, Encoded, Epoch, Event, Failed, Request
+from mmsa_tui.retrain.result import Example
 from mmsa_tui.store import Store
 from training.full.curves import draw_curves
-from training.full.fusion import Epoch, FusionSettings
+from training.full.fusion import Epoch as FitEpoch
+from training.full.fusion import FusionSettings
 from training.full.runs import RunLog
 from training.retrain.candidate import write_candidate
 from training.retrain.corrections import collect, encode
 from training.retrain.refit import Candidate, RefitSettings, refit
 from training.retrain.rehearsal import Base, Corrected
 
-_N_EXAMPLES = 12
+N_EXAMPLES, N_CHARACTERS = 12, 200
+"""How many posts are shown, and how much of each."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,16 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return obey("training.retrain.run", _retrain, arguments)
 
 
-def obey(module: str, do: Callable[[Mapping[str, Any]], int], arguments: Sequence[str] | None = None) -> int:
+def obey(module: str, do: Callable[[Request], int], arguments: Sequence[str] | None = None) -> int:
     """Do what the request says that a command is given; return its exit code."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}")
     parser.add_argument("--request", type=Path, required=True, help="JSON written by `mmsa retrain`")
     try:
-        request = json.loads(parser.parse_args(arguments).request.read_text(encoding="utf-8"))
+        file: Path = parser.parse_args(arguments).request
+        request = from_json(file.read_bytes(), Request, surrogates="keep")
         threading.Thread(target=_end_with_parent, daemon=True).start()
         return do(request)
     except MmsaError as error:
-        say(event="error", message=error.message, hint=error.hint, code=error.exit_code)
+        say(Failed(error.message, error.hint, error.exit_code))
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -73,56 +79,56 @@ def _end_with_parent() -> None:
     _thread.interrupt_main()
 
 
-def say(**event: Any) -> None:
+def say(event: Event) -> None:
     """Tell the parent something, as a line of JSON."""
-    print(json.dumps(event), flush=True)
+    print(to_line(event).decode("ascii"), end="", flush=True)
 
 
-def _retrain(request: Mapping[str, Any]) -> int:
-    paths = Paths.from_texts(request["paths"])
-    folder, bundle = Path(request["folder"]), read_bundle(Path(request["bundle"]))
-    set_torch_threads(int(request["threads"]))
-    base, settings = load_base(bundle), settings_of(bundle, request["weight"], request["rule"])
+def finish(done: Done, folder: Path) -> None:
+    """Keep in the run folder how it ended, and tell the parent."""
+    (folder / OUTCOME).write_text(json.dumps(msgspec.to_builtins(done), indent=1), encoding="utf-8")
+    say(done)
+
+
+def _retrain(request: Request) -> int:
+    paths = Paths.from_texts(request.paths)
+    folder, bundle = Path(request.folder), read_bundle(Path(request.bundle))
+    set_torch_threads(request.threads)
+    base, settings = load_base(bundle), settings_of(bundle, request.weight, request.rule)
     log = RunLog(folder)
     with Store.open(paths.database) as store:
-        collected = collect(store, bundle.labels, learns_audited=bool(request["learns_audited"]))
+        collected = collect(store, bundle.labels, learns_audited=request.learns_audited)
     with FeatureCache(paths.features_file) as cache:
-        encoders = open_encoders(
-            bundle, paths, str(request["device"]), threads=int(request["threads"]), cache=cache
-        )
+        encoders = open_encoders(bundle, paths, request.device, threads=request.threads, cache=cache)
         corrected, collected = encode(
             collected, encoders, base.head, bundle.labels, kept_apart(bundle),
-            lambda done, total: say(event="encoded", done=done, total=total),
+            lambda done, total: say(Encoded(done, total)),
         )  # fmt: skip
     _write_manifest(folder, bundle, collected, corrected, settings)
 
-    def report(epoch: Epoch) -> None:
+    def report(epoch: FitEpoch) -> None:
         log.record(stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1)
-        say(event="epoch", number=epoch.number, total=epoch.total, loss=epoch.loss, f1=epoch.weighted_f1)
+        say(Epoch(epoch.number, epoch.total, epoch.loss, epoch.weighted_f1))
 
     candidate = refit(
         base, corrected, bundle.labels, settings,
         withdrawn=collected.withdrawn, on_epoch=report, look_ahead=True,
-        on_comparison=lambda fit, epoch: say(
-            event="comparing", fit=fit, number=epoch.number, total=epoch.total
-        ),
+        on_comparison=lambda fit, epoch: say(Comparing(fit, epoch.number, epoch.total)),
     )  # fmt: skip
     draw_curves(log.metrics(), folder / "curves.png")
     written = None
-    if not request["dry_run"]:
+    if not request.dry_run:
         written = write_candidate(candidate, base, bundle, settings, paths, folder)
-    outlook = candidate.outlook
-    done = {
-        "verdict": candidate.verdict.as_json(),
-        "candidate": str(written.directory) if written else "",
-        "lesson": asdict(candidate.lesson),
-        "n_frozen": candidate.n_frozen,
-        "left_out": collected.left_out,
-        "outlook": None if outlook is None else asdict(outlook),
-        "examples": _examples(candidate, corrected, collected, bundle.labels),
-    }
-    (folder / "outcome.json").write_text(json.dumps(done, indent=1), encoding="utf-8")
-    say(event="done", **done)
+    done = Done(
+        candidate.verdict,
+        str(written.directory) if written else "",
+        candidate.lesson,
+        candidate.n_frozen,
+        collected.left_out,
+        candidate.outlook,
+        _examples(candidate, corrected, collected, bundle.labels),
+    )
+    finish(done, folder)
     return 0
 
 
@@ -158,21 +164,21 @@ def settings_of(bundle: Bundle, weight: float | None = None, rule: bool | None =
 
 def _examples(
     candidate: Candidate, corrected: Corrected, collected: Eligible, labels: Sequence[str]
-) -> list[dict[str, Any]]:
-    """A few corrected posts that the candidate judges otherwise, held-out ones first."""
+) -> tuple[Example, ...]:
+    """Choose a few corrected posts that the candidate judges otherwise, held-out ones first."""
     before, after = candidate.before.argmax(1), candidate.after.argmax(1)
     rows = sorted(np.flatnonzero(before != after), key=lambda row: not bool(corrected.held_out[row]))
-    return [
-        {
-            "post_id": collected.posts[row].post_id,
-            "text": collected.posts[row].text[:200],
-            "before": labels[before[row]],
-            "after": labels[after[row]],
-            "wanted": collected.corrections[row].new_label,
-            "held_out": bool(corrected.held_out[row]),
-        }
-        for row in rows[:_N_EXAMPLES]
-    ]
+    return tuple(
+        Example(
+            collected.posts[row].post_id,
+            collected.posts[row].text[:N_CHARACTERS],
+            labels[before[row]],
+            labels[after[row]],
+            collected.corrections[row].new_label,
+            bool(corrected.held_out[row]),
+        )
+        for row in rows[:N_EXAMPLES]
+    )
 
 
 def _write_manifest(

@@ -9,6 +9,7 @@ from typing import Any
 from textual.content import Content
 
 from mmsa_tui.records import ReadAs
+from mmsa_tui.sources.inspect import Inspection, Trouble
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.themes import Part
@@ -39,46 +40,45 @@ def describe_detected(found: Detected, read_as: ReadAs) -> Content:
     return Content.assemble(*parts)
 
 
-def describe_found(result: Mapping[str, Any]) -> Content:
-    """Say what reading a source will give, from the result of an inspection."""
+def describe_found(found: Inspection) -> Content:
+    """Say what reading a source will give."""
     lines: list[tuple[str, str, str]] = []
-    pictures, failures = result["pictures"], result["failures"]
-    posts = f"{result['posts']:,}"
-    if failures["count"]:
-        posts += f", and {failures['count']:,} inputs that are no post: {_examples(failures)}"
+    pictures, failures = found.pictures, found.failures
+    posts = f"{found.posts:,}"
+    if failures.count:
+        posts += f", and {failures.count:,} inputs that are no post: {_examples(failures)}"
     lines.append(("posts", posts, ""))
     kinds = (
-        (result["with_both"], "with text and picture"),
-        (result["text_only"], "text only"),
-        (result["image_only"], "picture only"),
-        (result["empty"], "empty"),
+        (found.with_both, "with text and picture"),
+        (found.text_only, "text only"),
+        (found.image_only, "picture only"),
+        (found.empty, "empty"),
     )
     lines.append(("content", _list(kinds), ""))
-    if pictures["named"]:
-        states = [(pictures["found"], "found")]
+    if pictures.named:
+        states = [(pictures.found, "found")]
         lines.append(("pictures", _list(states), ""))
-        for word in ("missing", "corrupt"):
-            if pictures[word]["count"]:
-                text = f"{pictures[word]['count']:,}: {_examples(pictures[word])}"
-                lines.append((word, text, "$text-warning"))
-    if result["similar_texts"] or result["duplicates"]:
+        for word, trouble in (("missing", pictures.missing), ("corrupt", pictures.corrupt)):
+            if trouble.count:
+                lines.append((word, f"{trouble.count:,}: {_examples(trouble)}", "$text-warning"))
+    if found.similar_texts or found.duplicates:
         lines.append(
             (
                 "repeats",
-                f"{result['similar_texts']:,} in words, {result['duplicates']:,} in words and pictures",
+                f"{found.similar_texts:,} in words, {found.duplicates:,} in words and pictures",
                 "",
             )
         )
-    if result["dated"]:
-        lines.append(("dates", f"{result['earliest'][:10]} to {result['latest'][:10]}", ""))
-    if result["reading"] and (order := result["reading"]["dates"]):
+    if found.dated:
+        lines.append(("dates", f"{found.earliest[:10]} to {found.latest[:10]}", ""))
+    if found.reading and (order := found.reading.dates):
         lines.append(("date order", f"{safe_line(order, 200)} (ctrl+t chooses)", ""))
-    for name in ("languages", "encodings"):
-        if len(result[name]) > (1 if name == "encodings" else 0):
-            lines.append((name, _tally(result[name]), ""))
-    for kind, labels in result["truth"].items():
+    for name, tally, most in (("languages", found.languages, 0), ("encodings", found.encodings, 1)):
+        if len(tally) > most:
+            lines.append((name, _tally(tally), ""))
+    for kind, labels in found.truth.items():
         lines.append(("labels" if kind == "label" else f"{kind} labels", _tally(labels), ""))
-    for note in result["notes"][:4]:
+    for note in found.notes[:4]:
         lines.append(("note", safe_line(note, 300), "$foreground-muted"))
     return Content("\n").join(
         Content.assemble((f"{name:<14}", "$foreground-muted"), (text, style)) for name, text, style in lines
@@ -116,5 +116,5 @@ def _tally(counts: Mapping[str, int]) -> str:
     return " · ".join(shown)
 
 
-def _examples(trouble: Mapping[str, Any]) -> str:
-    return safe_line("; ".join(trouble["examples"][:2]), 160)
+def _examples(trouble: Trouble) -> str:
+    return safe_line("; ".join(trouble.examples[:2]), 160)

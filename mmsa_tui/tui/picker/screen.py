@@ -335,7 +335,7 @@ class PickerScreen(AppScreen[None]):
                 word = "Reading" if is_reading else "Looking"
                 self._panel.say(f"{word}… {n:,}{of}", "$text-accent")
             case Inspected(result):
-                self._n_posts = result["posts"] + result["failures"]["count"]
+                self._n_posts = result.posts + result.failures.count
                 self._panel.say("")
                 self._panel.show_counts(describe_found(result))
             case Indexed():

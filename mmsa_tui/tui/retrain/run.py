@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from mmsa_tui import retrain as service
 from mmsa_tui.bundle.meta import Bundle
@@ -40,7 +39,7 @@ class Run:
         """
         loop = asyncio.get_running_loop()
 
-        def tell(event: Mapping[str, Any]) -> None:
+        def tell(event: service.Event) -> None:
             loop.call_soon_threadsafe(self._follow, event)
 
         return await asyncio.to_thread(
@@ -54,11 +53,11 @@ class Run:
             should_stop=self._stop,
         )
 
-    def _follow(self, event: Mapping[str, Any]) -> None:
+    def _follow(self, event: service.Event) -> None:
         if self._stop.is_set():
             return
-        if event["event"] == "epoch":
-            self.losses.append(event["loss"])
-            self.scores.append(event["f1"])
-            self.n_epochs = event["total"]
+        if isinstance(event, service.Epoch):
+            self.losses.append(event.loss)
+            self.scores.append(event.f1)
+            self.n_epochs = event.total
         self._on_progress(service.stage_of(event))
