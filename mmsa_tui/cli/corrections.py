@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmsa_tui.cli import agreement_text, console, options
+from mmsa_tui.cli import console, options
 from mmsa_tui.errors import ExitCode, UsageError
 from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
-    from mmsa_tui.corrections import Conflict, Intake, Reading, Rejection
+    from mmsa_tui.corrections import Intake, Reading, Rejection
+    from mmsa_tui.services.agreement import Compared
 
 FilesArgument = Annotated[
     list[Path],
@@ -65,22 +66,14 @@ def export(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the corrections to a file for a colleague."""
-    from mmsa_tui.codebook import read_codebook
-    from mmsa_tui.corrections import export_corrections, print_corrections
-    from mmsa_tui.store import Store
+    from mmsa_tui.services.handover import hand_over
 
     paths = options.configure().paths
-    codebook = read_codebook(paths) if paths.codebook else None
-    with Store.open_to_read(paths.database) as store:
-        made = store.current_acts() if current else store.corrections()
-        chosen = (act for act in made if analyst is None or act.analyst == analyst)
-        if output == "-":
-            print_corrections(chosen, sys.stdout, store.bundle_labels, codebook)
-            return
-        target = Path(output).expanduser()
-        count = export_corrections(
-            chosen, target, store.bundle_labels, codebook=codebook, overwrite=overwrite
-        )
+    if output == "-":
+        hand_over(paths, sys.stdout, analyst=analyst, current=current)
+        return
+    target = Path(output).expanduser()
+    count = hand_over(paths, target, analyst=analyst, current=current, overwrite=overwrite)
     console.show(f"wrote {counted(count, 'correction')} to {target}")
 
 
@@ -100,17 +93,16 @@ def import_(
     FILE may also be an export of `mmsa classify` with its `corrected_label` filled in, or a file of
     labels: Label Studio, doccano, Prodigy, Argilla, a table or list of ids and labels.
     """
+    from mmsa_tui.services.handover import describe_disagreement, describe_intake, intake_json
+
     reading = _reading(labels_map, source, analyst)
     taken = _take_in(files, bundle, keep_unknown, dry_run, reading)
     if json:
-        console.show_json(_intake_json(taken))
+        console.show_json(intake_json(taken))
     else:
-        console.show(_count_intake(taken, dry_run))
+        console.show(describe_intake(taken, dry_run=dry_run))
         if taken.conflicts:
-            console.talk(
-                f"analysts disagree on {counted(len(taken.conflicts), 'post')}:"
-                " `merge` lists them, A in the app settles them"
-            )
+            console.talk(f"{describe_disagreement(taken)}: `merge` lists them, A in the app settles them")
     # An import that took nothing at all has not done what it was asked for.
     _finish(taken.rejections, strict or not (taken.n_new or taken.n_known))
 
@@ -130,31 +122,25 @@ def merge(
     Both sides of a conflict are kept; until somebody adjudicates, the latest label counts.
     """
     from mmsa_tui.corrections import check_table_target, write_table
+    from mmsa_tui.services import handover
 
     if output is not None:
         check_table_target(output, overwrite=overwrite)
     taken = _take_in(files, bundle, keep_unknown, dry_run)
     if output is not None:
-        columns = (
-            "post_id",
-            "text",
-            "analyst",
-            "label",
-            "created_at",
-            "note",
-            "file",
-            "counts_now",
-            "content_hash",
-        )
-        write_table(output, columns, _vote_records(taken.conflicts), overwrite=overwrite)
+        write_table(output, handover.VOTES, handover.vote_records(taken.conflicts), overwrite=overwrite)
     if json:
-        console.show_json(_intake_json(taken))
+        console.show_json(handover.intake_json(taken))
     else:
-        console.show(_count_intake(taken, dry_run))
-        console.show(_conflict_table(taken.conflicts) if taken.conflicts else "no conflicts")
+        console.show(handover.describe_intake(taken, dry_run=dry_run))
         if taken.conflicts:
+            console.show(counted(len(taken.conflicts), "conflict"))
+            console.show(console.table(handover.conflict_rows(taken.conflicts), indent="  "))
             console.talk("A in the app settles them; until then the latest label counts")
-            _warn_of_shared_names(taken.conflicts)
+            if shared := handover.describe_shared_names(taken.conflicts):
+                console.talk(shared)
+        else:
+            console.show("no conflicts")
         if output is not None:
             console.talk(f"wrote {counted(len(taken.conflicts), 'conflict')} to {output}")
     _finish(taken.rejections, strict or not (taken.n_new or taken.n_known))
@@ -174,8 +160,8 @@ def agree(
 
     Brackets show 95 % bootstrap intervals over posts.
     """
-    from mmsa_tui.corrections import check_table_target, collect_ratings, write_table
-    from mmsa_tui.corrections.agreement import measure_agreement
+    from mmsa_tui.corrections import check_table_target, write_table
+    from mmsa_tui.services.agreement import NothingToCompareError, compare_analysts
     from mmsa_tui.store import Store
 
     config = options.configure(bundle)
@@ -183,24 +169,40 @@ def agree(
         check_table_target(output, overwrite=overwrite)
     labels = _labels(bundle)
     with Store.open(config.paths.database) as store:
-        ratings = collect_ratings(store, raters or [], labels)
-    try:
-        measured = measure_agreement(ratings.by_rater, labels)
-    except ValueError as error:
-        # Without the rejected ones there may be nothing left.
-        _tell_rejected(ratings.rejections)
-        known = ", ".join(f"{name} ({len(rated):,})" for name, rated in ratings.by_rater.items())
-        raise UsageError(f"nothing to compare: {error}", f"Found: {known or 'no corrections'}.") from error
-    records = list(agreement_text.disagreement_records(measured, ratings))
+        try:
+            compared = compare_analysts(store, raters or (), labels)
+        except NothingToCompareError as error:
+            # Without the rejected ones there may be nothing left.
+            _tell_rejected(error.rejections)
+            raise
     if output is not None:
-        columns = ("post_id", "text", *measured.raters, "content_hash")
-        write_table(output, columns, records, overwrite=overwrite)
-        console.talk(f"wrote {counted(len(records), 'disagreement')} to {output}")
+        count = write_table(output, compared.columns, compared.disagreements, overwrite=overwrite)
+        console.talk(f"wrote {counted(count, 'disagreement')} to {output}")
     if json:
-        console.show_json(agreement_text.as_json(measured, records))
+        console.show_json(compared.to_json())
     else:
-        console.show(agreement_text.describe(measured, records))
-    _finish(ratings.rejections, strict=False)
+        _show_agreement(compared)
+    _finish(compared.rejections, strict=False)
+
+
+def _show_agreement(compared: Compared) -> None:
+    from mmsa_tui.services import agreement
+
+    measured = compared.measured
+    console.show(f"{agreement.basis(measured)}\n")
+    console.show(console.table(agreement.summary(measured, exact=True), indent="  "))
+    console.show()
+    console.show(console.table(agreement.pair_rows(measured), right=(2, 3, 5), indent="  "))
+    for pair in measured.pairs:
+        rows = agreement.confusion_rows(pair, measured.labels)
+        console.show(f"\nrows: {pair.first}; columns: {pair.second}")
+        console.show(console.table(rows, right=range(1, len(rows)), indent="  "))
+    n_all = len(compared.disagreements)
+    console.show(f"\n{counted(n_all, 'disagreement')}")
+    if n_all:
+        console.show(console.table(agreement.disagreement_rows(compared), indent="  "))
+    if n_all > agreement.SHOWN:
+        console.show(f"  and {n_all - agreement.SHOWN:,} more: -o FILE writes them all")
 
 
 def _take_in(
@@ -255,86 +257,9 @@ def _finish(rejections: Sequence[Rejection], strict: bool) -> None:
 
 
 def _tell_rejected(rejections: Sequence[Rejection]) -> None:
-    for rejection in rejections[:_SHOWN]:
-        # A broken line's reason says itself where it stands.
-        place = "" if rejection.where in rejection.reason else f"{rejection.where}: "
-        console.talk(f"rejected: {place}{rejection.reason}")
+    from mmsa_tui.services.handover import describe_rejections
+
+    for line in describe_rejections(rejections, _SHOWN):
+        console.talk(f"rejected: {line}")
     if len(rejections) > _SHOWN:
         console.talk(f"and {len(rejections) - _SHOWN:,} more; --json lists them all")
-
-
-def _count_intake(taken: Intake, dry_run: bool) -> str:
-    return (
-        f"{counted(taken.n_read, 'correction')}: {taken.n_new:,} {'would be new' if dry_run else 'new'},"
-        f" {taken.n_known:,} known already, {len(taken.rejections):,} rejected"
-    )
-
-
-def _warn_of_shared_names(conflicts: Sequence[Conflict]) -> None:
-    """Say what only shows while files are apart: in one store a later label is a change of mind."""
-    shared = [conflict for conflict in conflicts if len({vote.act.analyst for vote in conflict.votes}) == 1]
-    if shared:
-        names = ", ".join(dict.fromkeys(conflict.votes[0].act.analyst or "(no name)" for conflict in shared))
-        console.talk(
-            f"{counted(len(shared), 'conflict')} under one name ({names}): the later label counts now;"
-            " if two people share it, set `analyst` on each laptop"
-        )
-
-
-def _conflict_table(conflicts: Sequence[Conflict]) -> str:
-    rows: list[tuple[str, ...]] = [("post", "votes", "counts now", "text")]
-    for conflict in conflicts:
-        votes = ", ".join(
-            f"{vote.act.analyst or '(no name)'}{' (adjudication)' if vote.is_adjudication else ''}:"
-            f" {vote.act.new_label}"
-            for vote in conflict.votes
-        )
-        rows.append((conflict.post_id, votes, conflict.standing_label or "withdrawn", conflict.text[:60]))
-    return f"{counted(len(conflicts), 'conflict')}\n" + console.table(rows, indent="  ")
-
-
-def _vote_records(conflicts: Iterable[Conflict]) -> Iterable[dict[str, object]]:
-    for conflict in conflicts:
-        for vote in conflict.votes:
-            yield {
-                "post_id": conflict.post_id,
-                "text": conflict.text,
-                "analyst": vote.act.analyst,
-                "label": vote.act.new_label,
-                "created_at": vote.act.created_at,
-                "note": vote.act.note,
-                "file": vote.origin,
-                "counts_now": vote.act.new_label == conflict.standing_label,
-                "content_hash": conflict.content_hash,
-            }
-
-
-def _intake_json(taken: Intake) -> dict[str, Any]:
-    return {
-        "n_read": taken.n_read,
-        "n_new": taken.n_new,
-        "n_known": taken.n_known,
-        "rejected": [
-            {"where": item.where, "post_id": item.post_id, "reason": item.reason} for item in taken.rejections
-        ],
-        "conflicts": [
-            {
-                "post_id": conflict.post_id,
-                "content_hash": conflict.content_hash,
-                "text": conflict.text,
-                "counts_now": conflict.standing_label,
-                "votes": [
-                    {
-                        "analyst": vote.act.analyst,
-                        "label": vote.act.new_label,
-                        "created_at": vote.act.created_at,
-                        "note": vote.act.note,
-                        "file": vote.origin,
-                        "adjudication": vote.is_adjudication,
-                    }
-                    for vote in conflict.votes
-                ],
-            }
-            for conflict in taken.conflicts
-        ],
-    }

@@ -174,7 +174,7 @@ def test_agreement_of_two_files_is_shown(here: Path, mmsa: Mmsa, laptop: Laptop)
         laptop("b.jsonl", acts("Bob", "pos neg neu pos pos .")),
     ]
     ran = mmsa("corrections", "agree", *files)
-    assert "2 analysts, 5 posts that two or more have judged" in ran.out
+    assert "2 analysts, 5 posts judged by two or more" in ran.out
     assert "equal labels          80.0% [" in ran.out
     assert "1 disagreement\n" in ran.out
 

@@ -219,6 +219,24 @@ async def test_without_contradictions_it_says_so(make_app, classified, store, wa
         await opened(pilot, wait_for)
 
 
+async def test_agreement_that_chance_cannot_be_told_from_is_called_undefined(
+    make_app, classified, store, wait_for
+):
+    posts = [row.post for row in store.posts(classified.id)][:4]
+    store.add_corrections(
+        [
+            Correction(f"{who}{at}", post.content_hash, "neutral", analyst=who, post_id=post.post_id)
+            for who in ("bob", "cleo")
+            for at, post in enumerate(posts)
+        ]
+    )
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await screen.run_action("agree")
+        await wait_for(pilot, lambda: pilot.app.said, "what is said")
+        assert "alpha undefined" in pilot.app.said[-1].text
+
+
 async def test_the_palette_opens_it_and_help_names_its_keys(make_app, contested, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mmsa_tui.corrections import Conflict, Docket, collect_ratings, open_docket
-from mmsa_tui.corrections.agreement import Agreement, measure_agreement
+from mmsa_tui.corrections import Conflict, Docket, open_docket
+from mmsa_tui.corrections.agreement import Agreement
 from mmsa_tui.records import Correction, Post, Prediction
+from mmsa_tui.services.agreement import NothingToCompareError, compare_analysts
 from mmsa_tui.store import Row, Store
 from mmsa_tui.tui.app_screen import Jump
 
@@ -49,9 +50,8 @@ def survey(store: Store, labels: tuple[str, ...]) -> Survey:
     """Find the posts on which analysts disagree, and measure how far they agree."""
     docket = open_docket(store)
     try:
-        return Survey(docket, measure_agreement(collect_ratings(store).by_rater, labels))
-    except ValueError:
-        # Fewer than two analysts, or no post in common.
+        return Survey(docket, compare_analysts(store, (), labels).measured)
+    except NothingToCompareError:
         return Survey(docket, None)
 
 

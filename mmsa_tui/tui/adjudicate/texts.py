@@ -10,7 +10,7 @@ from textual.content import Content
 
 from mmsa_tui.corrections import Conflict, Vote
 from mmsa_tui.corrections.agreement import Agreement, PairAgreement
-from mmsa_tui.records import Measured
+from mmsa_tui.services.agreement import basis, figure, summary
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.themes import MUTED, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
@@ -22,11 +22,10 @@ N_PAIRS = 4
 
 def describe_agreement(measured: Agreement) -> Content:
     """Say how far analysts agree: all together, then pair by pair."""
-    parts: list[Part] = [
-        ("Krippendorff's alpha ", MUTED), (_figure(measured.alpha), "bold"),
-        (" · equal labels ", MUTED), (_figure(measured.percent, ".0%"), "bold"),
-        (f" · {len(measured.raters)} analysts, {measured.n_posts:,} posts judged by two or more", MUTED),
-    ]  # fmt: skip
+    parts: list[Part] = []
+    for name, value in summary(measured, exact=False):
+        parts += [(f"{name} ", MUTED), (value, "bold"), (" · ", MUTED)]
+    parts.append((basis(measured), MUTED))
     lines = [Content.assemble(*parts)]
     pairs = sorted(measured.pairs, key=_kappa)
     names = [f"{safe_line(pair.first, 24)} – {safe_line(pair.second, 24)}" for pair in pairs[:N_PAIRS]]
@@ -34,8 +33,8 @@ def describe_agreement(measured: Agreement) -> Content:
     for name, pair in zip(names, pairs, strict=False):
         row: list[Part] = [
             (fit(name, widest) + f"  {pair.n_posts:>5,} posts  ", ""),
-            ("equal ", MUTED), (_figure(pair.percent, ".0%"), ""),
-            ("  Cohen's kappa ", MUTED), (_figure(pair.kappa), ""),
+            ("equal ", MUTED), (figure(pair.percent, ".0%"), ""),
+            ("  Cohen's kappa ", MUTED), (figure(pair.kappa, ".2f"), ""),
         ]  # fmt: skip
         lines.append(Content.assemble(*row))
     if len(pairs) > N_PAIRS:
@@ -119,10 +118,3 @@ def _name(vote: Vote) -> str:
 
 def _kappa(pair: PairAgreement) -> float:
     return 2.0 if pair.kappa.value is None else pair.kappa.value
-
-
-def _figure(measured: Measured, form: str = ".2f") -> str:
-    if measured.value is None:
-        return "undefined, one label only"
-    interval = "" if measured.low is None else f" [{measured.low:{form}}, {measured.high:{form}}]"
-    return f"{measured.value:{form}}{interval}"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.registry import find_bundle
-from mmsa_tui.corrections import collect_ratings, take_in
-from mmsa_tui.corrections.agreement import measure_agreement
+from mmsa_tui.corrections import take_in
 from mmsa_tui.errors import MmsaError, UsageError
+from mmsa_tui.services.agreement import basis, compare_analysts, summary
+from mmsa_tui.services.handover import describe_disagreement, describe_intake, describe_rejections
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.dialogs.ask import AskText
@@ -35,12 +36,9 @@ async def merge(app: MmsaApp, tell: Callable[[str, str], None], take: Callable[[
         taken = await _do(app, lambda store: take_in(store, [file], labels))
         if taken is None:
             return
-        said = [f"{counted(taken.n_new, 'correction')} added", f"{taken.n_known:,} known already"]
-        if taken.rejections:
-            first = safe_line(taken.rejections[0].reason, 120)
-            said.append(f"{len(taken.rejections):,} left out, the first because {first}")
-        if taken.conflicts:
-            said.append(f"analysts disagree on {counted(len(taken.conflicts), 'post')}")
+        first = describe_rejections(taken.rejections, 1)
+        said = [describe_intake(taken), *(f"the first: {safe_line(reason, 120)}" for reason in first)]
+        said += filter(None, [describe_disagreement(taken)])
         _say(app, tell, f"{file.name}: {' · '.join(said)}")
         take()
 
@@ -51,20 +49,10 @@ async def merge(app: MmsaApp, tell: Callable[[str, str], None], take: Callable[[
 async def agree(app: MmsaApp, tell: Callable[[str, str], None]) -> None:
     """Say how far the analysts in the store agree."""
     labels = app.labels
-
-    def measure(store: Store) -> str:
-        try:
-            measured = measure_agreement(collect_ratings(store).by_rater, labels)
-        except ValueError as error:
-            hint = "Merge a colleague's corrections first."
-            raise UsageError(f"there is nothing to compare: {error}", hint) from error
-        alpha, equal = measured.alpha.value, measured.percent.value
-        posts = f"{len(measured.raters)} analysts, {counted(measured.n_posts, 'post')} judged by two or more"
-        return f"Krippendorff's alpha {alpha:.2f} · equal labels {equal:.0%} · {posts}"
-
-    said = await _do(app, measure)
-    if said is not None:
-        _say(app, tell, said)
+    compared = await _do(app, lambda store: compare_analysts(store, (), labels))
+    if compared is not None:
+        figures = (f"{name} {figure}" for name, figure in summary(compared.measured, exact=False))
+        _say(app, tell, " · ".join([*figures, basis(compared.measured)]))
 
 
 async def report(app: MmsaApp, source: SourceRow, filter_text: str, tell: Callable[[str, str], None]) -> None:
