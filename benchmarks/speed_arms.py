@@ -28,7 +28,7 @@ from mmsa_tui.model.preprocessing import MAX_TOKENS, SIZE_PX, TextTransform, dec
 from mmsa_tui.model.runtimes import bucketed
 from mmsa_tui.model.runtimes.graphs import EncoderWeights, image_graph, text_graph
 from mmsa_tui.model.views import load_verdict, read_views
-from mmsa_tui.pictures.decoder import open_picture
+from mmsa_tui.pictures.decoder import fit_picture
 from mmsa_tui.records import Post
 
 Arm = Callable[[Sequence[Post]], list[str]]
@@ -91,7 +91,7 @@ def hugging_face_arm(judged: Judged, batch_size: int, pad_to_limit: bool) -> Arm
                 return_tensors="pt",
             )
             words = text(tokens["input_ids"], tokens["attention_mask"])
-            pictures = [open_picture(post.pictures[0].read(), 10_000) for post in batch]
+            pictures = [fit_picture(post.pictures[0].read(), 10_000) for post in batch]
             pixels = processor(pictures, return_tensors="pt")["pixel_values"]
             seen = image(pixel_values=pixels).last_hidden_state.mean(dim=(2, 3))
             labels += judged.labels(batch, words, seen)
@@ -140,7 +140,7 @@ def sentence_transformers_arm(judged: Judged) -> Arm:
             return len(self._posts)
 
         def __getitem__(self, row: int) -> Any:
-            picture = open_picture(self._posts[row].pictures[0].read(), 10_000).resize((SIZE_PX, SIZE_PX))
+            picture = fit_picture(self._posts[row].pictures[0].read(), 10_000).resize((SIZE_PX, SIZE_PX))
             return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float().div(127.5).sub(1)
 
     @torch.inference_mode()

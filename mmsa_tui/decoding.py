@@ -19,8 +19,6 @@ import msgspec
 MAX_DEPTH = 64
 """Lists in lists; no file of ours has more than ten, and a thousand break whoever walks through them."""
 
-Finite = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]
-"""A number that can be reckoned with."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A probability or a score."""
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]

@@ -46,22 +46,13 @@ class PictureError(ValueError):
     """The bytes are not a picture that can be used; the message says why, for a person."""
 
 
-def open_picture(data: bytes, target_px: int) -> Image:
-    """Decode picture bytes to an upright RGB image, at least `target_px` wide and high where it can be.
+def fit_picture(data: bytes, side_px: int) -> Image:
+    """Decode picture bytes to an upright RGB image whose longer side is `side_px` at most.
 
     Of a picture several times as large, blocks of pixels are averaged.
 
     Raises:
         PictureError: empty, cut short, not a picture, or too large.
-    """
-    return _open(data, target_px).image
-
-
-def fit_picture(data: bytes, side_px: int) -> Image:
-    """Decode picture bytes to an upright RGB image whose longer side is `side_px` at most.
-
-    Raises:
-        PictureError: see `open_picture`.
     """
     from PIL.Image import Resampling
 
@@ -80,7 +71,7 @@ def square_pixels(data: bytes, side_px: int) -> Pixels:
     A crop would lose the caption at a picture's edge, which is where tweets put it.
 
     Raises:
-        PictureError: see `open_picture`.
+        PictureError: see `fit_picture`.
     """
     import numpy as np
     from PIL.Image import Resampling

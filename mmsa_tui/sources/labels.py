@@ -86,7 +86,6 @@ _PAIR = re.compile(
     r"(?P<id>[^\t,;|]*?[0-9][^\t,;|]*?)\s*(?:[\t,;|]|\s(?=\S+$))\s*(?P<label>[^\t,;|\s]{1,30})"
 )
 _MAX_BYTES = 64 << 20
-_EXAMPLES = 3
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mmsa_tui.model.preprocessing import SIZE_PX, decode, normalise
-from mmsa_tui.pictures.decoder import PictureError, open_picture
+from mmsa_tui.pictures.decoder import PictureError, fit_picture
 
 
 def encoded(image: Image.Image, format: str = "JPEG") -> bytes:
@@ -33,11 +33,11 @@ def test_every_colour_mode_is_read_as_rgb(mode: str) -> None:
     image = Image.new("L", (50, 40), 120)
     image = Image.fromarray(np.full((40, 50), 30_000, np.uint16)) if mode == "I;16" else image.convert(mode)
     data = encoded(image, "JPEG" if mode == "CMYK" else "PNG")
-    assert open_picture(data, 20).mode == "RGB"
+    assert fit_picture(data, 20).mode == "RGB"
 
 
 def test_transparency_is_laid_on_white() -> None:
-    assert open_picture(encoded(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), "PNG"), 9).getpixel((4, 4)) == (
+    assert fit_picture(encoded(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), "PNG"), 9).getpixel((4, 4)) == (
         255,
         255,
         255,
@@ -50,14 +50,14 @@ def test_a_rotated_photo_is_set_upright() -> None:
     exif[0x0112] = 6
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", exif=exif)
-    assert open_picture(buffer.getvalue(), 20).size[1] > open_picture(buffer.getvalue(), 20).size[0]
+    assert fit_picture(buffer.getvalue(), 20).size[1] > fit_picture(buffer.getvalue(), 20).size[0]
 
 
 def test_the_first_frame_of_an_animation_is_used() -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    assert open_picture(buffer.getvalue(), 20).getpixel((5, 5)) == (255, 0, 0)
+    assert fit_picture(buffer.getvalue(), 20).getpixel((5, 5)) == (255, 0, 0)
 
 
 def _huge_png() -> bytes:
