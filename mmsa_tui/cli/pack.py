@@ -1,4 +1,4 @@
-"""`mmsa pack` and `mmsa merge`: a source to few large files, and shares of a source to one table."""
+"""`mmsa pack` and `mmsa merge`: a source to few large files, and shards of a source to one table."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ def pack(
 def merge(
     files: Annotated[
         list[Path],
-        options.path_argument("FILE", "Parquet files of all shares, or folders of them."),
+        options.path_argument("FILE", "Parquet files of all shards, or folders of them."),
     ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="FILE.csv, .xlsx, .jsonl or .parquet."),
     ] = None,
     store: Annotated[
-        bool, typer.Option("--store", help="Keep what the shares say in the store of this machine.")
+        bool, typer.Option("--store", help="Keep what the shards say in the store of this machine.")
     ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Replace an existing FILE.")] = False,
 ) -> None:
     """Join what `classify` wrote with --shard i/N or --engine ray: into one table, into the store, or both.
 
-    Every share must be there once, made from the same posts with the same model. In the store the posts
+    Every shard must be there once, made from the same posts with the same model. In the store the posts
     are then as if they had been classified here: `mmsa merge labels --store`, then `mmsa browse SOURCE`.
     """
     from mmsa_tui.export import describe_sheets
@@ -71,16 +71,16 @@ def merge(
 
     if output is None and not store:
         raise UsageError("where to is not said", "Give -o FILE for a table, --store for the store, or both.")
-    shares = service.find_shares(files)
+    shards = service.find_shards(files)
     if output is not None:
-        merged = service.merge(shares, output, overwrite=restart, bar=console.progress)
-        console.talk(f"{merged.n_rows:,} posts of {merged.n_shares:,} shares, bundle {merged.bundle}")
+        merged = service.merge(shards, output, overwrite=restart, bar=console.progress)
+        console.talk(f"{merged.n_rows:,} posts of {merged.n_shards:,} shards, bundle {merged.bundle}")
         console.talk(f"wrote {merged.target}")
         if split := describe_sheets(merged.target, merged.n_rows):
             console.talk(split)
     if store:
-        kept = service.merge_into_store(shares, options.configure().paths, bar=console.progress)
+        kept = service.merge_into_store(shards, options.configure().paths, bar=console.progress)
         console.talk(
-            f"{kept.labels.total():,} posts of {kept.n_shares:,} shares, bundle {kept.bundle}, "
+            f"{kept.labels.total():,} posts of {kept.n_shards:,} shards, bundle {kept.bundle}, "
             f"are now classified in {kept.target}"
         )

@@ -27,7 +27,7 @@ from mmsa_tui.services.row_changes import (
     shard_condition,
     withhold_label,
 )
-from mmsa_tui.services.shares import Share, digest_of_sources
+from mmsa_tui.services.shards import Shard, digest_of_sources
 from mmsa_tui.services.work import Bar, Work, begin, no_bar, watched
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.store import Row, Where
@@ -203,7 +203,7 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
         facts["labels below a confidence of"] = f"{request.min_confidence:g} are given as {UNSURE}"
     if request.part is not None:
         facts["part"] = f"{request.part[0]} of {request.part[1]}"
-    about = _share(work, request).to_json() if request.part is not None else ""
+    about = _shard(work, request).to_json() if request.part is not None else ""
     # One pass is counted, whichever comes first.
     is_counted = outcome.counts.n_posts > 0
     for target in targets:
@@ -231,12 +231,12 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
         outcome.files.append(target)
 
 
-def _share(work: Work, request: Request) -> Share:
+def _shard(work: Work, request: Request) -> Shard:
     assert request.part is not None
     number, of = request.part
     digest, n_rows = digest_of_sources(work.store, work.sources, work.bundle.id)
     settings = {"min_confidence": request.min_confidence, "explain": request.explain}
-    return Share.made_by(work.bundle, "hash", number, of, digest, n_rows, settings)
+    return Shard.made_by(work.bundle, "hash", number, of, digest, n_rows, settings)
 
 
 def _all_rows(work: Work, where: Where | None) -> Iterator[Row]:

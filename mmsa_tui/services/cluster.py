@@ -32,7 +32,7 @@ from mmsa_tui.records import Failure, Post
 from mmsa_tui.services.ingest import find_format, with_language
 from mmsa_tui.services.pack import pack
 from mmsa_tui.services.row_changes import JUDGEMENT, keep_judgement, withhold_label
-from mmsa_tui.services.shares import Share
+from mmsa_tui.services.shards import Shard
 from mmsa_tui.services.work import Bar, no_bar
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.reading import complete
@@ -111,13 +111,13 @@ def classify_on_cluster(request: ClusterRequest, bar: Bar = no_bar) -> ClusterOu
     _prepare(folder, request)
     place, packed = _packed(request, folder, bar)
     settings = {"min_confidence": request.min_confidence, "explain": False}
-    shares = {
-        part.name: Share.made_by(
+    shards = {
+        part.name: Shard.made_by(
             bundle, "part", number, len(packed.parts), packed.digest, packed.n_rows, settings
         )
         for number, part in enumerate(packed.parts, start=1)
     }
-    waiting = [part for part in packed.parts if not _is_done(folder / part.name, part, shares[part.name])]
+    waiting = [part for part in packed.parts if not _is_done(folder / part.name, part, shards[part.name])]
     n_known = len(packed.parts) - len(waiting)
     outcome = ClusterOutcome(folder, bundle.id, len(packed.parts), packed.n_rows, n_known)
     if not waiting:
@@ -132,7 +132,7 @@ def classify_on_cluster(request: ClusterRequest, bar: Bar = no_bar) -> ClusterOu
     )
     with _connected(ray, request.address), bar(f"classifying {request.source.name}") as advance:
         try:
-            for row in _results(ray, task, waiting, shares, request.workers):
+            for row in _results(ray, task, waiting, shards, request.workers):
                 if row["problem"]:
                     raise _ERRORS[row["kind"]](f"worker on {row['host']}: {row['problem']}", row["hint"])
                 with whole_file(folder / row["name"], overwrite=True) as file:
@@ -154,11 +154,11 @@ def classify_on_cluster(request: ClusterRequest, bar: Bar = no_bar) -> ClusterOu
 
 
 def _results(
-    ray: Any, task: _Task, parts: Sequence[Part], shares: Mapping[str, Share], workers: int
+    ray: Any, task: _Task, parts: Sequence[Part], shards: Mapping[str, Shard], workers: int
 ) -> Iterator[dict[str, Any]]:
     data = importlib.import_module("ray.data")
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    units = [asdict(part) | {"about": shares[part.name].to_json()} for part in parts]
+    units = [asdict(part) | {"about": shards[part.name].to_json()} for part in parts]
     most = max(1, min(workers or int(ray.cluster_resources().get("CPU", 1)), len(units)))
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -373,12 +373,12 @@ def _packed(request: ClusterRequest, folder: Path, bar: Bar) -> tuple[Path, Pack
     return place, read_index(place)
 
 
-def _is_done(file: Path, part: Part, share: Share) -> bool:
-    """Whether a file is this very share: of these posts, by this model, complete."""
+def _is_done(file: Path, part: Part, shard: Shard) -> bool:
+    """Whether a file is this very shard: of these posts, by this model, complete."""
     if not file.is_file():
         return False
     try:
         table = open_parquet(file)
-        return table.n_rows == part.rows and Share.from_json(table.about) == share
+        return table.n_rows == part.rows and Shard.from_json(table.about) == shard
     except (OSError, ValueError, DecodingError):
         return False

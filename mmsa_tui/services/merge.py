@@ -1,4 +1,4 @@
-"""Service: shares of a source, classified apart, to one table or into the store.
+"""Service: shards of a source, classified apart, to one table or into the store.
 
 Refuses holes, doubles and strangers before it writes anything.
 """
@@ -23,7 +23,7 @@ from mmsa_tui.export.xlsx_file import CountTable
 from mmsa_tui.records import Prediction
 from mmsa_tui.services.export import WHOSE
 from mmsa_tui.services.row_changes import JUDGEMENT
-from mmsa_tui.services.shares import Share
+from mmsa_tui.services.shards import Shard
 from mmsa_tui.services.work import Bar, no_bar, watched
 from mmsa_tui.store import Store
 
@@ -33,23 +33,23 @@ _BATCH = 5000
 
 @dataclass
 class Merged:
-    """What was joined: rows of so many shares, by label, into a file or a store."""
+    """What was joined: rows of so many shards, by label, into a file or a store."""
 
     target: Path
     bundle: str
-    n_shares: int
+    n_shards: int
     n_rows: int = 0
     labels: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
-class Shares:
-    """All shares of one whole, in the order of their numbers."""
+class Shards:
+    """All shards of one whole, in the order of their numbers."""
 
-    tables: Sequence[tuple[Share, ParquetTable]]
+    tables: Sequence[tuple[Shard, ParquetTable]]
 
     @property
-    def share(self) -> Share:
+    def shard(self) -> Shard:
         """The first; all others differ in nothing but their number."""
         return self.tables[0][0]
 
@@ -80,48 +80,48 @@ class _LabelCounts:
         return [CountTable("label", counts, self._labels.total())]
 
 
-def find_shares(inputs: Sequence[Path]) -> Shares:
+def find_shards(inputs: Sequence[Path]) -> Shards:
     """Open the tables of `--shard` and partition files.
 
     Args:
         inputs: Parquet files, or folders of them.
 
     Raises:
-        SourceError: a file is no share, of another source, model, version or with other columns; or a
-            share is missing, twice, or short of rows.
+        SourceError: a file is no shard, of another source, model, version or with other columns; or a
+            shard is missing, twice, or short of rows.
         UsageError: there are no inputs.
     """
-    return Shares(_in_order([_open(file) for file in _files(inputs)]))
+    return Shards(_in_order([_open(file) for file in _files(inputs)]))
 
 
-def merge(shares: Shares, target: Path, *, overwrite: bool = False, bar: Bar = no_bar) -> Merged:
-    """Join shares into one table, in the order of their numbers.
+def merge(shards: Shards, target: Path, *, overwrite: bool = False, bar: Bar = no_bar) -> Merged:
+    """Join shards into one table, in the order of their numbers.
 
     Raises:
-        OutputError: the target cannot be written. SourceError: a share cannot be read to its end.
+        OutputError: the target cannot be written. SourceError: a shard cannot be read to its end.
     """
     check_target(target, overwrite=overwrite)
-    if target.resolve() in shares.files:
+    if target.resolve() in shards.files:
         raise OutputError(f"{target} is one of the files to merge", "Choose another name.")
-    share = shares.share
-    merged = Merged(target, share.bundle, len(shares.tables))
+    shard = shards.shard
+    merged = Merged(target, shard.bundle, len(shards.tables))
     with bar(f"writing {target.name}") as advance:
         merged.n_rows = write_records(
-            watched(_counted(_records(shares, shares.columns), merged.labels), advance),
+            watched(_counted(_records(shards, shards.columns), merged.labels), advance),
             target,
-            shares.columns,
-            share.labels,
+            shards.columns,
+            shard.labels,
             overwrite=overwrite,
             summary=Summary(
-                {"bundle": share.bundle, "merged from": f"{len(shares.tables):,} shares"} | WHOSE,
+                {"bundle": shard.bundle, "merged from": f"{len(shards.tables):,} shards"} | WHOSE,
                 _LabelCounts(merged.labels),
             ),
         )
     return merged
 
 
-def merge_into_store(shares: Shares, paths: Paths, *, bar: Bar = no_bar) -> Merged:
-    """Take over what the shares say of each post, as if it had been classified here.
+def merge_into_store(shards: Shards, paths: Paths, *, bar: Bar = no_bar) -> Merged:
+    """Take over what the shards say of each post, as if it had been classified here.
 
     Posts are known by their content, whichever source they are in, here or later. What the same bundle
     said of them before is replaced; nobody's corrections are touched. All rows are looked at before the
@@ -129,27 +129,27 @@ def merge_into_store(shares: Shares, paths: Paths, *, bar: Bar = no_bar) -> Merg
 
     Raises:
         BundleError: the bundle is not here, or another one has its name.
-        SourceError: a share was written by a version that kept no predictions, or is damaged.
+        SourceError: a shard was written by a version that kept no predictions, or is damaged.
         StoreError: it cannot be written.
     """
-    share = shares.share
-    if JUDGEMENT not in shares.tables[0][1].columns:
+    shard = shards.shard
+    if JUDGEMENT not in shards.tables[0][1].columns:
         raise SourceError(
-            f"{shares.tables[0][1].path} does not hold what a store needs",
-            "Write the shares again with this version; what is classified is not classified again.",
+            f"{shards.tables[0][1].path} does not hold what a store needs",
+            "Write the shards again with this version; what is classified is not classified again.",
         )
-    bundle = find_bundle(paths, share.bundle)
-    if bundle.fingerprint != share.fingerprint:
+    bundle = find_bundle(paths, shard.bundle)
+    if bundle.fingerprint != shard.fingerprint:
         raise BundleError(
-            f"another bundle of the name {share.bundle} is here than the one that classified the shares",
+            f"another bundle of the name {shard.bundle} is here than the one that classified the shards",
             "Hand it over with `mmsa bundle export` and `mmsa bundle import`.",
         )
-    for _ in _judgements(shares):
+    for _ in _judgements(shards):
         pass
-    merged = Merged(paths.database, share.bundle, len(shares.tables), share.n_rows)
+    merged = Merged(paths.database, shard.bundle, len(shards.tables), shard.n_rows)
     with Store.open(paths.database) as store, bar("writing into the store") as advance:
         store.save_bundle_labels(bundle.id, bundle.labels)
-        judgements = watched(_judgements(shares), advance)
+        judgements = watched(_judgements(shards), advance)
         while batch := list(itertools.islice(judgements, _BATCH)):
             store.save_predictions(batch)
             merged.labels.update(prediction.label for prediction in batch)
@@ -170,12 +170,12 @@ def _files(inputs: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _open(file: Path) -> tuple[Share, ParquetTable]:
+def _open(file: Path) -> tuple[Shard, ParquetTable]:
     if not file.is_file():
         raise SourceError(f"There is no file or folder {file}", "Check the spelling of the path.")
     if file.suffix.lower() != ".parquet":
         raise SourceError(
-            f"{file} does not say which share it is: only Parquet files do",
+            f"{file} does not say which shard it is: only Parquet files do",
             "Write it again with the same `mmsa classify --shard i/N --resume` and -o FILE.parquet; what "
             "is classified is not classified again.",
         )
@@ -183,58 +183,58 @@ def _open(file: Path) -> tuple[Share, ParquetTable]:
         table = open_parquet(file)
         if not table.about:
             raise SourceError(
-                f"{file} is no share of anything",
+                f"{file} is no shard of anything",
                 "Merge takes what `mmsa classify` writes with --shard i/N or --engine ray.",
             )
-        return Share.from_json(table.about), table
+        return Shard.from_json(table.about), table
     except (OSError, ValueError, DecodingError) as error:
         raise SourceError(f"{file} cannot be read: {error}", "Write it again, or copy it again.") from error
 
 
-def _in_order(tables: Sequence[tuple[Share, ParquetTable]]) -> list[tuple[Share, ParquetTable]]:
+def _in_order(tables: Sequence[tuple[Shard, ParquetTable]]) -> list[tuple[Shard, ParquetTable]]:
     """Sort by number, and refuse what does not make up one whole."""
     if not tables:
-        raise UsageError("there is nothing to merge", "Name the files of all shares.")
+        raise UsageError("there is nothing to merge", "Name the files of all shards.")
     ordered = sorted(tables, key=lambda table: table[0].number)
-    first_share, first = ordered[0]
+    first_shard, first = ordered[0]
     by_number: dict[int, ParquetTable] = {}
-    for share, table in ordered:
-        for what, here, there in _differences(first_share, share, first, table):
+    for shard, table in ordered:
+        for what, here, there in _differences(first_shard, shard, first, table):
             raise SourceError(
                 f"{table.path} and {first.path} do not belong together: {what} is {here}, and {there}",
-                "Merge shares that one command, with only the share changed, has written.",
+                "Merge shards that one command, with only the shard changed, has written.",
             )
-        twin = by_number.get(share.number)
+        twin = by_number.get(shard.number)
         if twin is not None:
             raise SourceError(
-                f"share {share.number} of {share.of} is there twice: {twin.path} and {table.path}",
-                "Name each share once.",
+                f"shard {shard.number} of {shard.of} is there twice: {twin.path} and {table.path}",
+                "Name each shard once.",
             )
-        by_number[share.number] = table
-    absent = [number for number in range(1, first_share.of + 1) if number not in by_number]
+        by_number[shard.number] = table
+    absent = [number for number in range(1, first_shard.of + 1) if number not in by_number]
     if absent:
         listed = ", ".join(map(str, absent[:_SHOWN])) + (" …" if len(absent) > _SHOWN else "")
         raise SourceError(
-            f"{len(absent):,} of {first_share.of:,} shares are missing: {listed}",
+            f"{len(absent):,} of {first_shard.of:,} shards are missing: {listed}",
             "Classify them, and merge all of them at once.",
         )
     n_rows = sum(table.n_rows for _, table in ordered)
-    if n_rows != first_share.n_rows or len(by_number) != first_share.of:
+    if n_rows != first_shard.n_rows or len(by_number) != first_shard.of:
         raise SourceError(
-            f"the shares have {n_rows:,} rows, their source {first_share.n_rows:,}", "Write the shares again."
+            f"the shards have {n_rows:,} rows, their source {first_shard.n_rows:,}", "Write the shards again."
         )
     return ordered
 
 
 def _differences(
-    one: Share, other: Share, first: ParquetTable, table: ParquetTable
+    one: Shard, other: Shard, first: ParquetTable, table: ParquetTable
 ) -> Iterator[tuple[str, object, object]]:
     if one == replace(other, number=one.number) and first.columns == table.columns:
         return
     if one.whole != other.whole or one.n_rows != other.n_rows:
         yield "the source", _source(other), _source(one)
     if one.cut != other.cut or one.of != other.of:
-        yield "the number of shares", f"{other.of:,} ({other.cut})", f"{one.of:,} ({one.cut})"
+        yield "the number of shards", f"{other.of:,} ({other.cut})", f"{one.of:,} ({one.cut})"
     if one.bundle != other.bundle or one.labels != other.labels:
         yield "the bundle", other.bundle, one.bundle
     if one.fingerprint != other.fingerprint:
@@ -252,37 +252,37 @@ def _differences(
         yield "the column", ", ".join(odd[:_SHOWN]), "absent"
 
 
-def _source(share: Share) -> str:
-    return f"{share.n_rows:,} posts ({share.whole[:8]})"
+def _source(shard: Shard) -> str:
+    return f"{shard.n_rows:,} posts ({shard.whole[:8]})"
 
 
-def _records(shares: Shares, columns: Sequence[str]) -> Iterator[Mapping[str, Value]]:
-    for _, table in shares.tables:
+def _records(shards: Shards, columns: Sequence[str]) -> Iterator[Mapping[str, Value]]:
+    for _, table in shards.tables:
         try:
             yield from read_parquet(table.path, columns)
         except (OSError, ValueError) as error:
             raise SourceError(f"{table.path} cannot be read: {error}", "Write it again.") from error
 
 
-def _judgements(shares: Shares) -> Iterator[Prediction]:
-    """Yield the predictions of all shares; inputs that are no posts have none."""
-    share = shares.share
-    for record in _records(shares, [JUDGEMENT]):
+def _judgements(shards: Shards) -> Iterator[Prediction]:
+    """Yield the predictions of all shards; inputs that are no posts have none."""
+    shard = shards.shard
+    for record in _records(shards, [JUDGEMENT]):
         if not record[JUDGEMENT]:
             continue
         try:
             prediction = from_json(str(record[JUDGEMENT]), Prediction, surrogates="keep")
         except DecodingError as error:
-            raise SourceError(f"a share holds what is no prediction: {error}", "Write it again.") from error
+            raise SourceError(f"a shard holds what is no prediction: {error}", "Write it again.") from error
         whole = (prediction.probs, prediction.text_probs, prediction.image_probs)
         labels = {prediction.label, prediction.text_label, prediction.image_label} - {""}
         if (
-            prediction.bundle != share.bundle
-            or not labels <= set(share.labels)
-            or any(probs and len(probs) != len(share.labels) for probs in whole)
+            prediction.bundle != shard.bundle
+            or not labels <= set(shard.labels)
+            or any(probs and len(probs) != len(shard.labels) for probs in whole)
         ):
             raise SourceError(
-                f"a share holds a prediction that is not one of {share.bundle}", "Write it again."
+                f"a shard holds a prediction that is not one of {shard.bundle}", "Write it again."
             )
         yield prediction
 

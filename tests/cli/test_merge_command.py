@@ -45,7 +45,7 @@ def test_shards_merge_into_the_table_of_the_whole(
     for name in ("merged.jsonl", "merged.csv"):
         ran = mmsa("merge", *reversed(shards), "-o", name)
         assert ran.code == 0
-        assert "61 posts of 3 shares, bundle words 1.0.0" in ran.err
+        assert "61 posts of 3 shards, bundle words 1.0.0" in ran.err
     assert lines(tmp_path / "merged.jsonl") == lines(tmp_path / "whole.jsonl")
     assert lines(tmp_path / "merged.csv") == lines(tmp_path / "whole.csv")
 
@@ -66,31 +66,31 @@ def test_a_merged_workbook_counts_what_is_unsure(mmsa: Mmsa, table: Table, tmp_p
     assert counted[UNSURE] == len(TEXTS)
 
 
-def test_a_folder_of_shares_can_be_named(mmsa: Mmsa, shards: list[Path], tmp_path: Path) -> None:
-    folder = tmp_path / "shares"
+def test_a_folder_of_shards_can_be_named(mmsa: Mmsa, shards: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "shards"
     folder.mkdir()
     for file in shards:
         file.rename(folder / file.name)
-    assert "61 posts of 3 shares" in mmsa("merge", folder, "-o", "merged.csv").err
+    assert "61 posts of 3 shards" in mmsa("merge", folder, "-o", "merged.csv").err
 
 
-def test_a_missing_share_is_named(mmsa: Mmsa, shards: list[Path], tmp_path: Path) -> None:
+def test_a_missing_shard_is_named(mmsa: Mmsa, shards: list[Path], tmp_path: Path) -> None:
     ran = mmsa("merge", shards[0], shards[2], "-o", "merged.csv")
     assert ran.code == 2
-    assert "1 of 3 shares are missing: 2" in ran.err
+    assert "1 of 3 shards are missing: 2" in ran.err
     assert not (tmp_path / "merged.csv").exists()
 
 
-def test_a_share_that_is_there_twice_is_refused_with_both_names(mmsa: Mmsa, shards: list[Path]) -> None:
+def test_a_shard_that_is_there_twice_is_refused_with_both_names(mmsa: Mmsa, shards: list[Path]) -> None:
     copy = shards[1].with_name("copy.parquet")
     copy.write_bytes(shards[1].read_bytes())
     ran = mmsa("merge", *shards, copy, "-o", "merged.csv")
     assert ran.code == 2
-    assert "share 2 of 3 is there twice" in ran.err
+    assert "shard 2 of 3 is there twice" in ran.err
     assert "copy.parquet" in ran.err and "part-2.parquet" in ran.err
 
 
-def test_shares_of_other_posts_are_refused(mmsa: Mmsa, shards: list[Path], table: Table) -> None:
+def test_shards_of_other_posts_are_refused(mmsa: Mmsa, shards: list[Path], table: Table) -> None:
     other = table([*TEXTS, "one more"], "other.csv")
     mmsa("classify", other, "-o", shards[1], "--shard", "2/3", "--restart")
     ran = mmsa("merge", *shards, "-o", "merged.csv")
@@ -98,16 +98,16 @@ def test_shares_of_other_posts_are_refused(mmsa: Mmsa, shards: list[Path], table
     assert "do not belong together: the source is 61 posts" in ran.err
 
 
-def test_shares_that_overlap_because_they_were_cut_otherwise_are_refused(
+def test_shards_that_overlap_because_they_were_cut_otherwise_are_refused(
     mmsa: Mmsa, shards: list[Path], table: Table
 ) -> None:
     mmsa("classify", table([*TEXTS, ""]), "-o", shards[1], "--shard", "2/4", "--restart")
     ran = mmsa("merge", *shards, "-o", "merged.csv")
     assert ran.code == 2
-    assert "the number of shares is 4 (hash), and 3 (hash)" in ran.err
+    assert "the number of shards is 4 (hash), and 3 (hash)" in ran.err
 
 
-def test_shares_of_another_bundle_or_other_options_are_refused(
+def test_shards_of_another_bundle_or_other_options_are_refused(
     mmsa: Mmsa, shards: list[Path], table: Table, home: Path
 ) -> None:
     source = table([*TEXTS, ""])
@@ -127,10 +127,10 @@ def test_a_shard_that_has_lost_rows_is_refused(mmsa: Mmsa, shards: list[Path]) -
     pyarrow.parquet.write_table(table.slice(1), shards[0])
     ran = mmsa("merge", *shards, "-o", "merged.csv")
     assert ran.code == 2
-    assert "the shares have 60 rows, their source 61" in ran.err
+    assert "the shards have 60 rows, their source 61" in ran.err
 
 
-def test_a_csv_cannot_say_which_share_it_is(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
+def test_a_csv_cannot_say_which_shard_it_is(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
     mmsa("classify", table(["best"]), "-o", "part.csv", "--shard", "1/1")
     ran = mmsa("merge", "part.csv", "-o", "merged.csv")
     assert ran.code == 2
@@ -138,18 +138,18 @@ def test_a_csv_cannot_say_which_share_it_is(mmsa: Mmsa, table: Table, tmp_path: 
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 not really PAR1"])
-def test_a_broken_share_is_an_error_with_its_name(mmsa: Mmsa, tmp_path: Path, content: bytes) -> None:
+def test_a_broken_shard_is_an_error_with_its_name(mmsa: Mmsa, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "odd.parquet").write_bytes(content)
     ran = mmsa("merge", "odd.parquet", "-o", "merged.csv")
     assert ran.code == 2
     assert "odd.parquet cannot be read" in ran.err
 
 
-def test_a_whole_table_is_no_share(mmsa: Mmsa, table: Table) -> None:
+def test_a_whole_table_is_no_shard(mmsa: Mmsa, table: Table) -> None:
     mmsa("classify", table(["best"]), "-o", "whole.parquet")
     ran = mmsa("merge", "whole.parquet", "-o", "merged.csv")
     assert ran.code == 2
-    assert "is no share" in ran.err
+    assert "is no shard" in ran.err
 
 
 def test_an_existing_table_is_kept_unless_asked(mmsa: Mmsa, shards: list[Path], tmp_path: Path) -> None:
@@ -171,14 +171,14 @@ def test_a_packed_source_is_classified_as_the_source_itself(mmsa: Mmsa, table: T
     assert [json.loads(line) for line in one] == [json.loads(line) for line in two]
 
 
-def test_shares_merge_into_the_store_as_if_classified_here(
+def test_shards_merge_into_the_store_as_if_classified_here(
     mmsa: Mmsa, shards: list[Path], table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mmsa("classify", table([*TEXTS, ""]), "-o", "here.jsonl")
     monkeypatch.setenv("MMSA_HOME", str(other_home(tmp_path)))
     ran = mmsa("merge", *shards, "--store")
     assert ran.code == 0
-    assert "61 posts of 3 shares, bundle words 1.0.0, are now classified" in ran.err
+    assert "61 posts of 3 shards, bundle words 1.0.0, are now classified" in ran.err
     ran = mmsa("classify", table([*TEXTS, ""]), "-o", "there.jsonl")
     assert "0 classified" in ran.err
     assert lines(tmp_path / "there.jsonl") == lines(tmp_path / "here.jsonl")
@@ -197,7 +197,7 @@ def test_the_store_is_given_whole_predictions_though_the_table_holds_labels_back
     assert lines(tmp_path / "there.jsonl") == lines(tmp_path / "here.jsonl")
 
 
-def test_nothing_goes_into_the_store_where_a_share_is_missing(
+def test_nothing_goes_into_the_store_where_a_shard_is_missing(
     mmsa: Mmsa, shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = other_home(tmp_path)
@@ -206,7 +206,7 @@ def test_nothing_goes_into_the_store_where_a_share_is_missing(
     assert not find_paths({"MMSA_HOME": str(home)}).database.exists()
 
 
-def test_the_store_refuses_shares_of_another_bundle_of_the_name(
+def test_the_store_refuses_shards_of_another_bundle_of_the_name(
     mmsa: Mmsa, shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "other-home"

@@ -1,4 +1,4 @@
-"""What a table that holds a share of a source's posts says of itself, so that shares can be joined."""
+"""What a table that holds a shard of a source's posts says of itself, so that shards can be joined."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mmsa_tui.store import SourceRow, Store
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Share `number`, from 1, of `of`, cut by content `hash` or into packed `part`s.
+class Shard:
+    """Shard `number`, from 1, of `of`, cut by content `hash` or into packed `part`s.
 
-    `whole` identifies the contents of all shares together, `n_rows` is how many inputs that are.
+    `whole` identifies the contents of all shards together, `n_rows` is how many inputs that are.
     `fingerprint` identifies the model, `settings` what else decides what a row says.
     """
 
@@ -44,7 +44,7 @@ class Share:
         n_rows: int,
         settings: Mapping[str, float | bool],
     ) -> Self:
-        """Describe a share that this program makes with a bundle."""
+        """Describe a shard that this program makes with a bundle."""
         return cls(
             __version__,
             bundle.id,
@@ -62,13 +62,13 @@ class Share:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Share:
+    def from_json(cls, text: str) -> Shard:
         """Undo `to_json`.
 
         Raises:
             DecodingError: it is none.
         """
-        return from_json(text, Share)
+        return from_json(text, Shard)
 
 
 def digest_of_sources(store: Store, sources: Iterable[SourceRow], bundle_id: str) -> tuple[str, int]:
