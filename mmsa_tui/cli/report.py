@@ -20,9 +20,22 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", help="The page to write.")],
     bundle: options.BundleOption = None,
     filter: options.FilterOption = "",
+    by: Annotated[
+        list[str] | None,
+        options.option(
+            "--by", "COLUMN|week|hashtag|…", "Shares of each group as well, with intervals; repeatable."
+        ),
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        options.option("--compare", "A B", "Say what changed between two groups of the first --by."),
+    ] = None,
     redact: Annotated[
         bool,
-        typer.Option("--redact", help="For publication: no handles, authors, links, ids or pictures."),
+        typer.Option(
+            "--redact",
+            help="For publication: leaves out all pictures, authors and ids; masks handles and links.",
+        ),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:
@@ -47,7 +60,8 @@ def report(
     with Store.open(config.paths.database) as store:
         row = read_before(store, source, chosen.id)
         done = write_report(
-            store, row, chosen, target, filter_text=filter, redacted=redact, overwrite=overwrite,
+            store, row, chosen, target, filter_text=filter, by=by or (), comparing=compare,
+            redacted=redact, overwrite=overwrite,
             learned=learned_since(config.paths, current_audit(store, row), chosen),
         )  # fmt: skip
     if done.n_unclassified:

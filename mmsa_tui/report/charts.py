@@ -11,6 +11,7 @@ from html import escape
 
 from mmsa_tui.analysis import percentages
 from mmsa_tui.analysis.estimates import Estimate
+from mmsa_tui.analysis.shares import GroupShares, Share
 from mmsa_tui.text.display import safe_line
 
 _HEIGHT = 180
@@ -82,6 +83,37 @@ def ranked_bars(counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequenc
             f"<td>{total:,}</td></tr>"
         )
     return f'<table class="ranked"><tbody>{"".join(lines)}</tbody></table>'
+
+
+def grouped_bars(groups: Sequence[GroupShares], labels: Sequence[str], by: str) -> str:
+    """Draw a bar of all labels' shares for every group, with each share and its interval beside it."""
+    head = "".join(f'<th scope="col">{_text(name, 40)}</th>' for name in (by, "posts", "", *labels))
+    lines = []
+    for group in groups:
+        parts = "".join(
+            _part(at, 100 * share.value, f"{group.name}, {share.label}: {_share(share)}")
+            for at, share in enumerate(group.shares)
+            if share.value > 0
+        )
+        # The cells that follow say the same.
+        bar = f'<div class="bar" aria-hidden="true">{parts}</div>'
+        cells = "".join(f"<td>{_text(_share(share), 40)}</td>" for share in group.shares)
+        lines.append(
+            f'<tr><th scope="row">{_text(group.name, 40)}</th><td>{group.n_posts:,}</td>'
+            f'<td class="bar-cell">{bar}</td>{cells}</tr>'
+        )
+    return (
+        f'<table class="grouped"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+        if lines
+        else ""
+    )
+
+
+def _share(share: Share) -> str:
+    value = f"{100 * share.value:.0f} %"
+    if share.low is None or share.high is None:
+        return value
+    return f"{value} ({100 * share.low:.0f}–{100 * share.high:.0f})"
 
 
 def columns(

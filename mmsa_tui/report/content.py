@@ -18,6 +18,7 @@ from mmsa_tui.analysis import (
     survey,
 )
 from mmsa_tui.analysis.estimates import Estimate
+from mmsa_tui.analysis.shares import GroupShares
 from mmsa_tui.store import Store, Where
 
 
@@ -32,11 +33,20 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Grouped:
+    """The shares of groups of posts; `notes` say what they are of and what they are worth."""
+
+    by: str
+    groups: Sequence[GroupShares]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Content:
     """All of a page.
 
     `standing` says what the shares are worth, `intervals` are those of an audit. `heads` counts (text's
-    label, picture's label).
+    label, picture's label). `change` compares two groups, `grouped` has a part for each thing grouped by.
     """
 
     title: str
@@ -52,6 +62,8 @@ class Content:
     standing: str = ""
     intervals: Sequence[Estimate] = ()
     method: Sequence[str] = ()
+    change: Table | None = None
+    grouped: Sequence[Grouped] = ()
     redacted: bool = False
 
 
@@ -69,6 +81,8 @@ def gather(
     standing: str = "",
     intervals: Sequence[Estimate] = (),
     method: Sequence[str] = (),
+    change: Table | None = None,
+    grouped: Sequence[Grouped] = (),
     redacted: bool = False,
 ) -> Content:
     """Count what the page shows of a classified source.
@@ -98,5 +112,7 @@ def gather(
         standing=standing,
         intervals=intervals,
         method=method,
+        change=change,
+        grouped=grouped,
         redacted=redacted,
     )

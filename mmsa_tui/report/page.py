@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from mmsa_tui.analysis import CLEAR, JUDGED, N_BINS, Group, with_rest
 from mmsa_tui.export.colours import label_colour
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.report import charts
-from mmsa_tui.report.content import Content
+from mmsa_tui.report.content import Content, Grouped, Table
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import redact, safe, safe_line
 
@@ -68,10 +68,14 @@ def compose(content: Content) -> str:
 
 def _sections(content: Content) -> Iterator[_Section]:
     yield _Section("What the posts feel", _overview(content))
+    if content.change is not None:
+        yield _Section(content.change.title, _titled(content.change))
     yield _Section("Over time", _over_time(content))
     yield _Section("Hashtags", _ranking(content, content.survey.hashtags))
     if not content.redacted:
         yield _Section("Authors", _ranking(content, content.survey.authors))
+    for grouped in content.grouped:
+        yield _Section(f"Shares by {grouped.by}", _grouped(content, grouped))
     yield _Section("Text against picture", _at_odds(content))
     for label in content.labels:
         yield _Section(f"Most clearly {label}", _clearest(content, label))
@@ -79,7 +83,7 @@ def _sections(content: Content) -> Iterator[_Section]:
     yield _Section("How sure the model is", _confidence(content))
     yield _Section("Corrections", _corrections(content))
     for table in content.tables:
-        yield _Section(table.title, _table(table.header, table.rows) + _paragraph(table.note))
+        yield _Section(table.title, _titled(table))
     yield _Section("What was judged, and how", _coverage(content))
     yield _Section("Method", "".join(map(_paragraph, content.method)))
 
@@ -122,6 +126,20 @@ def _ranking(content: Content, groups: Sequence[Group]) -> str:
     return charts.ranked_bars(named, content.labels) + charts.legend(content.labels)
 
 
+def _grouped(content: Content, grouped: Grouped) -> str:
+    named = [
+        replace(group, name=redact(group.name) if content.redacted else group.name)
+        for group in grouped.groups
+    ]
+    chart = _wide(charts.grouped_bars(named, content.labels, grouped.by), f"shares by {grouped.by}")
+    notes = "".join(map(_paragraph, grouped.notes))
+    return chart + charts.legend(content.labels) + notes
+
+
+def _titled(table: Table) -> str:
+    return _table(table.header, table.rows, table.title) + _paragraph(table.note)
+
+
 def _confidence(content: Content) -> str:
     bins = content.counts.bins
     steps = [(f"{at / N_BINS:.2f} to {(at + 1) / N_BINS:.2f}", bins[at]) for at in range(N_BINS)]
@@ -145,7 +163,7 @@ def _at_odds(content: Content) -> str:
     ]
     n_conflicts = content.counts.n_conflicts
     words = f"In {n_conflicts:,} of {both:,} posts with both, text alone and picture alone disagree."
-    table = _table(("text ↓ picture →", *content.labels), rows)
+    table = _table(("text ↓ picture →", *content.labels), rows, "text against picture")
     return _paragraph(words) + table + _examples(content, content.examples.at_odds)
 
 
@@ -170,7 +188,7 @@ def _corrections(content: Content) -> str:
         (old or "no label", *(f"{counts.corrections[old, new]:,}" for new in new_names)) for old in old_names
     ]
     words = f"{counts.n_corrected:,} posts have an analyst's label; {counts.n_changed:,} of these differ."
-    return _paragraph(words) + _table(("model ↓ analyst →", *new_names), rows)
+    return _paragraph(words) + _table(("model ↓ analyst →", *new_names), rows, "corrections")
 
 
 def _coverage(content: Content) -> str:
@@ -179,7 +197,7 @@ def _coverage(content: Content) -> str:
     rows.append(("could not be judged", f"{statuses['failed']:,}"))
     if statuses[""]:
         rows.append(("not classified yet", f"{statuses['']:,}"))
-    body = _table(("posts", "number"), rows)
+    body = _table(("posts", "number"), rows, "what was judged")
     if content.failures and not content.redacted:
         reasons = [(f"{n:,}", reason) for reason, n in content.failures.most_common(_N_REASONS)]
         items = "".join(f"<li>{_text(n)} × {_text(safe_line(reason, 200))}</li>" for n, reason in reasons)
@@ -233,7 +251,7 @@ def _picture(row: Row) -> str:
     return f'<img src="{address}" alt="{_text(chosen.alt_text or chosen.name)}">'
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], about: str) -> str:
     head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in header)
     lines = "".join(
         f'<tr><th scope="row">{_text(row[0])}</th>'
@@ -241,8 +259,14 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         + "</tr>"
         for row in rows
     )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-    return f'<div class="wide" tabindex="0">{table}</div>'
+    return _wide(f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>", about)
+
+
+def _wide(table: str, about: str) -> str:
+    """Let keys scroll a table that is wider than the window; a region without a name is none to a reader."""
+    if not table:
+        return ""
+    return f'<div class="wide" role="region" aria-label="Table: {_text(about)}" tabindex="0">{table}</div>'
 
 
 def _paragraph(words: str) -> str:

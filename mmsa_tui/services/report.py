@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmsa_tui.analysis.counts import NOT_CORRECTED
+from mmsa_tui.analysis.shares import count_shares
 from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import BundleError, OutputError, UsageError
 from mmsa_tui.filters import parse
-from mmsa_tui.report import Table, gather, write_page
-from mmsa_tui.services.estimate import Estimates, estimate_if_audited
+from mmsa_tui.report import Grouped, Table, gather, write_page
+from mmsa_tui.services.charts import make_chart
+from mmsa_tui.services.estimate import MAX_GROUPS, Estimates, estimate, estimate_if_audited
 from mmsa_tui.services.estimate_tables import (
+    DIFFERENCES,
     SCORES,
     SHARES,
+    difference_rows,
     method,
+    percent,
+    points,
     score_rows,
     share_rows,
     shares_title,
@@ -53,6 +61,8 @@ def write_report(
     target: Path,
     *,
     filter_text: str = "",
+    by: Sequence[str] = (),
+    comparing: tuple[str, str] | None = None,
     redacted: bool = False,
     overwrite: bool = False,
     learned: frozenset[str] = frozenset(),
@@ -60,15 +70,22 @@ def write_report(
     """Write the report of a source, or of what a filter leaves of it.
 
     Args:
+        by: what to show the shares of the groups of: a time, `hashtag`, `author`, `language` or a column.
+        comparing: two groups of the first of them to compare.
         redacted: show nothing that names or shows a person.
         learned: what the bundle knows by heart of the source's audit, see `learned_since`.
 
     Raises:
         OutputError: see `check_report_target`.
-        UsageError: the source has not been classified with this bundle, or nothing passes the filter.
+        UsageError: the source has not been classified with this bundle, nothing passes the filter, or it
+            cannot be grouped so.
         FilterError: the filter makes no sense.
     """
     check_report_target(target, overwrite=overwrite)
+    if redacted and "author" in by:
+        raise UsageError(
+            "a page for publication names no authors, and --by author would", "Leave --redact or --by out."
+        )
     labels = store.bundle_labels(bundle.id)
     if not labels or store.count_unpredicted(source.id, bundle.id) >= max(source.n_posts, 1):
         raise UsageError(
@@ -87,6 +104,11 @@ def write_report(
         "bundle": bundle.id,
         "written": time.strftime("%Y-%m-%d %H:%M"),
     }
+    if redacted:
+        facts["left out"] = (
+            "all pictures, authors, ids and reasons of failures; handles, links, addresses and long numbers"
+            " are masked. Names written out as words stay"
+        )
     scores, warned = _scores(store, source, bundle, labels, where)
     estimates = estimate_if_audited(store, source, bundle.id, where, learned=learned)
     content = gather(
@@ -102,10 +124,52 @@ def write_report(
         standing=standing(estimates),
         intervals=() if estimates is None else estimates.overall.shares,
         method=method(source, estimates) if estimates is not None else (),
+        change=_change(store, source, bundle.id, by, comparing, where),
+        grouped=[_grouped(store, source, bundle.id, one, where) for one in by],
         redacted=redacted,
     )
     write_page(content, target, overwrite=overwrite)
     return Reported(content.counts.n_posts, content.counts.statuses[""])
+
+
+def _grouped(store: Store, source: SourceRow, bundle: str, by: str, where: Where | None) -> Grouped:
+    """Bring together the shares of the groups of one thing."""
+    chart = make_chart(store, source, bundle, by=by, where=where)
+    return Grouped(by, chart.groups, chart.notes)
+
+
+def _change(
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    by: Sequence[str],
+    comparing: tuple[str, str] | None,
+    where: Where | None,
+) -> Table | None:
+    """Compare two groups: by the audit, or where there is none as the labels stand."""
+    if comparing is None:
+        return None
+    if not by:
+        raise UsageError("it is not said what the two groups are groups of", "Add --by.")
+    first, second = comparing
+    title = f"{first} against {second}"
+    if estimate_if_audited(store, source, bundle, where) is not None:
+        found = estimate(store, source, bundle, by=by[0], comparing=comparing, where=where)
+        note = "In points, corrected by the audit; p-values are adjusted by Holm's method."
+        return Table(title, DIFFERENCES, difference_rows(found.differences), note)
+    counted = {group.name: group for group in count_shares(
+        store, source, bundle, store.bundle_labels(bundle), by[0], where)}  # fmt: skip
+    for name in comparing:
+        if name not in counted:
+            raise UsageError(
+                f"no post of {source.title} has the {by[0]} {name}",
+                f"There are {', '.join(list(counted)[:MAX_GROUPS])}.",
+            )
+    rows = [
+        (one.label, percent(one.value), percent(other.value), points(one.value - other.value))
+        for one, other in zip(counted[first].shares, counted[second].shares, strict=True)
+    ]
+    return Table(title, ("label", first, second, "difference"), rows, NOT_CORRECTED)
 
 
 def _estimate_tables(estimates: Estimates | None) -> list[Table]:

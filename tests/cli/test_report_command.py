@@ -119,6 +119,33 @@ def test_a_redacted_page_names_and_shows_nobody(mmsa: Mmsa, source: Path) -> Non
         assert secret not in page
 
 
+def test_a_redacted_page_says_what_it_leaves_out(mmsa: Mmsa, source: Path) -> None:
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    assert mmsa("report", source, "-o", "safe.html", "--redact", "--by", "label").code == 0
+    page = (source.parent / "safe.html").read_text(encoding="utf-8")
+    assert "<dt>left out</dt><dd>all pictures, authors" in page
+    ran = mmsa("report", source, "-o", "other.html", "--redact", "--by", "author")
+    assert ran.code == 2 and "names no authors" in ran.err
+
+
+def test_groups_are_shown_and_compared_as_the_labels_stand(mmsa: Mmsa, source: Path) -> None:
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    ran = mmsa(
+        "report", source, "-o", "r.html", "--by", "author", "--by", "day", "--compare", "author1", "author2"
+    )
+    assert ran.code == 0, ran.err
+    page = (source.parent / "r.html").read_text(encoding="utf-8")
+    titles = re.findall("<h2[^>]*>([^<]*)</h2>", page)
+    assert titles[:2] == ["What the posts feel", "author1 against author2"]
+    assert "Shares by author" in titles and "Shares by day" in titles
+    assert page.count("labels, not corrected") >= 3 and page.count('class="grouped"') == 2
+    # Whoever cannot see the bars reads a table: one row a group, one cell a label.
+    row = re.search(r'<tr><th scope="row">author1</th>(.*?)</tr>', page.partition('class="grouped"')[2])
+    assert row is not None and len(re.findall(r"<td>\d+ %</td>", row[1])) == 3
+    for wrong in (["--compare", "a", "b"], ["--by", "author", "--compare", "author1", "x"], ["--by", "Town"]):
+        assert mmsa("report", source, "-o", "wrong.html", *wrong).code == 2
+
+
 def test_a_chart_is_saved_by_group_and_says_what_it_is_of(mmsa: Mmsa, source: Path) -> None:
     assert mmsa("classify", source, "-o", "out.csv").code == 0
     ran = mmsa("chart", source, "-o", "days.csv", "--by", "day", "--filter", "author:author1")

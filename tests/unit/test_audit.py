@@ -422,3 +422,20 @@ def test_a_model_that_was_taught_the_sample_is_named(store: Store, source: Sourc
     assert any("learned 40 of the audited posts" in words for words in warnings(found.status))
     # What the audited model knew before the draw is as well known of all other posts.
     assert not any("learned" in words for words in warnings(estimate(store, source).status))
+
+
+def test_the_report_shows_groups_and_what_changed_with_intervals(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    audit = start_audit(store, source, BUNDLE, by="Region", size=200, seed="s")
+    label_all(store, source, audit)
+    bundle = SimpleNamespace(validated_languages=frozenset({"en"}), id=BUNDLE, directory=tmp_path)
+    target = tmp_path / "out.html"
+    write_report(store, source, bundle, target, by=["Region"], comparing=("North", "South"))  # type: ignore[arg-type]
+    page = target.read_text(encoding="utf-8")
+    found = estimate(store, source, by="Region", comparing=("North", "South"))
+    north, change = found.groups[0].shares[1], found.differences[1]
+    assert north.low is not None and north.high is not None and north.value is not None
+    assert f"{100 * north.value:.0f} % ({100 * north.low:.0f}–{100 * north.high:.0f})" in page
+    assert change.low is not None and f"{100 * change.low:+.1f} to" in page
+    assert "North against South" in page and "not corrected" not in page
