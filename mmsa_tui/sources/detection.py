@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from mmsa_tui.sources.files.tables import kind_of_table, looks_like_markup
 from mmsa_tui.sources.registry import formats
 from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 
+_ARCHIVES = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"))
+_TAPE_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 _CLOSE = 10
 """Claims nearer than this to the best one leave room for doubt."""
 
@@ -59,6 +62,7 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
         raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
     if source.is_dir() and next(source.iterdir(), None) is None:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
+    refuse_archive(source)
     if _must_be_table(source, options):
         return Detection(_as_said(source, options))
     matches = _claims(source, options)
@@ -125,6 +129,37 @@ def _refuse_bad_zip(source: Path) -> None:
         Archive(source).close()
 
 
+def refuse_archive(source: Path) -> None:
+    """Raise that a file is an archive of a kind that has to be unpacked, with the command for it.
+
+    Pictures stay in their archive and are looked at again and again, and of these kinds only a zip file
+    lets one be read without all before it.
+
+    Raises:
+        SourceError: it is one.
+    """
+    if not source.is_file() or not (kind := _kind_of_archive(source)):
+        return
+    stem = source.name.partition(".")[0] or "unpacked"
+    file, folder = shlex.quote(str(source)), shlex.quote(str(source.with_name(f"{stem}-unpacked")))
+    command = {
+        "tar": f"mkdir {folder} && tar -xf {file} -C {folder}",
+        "7z": f"7z x {file} -o{folder}",
+        "rar": f"7z x {file} -o{folder}, or unrar x {file} {folder}/",
+    }[kind]
+    raise SourceError(
+        f"{source.name} is a {kind} archive: of archives only zip files are read as they are",
+        f"Unpack it, {command}, and point at the folder.",
+    )
+
+
+def _kind_of_archive(source: Path) -> str:
+    start = read_start(source, 512)
+    if is_tape(start) or source.name.lower().endswith(_TAPE_SUFFIXES):
+        return "tar"
+    return next((kind for mark, kind in _ARCHIVES if start.startswith(mark)), "")
+
+
 def _advise(source: Path) -> str:
     """Say what to do with a source that nobody claims, by what it really is."""
     if source.is_dir():
@@ -140,9 +175,7 @@ def _advise(source: Path) -> str:
         return "This is an Excel file of before 2007 that cannot be read: save it as .xlsx."
     if name.endswith((".ods", ".fods", ".numbers")) or b"opendocument.spreadsheet" in plain[:200]:
         return "This is a sheet that cannot be read: export it as Excel (.xlsx), or as csv in UTF-8."
-    if is_tape(plain) or name.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")):
-        return "This is a packed folder: unpack it and point at the folder."
-    if head.startswith((b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")) or packing_of(head):
+    if packing_of(head):
         return "This is an archive: unpack it and point at the folder."
     if head.startswith(b"%PDF"):
         return "This is a PDF: export the posts as csv or xlsx from where they come from."

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import ignore
+from mmsa_tui.disk.whole_file import scratch_folder
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.finder import HEAD_BYTES, PICTURE_SUFFIXES, kind_of
 from mmsa_tui.records import Failure, Picture, Post
@@ -181,8 +182,9 @@ def as_folder(source: Path) -> Iterator[Path]:
 
 @contextmanager
 def _unpacked(source: Path, note: Callable[[str], None]) -> Iterator[_Folder]:
-    with tempfile.TemporaryDirectory(prefix="mmsa-", ignore_cleanup_errors=True) as scratch:
-        folder = _Folder(source, Path(scratch).resolve())
+    # Posts may be in what a killed run unpacked: it goes with the next one.
+    with scratch_folder(Path(tempfile.gettempdir())) as scratch:
+        folder = _Folder(source, scratch.resolve())
         with Archive(source, note) as archive:
             folder.fill(archive, note)
         yield folder

@@ -57,8 +57,9 @@ class Database:
         try:
             make_private_folder(path.parent)
             _refuse_lost_store(path)
-            # Posts may be in what a killed run was writing here.
+            # Posts may be in what a killed run was writing here, or had unpacked.
             remove_stale(path.parent)
+            remove_stale(Path(tempfile.gettempdir()))
             make_private_file(path)
         except OSError as error:
             if path.parent.is_dir():

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 from source_files import picture_bytes, write
 
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources import detect, formats, readers
+from mmsa_tui.records import Post
+from mmsa_tui.sources import detect, formats, read, readers
 
 
 def test_every_module_of_readers_is_a_format_of_its_own() -> None:
@@ -37,7 +39,7 @@ def test_an_empty_file_is_a_clear_error(tmp_path: Path) -> None:
     ("data", "advice"),
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "save it as .xlsx"),
-        (b"7z\xbc\xaf\x27\x1c" + bytes(100), "unpack it"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(100), "7z x"),
         (bytes(range(256)), "--format"),
     ],
     ids=["old Excel", "7z", "anything"],
@@ -77,3 +79,25 @@ def test_readers_are_imported_when_a_source_is_read_and_not_before() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz", "tar.xz", "7z", "rar"])
+def test_an_archive_that_is_no_zip_file_is_refused_with_a_command_that_unpacks_it(
+    tmp_path: Path, suffix: str
+) -> None:
+    source = tmp_path / f"my set.{suffix}"
+    (tmp_path / "posts.csv").write_text("id,text\n7,a fine day\n")
+    if suffix in ("7z", "rar"):
+        source.write_bytes({"7z": b"7z\xbc\xaf\x27\x1c", "rar": b"Rar!\x1a\x07\x01\0"}[suffix] + bytes(600))
+    else:
+        with tarfile.open(source, "w" if suffix == "tar" else f"w:{suffix[4:]}") as archive:
+            archive.add(tmp_path / "posts.csv", "posts.csv")
+    for act in (detect, lambda path: list(read(path)), lambda path: list(read(path, format="table"))):
+        with pytest.raises(SourceError) as error:
+            act(source)
+        assert suffix[:3] in error.value.message and "Unpack it" in error.value.hint
+    if suffix.startswith("tar"):
+        command = error.value.hint.removeprefix("Unpack it, ").removesuffix(", and point at the folder.")
+        subprocess.run(["/bin/sh", "-c", command], check=True)
+        (post,) = read(tmp_path / "my set-unpacked")
+        assert isinstance(post, Post) and post.text == "a fine day"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -61,6 +65,25 @@ def test_nothing_that_was_unpacked_stays(tmp_path: Path, monkeypatch: pytest.Mon
     next(items)
     assert list(scratch.iterdir())
     items.close()  # type: ignore[attr-defined]
+    assert not list(scratch.iterdir())
+
+
+def test_what_a_killed_reading_unpacked_goes_at_the_next_start(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    path = zipped(tmp_path / "set.zip", {"posts.csv": TABLE, "a.png": picture(1)})
+    code = (
+        "import os, signal; from pathlib import Path; from mmsa_tui.sources import read; import sys; "
+        "items = read(Path(sys.argv[1])); next(items); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    there = {**os.environ, "TMPDIR": str(scratch)}
+    for _ in range(2):
+        killed = subprocess.run([sys.executable, "-c", code, str(path)], env=there, check=False)
+        assert killed.returncode == -signal.SIGKILL and len(list(scratch.iterdir())) == 1
+    opens = (
+        f"from pathlib import Path; from mmsa_tui.store import Store; Store.open(Path({str(path)!r} + '.db'))"
+    )
+    subprocess.run([sys.executable, "-c", opens], env=there, check=True)
     assert not list(scratch.iterdir())
 
 
