@@ -96,6 +96,10 @@ QUEUES: tuple[Queue, ...] = (
 _BY_NAME = {queue.name: queue for queue in QUEUES}
 
 
+SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
+"""Queues that list what has been dealt with too."""
+
+
 def queue_rows(name: str, *, remaining: bool = False) -> tuple[Where | None, Order | None]:
     """Say which rows a queue holds, and in which order; None for all, and for the source's order.
 

@@ -62,6 +62,12 @@ def classify(
     thumbnails: Annotated[
         bool, typer.Option("--thumbnails", help="Put a small picture into each row of a workbook.")
     ] = False,
+    chart_by: Annotated[
+        str,
+        options.option(
+            "--chart-by", "COLUMN|hashtag|author|…", "Draw the shares of each group in a workbook's Summary."
+        ),
+    ] = "",
     annotate: Annotated[
         str | None,
         options.option(
@@ -102,6 +108,7 @@ def classify(
             explain
             or ocr
             or thumbnails
+            or chart_by
             or annotate
             or shard
             or strict
@@ -110,7 +117,7 @@ def classify(
         ):
             raise UsageError(
                 "--engine ray takes one source and one -o DIR, and no --explain, --ocr, --thumbnails, "
-                "--for, --shard or --strict",
+                "--chart-by, --for, --shard or --strict",
                 "Merge what it writes with `mmsa merge DIR -o FILE`.",
             )
         if device not in (None, "auto", "cpu"):
@@ -134,6 +141,8 @@ def classify(
         raise UsageError("--address and --workers are for --engine ray", "Add --engine ray.")
     if thumbnails and not any(name.lower().endswith(".xlsx") for name in output):
         raise UsageError("--thumbnails is for workbooks", "Give -o FILE.xlsx.")
+    if chart_by and (len(sources) != 1 or not any(name.lower().endswith(".xlsx") for name in output)):
+        raise UsageError("--chart-by is for the workbook of one source", "Name one source and -o FILE.xlsx.")
     request = Request(
         sources=sources,
         outputs=output,
@@ -148,6 +157,7 @@ def classify(
         ocr=ocr,
         thumbnails=thumbnails,
         tool=annotate,
+        chart_by=chart_by,
     )
     started = time.monotonic()
     outcome = run_batch(request, sys.stdout, console.progress)

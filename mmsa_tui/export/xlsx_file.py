@@ -54,7 +54,8 @@ class TextTable:
 
     `percent` names the columns that are shares. With `is_charted` column 1 is drawn by column 0, with
     columns 2 and 3 as the ends of its error bars. `lines` are columns to be drawn as lines over column 0,
-    the labels in their order; `bounds` are the ends of their error bars, a pair of columns for each.
+    the labels in their order, `bars` such columns to be stacked in a bar for each row; `bounds` are the
+    ends of the error bars of lines, a pair of columns for each.
     """
 
     title: str
@@ -64,6 +65,7 @@ class TextTable:
     note: str = ""
     is_charted: bool = False
     lines: Sequence[int] = ()
+    bars: Sequence[int] = ()
     bounds: Sequence[tuple[int, int]] = ()
 
 
@@ -247,6 +249,8 @@ def _write_summary(book: Any, labels: Sequence[str], summary: Summary) -> None:
             charts.append(_interval_chart(book, table, row + 3))
         if table.lines and table.rows:
             charts.append(_line_chart(book, table, row + 3))
+        if table.bars and table.rows:
+            charts.append(_bar_chart(book, table, row + 3))
         row = _write_text_table(sheet, row + 1, table, bold, percent)
     beside = max([9, *(len(table.header) for table in summary.tables)]) + 1
     for at, chart in enumerate(charts):
@@ -335,6 +339,28 @@ def _interval_chart(book: Any, table: TextTable, first: int) -> Any:
         }
     )
     return _finished(chart, "Share of posts, 95 % intervals")
+
+
+def _bar_chart(book: Any, table: TextTable, first: int) -> Any:
+    """Draw a bar for every line of a table that begins in row `first`, cut by the columns `bars`."""
+    last = first + len(table.rows) - 1
+    chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
+    for at, column in enumerate(table.bars):
+        chart.add_series(
+            {
+                "name": ["Summary", first - 1, column],
+                "categories": ["Summary", first, 0, last, 0],
+                "values": ["Summary", first, column, last, column],
+                "fill": {"color": label_colour(at, len(table.bars), dark=False)},
+                "gap": 40,
+            }
+        )
+    _finished(chart, f"Share of posts by {table.header[0]}")
+    chart.set_legend({"position": "bottom"})
+    # The largest group on top, as in the table.
+    chart.set_y_axis({"reverse": True})
+    chart.set_x_axis({"num_format": "0%", "min": 0, "max": 1, "major_gridlines": {"visible": True}})
+    return chart
 
 
 def _line_chart(book: Any, table: TextTable, first: int) -> Any:

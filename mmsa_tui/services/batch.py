@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mmsa_tui.analysis import Counts
+from mmsa_tui.analysis.population import check_grouping
 from mmsa_tui.config import Config
 from mmsa_tui.errors import Interrupted, OutputError
 from mmsa_tui.export import stream_jsonl
@@ -51,8 +52,7 @@ class Request:
     `outputs` are names of files, or `STDOUT`. `part` is (i, N): only part i of N, from 1, by content.
     `resume` completes existing files, `restart` replaces them and judges every post again. Labels of
     which the model is less sure than `min_confidence` become `UNSURE`. `ocr` reads the words in pictures
-    first. `tool` is the annotation tool that
-    files are for.
+    first. `tool` is the annotation tool that files are for, `chart_by` a group whose shares workbooks draw.
     """
 
     sources: Sequence[Path]
@@ -68,6 +68,7 @@ class Request:
     ocr: bool = False
     thumbnails: bool = False
     tool: str | None = None
+    chart_by: str = ""
 
     @property
     def may_overwrite(self) -> bool:
@@ -129,6 +130,7 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
         stream: where rows go for the output `STDOUT`, as json lines.
 
     Raises:
+        UsageError: the source cannot be grouped as the chart wants.
         MmsaError: it cannot begin, or cannot go on; what was classified is kept.
     """
     targets = check_outputs(request)
@@ -136,6 +138,9 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
         request.config, request.sources, format=request.format, options=request.read_options, bar=bar,
         are_kept=request.resume,
     ) as work:  # fmt: skip
+        if request.chart_by:
+            # Before hours of work go into it.
+            check_grouping(work.sources[0], request.chart_by)
         counts = Counts(validated=work.bundle.validated_languages)
         outcome = Outcome(work.bundle.labels, work.bundle.id, counts=counts)
         try:
@@ -226,6 +231,7 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
                 thumbnails=request.thumbnails,
                 about=about,
                 validated=work.bundle.validated_languages,
+                chart_by=request.chart_by,
             )
         is_counted = True
         outcome.files.append(target)

@@ -11,14 +11,15 @@ from typing import Literal
 
 from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.counts import NOT_CORRECTED
-from mmsa_tui.analysis.queues import QUEUES, queue_rows
+from mmsa_tui.analysis.queues import QUEUES, SETTLED_QUEUES, queue_rows
 from mmsa_tui.codebook import Codebook, to_fields
 from mmsa_tui.corrections.codebooks import codebook_sheet, read_codebook_file, read_definition
 from mmsa_tui.disk.whole_file import check_place, whole_file
 from mmsa_tui.errors import MmsaError, OutputError, UsageError
 from mmsa_tui.export import Summary, TextTable, check_target, people_columns, write
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
-from mmsa_tui.store import Order, Row, SourceRow, Store, Where
+from mmsa_tui.services.share_tables import tabulate_shares
+from mmsa_tui.store import Order, Row, SourceRow, Store, Where, at_ordinals
 
 Posts = Literal["source", "list", "selection"]
 
@@ -42,7 +43,7 @@ class Choice:
     """Which posts go out, and how a person would name them.
 
     `where` and `order` are those of the list; `queue` and `filter_text` say what made it.
-    `selection` holds the ordinals of the marked posts.
+    `selection` holds the ordinals of the marked posts. `chart_by` is a group whose shares a workbook draws.
     """
 
     posts: Posts
@@ -52,6 +53,7 @@ class Choice:
     filter_text: str = ""
     selection: tuple[int, ...] = ()
     own_only: bool = False
+    chart_by: str = ""
 
 
 def count_choice(store: Store, source: SourceRow, bundle_id: str, choice: Choice) -> int:
@@ -69,7 +71,8 @@ def describe_choice(store: Store, source: SourceRow, bundle_id: str, choice: Cho
         return facts | {"queue": "all", "filter": "none", "selection": "none"}
     title = next((queue.title for queue in QUEUES if queue.name == choice.queue), choice.queue)
     where, _ = queue_rows(choice.queue)
-    facts["queue"] = f"{title}: {store.count(source.id, bundle_id, where):,} posts"
+    undone = "" if choice.queue in SETTLED_QUEUES else ", those without a label listed"
+    facts["queue"] = f"{title}: {store.count(source.id, bundle_id, where):,} posts{undone}"
     facts["filter"] = choice.filter_text.strip() or "none"
     facts["in the list"] = f"{store.count(source.id, bundle_id, choice.where):,} posts"
     marked = len(choice.selection)
@@ -102,7 +105,7 @@ def export_posts(
     facts["written"] = time.strftime("%Y-%m-%d %H:%M")
     facts["shares"], tables = summarise_audit(store, source, bundle_id, _reckoned(choice))
     if target.suffix.lower() == ".xlsx":
-        tables += tabulate_weeks(store, source, bundle_id, _reckoned(choice))
+        tables += tabulate_shares(store, source, bundle_id, _reckoned(choice), choice.chart_by)
     columns = () if choice.own_only else source_columns(store, source)
     n_rows = write(
         _rows(store, source, bundle_id, choice, on_row),
@@ -151,6 +154,7 @@ def write_rows(
     thumbnails: bool = False,
     about: str = "",
     validated: Collection[str] | None = None,
+    chart_by: str = "",
 ) -> None:
     """Write rows of several sources, for an annotation tool or as a table.
 
@@ -159,6 +163,7 @@ def write_rows(
         further_columns: metadata that the rows have beside the sources' own.
         about: what a parquet file is to say of itself beside its rows.
         validated: languages in which the bundle is, for the Summary.
+        chart_by: a group whose shares a workbook draws, where all rows of one source are written.
 
     Raises:
         OutputError: see `check_file`; or the disk is full or fails.
@@ -176,7 +181,7 @@ def write_rows(
     if len(sources) == 1 and not facts:
         stated["shares"], tables = summarise_audit(store, sources[0], bundle_id)
         if target.suffix.lower() == ".xlsx":
-            tables += tabulate_weeks(store, sources[0], bundle_id)
+            tables += tabulate_shares(store, sources[0], bundle_id, by=chart_by)
     write(
         rows,
         target,
@@ -262,47 +267,10 @@ def summarise_audit(
     return words.standing(found), tables
 
 
-def tabulate_weeks(
-    store: Store, source: SourceRow, bundle_id: str, where: Where | None = None
-) -> list[TextTable]:
-    """Lay out the shares of each week, to be drawn; nothing where there are not two weeks with posts."""
-    # numpy costs 0.1 s, which a csv should not pay.
-    from mmsa_tui.services.charts import make_chart
-
-    try:
-        chart = make_chart(store, source, bundle_id, by="week", where=where)
-    except UsageError:
-        return []
-    weeks = [group for group in chart.groups if group.name[:1].isdigit()]
-    if len(weeks) < 2:
-        return []
-    labels, bounds = chart.labels, []
-    header = ["week", "posts", *labels]
-    if chart.has_intervals:
-        bounds = [(len(header) + 2 * at, len(header) + 2 * at + 1) for at in range(len(labels))]
-        header += [f"{label} {end}" for label in labels for end in ("low", "high")]
-    rows: list[list[str | float]] = []
-    for week in weeks:
-        row: list[str | float] = [week.name, week.n_posts, *(share.value for share in week.shares)]
-        if bounds:
-            ends = (end for share in week.shares for end in (share.low, share.high))
-            row += ["" if end is None else end for end in ends]
-        rows.append(row)
-    return [
-        TextTable(
-            "shares by week",
-            header,
-            rows,
-            percent=range(2, len(header)),
-            note=" ".join(chart.notes[:2]),
-            lines=range(2, 2 + len(labels)),
-            bounds=bounds,
-        )
-    ]
-
-
 def _reckoned(choice: Choice) -> Where | None:
-    """Say which posts the estimates are about: what the list holds, or all of the source."""
+    """Say which posts the shares are about: those that go into the file."""
+    if choice.posts == "selection":
+        return at_ordinals(choice.selection)
     return choice.where if choice.posts == "list" else None
 
 

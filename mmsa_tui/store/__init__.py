@@ -3,7 +3,7 @@
 from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum, in_sample
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
-from mmsa_tui.store.rows import Order, Row, Where, judged_by
+from mmsa_tui.store.rows import Order, Row, Where, at_ordinals, judged_by
 from mmsa_tui.store.salvage import salvage_corrections
 from mmsa_tui.store.search import matching
 from mmsa_tui.store.store import Store
@@ -20,6 +20,7 @@ __all__ = [
     "StoredPost",
     "Stratum",
     "Where",
+    "at_ordinals",
     "in_sample",
     "judged_by",
     "matching",

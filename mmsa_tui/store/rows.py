@@ -172,6 +172,11 @@ _JOINED = """posts
     LEFT JOIN current_correction ON current_correction.content_id = posts.content_id"""
 
 
+def at_ordinals(wanted: Sequence[int]) -> Where:
+    """Select rows by their places in the source, however many there are."""
+    return Where("ordinal IN (SELECT value FROM json_each(?))", (json.dumps(list(wanted)),))
+
+
 def ordinals(
     db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None,
     offset: int, limit: int | None,

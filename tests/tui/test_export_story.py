@@ -144,3 +144,19 @@ async def test_what_was_done_can_be_read_again_and_chores_are_in_the_palette(
         await wait_for(pilot, lambda: any("compare" in said.text for said in pilot.app.said), "the reason")
         found = [command.title for command in MmsaCommands(screen)._commands()]
         assert "Merge corrections of colleagues" in found
+
+
+async def test_a_workbook_draws_the_group_that_is_chosen(make_app, classified, tmp_path, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("x")
+        dialog = await asked(pilot, wait_for, ExportDialog)
+        row = dialog.query_one("#export-chart-row")
+        assert not row.display
+        dialog.query_one("#export-path", Input).value = str(tmp_path / "out.xlsx")
+        await wait_for(pilot, lambda: row.display, "the choice of a chart")
+        dialog.query_one("#export-chart", Select).value = "hashtag"
+        await pilot.press("enter")
+        await wait_for(pilot, (tmp_path / "out.xlsx").exists, "the workbook")
+        sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Summary"]
+        assert any(row[0].value == "hashtag" for row in sheet.iter_rows())

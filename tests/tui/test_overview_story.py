@@ -84,6 +84,33 @@ async def test_an_open_filter_narrows_the_overview_and_w_widens_it(make_app, cla
         await wait_for(pilot, lambda: "12 posts" in title.render().plain, "the whole source")
 
 
+async def test_a_row_of_a_filter_with_or_leads_to_the_posts_that_it_counts(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        browse = await opened(pilot, wait_for)
+        browse.posts.go_to_filter("train OR rain")
+        await wait_for(pilot, lambda: browse.n_rows == 3, "the filter")
+        screen = await shown(pilot, wait_for)
+        chosen = screen.query_one("#overview-labels", LabelRows).chosen
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: pilot.app.screen is browse, "the main screen")
+        await wait_for(pilot, lambda: browse.n_rows == chosen.total, "the posts of the row")
+        assert browse.posts.filter_text == f"(train OR rain) {chosen.filter}"
+
+
+async def test_a_row_of_a_queue_leads_to_the_posts_of_that_queue(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        browse = await opened(pilot, wait_for)
+        browse.posts.queue_bar.choose("duplicates")
+        await wait_for(pilot, lambda: browse.n_rows == 2, "the queue")
+        screen = await shown(pilot, wait_for)
+        rows = screen.query_one("#overview-labels", LabelRows)
+        n_posts = rows.chosen.total
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: pilot.app.screen is browse, "the main screen")
+        await wait_for(pilot, lambda: browse.n_rows == n_posts, "the posts of the row")
+        assert browse.posts.queue_name == "duplicates"
+
+
 async def test_escape_goes_back_to_the_same_posts(make_app, classified, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         await shown(pilot, wait_for)

@@ -170,3 +170,47 @@ def test_a_workbook_draws_the_weeks_from_its_own_cells(
     assert [sheet.cell(first + at, 1).value for at in range(4)] == [week.name for week in weeks]
     assert sheet.cell(first, 3).value == pytest.approx(weeks[0].shares[0].value)
     assert lines.series[0].val.numRef.f == f"Summary!$C${first}:$C${first + 3}"
+
+
+@pytest.mark.parametrize("by", ["hashtag", "Region"])
+def test_a_workbook_draws_the_group_that_is_asked_for_from_its_own_cells(
+    store: Store, source: SourceRow, tmp_path: Path, by: str
+) -> None:
+    export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", Choice("source", chart_by=by))
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Summary"]
+    drawn = [chart for chart in sheet._charts if getattr(chart, "grouping", "") == "percentStacked"]
+    groups = make_chart(store, source, BUNDLE, by=by).groups
+    first = next(row for row in sheet.iter_rows() if row[0].value == by)[0].row + 1
+    names = [sheet.cell(first + at, 1).value for at in range(len(groups))]
+    assert names == [group.name for group in groups] and len(drawn) == 1
+    assert len(drawn[0].series) == len(LABELS)
+    assert drawn[0].series[0].val.numRef.f == f"Summary!$C${first}:$C${first + len(groups) - 1}"
+    assert sheet.cell(first, 2).value == groups[0].n_posts
+    assert sheet.cell(first, 5).value == pytest.approx(groups[0].shares[2].value)
+
+
+def test_shares_in_a_workbook_of_marked_posts_are_of_these(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    marked = tuple(range(0, N, 4))
+    choice = Choice("selection", selection=marked, chart_by="Region")
+    export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", choice)
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Summary"]
+    tables = [row for row in sheet.iter_rows() if row[0].value in ("week", "Region")]
+    counted = {}
+    for header in tables:
+        below = sheet.iter_rows(min_row=header[0].row + 1, max_col=2, values_only=True)
+        counted[header[0].value] = 0
+        for _, number in below:
+            if not isinstance(number, int):
+                break
+            counted[header[0].value] += number
+    assert counted == {"week": len(marked), "Region": len(marked)}
+
+
+def test_a_group_that_the_source_does_not_have_is_refused(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="nothing called Town"):
+        export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", Choice("source", chart_by="Town"))
+    assert not (tmp_path / "a.xlsx").exists()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from mmsa_tui.filters import FilterError, parse, reference
+from mmsa_tui.filters import FilterError, narrowed, parse, reference
 from mmsa_tui.filters.expression import read_expression
 from mmsa_tui.filters.tokens import Term
 from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction
@@ -347,3 +347,19 @@ def test_a_condition_and_its_opposite_make_up_the_whole(store: Store, piece: str
 def test_every_example_in_the_reference_parses() -> None:
     for written, _ in reference(LABELS):
         assert isinstance(parse(written, LABELS), Where)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "both"),
+    [
+        ("a OR b", "label:x", "(a OR b) label:x"),
+        ("(a OR b)", "label:x", "(a OR b) label:x"),
+        ("(a) OR (b)", "label:x", "((a) OR (b)) label:x"),
+        ("a b", "label:x", "a b label:x"),
+        ("NOT a", "label:x", "NOT a label:x"),
+        ("", "label:x", "label:x"),
+        ("a OR b", "", "a OR b"),
+    ],
+)
+def test_a_filter_is_narrowed_as_a_whole(text: str, more: str, both: str) -> None:
+    assert narrowed(text, more) == both

@@ -6,10 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.store import Row, Where
+from mmsa_tui.store import Row, Where, at_ordinals
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import SUCCESS, WARNING
-from mmsa_tui.tui.browse.post_list import marked
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
 from mmsa_tui.worker.messages import (
     Classify,
@@ -97,7 +96,7 @@ class Batches:
 
     def _condition(self, scope: ScopeName) -> Where | None:
         if scope == "selection":
-            return marked(self._posts.selection)
+            return at_ordinals(self._posts.selection)
         return self._posts.where if scope == "filter" else None
 
     def pause(self) -> None:

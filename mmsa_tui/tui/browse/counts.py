@@ -32,6 +32,12 @@ class Counts:
         self._are_old = True
         self._is_counting = False
 
+    @property
+    def n_here(self) -> int | None:
+        """Posts of the source that have a label; None before they are counted."""
+        corrected = self.queues.get("corrected")
+        return corrected.total if corrected is not None and not self._are_old else None
+
     def expire(self) -> None:
         """Note that something has changed."""
         self._are_old = True

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.services import labelling
 from mmsa_tui.services.labelling import Change, Done, Place
-from mmsa_tui.store import Row, Where
+from mmsa_tui.store import Row, Where, at_ordinals
 from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import SUCCESS, WARNING, Voice
-from mmsa_tui.tui.browse.post_list import PostList, marked
+from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog, On
 from mmsa_tui.tui.dialogs.working import Working
@@ -199,7 +199,7 @@ class Labeller:
         corrected = Where("corrected_label <> ''")
         # Counted anew: the list stands still, and shows posts that have left the queue since.
         listed = posts.where or Where("TRUE")
-        wheres = [listed, listed & corrected, marked(posts.selection) & corrected]
+        wheres = [listed, listed & corrected, at_ordinals(posts.selection) & corrected]
         source_id, bundle_id = posts.source.id, app.bundle_id
         try:
             n_listed, *n_kept = await app.slow.run(lambda store: store.counts(source_id, bundle_id, wheres))
@@ -218,7 +218,7 @@ class Labeller:
     async def apply(self, choice: BulkChoice) -> None:
         """Do to many posts what was chosen, as one act."""
         posts, app = self._posts, self._posts.mmsa
-        where = marked(posts.selection) if choice.on == "selection" else posts.where
+        where = at_ordinals(posts.selection) if choice.on == "selection" else posts.where
         change, title = to_change(choice)
         place, keeps = self.place, choice.keep_corrected
         working = Working(f"{title}: looking at posts")

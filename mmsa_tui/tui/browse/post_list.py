@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from mmsa_tui.analysis.queues import QUEUES, count_queues, queue_rows
+from mmsa_tui.analysis.queues import QUEUES, SETTLED_QUEUES, count_queues, queue_rows
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, hits
 from mmsa_tui.store import Order, Row, SourceRow, Where
@@ -28,15 +28,6 @@ from mmsa_tui.tui.browse.sorting import reversed_from, sorted_by
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
-
-SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
-"""Queues that show what has been dealt with too."""
-
-
-def marked(ordinals: tuple[int, ...]) -> Where:
-    """Write marked posts as a condition, however many there are."""
-    numbers = "[" + ",".join(map(str, ordinals)) + "]"
-    return Where("ordinal IN (SELECT value FROM json_each(?))", (numbers,))
 
 
 class PostList(Vertical):
@@ -289,10 +280,11 @@ class PostList(Vertical):
         self.filter_error, self.is_filter_unfinished = None, False
         self.open(self.position.ordinal)
 
-    def go_to_filter(self, text: str, keep: int | None = None) -> None:
-        """Show what a filter matches, among all posts."""
-        self.queue_bar.select("all")
-        self.queue_name = "all"
+    def go_to_filter(self, text: str, keep: int | None = None, *, in_queue: bool = False) -> None:
+        """Show what a filter matches, among all posts, or in the queue that is open."""
+        if not in_queue:
+            self.queue_bar.select("all")
+            self.queue_name = "all"
         self._set_filter(text)
         self.open(keep)
         self.table.focus()

@@ -117,7 +117,9 @@ class BrowseScreen(PostScreen[None]):
             self.posts.queue_bar.set_counts(self.counts.queues)
             self.show_top()
             counts, key = self.counts, key_for("retrain", self.mmsa.config.keys)
-            self.status.show_right(*describe_corrections(counts.n_corrected, counts.n_to_learn, key))
+            self.status.show_right(
+                *describe_corrections(counts.n_corrected, counts.n_here, counts.n_to_learn, key)
+            )
 
     def refresh_rows(self) -> None:
         """Read what is on screen again, and soon the counts."""

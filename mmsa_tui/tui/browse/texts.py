@@ -42,14 +42,17 @@ def _list_parts(posts: PostList, n_all: int) -> list[Part]:
     return parts
 
 
-def describe_corrections(n_all: int, n_new: int, retrain_key: str) -> list[Part]:
+def describe_corrections(n_all: int, n_here: int | None, n_new: int, retrain_key: str) -> list[Part]:
     """Say how many corrections there are, and when it is time to learn from them.
 
     Args:
+        n_all: posts with a label in all sources, of which a retrain learns.
+        n_here: posts of this source with one; None while they are being counted.
         n_new: those that the model in use has not met.
         retrain_key: "" where it has none.
     """
-    parts = [(f"{counted(n_all, 'correction')} ", MUTED)]
+    where = "" if n_here in (None, n_all) else "in all sources "
+    parts = [(f"{counted(n_all, 'correction')} {where}", MUTED)]
     if n_new >= ENOUGH:
         new = "" if n_new == n_all else f"{n_new:,} new · "
         key = f" ({retrain_key})" if retrain_key else ""

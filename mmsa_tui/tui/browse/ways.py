@@ -42,11 +42,11 @@ async def export(screen: BrowseScreen) -> None:
 
 async def overview(screen: BrowseScreen) -> None:
     """Show the source as a whole, and come back with a filter."""
-    from mmsa_tui.tui.overview.screen import OverviewScreen
+    from mmsa_tui.tui.overview.screen import Chosen, OverviewScreen
 
-    async def take(chosen: str | None) -> None:
+    async def take(chosen: Chosen | None) -> None:
         if chosen is not None:
-            screen.posts.go_to_filter(chosen)
+            screen.posts.go_to_filter(chosen.filter, in_queue=chosen.is_in_queue)
 
     await screen.ask(
         OverviewScreen(screen.source, screen.posts.where, screen.posts.filter_text, screen.posts.queue_text),

@@ -59,6 +59,7 @@ class ExportDialog(ModalScreen[str | None]):
     ExportDialog {
         .export-row { height: 1; margin-bottom: 1; }
         .export-row Label { width: 10; color: $foreground-muted; }
+        #export-chart-row { display: none; }
         .export-row Select, .export-row Input { width: 1fr; }
         #export-about { color: $foreground-muted; margin-bottom: 1; width: 100%; }
         #export-problem { color: $text-error; display: none; }
@@ -104,6 +105,9 @@ class ExportDialog(ModalScreen[str | None]):
                 yield Label("Columns")
                 columns = [("ours and the source's own", "all"), ("only ours", "ours")]
                 yield Select(columns, value="all", allow_blank=False, id="export-columns", compact=True)
+            with Horizontal(classes="export-row", id="export-chart-row"):
+                yield Label("Chart by")
+                yield Select(self._groups(), value="", allow_blank=False, id="export-chart", compact=True)
             yield Label("", id="export-problem", markup=False)
             yield Label("Enter: write · tab: next field · esc: cancel", classes="dialog-hint")
             with Horizontal(classes="dialog-buttons"):
@@ -140,6 +144,13 @@ class ExportDialog(ModalScreen[str | None]):
             name = f"{stem}-labels-{n}.csv"
         return Path.cwd() / name
 
+    def _groups(self) -> list[tuple[Content, str]]:
+        """List what a workbook may draw beside totals and weeks."""
+        ours = [("nothing but totals and weeks", ""), ("month", "month"), ("day", "day")]
+        ours += [("hashtag", "hashtag"), ("author", "author"), ("language", "language")]
+        own = [(f"{name} (of the source)", name) for name in self._source.metadata_columns]
+        return [(Content(safe_line(title, 60)), name) for title, name in (*ours, *own)]
+
     def _posts(self) -> list[tuple[Content, Posts]]:
         n = self._source.n_posts + self._source.n_failures
         posts: list[tuple[Content, Posts]] = [(Content(f"all {n:,} of the source"), "source")]
@@ -165,6 +176,7 @@ class ExportDialog(ModalScreen[str | None]):
         suffix = Path(event.value.strip()).suffix.lower()
         if suffix in SUFFIXES:
             self.query_one("#export-format", Select).value = suffix
+            self.query_one("#export-chart-row").display = suffix == ".xlsx"
 
     @on(Button.Pressed, "#export-cancel")
     def _cancel(self) -> None:
@@ -201,8 +213,11 @@ class ExportDialog(ModalScreen[str | None]):
     def _choice(self) -> Choice:
         posts: Posts = self.query_one("#export-posts", Select).value  # type: ignore[assignment]
         own_only = self.query_one("#export-columns", Select).value == "ours"
+        chart_by = str(self.query_one("#export-chart", Select).value)
         return Choice(
-            *(posts, self._where, self._order, self._queue, self._filter_text, self._selection), own_only
+            *(posts, self._where, self._order, self._queue, self._filter_text, self._selection),
+            own_only,
+            chart_by,
         )
 
     async def _may_replace(self, target: Path) -> bool:

@@ -7,6 +7,7 @@ back to the posts behind it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +20,7 @@ from textual.widgets import Static
 
 from mmsa_tui.analysis import N_BINS, Counts, Group, Survey, count, survey
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.filters import narrowed
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
@@ -36,8 +38,16 @@ if TYPE_CHECKING:
 N_PARTS = 6
 
 
-class OverviewScreen(AppScreen[str | None]):
-    """Shows a source, or what a filter leaves of it; gives a filter to go to, or None.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which posts to go to: a filter, in the queue that was open or among all posts."""
+
+    filter: str
+    is_in_queue: bool
+
+
+class OverviewScreen(AppScreen[Chosen | None]):
+    """Shows a source, or what a filter leaves of it; gives the posts to go to, or None.
 
     Args:
         where: the posts that `filter_text` and the queue have left; None for all.
@@ -226,8 +236,8 @@ class OverviewScreen(AppScreen[str | None]):
 
     @on(Picked)
     def _go(self, event: Picked) -> None:
-        narrowing = "" if self._is_whole_source else self._filter_text.strip()
-        self.dismiss(f"{narrowing} {event.filter}".strip())
+        within = "" if self._is_whole_source else self._filter_text
+        self.dismiss(Chosen(narrowed(within, event.filter), not self._is_whole_source))
 
     # counting
 
