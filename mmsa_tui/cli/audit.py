@@ -32,10 +32,10 @@ ByOption = Annotated[
 
 def register(root: typer.Typer) -> None:
     root.add_typer(app, name="audit")
-    root.command()(estimate)
+    root.command(epilog=options.example("mmsa estimate tweets.csv --by language"))(estimate)
 
 
-@app.command()
+@app.command(epilog=options.example("mmsa audit start tweets.csv"))
 def start(
     source: options.SourceArgument,
     bundle: options.BundleOption = None,
@@ -73,7 +73,7 @@ def start(
     console.talk(f"label them with `mmsa browse {source}`: press t")
 
 
-@app.command()
+@app.command(epilog=options.example("mmsa audit status tweets.csv"))
 def status(
     source: options.SourceArgument,
     json: options.JsonOption = False,
@@ -92,7 +92,7 @@ def status(
         console.show(_describe(found))
 
 
-@app.command()
+@app.command(epilog=options.example("mmsa audit extend tweets.csv --more 50"))
 def extend(
     source: options.SourceArgument,
     more: Annotated[

@@ -26,13 +26,13 @@ ForcedNameArgument = Annotated[
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="List, check, choose and hand over models.", no_args_is_help=True)
-    group.command("list")(list_)
-    group.command()(info)
-    group.command()(verify)
-    group.command()(use)
-    group.command()(rollback)
-    group.command()(export)
-    group.command("import")(import_)
+    group.command("list", epilog=options.example("mmsa bundle list"))(list_)
+    group.command(epilog=options.example("mmsa bundle info"))(info)
+    group.command(epilog=options.example("mmsa bundle verify --all"))(verify)
+    group.command(epilog=options.example("mmsa bundle use mvsa"))(use)
+    group.command(epilog=options.example("mmsa bundle rollback"))(rollback)
+    group.command(epilog=options.example("mmsa bundle export mvsa -o mvsa.zip"))(export)
+    group.command("import", epilog=options.example("mmsa bundle import mvsa.zip"))(import_)
     app.add_typer(group, name="bundle")
 
 
@@ -148,7 +148,7 @@ def rollback() -> None:
 
 def export(
     name: NameArgument = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", readable=False)] = None,
+    output: Annotated[Path | None, options.output("Where to; else NAME-VERSION.mmsa-bundle.zip.")] = None,
 ) -> None:
     """Pack a bundle and its encoders into one file."""
     from mmsa_tui.bundle.archive import SUFFIX, export_bundle

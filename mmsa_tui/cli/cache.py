@@ -11,8 +11,8 @@ from mmsa_tui.cli import console, options
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look at what is kept to save time, or remove it.", no_args_is_help=True)
-    group.command()(info)
-    group.command()(clear)
+    group.command(epilog=options.example("mmsa cache info"))(info)
+    group.command(epilog=options.example("mmsa cache clear"))(clear)
     app.add_typer(group, name="cache")
 
 

@@ -12,7 +12,7 @@ from mmsa_tui.errors import OutputError
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(chart)
+    app.command(epilog=options.example("mmsa chart tweets.csv --by week -o weeks.png"))(chart)
 
 
 def chart(
@@ -31,7 +31,7 @@ def chart(
     """Save the shares of labels as a chart: png, svg, or csv for another program.
 
     Shares are corrected by the audit of the source and carry 95 % intervals where there is one; else the
-    chart says that they are the model's. For example, per week: mmsa chart posts.csv --by week -o weeks.png
+    chart says that they are the model's.
     """
     from mmsa_tui.bundle.registry import find_bundle
     from mmsa_tui.filters import parse

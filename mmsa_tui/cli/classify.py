@@ -23,7 +23,9 @@ _N_REASONS = 5
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(options.reads_source(classify))
+    app.command(epilog=options.example("mmsa classify tweets.csv -o labelled.csv -o labelled.xlsx"))(
+        options.reads_source(classify)
+    )
 
 
 def classify(

@@ -54,7 +54,7 @@ def register(root: typer.Typer) -> None:
     root.add_typer(app, name="codebook")
 
 
-@app.command("list")
+@app.command("list", epilog=options.example("mmsa codebook list"))
 def list_(json: options.JsonOption = False) -> None:
     """List the codebooks; * marks the one in use."""
     from mmsa_tui.codebook import LeftOver
@@ -86,7 +86,7 @@ def list_(json: options.JsonOption = False) -> None:
     console.show(console.table(rows))
 
 
-@app.command()
+@app.command(epilog=options.example("mmsa codebook show stance"))
 def show(
     name: InUseArgument = None,
     output: Annotated[
@@ -121,7 +121,9 @@ def show(
         console.show(_describe(standing))
 
 
-@app.command()
+@app.command(
+    epilog=options.example('mmsa codebook new stance --label "for=Wants the new law" --label against')
+)
 def new(
     name: Annotated[
         str, typer.Argument(metavar="[NAME]", help="Small letters, digits, hyphens; else as in --from.")
@@ -134,7 +136,7 @@ def new(
     source: FromOption = None,
     use: Annotated[bool, typer.Option("--use", help="Make it the one in use.")] = False,
 ) -> None:
-    """Make a codebook: mmsa codebook new stance --label "for=Wants it" --label against --label neither."""
+    """Make a codebook: labels of your own, and what each of them means."""
     from mmsa_tui.codebook import Codebook
     from mmsa_tui.services import codebook as service
 
@@ -162,7 +164,7 @@ def new(
         )
 
 
-@app.command()
+@app.command(epilog=options.example("mmsa codebook use stance"))
 def use(name: NameArgument) -> None:
     """Work with a codebook from now on; `default` goes back to the labels of the bundle."""
     from mmsa_tui.services.codebook import look_at, use_codebook
@@ -171,7 +173,9 @@ def use(name: NameArgument) -> None:
     console.show(_describe(look_at(paths)))
 
 
-@app.command()
+@app.command(
+    epilog=options.example('mmsa codebook edit stance --define "for=Wants the new law, also with conditions"')
+)
 def edit(
     name: InUseArgument = None,
     rename: Annotated[
@@ -193,7 +197,7 @@ def edit(
         bool, typer.Option("--restore", help="Take the copy that the store keeps, if the file is damaged.")
     ] = False,
 ) -> None:
-    """Change a codebook: mmsa codebook edit stance --define "for=Wants it, also with conditions".
+    """Change a codebook: its labels, what they mean, their keys.
 
     No label that was given is lost: a renamed one is said again under its new name, and one that the
     codebook has no more stays with its posts until they are labelled anew.

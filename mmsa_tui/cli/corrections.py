@@ -47,10 +47,10 @@ _SHOWN = 20
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Hand corrections over, merge them, measure agreement.", no_args_is_help=True)
-    group.command()(export)
-    group.command("import")(import_)
-    group.command()(merge)
-    group.command()(agree)
+    group.command(epilog=options.example("mmsa corrections export -o ana.jsonl"))(export)
+    group.command("import", epilog=options.example("mmsa corrections import ana.jsonl"))(import_)
+    group.command(epilog=options.example("mmsa corrections merge ana.jsonl bob.xlsx"))(merge)
+    group.command(epilog=options.example("mmsa corrections agree"))(agree)
     app.add_typer(group, name="corrections")
 
 

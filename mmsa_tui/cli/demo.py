@@ -6,11 +6,12 @@ from pathlib import Path
 
 import typer
 
+from mmsa_tui.cli import options
 from mmsa_tui.errors import SourceError
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(demo)
+    app.command(epilog=options.example("mmsa demo"))(demo)
 
 
 def demo() -> None:

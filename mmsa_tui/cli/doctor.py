@@ -26,7 +26,7 @@ _PACKAGES = (
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(doctor)
+    app.command(epilog=options.example("mmsa doctor"))(doctor)
 
 
 def doctor(device: options.DeviceOption = None, json: options.JsonOption = False) -> None:

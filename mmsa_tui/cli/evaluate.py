@@ -21,7 +21,9 @@ _KINDS = {
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(options.reads_source(evaluate))
+    app.command(epilog=options.example("mmsa evaluate tweets.csv --labels people.csv"))(
+        options.reads_source(evaluate)
+    )
 
 
 def evaluate(

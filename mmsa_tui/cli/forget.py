@@ -20,8 +20,8 @@ ExportOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(forget)
-    app.command()(purge)
+    app.command(epilog=options.example("mmsa forget tweets.csv"))(forget)
+    app.command(epilog=options.example("mmsa purge --export corrections.jsonl"))(purge)
 
 
 def forget(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(kwic)
+    app.command(epilog=options.example('mmsa kwic tweets.csv "climate change" -o hits.csv'))(kwic)
 
 
 def kwic(
@@ -46,7 +46,7 @@ def kwic(
 ) -> None:
     """List every hit of words in the posts, with the words around it (keyword in context).
 
-    One line a hit, however many a post has. For example: mmsa kwic posts.csv "climate change" -o kwic.csv
+    One line a hit, however many a post has.
     """
     from mmsa_tui.analysis.concordance import SORTS
     from mmsa_tui.bundle.registry import find_bundle

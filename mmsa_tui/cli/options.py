@@ -37,6 +37,11 @@ def option(names: str, metavar: str, help: str) -> Any:
     return typer.Option(*names.split(), metavar=metavar, help=help)
 
 
+def example(line: str) -> str:
+    """Show below the options of a command how it is typed; runs as it stands where the files are."""
+    return f"\b\nExample:\n  {line}"
+
+
 SourceArgument = Annotated[Path, path_argument("SOURCE", "A folder or file of posts.")]
 BundleOption = Annotated[str | None, option("--bundle", "NAME|DIR", "The model: a bundle's name or folder.")]
 DeviceOption = Annotated[str | None, option("--device", "auto|cpu|cuda|mps", "Where the model runs.")]

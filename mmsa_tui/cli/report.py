@@ -12,7 +12,7 @@ from mmsa_tui.errors import OutputError
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(report)
+    app.command(epilog=options.example("mmsa report tweets.csv -o report.html"))(report)
 
 
 def report(

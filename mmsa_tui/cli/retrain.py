@@ -72,7 +72,7 @@ _SHOWN = 10
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(retrain)
+    app.command(epilog=options.example("mmsa retrain --dry-run"))(retrain)
 
 
 def retrain(

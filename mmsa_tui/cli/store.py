@@ -14,9 +14,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         help="Check, back up and restore the store of posts and corrections.", no_args_is_help=True
     )
-    group.command()(check)
-    group.command()(backup)
-    group.command()(restore)
+    group.command(epilog=options.example("mmsa store check"))(check)
+    group.command(epilog=options.example("mmsa store backup -o backup.db"))(backup)
+    group.command(epilog=options.example("mmsa store restore backup.db"))(restore)
     app.add_typer(group, name="store")
 
 

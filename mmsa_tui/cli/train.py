@@ -25,10 +25,13 @@ _FROM_SETTINGS = ("device", "threads")
 
 
 def register(app: typer.Typer) -> None:
-    for command, kind in ((train, TrainRequest), (tune, TuneRequest)):
+    for command, kind, line in (
+        (train, TrainRequest, "mmsa train tweets.csv --labels people.csv -o runs/first"),
+        (tune, TuneRequest, "mmsa tune tweets.csv --labels people.csv --trials 100 -o runs/tune"),
+    ):
         command.__signature__ = inspect.Signature(_parameters(kind))  # type: ignore[attr-defined]
         command.__annotations__ = {one.name: one.annotation for one in _parameters(kind)}
-        app.command()(command)
+        app.command(epilog=options.example(line))(command)
 
 
 def train(**given: Any) -> None:
@@ -45,7 +48,7 @@ def tune(**given: Any) -> None:
 
     Judges each by grouped cross-validation, on posts that the frozen split does not hold. DIR gets the
     study (SQLite), best.toml, and pictures of its history and of what mattered. Stopping is safe: the same
-    command goes on. For example: mmsa tune POSTS --labels FILE --trials 100 --minutes 60 -o runs/tune
+    command goes on.
     """
     _run(TuneRequest, TUNE_MODULE, given)
 
