@@ -33,8 +33,8 @@ LABELS = ("negative", "neutral", "positive")
 CODEBOOK = "stance"
 N_POSTS = 90
 N_IMPORTED = 60
-N_LEARNED = 48
-"""Posts that a training learns from: as few as a search takes."""
+N_LEARNED = 60
+"""Posts that a training learns from: as few as it takes."""
 TEXTS = ("worst rain and hate", "a train is late", "best love and sun")
 RECIPE = """
 name = "tiny"
@@ -244,7 +244,7 @@ CASES = (
     Case("train", _writes("train", "{shared}/few.csv", "--labels", "{shared}/labels.csv", "--recipe",
                           "{shared}/tiny.toml", "--device", "cpu", name="run", overwrite="")),
     Case("tune", _writes("tune", "{shared}/few.csv", "--labels", "{shared}/labels.csv", "--recipe",
-                         "{shared}/tiny.toml", "--device", "cpu", "--trials", "2", name="tuned",
+                         "{shared}/tiny.toml", "--device", "cpu", "--trials", "1", name="tuned",
                          overwrite="")),
 )  # fmt: skip
 

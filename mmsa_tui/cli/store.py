@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mmsa_tui.cli import console, options
+from mmsa_tui.records import Correction
+from mmsa_tui.text.display import counted, safe_line
+
+_SHOWN = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +70,16 @@ def restore(
     for path, reason in restored.unreadable:
         console.talk(f"not read: {path.name}: {reason}")
     console.show(f"restored: {restored.n_corrections:,} corrections")
+    if restored.unproven:
+        console.talk(
+            f"{counted(len(restored.unproven), 'label')} of a damaged store of an earlier version cannot be"
+            f" proven; look at these posts again: {_named(restored.unproven)}"
+        )
     if restored.aside is not None:
         console.talk(f"the damaged store is kept: {restored.aside}")
     console.talk("sources that show no posts are to be opened again")
+
+
+def _named(acts: Sequence[Correction]) -> str:
+    posts = dict.fromkeys(act.post_id or act.content_hash for act in acts)
+    return ", ".join(islice(map(safe_line, posts), _SHOWN)) + (" …" if len(posts) > _SHOWN else "")

@@ -326,9 +326,9 @@ def _read_workbook(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
 
 
 def _read_database(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
-    found, is_whole = salvage_corrections(path)
+    found = salvage_corrections(path)
     codebook = codebook_of_file(path)[0]
-    for number, correction in enumerate(found, start=1):
+    for number, correction in enumerate(found.corrections, start=1):
         where = f"{path.name} correction {number:,}"
         try:
             check_time(correction.created_at)
@@ -336,9 +336,12 @@ def _read_database(path: Path) -> Iterator[tuple[str, Incoming | Rejection]]:
             yield where, Rejection(where, str(error), correction.post_id)
         else:
             yield where, Incoming(correction, codebook=codebook)
-    if not is_whole:
+    if not found.is_whole:
         where = path.name
-        yield where, Rejection(where, "the database is damaged: some of its corrections cannot be read")
+        reason = "the database is damaged: some of its corrections cannot be read"
+        if found.unproven:
+            reason += f", and nothing in it bears out {len(found.unproven):,} that were"
+        yield where, Rejection(where, reason)
 
 
 def _parse(where: str, values: Mapping[str, object]) -> Incoming | Rejection:

@@ -7,7 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import scratch_folder, whole_file
 from mmsa_tui.errors import OutputError, StoreError
 from mmsa_tui.records import Correction, is_content_hash
-from mmsa_tui.store import Store, salvage_corrections
+from mmsa_tui.store import Salvaged, Store, salvage_corrections
 from mmsa_tui.store.corrections import to_us
 from mmsa_tui.store.database import is_full
 from mmsa_tui.store.health import Health, back_up, examine
 from mmsa_tui.store.journal import Journal
+from mmsa_tui.store.seals import seal_act
 
 _FEW = 10
 """Of so few acts each may have a label of its own."""
@@ -35,12 +36,15 @@ N_BACKUPS = 7
 class Restored:
     """What a restore has put together: from which files, how many acts each of them added.
 
-    `aside` is where the damaged store lies now, None if there was none.
+    `unproven` are those that come from a damaged store of an earlier version, where nothing bears them out:
+    their label may not be the one that was given. `aside` is where the damaged store lies now, None if
+    there was none.
     """
 
     n_corrections: int
     added: tuple[tuple[Path, int], ...]
     unreadable: tuple[tuple[Path, str], ...]
+    unproven: tuple[Correction, ...]
     aside: Path | None
 
 
@@ -129,14 +133,16 @@ def _restore(paths: Paths, scratch: Path, source: Path | None) -> Restored:
     unreadable: list[tuple[Path, str]] = []
     _lay_base(paths, part, source, unreadable)
     added = []
+    unproven: list[Correction] = []
     with Store.open(part) as store:
         there = list(store.corrections())
-        for origin, found, is_whole in _copies(paths, source, unreadable):
+        for origin, found in _copies(paths, source, unreadable):
             # A row whose uid was damaged is known under the right one from a better copy.
             known = set(map(_occasion, there))
-            new = [made for made in found if _occasion(made) not in known]
-            if not is_whole:
+            new = [made for made in found.corrections if _occasion(made) not in known]
+            if found.unproven:
                 new = _credible(new, there)
+                unproven += [made for made in new if made.uid in found.unproven]
             added.append((origin, store.add_corrections(new)))
             there = list(store.corrections())
         n = len(there)
@@ -149,7 +155,7 @@ def _restore(paths: Paths, scratch: Path, source: Path | None) -> Restored:
     final.replace(paths.database)
     with Store.open(paths.database) as store:
         store.write_journal()
-    return Restored(n, tuple(added), tuple(unreadable), aside)
+    return Restored(n, tuple(added), tuple(unreadable), tuple(unproven), aside)
 
 
 def _lay_base(paths: Paths, part: Path, source: Path | None, unreadable: list[tuple[Path, str]]) -> None:
@@ -185,25 +191,28 @@ def _credible(found: Sequence[Correction], there: Sequence[Correction]) -> list[
 
 def _copies(
     paths: Paths, source: Path | None, unreadable: list[tuple[Path, str]]
-) -> Iterator[tuple[Path, list[Correction], bool]]:
-    """Yield the acts that each copy holds, and whether it is whole; the most trustworthy first.
+) -> Iterator[tuple[Path, Salvaged]]:
+    """Yield the acts that each copy holds; the most trustworthy first.
 
     A damaged store comes last.
     """
     journal = Journal(paths.database)
     found: list[Correction] = []
     for record in journal.records():
-        with suppress(RecordError):
-            found.append(parse(record).correction)
+        with suppress(RecordError, StoreError):
+            made = parse(record).correction
+            # Lines of before there were seals have none.
+            if record.get("seal") in (None, seal_act(made, to_us(made.created_at, made.uid))):
+                found.append(made)
     if found:
-        yield journal.path, found, True
+        yield journal.path, Salvaged(found, True)
     aside = sorted(paths.study_dir.glob(f"{paths.database.name}.damaged-*"))
     stores = [paths.database, *(path for path in aside if not path.name.endswith(("-wal", "-shm")))]
     for path in [*([source] if source else []), *reversed(backups(paths)), *stores]:
         if path.is_file() and path.stat().st_size:
             try:
-                acts, is_whole = salvage_corrections(path)
-                yield path, [made for made in acts if _is_dated(made)], is_whole
+                held = salvage_corrections(path)
+                yield path, replace(held, corrections=list(filter(_is_dated, held.corrections)))
             except StoreError as error:
                 unreadable.append((path, error.message))
 

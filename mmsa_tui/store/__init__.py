@@ -4,7 +4,7 @@ from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum, in_s
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where, at_ordinals, judged_by
-from mmsa_tui.store.salvage import salvage_corrections
+from mmsa_tui.store.salvage import Salvaged, salvage_corrections
 from mmsa_tui.store.search import matching
 from mmsa_tui.store.store import Store
 
@@ -13,6 +13,7 @@ __all__ = [
     "AuditAnswer",
     "Order",
     "Row",
+    "Salvaged",
     "SampledPost",
     "SourceRow",
     "Step",

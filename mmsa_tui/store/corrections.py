@@ -20,6 +20,7 @@ from mmsa_tui.records import FACTS, Correction, Fact
 from mmsa_tui.store.codec import floats_from_json, floats_to_json, from_sql, to_sql
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.schema import FACTS_SAID
+from mmsa_tui.store.seals import seal_act
 
 CORRECTION_COLUMNS = """corrections.uid, corrections.content_hash, corrections.new_label,
     corrections.old_label, corrections.probs, corrections.bundle, corrections.analyst,
@@ -73,7 +74,8 @@ def write_journal(db: Database) -> None:
 
 
 def _journalled(made: Correction, seq: int) -> dict[str, object]:
-    return {**asdict(made), "seq": seq, "format": 1}
+    seal = seal_act(made, to_us(made.created_at, made.uid))
+    return {**asdict(made), "seq": seq, "format": 1, "seal": seal}
 
 
 def date_corrections(db: Database, made: Sequence[Correction]) -> list[Correction]:
@@ -91,8 +93,8 @@ def date_corrections(db: Database, made: Sequence[Correction]) -> list[Correctio
 
 
 _INSERT = """INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle,
-    analyst, created_at, created_us, note, flagged, post_id, text, origin, facts)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    analyst, created_at, created_us, note, flagged, post_id, text, origin, facts, seal)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def _facts_of(db: Database, act: Correction, created_us: int) -> tuple[Fact, ...]:
@@ -325,6 +327,7 @@ def _to_row(correction: Correction, created_us: int) -> tuple[str | bytes | int 
         to_sql(correction.text),
         correction.origin,
         " ".join(correction.facts),
+        seal_act(correction, created_us),
     )
 
 

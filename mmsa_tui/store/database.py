@@ -20,6 +20,7 @@ from mmsa_tui.errors import DamagedStoreError, MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
+from mmsa_tui.store.seals import seal_of
 from mmsa_tui.text.copies import text_key
 
 _ROOM = 64 * 1024
@@ -286,6 +287,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
     if version == len(migrations):
         return
     connection.create_function("text_key", 1, text_key, deterministic=True)
+    connection.create_function("seal_of", 7, seal_of, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated while this one waited for the lock.

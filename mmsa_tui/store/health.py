@@ -21,6 +21,7 @@ from mmsa_tui.store.corrections import CORRECTION_COLUMNS, N_COLUMNS, to_correct
 from mmsa_tui.store.database import is_full
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS
+from mmsa_tui.store.seals import seal_act
 
 _RESTORE = "`mmsa store restore` puts a whole one in its place, with all that it and its copies hold."
 _N_NAMED = 3
@@ -184,7 +185,8 @@ class _Examination:
     def _compare_schema(self, connection: sqlite3.Connection) -> None:
         """Miss what every store has: without its triggers, acts could be changed and would not count."""
         with closing(sqlite3.connect(":memory:")) as fresh:
-            fresh.create_function("text_key", 1, lambda text: text)
+            for function, n_arguments in (("text_key", 1), ("seal_of", 7)):
+                fresh.create_function(function, n_arguments, lambda *cells: cells[0])
             for migration in MIGRATIONS:
                 for statement in migration.statements:
                     fresh.execute(statement)
@@ -200,7 +202,8 @@ class _Examination:
         last = 0
         try:
             for row in connection.execute(
-                f"SELECT {CORRECTION_COLUMNS}, created_us, seq FROM corrections NOT INDEXED ORDER BY seq"
+                f"SELECT {CORRECTION_COLUMNS}, seal, created_us, seq"
+                " FROM corrections NOT INDEXED ORDER BY seq"
             ):
                 self.counts[3] += 1
                 last = row[-1]
@@ -242,7 +245,8 @@ def _is_sound(row: tuple[Any, ...]) -> bool:
         cells = [cell.decode() if isinstance(cell, bytes) else cell for cell in row]
         made = to_correction(tuple(cells[:N_COLUMNS]))
         floats_from_json(cells[4])
-        return to_us(made.created_at, made.uid) == row[-2]
+        seal, created_us = cells[-3], cells[-2]
+        return to_us(made.created_at, made.uid) == created_us and seal_act(made, created_us) == seal
     except UnicodeDecodeError:
         # Halves of characters are kept as bytes, by a rule of ours; anything else is damage.
         return _is_kept_as_bytes(row)

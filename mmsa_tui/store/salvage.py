@@ -2,8 +2,7 @@
 
 Corrections are the one thing that cannot be computed again. The file is opened read-only and
 never changed. First SQLite reads what it can, row by row from both ends; if that was not all, the
-pages of the file are read past it. A row that damage has touched must not pass for another act: its
-two times agree, or the file holds its uid once more; and the file holds its post once more.
+pages of the file are read past it. A row that damage has touched must not pass for another act.
 """
 
 from __future__ import annotations
@@ -11,65 +10,93 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction
-from mmsa_tui.store.corrections import CORRECTION_COLUMNS, to_correction, to_time, to_us
-from mmsa_tui.store.pages import PageFile
+from mmsa_tui.store.corrections import CORRECTION_COLUMNS, N_COLUMNS, to_correction, to_time, to_us
+from mmsa_tui.store.pages import PageFile, Value
+from mmsa_tui.store.seals import Unsealer, seal_act
 
-_LATER = ("origin", "facts")
+_LATER = ("origin", "facts", "seal")
 """Columns of corrections that older schemas lack."""
 
-_N_COLUMNS = (14, 15, 16)
+_N_COLUMNS = (14, 15, 16, 17)
 """Of a row on disk, its number included, in the schemas there have been."""
+_N_STATE_COLUMNS = (12,)
+"""Of a row that says what counts for a post, its number included."""
 
 
-def salvage_corrections(path: Path) -> tuple[list[Correction], bool]:
+_PLAIN_TIME = re.compile(r"[0-9T:.+Z -]+")
+
+
+@dataclass(frozen=True)
+class Salvaged:
+    """What a database still holds, in order of arrival, and whether that is all of it.
+
+    `unproven` are the uids of acts from a damaged file that nothing else in it bears out: a letter of
+    their label may be another one than was given. Rows of before there were seals.
+    """
+
+    corrections: list[Correction]
+    is_whole: bool
+    unproven: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row as it was found: an act, the times that it gives, and its seal, "" without one."""
+
+    act: Correction
+    moments: tuple[int, ...]
+    seal: str
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether it says what was said: its times agree, and so does its seal."""
+        return len(self.moments) == 1 and seal_act(self.act, self.moments[0]) == self.seal
+
+
+def salvage_corrections(path: Path) -> Salvaged:
     """Read whatever corrections can still be read from a database.
-
-    Returns:
-        The corrections in order of arrival, and whether these are all of them.
 
     Raises:
         StoreError: the file is not there, or not one correction can be found in it.
     """
     if not path.is_file():
         raise StoreError(f"{path} is not a file", "Give the name of a database file.")
-    rows: dict[int, Correction] = {}
+    rows: dict[int, _Row] = {}
     cause: Exception | None = None
     # Even a reader writes beside a database in WAL mode; on read-only media the second will do.
     for mode in ("mode=ro", "mode=ro&immutable=1"):
         try:
             if _read(path, mode, rows):
-                return [rows[seq] for seq in sorted(rows)], True
+                return Salvaged([rows[seq].act for seq in sorted(rows)], True)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             cause = error
     try:
         wal = path.with_name(f"{path.name}-wal")
         data, log = path.read_bytes(), wal.read_bytes() if wal.is_file() else b""
-        pages, stands = PageFile(data, log), _Standing(data + log)
+        found = _Sifted(PageFile(data, log), _Standing(data + log), rows)
     except (OSError, MemoryError) as error:
         raise StoreError(f"{path} cannot be read: {error}", "Copy it to this laptop.") from error
-    _read_pages(pages, rows, stands)
-    rows = {seq: made for seq, made in rows.items() if pages.is_cut or stands.twice(made.content_hash)}
-    if not rows:
+    acts = found.acts()
+    if not acts:
         raise StoreError(f"no corrections can be read from {path}: {cause}", "Restore a backup of it.")
-    return [rows[seq] for seq in sorted(rows)], False
+    return Salvaged(acts, False, frozenset(found.unproven))
 
 
-def _read(path: Path, mode: str, rows: dict[int, Correction]) -> bool:
-    """Collect rows by SQLite; returns whether every row was read."""
+def _read(path: Path, mode: str, rows: dict[int, _Row]) -> bool:
+    """Collect rows by SQLite; returns whether every row was read, and says what was said."""
     # as_uri also escapes what has a meaning in a URI, such as "?" in a folder's name.
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
         # Text of one damaged row would otherwise end the walk.
         connection.text_factory = bytes
-        columns = CORRECTION_COLUMNS
+        columns = f"{CORRECTION_COLUMNS}, corrections.seal"
         known = {name for _, name, *_ in connection.execute("PRAGMA table_info(corrections)")}
         for name in _LATER:
             if name.encode() not in known:
@@ -80,8 +107,8 @@ def _read(path: Path, mode: str, rows: dict[int, Correction]) -> bool:
         return False
 
 
-def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, Correction], direction: str) -> bool:
-    """Collect rows from one end until damage stops it; returns whether every row was read."""
+def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, _Row], direction: str) -> bool:
+    """Collect rows from one end until damage stops it; returns whether every row was read, and is whole."""
     # NOT INDEXED keeps to the table itself, whatever state its indexes are in.
     cursor = connection.execute(
         f"SELECT seq, created_us, {columns} FROM corrections NOT INDEXED ORDER BY seq {direction}"
@@ -94,10 +121,10 @@ def _scan(connection: sqlite3.Connection, columns: str, rows: dict[int, Correcti
             return False
         if row is None:
             return is_whole
-        found = _built(partial(_agreeing, row[1]), tuple(map(_decoded, row[2:])))
-        if found is None:
+        found = _built(row[1], tuple(map(_decoded, row[2:])))
+        if found is None or len(found.moments) != 1 or (found.seal and not found.is_sealed):
             is_whole = False
-        else:
+        if found is not None:
             rows[row[0]] = found
 
 
@@ -114,54 +141,119 @@ class _Standing:
         return (self._hashes[sought] or self._data.count(sought)) > 1
 
 
-def _read_pages(pages: PageFile, rows: dict[int, Correction], stands: _Standing) -> None:
-    """Add the rows that SQLite has not found; a copy that makes sense stands before one that does not."""
-    by_uid = {correction.uid for correction in rows.values()}
-    doubtful: dict[int, Correction] = {}
-    for seq, values in pages.rows(_N_COLUMNS):
-        (_, *identity, created_us) = values[:10]
-        row = (*identity, *[*values[10:], "", ""][:6])
-        found = _built(partial(_agreeing, created_us), row)
-        if found is not None and found.uid not in by_uid and seq not in rows:
-            rows[seq] = found
-            by_uid.add(found.uid)
-        elif found is None and (made := _built(partial(_dated_by, created_us), row)) is not None:
-            doubtful[seq] = made
-    for seq, made in doubtful.items():
-        if made.uid not in by_uid and seq not in rows and stands.twice(made.uid):
-            rows[seq] = made
-            by_uid.add(made.uid)
+class _Sifted:
+    """The acts of a damaged file that somebody has made, each once.
+
+    An act stands if its seal holds, or holds again once a part or two are put right; or if the list of what
+    counts for each post says the same. In a file of before there were seals those stand too, unproven,
+    whose times agree or whose uid is in the file once more, and whose post is.
+
+    Args:
+        rows: what SQLite has read.
+    """
+
+    def __init__(self, pages: PageFile, stands: _Standing, rows: Mapping[int, _Row]) -> None:
+        self.unproven: set[str] = set()
+        self._acts: list[tuple[int, Correction]] = []
+        self._taken: set[object] = set()
+        self._stands = stands
+        walked = list(pages.rows((*_N_STATE_COLUMNS, *_N_COLUMNS)))
+        found = [*rows.items(), *_rows_of(walked)]
+        rest = []
+        for seq, row in found:
+            if row.is_sealed:
+                self._take(seq, row.act, row.moments[0])
+            else:
+                rest.append((seq, row))
+        whole = self.acts()
+        self._open(rest, Unsealer(whole))
+        self._compare(rest, _counting(walked), {act.analyst for act in whole})
+        if not whole:
+            self._believe([item for item in rest if not item[1].seal], pages.is_cut)
+
+    def acts(self) -> list[Correction]:
+        """List the acts in order of arrival."""
+        return [act for _, act in sorted(self._acts, key=lambda item: item[0])]
+
+    def _open(self, rest: Sequence[tuple[int, _Row]], unsealer: Unsealer) -> None:
+        for seq, row in rest:
+            opened = unsealer.open(row.act, row.moments, row.seal) if row.seal else None
+            if opened is not None:
+                self._take(seq, *opened)
+
+    def _compare(
+        self, rest: Sequence[tuple[int, _Row]], counting: set[tuple[object, ...]], analysts: set[str]
+    ) -> None:
+        for seq, row in rest:
+            is_known = "label" in row.act.facts and (not analysts or row.act.analyst in analysts)
+            for moment in row.moments if is_known else ():
+                counts = (seq, moment, row.act.new_label) in counting
+                if counts and self._stands.twice(row.act.content_hash):
+                    self._take(seq, row.act, moment)
+
+    def _believe(self, bare: Sequence[tuple[int, _Row]], is_cut: bool) -> None:
+        # A copy of a row that makes sense stands before one that does not.
+        for seq, row in sorted(bare, key=lambda item: len(item[1].moments)):
+            is_sound = len(row.moments) == 1 or self._stands.twice(row.act.uid)
+            is_new = seq not in self._taken and row.act.uid not in self._taken
+            if is_new and is_sound and (is_cut or self._stands.twice(row.act.content_hash)):
+                self._take(seq, row.act, row.moments[0])
+                self.unproven.add(row.act.uid)
+
+    def _take(self, seq: int, act: Correction, created_us: int) -> None:
+        """Take an act, unless another copy of its row has been taken."""
+        said = (act.content_hash, created_us, act.analyst, act.origin, act.facts)
+        if said not in self._taken and act.uid not in self._taken:
+            self._acts.append((seq, _dated(act, created_us)))
+            self._taken |= {said, act.uid, seq}
 
 
-def _agreeing(created_us: object, row: tuple[Any, ...]) -> Correction | None:
-    """Build a correction; None where the two cells that say when it was made do not agree."""
-    made = to_correction(row)
-    return made if to_us(made.created_at, made.uid) == created_us else None
+def _rows_of(walked: Sequence[tuple[int, tuple[Value, ...]]]) -> Iterator[tuple[int, _Row]]:
+    for seq, values in walked:
+        if len(values) in _N_COLUMNS:
+            (_, *identity, created_us) = values[:10]
+            found = _built(created_us, (*identity, *[*values[10:], "", "", ""][:7]))
+            if found is not None:
+                yield seq, found
 
 
-def _dated_by(created_us: object, row: tuple[Any, ...]) -> Correction | None:
-    """Build a correction by whichever of its two times still is one."""
-    made = to_correction(row)
-    try:
-        to_us(made.created_at, made.uid)
-    except StoreError:
-        return replace(made, created_at=to_time(created_us)) if isinstance(created_us, int) else None
-    return made
+def _counting(walked: Sequence[tuple[int, tuple[Value, ...]]]) -> set[tuple[object, ...]]:
+    """List what counts for posts, as it is kept beside the acts: number, time and label of an act."""
+    return {(values[6], values[7], values[3]) for _, values in walked if len(values) in _N_STATE_COLUMNS}
 
 
-def _built(build: Callable[[tuple[Any, ...]], Correction | None], row: tuple[Any, ...]) -> Correction | None:
-    """Build a correction; None where the row makes no sense."""
-    with suppress(ValueError, TypeError, AttributeError, RecursionError, OverflowError, StoreError):
-        made = build(row)
-        if made is None:
-            return None
+def _dated(act: Correction, created_us: int) -> Correction:
+    """Give an act its time, if the one it has is another, or written with a letter that no time has."""
+    with suppress(StoreError):
+        if _PLAIN_TIME.fullmatch(act.created_at) and to_us(act.created_at, act.uid) == created_us:
+            return act
+    return replace(act, created_at=to_time(created_us))
+
+
+def _built(created_us: object, row: tuple[Any, ...]) -> _Row | None:
+    """Build a row; None where it makes no sense."""
+    with suppress(ValueError, TypeError, AttributeError, RecursionError, OverflowError):
+        made = to_correction(row)
         texts = (made.uid, made.content_hash, made.new_label, made.old_label, made.bundle, made.created_at)
         words = (made.analyst, made.note, made.post_id, made.text, made.origin)
         if not all(isinstance(text, str) for text in (*texts, *words)):
             return None
-        if made.uid and made.content_hash and made.created_at:
-            return made
+        moments = _moments(made, created_us)
+        if made.uid and made.content_hash and made.created_at and moments:
+            return _Row(made, moments, row[N_COLUMNS] if isinstance(row[N_COLUMNS], str) else "?")
     return None
+
+
+def _moments(made: Correction, created_us: object) -> tuple[int, ...]:
+    """List the times that a row gives, as many as differ; none if it gives none."""
+    found: dict[int, None] = {}
+    with suppress(StoreError, OverflowError):
+        found[to_us(made.created_at, made.uid)] = None
+    if isinstance(created_us, int):
+        with suppress(OverflowError):
+            to_time(created_us)
+            found[created_us] = None
+    return tuple(found)
 
 
 def _decoded(value: object) -> object:

@@ -367,6 +367,18 @@ _ONLY_COPIES = (
 # What a source was like when it was read: a run that goes on need not read it again.
 _STAMP = ("ALTER TABLE sources ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",)
 
+# A seal lets whoever reads a damaged file tell what was said from what damage has made of it. What is there
+# already is sealed as it is, byte by byte; the connection lends `seal_of` while it migrates.
+_SEALS = (
+    "ALTER TABLE corrections ADD COLUMN seal TEXT NOT NULL DEFAULT ''",
+    "DROP TRIGGER correction_is_never_changed",
+    """UPDATE corrections SET seal = seal_of(CAST(content_hash AS BLOB), CAST(new_label AS BLOB), created_us,
+        flagged, CAST(facts AS BLOB), CAST(analyst AS BLOB), CAST(origin AS BLOB))""",
+    """CREATE TRIGGER correction_is_never_changed BEFORE UPDATE ON corrections BEGIN
+        SELECT RAISE(ABORT, 'corrections are append-only');
+    END""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -383,4 +395,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("conflicts of the sure", _SURE_CONFLICTS),
     Migration("index of copies alone", _ONLY_COPIES),
     Migration("stamp of sources", _STAMP),
+    Migration("seals of corrections", _SEALS),
 )

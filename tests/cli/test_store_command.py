@@ -83,6 +83,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "a trigger missing": run_sql(NEVER_CHANGED),
     "a state without its act": run_sql("UPDATE current_correction SET seq = 999 WHERE seq = 5"),
     "a state of another label": run_sql("UPDATE current_correction SET label = 'neutral' WHERE seq = 5"),
+    "a label of another letter": replaced(b"positive[]", b"pozitive[]"),
     "states missing": run_sql("DELETE FROM current_correction WHERE seq > 40"),
 }  # fmt: skip
 

@@ -91,7 +91,8 @@ def test_acts_of_older_versions_are_no_answers_and_can_still_be_salvaged(tmp_pat
             " VALUES ('u', 'b2:1', 'yes', '', '[]', '', 'ann', '2024-05-01', 1714521600000000, '', 0, '', '')"
         )
     db.close()
-    found, is_whole = salvage_corrections(path)
+    salvaged = salvage_corrections(path)
+    found, is_whole = salvaged.corrections, salvaged.is_whole
     assert is_whole and [act.origin for act in found] == [""]
     with Store.open(path) as store:
         assert [act.origin for act in store.corrections()] == [""]

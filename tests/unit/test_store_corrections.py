@@ -236,7 +236,8 @@ def damage(path: Path) -> None:
 
 def test_corrections_are_read_out_of_another_database(store: Store, tmp_path: Path) -> None:
     store.add_corrections([FULL, correct("neutral")])
-    found, is_whole = salvage_corrections(tmp_path / "mmsa.db")
+    salvaged = salvage_corrections(tmp_path / "mmsa.db")
+    found, is_whole = salvaged.corrections, salvaged.is_whole
     assert (found, is_whole) == (list(store.corrections()), True)
 
 
@@ -247,7 +248,8 @@ def test_corrections_are_saved_from_a_damaged_database(tmp_path: Path) -> None:
         store._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
     damage(path)
     before = path.read_bytes()
-    found, is_whole = salvage_corrections(path)
+    salvaged = salvage_corrections(path)
+    found, is_whole = salvaged.corrections, salvaged.is_whole
     assert not is_whole
     assert len(found) > 2000
     assert path.read_bytes() == before
@@ -259,7 +261,8 @@ def test_a_garbled_correction_does_not_cost_the_others(tmp_path: Path) -> None:
         store.add_corrections([correct("a", "h0", note="spoilt"), correct("b", "h1")])
         store._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
     path.write_bytes(path.read_bytes().replace(b"spoilt", b"spo\xff\xfet"))
-    found, is_whole = salvage_corrections(path)
+    salvaged = salvage_corrections(path)
+    found, is_whole = salvaged.corrections, salvaged.is_whole
     assert [(c.content_hash, c.note) for c in found] == [("h0", "spo\ufffd\ufffdt"), ("h1", "")]
     assert not is_whole
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ import pytest
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store, salvage_corrections
+from mmsa_tui.store.corrections import to_us
+from mmsa_tui.store.database import Database
+from mmsa_tui.store.schema import MIGRATIONS
 
 N = 200
 
@@ -39,7 +44,8 @@ def rescued(folder: Path, data: bytes, wal: bytes = b"") -> dict[str, Correction
     path.write_bytes(data)
     if wal:
         path.with_name("damaged.db-wal").write_bytes(wal)
-    found, is_whole = salvage_corrections(path)
+    salvaged = salvage_corrections(path)
+    found, is_whole = salvaged.corrections, salvaged.is_whole
     assert not is_whole
     assert path.read_bytes() == data
     return {correction.uid: correction for correction in found}
@@ -68,6 +74,54 @@ def test_flipped_bytes_cost_the_rows_they_hit(
     whole: bytes, tmp_path: Path, n_bytes: int, least: float, seed: int
 ) -> None:
     assert len(rescued(tmp_path, flipped(whole, n_bytes, seed))) >= least * N
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_act_comes_back_that_nobody_has_made(whole: bytes, tmp_path: Path, seed: int) -> None:
+    found = rescued(tmp_path, flipped(whole, 3000, seed))
+    assert found
+    for correction in found.values():
+        n = int(correction.content_hash[3:], 16)
+        assert (correction.new_label, correction.analyst) == ("positive", "Ann")
+        assert correction.created_at.startswith(f"2026-01-01T00:{n // 60:02}:{n % 60:02}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"positivenegative", b"pozitivenegative"), (b"Ann2026", b"Bnn2026")]
+)
+def test_a_part_that_was_damaged_is_put_right_by_the_seal(
+    whole: bytes, tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    # In one row; SQLite notices nothing of it.
+    data = whole.replace(old, new, 1)
+    assert data != whole
+    found = rescued(tmp_path, data)
+    assert len(found) == N
+    assert {(act.new_label, act.analyst) for act in found.values()} == {("positive", "Ann")}
+
+
+def test_what_a_damaged_store_without_seals_cannot_prove_is_marked(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    before = [migration.name for migration in MIGRATIONS].index("seals of corrections")
+    Database.open(path, MIGRATIONS[:before]).close()
+    with closing(sqlite3.connect(path)) as old:
+        for n in range(30):
+            moment = f"2026-01-01T00:00:{n:02}+00:00"
+            old.execute(
+                "INSERT INTO corrections (uid, content_hash, new_label, old_label, probs, bundle, analyst,"
+                " created_at, created_us, note, flagged, post_id, text, facts)"
+                " VALUES (?, ?, 'positive', '', '[]', '', 'Ann', ?, ?, '', 0, '', '', 'label')",
+                (f"u{n}", f"b2:{n:040x}", moment, to_us(moment, "")),
+            )
+        old.commit()
+        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = path.read_bytes().replace(b"SQLite format 3", b"SQLite format ?")
+    # A label of which another letter is in its own row alone, and not where it is said what counts.
+    path.write_bytes(data.replace(b"positive[]Ann2026-01-01T00:00:07", b"pozitive[]Ann2026-01-01T00:00:07"))
+    assert path.read_bytes() != data
+    salvaged = salvage_corrections(path)
+    assert len(salvaged.corrections) == 30
+    assert salvaged.unproven == {"u7"}
 
 
 @pytest.mark.parametrize("n_bytes", [100, 4096])
