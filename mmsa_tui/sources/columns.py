@@ -15,6 +15,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "rawcontent", "tweetcontent", "posttextcontent", "content", "contenttext", "body", "selftext",
         "bodytext", "caption", "captiontext", "message", "postmessage", "statustext", "comment",
         "commenttext", "post", "postcontent", "sentence", "review", "reviewtext", "textcorrected",
+        "correctedtext", "conversationstream", "sharecommentary", "videodescription",
         "string", "utterance", "beitragstext", "beitrag", "nachricht", "inhalt", "kommentar", "texte",
         "contenu", "texto", "contenido", "mensaje", "comentario", "testo", "contenuto", "conteudo",
         "mensagem", "tekst", "bericht", "metin", "tresc", "treść", "текст", "сообщение", "内容", "正文",
@@ -22,14 +23,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "textdisplay", "snippet", "openingtext", "document", "data", "input",
     ),
     "title": (
-        "title", "posttitle", "headline", "subject", "submissiontitle", "titel", "titre", "titulo",
-        "título", "titolo", "überschrift", "заголовок", "标题", "タイトル",
+        "title", "posttitle", "videotitle", "headline", "subject", "submissiontitle", "titel", "titre",
+        "titulo", "título", "titolo", "überschrift", "заголовок", "标题", "タイトル",
     ),
     "image": (
         "image", "images", "imagepath", "imagefile", "imagefilename", "imagename", "imageurl",
         "imageurls", "imagelink", "picture", "pictures", "pictureurl", "fullpicture", "pic", "pics",
         "photo", "photos", "photourl", "photourls", "photopath", "img", "imgs", "imgurl", "imgpath",
-        "imgname", "bild", "bilder", "foto", "fotos", "imagen", "imagenes", "immagine", "图片",
+        "imgname", "extmediaurl", "mediasurl", "bild", "bilder", "foto", "fotos", "imagen", "imagenes",
+        "immagine", "图片",
         "图片url", "图片链接", "原始图片", "原始图片url", "微博图片url", "画像",
         "imageid", "multimedia", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
         "mediafiles", "mediafilename", "medialinks", "attachments", "attachment", "displayurl",
@@ -41,25 +43,27 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "importedtweetid", "nativeid", "universalmessageid", "beitragsid", "beitragid", "contentid",
         "id", "微博id", "微博bid", "adarchiveid",
         "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "msgid", "sampleid",
-        "exampleid", "shortcode", "imageid",
+        "exampleid", "shortcode", "videoid", "photoid", "imageid",
     ),
     "author": (
         "screenname", "userscreenname", "senderscreenname", "vertex1", "authorscreenname",
-        "authorusername", "authorhandle", "authormetaname", "userposted",
+        "authorusername", "userusername", "authorhandle", "authormetaname", "userposted",
         "shortname", "userhandle", "handle", "username", "fromuser",
         "fromusername", "acct", "uniqueid", "nickname", "authordisplayname",
         "profilename", "nameclicktoviewprofile", "author", "user", "authorname", "ownerusername",
         "owner", "account", "accountname", "name", "fullname", "displayname", "pagename", "channelname",
-        "from", "sender", "verfasser", "autor", "autorin", "auteur", "autore", "nutzer", "benutzer",
+        "channeltitle", "from", "sender", "influencer", "verfasser", "autor", "autorin", "auteur", "autore",
+        "nutzer", "benutzer",
         "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称",
     ),
     "created_at": (
         "createdat", "createdatutc", "createdutc", "created", "createdtime", "creationtime", "createtime",
         "createdate",
         "creationdate", "tweetcreated", "tweetcreatedat", "postcreated", "publishedat", "published",
-        "publishdate", "publisheddate", "publicationdate", "pubdate", "postedat", "posted", "postdate",
-        "postedon", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",
-        "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc", "dateposted",
+        "publishdate", "publisheddate", "publishedon", "publicationdate", "pubdate", "postedat", "posted",
+        "postdate", "postedon", "dateposted", "formatteddate",
+        "commentcreatetimestamp", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",
+        "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",
         "parsedcreatedat", "unixtimestamp", "veröffentlichtam", "veroeffentlichtam", "veröffentlicht",
         "erstelltam", "datum", "fecha", "fechadepublicación", "datedepublication", "data", "dataora",
         "дата", "发布时间", "日期", "投稿日時", "time", "indexedat",
@@ -103,7 +107,8 @@ _OTHER_POST = frozenset((
     "quoted", "quote", "retweeted", "retweet", "referenced", "parent", "replied", "reply", "reposted",
     "repost", "inreplyto", "shared", "embed", "external", "card", "link", "original_tweet",
     "retweetedstatus", "quotedstatus", "root", "ancestor", "context", "place", "geo", "entities",
-    "hashtags", "mentions", "annotations", "location", "includes", "matching",
+    "hashtags", "mentions", "annotations", "location", "includes", "matching", "latestcomments",
+    "topcomments", "replies",
 ))
 # fmt: on
 """A nested column below one of these tells of another post, or of a part of this one."""
@@ -148,12 +153,16 @@ _ANNOTATED = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A column's name, taken apart: `words` of its last part, `above` those of the parts before."""
+    """A column's name, taken apart: `words` of its last part, `above` those of the parts before.
+
+    `is_listed`: it is a field of one of several things in a list, as `comments/0/text`.
+    """
 
     full: str
     parts: tuple[str, ...]
     words: tuple[str, ...]
     above: frozenset[str]
+    is_listed: bool = False
 
     @property
     def is_nested(self) -> bool:
@@ -181,11 +190,13 @@ def spell(name: str) -> str:
 def parse_name(name: str) -> Name:
     """Take a column's name apart: `record.createdAt` is `createdat` below `record`."""
     plain = _NUMBERED.sub("", name)
-    parts = [part for part in _PARTS.split(plain) if part and not part.isdigit()] or [plain]
+    steps = [part for part in _PARTS.split(plain) if part]
+    parts = [part for part in steps if not part.isdigit()] or [plain]
     words = tuple(word.casefold() for word in _SPLIT.split(_CAMEL.sub(" ", parts[-1])) if word) or ("",)
     above = {word.casefold() for part in parts[:-1] for word in _SPLIT.split(_CAMEL.sub(" ", part)) if word}
     above |= {spell(part) for part in parts[:-1]}
-    return Name(spell(plain), tuple(spell(part) for part in parts), words, frozenset(above))
+    spelled = tuple(spell(part) for part in parts)
+    return Name("".join(spelled), spelled, words, frozenset(above), any(map(str.isdigit, steps[:-1])))
 
 
 def rank(kind: str, name: Name) -> int | None:
@@ -195,6 +206,9 @@ def rank(kind: str, name: Name) -> int | None:
     if name.is_nested:
         forms += ["".join(name.parts[-2:]), name.parts[-1]]
     if name.words[0] in _NOISE and len(name.words) > 1:
+        forms.append("".join(name.words[1:]))
+    if kind == "author" and name.words[0] in _AUTHOR_WORDS and len(name.words) > 1:
+        # A table of posts may repeat of whom it speaks: `sender_username`.
         forms.append("".join(name.words[1:]))
     return next((names.index(form) for form in forms if form in names), None)
 

@@ -30,8 +30,8 @@ _UPLOAD = re.compile(r"^(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)", re.IGNORECASE)
 """What Label Studio and others put before the name of an uploaded file."""
 _LEAF_KEYS = (
     "media_url_https", "media_url", "original", "fullUrl", "full_url", "image_url", "imageUrl", "display_url",
-    "displayUrl", "url", "src", "path", "filename", "file_name", "file", "name", "uri", "thumbnail",
-    "preview_image_url",
+    "displayUrl", "fullsize", "url", "src", "path", "filename", "file_name", "file", "name", "uri",
+    "thumbnail", "preview_image_url",
 )  # fmt: skip
 _NEST_KEYS = ("photos", "photo", "images", "image", "media", "items", "attachments", "pictures")
 _NOT_PICTURES = frozenset(("video", "audio", "link", "website"))
@@ -185,10 +185,17 @@ class RowPictures:
             found = [Picture(path.name, path) for path in self._paths_with_id(post_id)]
             if found or not missing:
                 return tuple(found)
-        # An address may stand beside the path of the same picture.
+        # An address may stand beside the path of the same picture, or beside that of a smaller copy.
         stems = {split_name(picture.path.name)[1].casefold() for picture in found if picture.path}
-        lost = {split_name(picture.name)[1].casefold(): picture for picture in reversed(missing)}
-        return (*found, *(picture for stem, picture in reversed(lost.items()) if stem not in stems))
+        lost = {split_name(file_name(picture.name))[1].casefold(): picture for picture in reversed(missing)}
+        missing = [picture for stem, picture in reversed(lost.items()) if stem not in stems]
+        addresses = [name for name in names if _is_address(name)]
+        paths = [name for name in names if not _is_address(name)]
+        if len(addresses) == len(paths):
+            # As many of one as of the other: each picture is named twice, and saved under a name of its own.
+            last = {_last_part(name) for name in addresses}
+            missing = [picture for picture in missing if picture.name not in last]
+        return (*found, *missing)
 
     def forget(self) -> None:
         """Take back what was in doubt so far."""
@@ -274,9 +281,13 @@ def picture_folders_beside(folder: Path) -> list[Path]:
         return []
 
 
+def _is_address(name: str) -> bool:
+    return re.match(r"(?:https?:)?//", name) is not None
+
+
 def _without_address(name: str) -> str:
     """Return the path that a reference may be below the source, "" for an address."""
-    if re.match(r"(?:https?:)?//", name):
+    if _is_address(name):
         return ""
     return name.removeprefix("file:").split("?")[0] if "?" in name else name
 

@@ -5,6 +5,8 @@ Knows a name and a sample of cells, no table: what competes for a role is weighe
 
 from __future__ import annotations
 
+import re
+
 from mmsa_tui.sources.columns import Name, is_weak
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.ids import id_in_address
@@ -22,12 +24,20 @@ _NOT_WHEN_WRITTEN = frozenset((
 ))
 # fmt: on
 """Words in the names of columns that hold another moment than that of writing."""
+# fmt: off
+_OTHER_IDS = frozenset((
+    "conversation", "thread", "parent", "reply", "quoted", "quote", "retweet", "retweeted", "group", "place",
+    "media", "query", "campaign", "root", "link", "music", "facebook", "twitter", "task", "annotation", "job",
+    "run", "session",
+))
+# fmt: on
+"""Words in the names of columns with the id of something else than the post."""
 _FLAGS = frozenset(("true", "false", "yes", "no", "0", "1"))
 
 
 def is_of_post(name: Name) -> bool:
     """Whether a column tells of the post itself, not of who wrote it nor of another one."""
-    return not (name.is_about_author or name.is_of_another_post)
+    return not (name.is_about_author or name.is_of_another_post or name.is_listed)
 
 
 def is_text(name: Name, cells: Column) -> bool:
@@ -39,6 +49,8 @@ def is_text(name: Name, cells: Column) -> bool:
         return False
     if cells.is_structured and cells.shapes.get("", 0) and is_weak("text", name):
         return False
+    if all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
+        return False  # whether there is a caption
     # A column of a few words over and over is a label or a type.
     return not (len(cells.filled) >= 20 and cells.distinct <= 10 and cells.words < 2)
 
@@ -67,6 +79,13 @@ def may_be_id(name: Name, cells: Column) -> bool:
 def is_id_of_many(name: Name, cells: Column) -> bool:
     """Whether ids repeat in most rows: they are those of a page or an author."""
     return len(cells.filled) >= 3 and cells.distinct <= max(1, 0.1 * len(cells.filled))
+
+
+def may_be_called_id(name: Name, cells: Column) -> bool:
+    """Whether a column of an unknown tool is the id of its rows: `weibo_id`, one for each."""
+    if name.words[-1] != "id" or len(name.words) < 2 or _OTHER_IDS & set(name.words):
+        return False
+    return is_of_post(name) and cells.is_unique and cells.pictures < 0.5
 
 
 def is_address_with_id(name: Name, cells: Column) -> bool:
@@ -104,9 +123,23 @@ def readable_dates(cells: Column) -> float:
 
 def is_author(name: Name, cells: Column) -> bool:
     """Whether a column that is called like an author may hold one."""
-    if name.is_of_another_post or not cells.filled or (name.full == "name" and cells.words > 5):
+    if name.is_of_another_post or name.is_listed or not cells.filled:
+        return False
+    if name.full == "name" and cells.words > 5:
         return False
     return cells.length <= 80 and cells.shape not in ("address", "moment") and not cells.is_structured
+
+
+def are_handles(cells: Column) -> bool:
+    """Whether every cell is a name such as `@sam`."""
+    return bool(cells.filled) and all(re.fullmatch(r"@[\w.-]+", cell.strip()) for cell in cells.filled)
+
+
+def are_account_names(cells: Column) -> bool:
+    """Whether a column without a name holds names of accounts: one word each, of many people."""
+    if cells.fill < 0.9 or cells.distinct < max(3, 0.5 * len(cells.filled)):
+        return False
+    return all(re.fullmatch(r"@?(?=.*[^\W\d_])[\w.-]{1,30}", cell.strip()) for cell in cells.filled)
 
 
 def is_language(name: Name, cells: Column) -> bool:
@@ -145,7 +178,7 @@ def is_image(name: Name, cells: Column) -> bool:
     """Whether a column that is called like a picture may name one."""
     if name.is_about_author or {"profile", "avatar", "icon", "text"} & set(name.words):
         return False
-    if name.is_of_another_post and not name.above & {"entities"}:
+    if name.is_of_another_post and not name.above & {"entities", "embed"}:
         return False
     if not cells.filled or all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
         return False

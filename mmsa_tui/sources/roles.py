@@ -21,6 +21,8 @@ from mmsa_tui.sources.columns import (
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.ids import have_lost_digits
 from mmsa_tui.sources.role_fits import (
+    are_account_names,
+    are_handles,
     holds_labels,
     holds_pictures,
     is_address_with_id,
@@ -35,12 +37,13 @@ from mmsa_tui.sources.role_fits import (
     is_of_post,
     is_text,
     is_title,
+    may_be_called_id,
     may_be_id,
     may_be_words,
     readable_dates,
 )
 from mmsa_tui.sources.said_columns import KINDS, doubts, said_columns
-from mmsa_tui.sources.timestamps import to_iso_utc
+from mmsa_tui.sources.timestamps import to_iso_utc, without_midnight
 
 _MIN_WORDS = 2.5
 _LOOK_AT_COLUMNS = 1_000
@@ -145,12 +148,14 @@ class _Choice:
         created_at = self._single("created_at", self._is_date) or self._unnamed("created_at", is_moment)
         created_at = created_at or self._dated()
         time = self._time(created_at)
-        author = self._single("author", self._is_author)
+        author = self._author()
         language = self._single("language", is_language)
         label, other_labels = "", tuple[str, ...]()
         if "label" in self._said or not is_own_export(self._columns):
             label = self._single("label", is_label) or self._unnamed("label", holds_labels)
             other_labels = tuple(self._other_labels())
+        if not author and created_at and text:
+            author = self._unnamed("author", are_account_names)
         self._notes += doubts(self._said, self._column)
         return Roles(
             text,
@@ -288,11 +293,23 @@ class _Choice:
             if rounded:
                 self._notes.append(_rounded(rounded, f"the id is taken from `{address}`"))
             return self._take("id", address, "the address of the post holds its id"), True
+        if not rounded and not chosen and (called := next(self._free(may_be_called_id), "")):
+            return self._take("id", called, "it is called an id, and no two rows share one"), False
         if rounded:
             self._notes.append(_rounded(rounded, "the number of the row takes the place of the id"))
         return "", False
 
     # -- the rest
+
+    def _author(self) -> str:
+        """Return the column of handles, where another has a better name and holds `Sam B.`."""
+        found = [c for c in self._candidates("author") if self._fits(self._is_author, c)]
+        if "author" in self._said or not found:
+            return self._single("author", self._is_author)
+        handles = next((c for c in found if are_handles(self._column(c))), "")
+        if handles and any(" " in cell.strip() for cell in self._column(found[0]).filled):
+            return self._take("author", handles, "it holds the handles")
+        return self._take("author", found[0], "by its name")
 
     def _is_author(self, name: Name, cells: Column) -> bool:
         return is_author(name, cells) and not (self._is_annotated and name.full == "user")
@@ -344,7 +361,7 @@ class _Choice:
         """Return the column that holds the time of day to a date without one."""
         if "time" in self._said:
             return self._said["time"][0]
-        if not date or any(":" in cell for cell in self._column(date).filled[:50]):
+        if not date or any(":" in without_midnight(cell) for cell in self._column(date).filled[:50]):
             return ""
         return self._single("time", lambda name, cells: cells.shape == "moment")
 

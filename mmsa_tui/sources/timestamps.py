@@ -62,6 +62,7 @@ _ZONE = re.compile(
     r"\s*(?:(UTC|GMT)?\s?([+-]\d{1,2})(?::?(\d\d))?(?!\d)|([A-Z]{1,5})(?![A-Za-z]))?"
     r"\s*(?:\([^()]{1,40}\))?"
 )
+_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 _WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las)?[\s,·]*$", re.IGNORECASE)
 
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
@@ -117,6 +118,11 @@ def moment_or_words(*values: object) -> str:
     return next(
         (words[:_MAX_LENGTH] for words in written if words not in ("", "0", "None", "False", "True")), ""
     )
+
+
+def without_midnight(text: str) -> str:
+    """Return a date without the midnight that a spreadsheet puts behind each."""
+    return _MIDNIGHT.sub("", text.strip())
 
 
 def is_moment(text: str) -> bool:

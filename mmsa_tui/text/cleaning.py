@@ -7,11 +7,12 @@ What no tool writes stays as its author typed it: `<3`, `<-`, `a < b`, `C:\\new`
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-TAGS, ENTITIES, ESCAPES = "HTML tags", "HTML entities", "escapes"
+TAGS, ENTITIES, ESCAPES, JSON = "HTML tags", "HTML entities", "escapes", "JSON"
 """The kinds of change, as a person is told of them."""
 
 MAX_TAG_CHARACTERS = 4_000
@@ -197,3 +198,29 @@ def _undone(match: re.Match[str]) -> str:
     char = char.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     # A new backslash would make a new escape; a NUL or half a character is no text.
     return found if char in ("\\", "\0", "\ufffd") else char
+
+
+def are_json_texts(texts: Iterable[str]) -> bool:
+    """Whether a column of texts shows that a tool wrote each as JSON: `"a \\u2603"`, `{"text": "a"}`."""
+    filled = [text for text in texts if text.strip()]
+    return bool(filled) and sum(_from_json(text) is not None for text in filled) >= 0.9 * len(filled)
+
+
+def undo_json(text: str) -> Cleaned:
+    """Return what a text written as JSON says, for texts of a column of which `are_json_texts` is true."""
+    plain = _from_json(text)
+    return Cleaned(text) if plain is None else Cleaned(plain, frozenset((JSON,)))
+
+
+def _from_json(text: str) -> str | None:
+    stripped = text.strip()
+    if stripped[:1] + stripped[-1:] not in ('""', "{}"):
+        return None
+    try:
+        # Comments of YouTube are several objects, with commas between.
+        values = json.loads(f"[{stripped}]")
+    except (ValueError, RecursionError):
+        return None
+    parts = [value.get("text") if isinstance(value, dict) else value for value in values]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if texts and len(texts) == len(parts) else None

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 Object: TypeAlias = Mapping[str, Any]
 """A JSON object; its values may be anything."""
 
+_GONE = frozenset(("[removed]", "[deleted]", "[deleted by user]", "[ Removed by Reddit ]"))
+
 
 def as_object(value: object) -> Object:
     """Return `value` if it is a JSON object, otherwise an empty one."""
@@ -58,6 +60,11 @@ def as_id(value: object) -> str:
         return ""
     text = as_text(value).strip()
     return "" if text in {"0", "-1"} else text
+
+
+def is_gone(text: str) -> bool:
+    """Whether a site put this where a text was removed."""
+    return text.strip() in _GONE
 
 
 def first_text(*values: object) -> str:

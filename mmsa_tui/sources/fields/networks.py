@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from mmsa_tui.pictures.finder import split_name
 from mmsa_tui.pictures.media import Media, file_name
 from mmsa_tui.sources.fields import bluesky
-from mmsa_tui.sources.fields.lookup import Object, as_object, as_text
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, is_gone
 from mmsa_tui.sources.fields.network_list import Network, Pictures, known_networks
 from mmsa_tui.sources.fields.paths import first, first_as, first_id_at, has, values
 from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, without_last_link, yes_if
@@ -22,7 +22,6 @@ from mmsa_tui.sources.timestamps import moment_or_words, to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
 
 _WRAPPERS = ("post", "node", "data", "object", "item", "itemStruct", "status", "media", "mblog", "thread")
-_GONE = frozenset(("[removed]", "[deleted]", "[deleted by user]"))
 _PHOTOS = frozenset(("", "photo", "image", "1", "graphimage", "xdtgraphimage", "static", "album", "share"))
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|heic|bmp)$", re.IGNORECASE)
 
@@ -53,6 +52,11 @@ def recognise(record: Object, depth: int = 0) -> Found | None:
 
 def replies_of(record: Object) -> Iterator[Object]:
     """Yield what a record holds of answers to it, each a record with answers of its own."""
+    yield from (
+        node
+        for node in values(record, "comment_rendering_instance_for_feed_location.comments.edges.*.node")
+        if isinstance(node, dict)
+    )
     replies: object = record.get("replies")
     if isinstance(replies, dict):
         inner = as_object(replies.get("data"))
@@ -100,7 +104,7 @@ def _said(record: Object, network: Network) -> str:
     parts: list[str] = []
     for paths in network.text:
         text = next((found for path in paths.split() if (found := _text_at(record, path))), "")
-        text = "" if text.strip() in _GONE else text
+        text = "" if is_gone(text) else text
         if network.is_garbled:
             text = ungarbled(text)
         text = html_to_text(text).text if network.is_html else plain_text(text)
@@ -213,7 +217,12 @@ def _read_bluesky(view: Object, post: Object, uri: str, owner: str) -> Tweet:
     author = first(view, "author.handle author.did") or owner or bluesky.owner_of(uri)
     by_link = {file_name(medium.url): medium for medium in bluesky.images_of(post)}
     shown = tuple(
-        Media(url, "photo", first(image, "alt"), tuple(name for name in by_link if name and name in url))
+        Media(
+            url,
+            "photo",
+            first(image, "alt"),
+            (*(name for name in by_link if name and name in url), url.rpartition("/")[2]),
+        )
         for path in ("embed.images.*", "embed.media.images.*")
         for image in values(view, path)
         if (url := first(image, "fullsize thumb"))

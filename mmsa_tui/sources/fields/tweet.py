@@ -32,6 +32,10 @@ _TWEET_LINK = re.compile(
 )
 
 
+_HANDLE = re.compile(r"^(?:(?:RT )?@\w+|[^:\n]{1,80} \(@\w+\)): ")
+"""What tools put before the beginning of a text that they make a title of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tweet:
     """A tweet as read from a record, its pictures not yet looked for."""
@@ -43,6 +47,16 @@ class Tweet:
     language: str = ""
     media: tuple[Media, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def join_title(title: str, body: str) -> str:
+    """Put a title before its text, unless it is only the text's beginning, or there is no text."""
+    if not body.strip():
+        return title
+    start = _HANDLE.sub("", " ".join(title.split())).rstrip("….").casefold()
+    if start.strip() in " ".join(body.split()).casefold():
+        return body
+    return f"{title.rstrip()}\n\n{body}"
 
 
 def to_item(tweet: Tweet, files: MediaFiles, where: str, encoding: str = "utf-8") -> Post | Failure:

@@ -17,7 +17,9 @@ _MOMENT = re.compile(
     r"|\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
 )
 _ADDRESS = re.compile(r"(?:https?|at|ftp)://\S+|www\.\S+", re.IGNORECASE)
-_PICTURE = re.compile(r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b", re.IGNORECASE)
+_PICTURE = re.compile(
+    r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b|@(?:jpeg|png|webp)\b", re.IGNORECASE
+)
 _PICTURE_OBJECT = re.compile(r"""["']type["']: ?["'](?:photo|image)["']""", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 # Scripts that are written without spaces: a few of these are as much as a word.

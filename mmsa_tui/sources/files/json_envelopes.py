@@ -52,7 +52,11 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     An envelope has neither text nor date of its own, and lists of records that have, at some depth;
     or it is a map from ids to records.
     """
-    if not value or not _OWN_FIELDS.isdisjoint(value) or _is_page(value):
+    if not value:
+        return None
+    if frame := _rows_of_frame(value):
+        return (("", row) for row in frame)
+    if not _OWN_FIELDS.isdisjoint(value) or _is_page(value):
         return None
     lists = list(_lists_in(value, 0))
     found = [items for name, items in lists if name in _LISTS] or [items for _, items in lists]
@@ -61,6 +65,23 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     if _is_map(value):
         return ((key, item) for key, item in value.items() if isinstance(item, dict))
     return None
+
+
+def _rows_of_frame(value: Object) -> Iterator[Object] | None:
+    """Yield the rows of a table as pandas writes it: by column, or rows and names of columns apart."""
+    names, rows = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and names and rows:
+        if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+            return None
+        return (dict(zip(map(str, names), row, strict=True)) for row in rows)
+    columns = list(value.values())
+    if len(columns) < 2 or not all(isinstance(column, dict) and column for column in columns):
+        return None
+    first: Object = columns[0]
+    is_numbered = all(map(str.isdigit, first)) and all(column.keys() == first.keys() for column in columns)
+    if not is_numbered or all(isinstance(cell, dict) for column in columns for cell in column.values()):
+        return None
+    return ({name: column[number] for name, column in value.items()} for number in first)
 
 
 def _is_page(value: Object) -> bool:

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mmsa_tui.sources.fields.lookup import as_text
@@ -52,7 +53,19 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
 
     def as_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
         for number, row in enumerate(rows, start=1):
-            yield Record(f"row {number:,}", {name: cell_text(value) for name, value in row.items()})
+            values: dict[str, str] = {}
+            _flatten(row, "", 0, values)
+            yield Record(f"row {number:,}", values)
+
+    sample = list(as_records(found.spread(shown, SAMPLE_ROWS)))
+    columns = _with_fields(found.columns, sample)
+
+    def records(keep: Sequence[str]) -> Iterator[Record]:
+        wanted = set(keep)
+        tops = [name for name in found.columns if not wanted or wanted & columns[name].keys()]
+        for record in as_records(found.rows(tops)):
+            kept = {name: value for name, value in record.values.items() if not wanted or name in wanted}
+            yield replace(record, values=kept)
 
     notes = list(found.notes)
     if part:
@@ -63,12 +76,23 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
         notes.append(f"table `{found.part}` is read; left out: {rest}. --sheet NAME chooses another")
     return Table(
         kind,
-        found.columns,
-        list(as_records(found.spread(shown, SAMPLE_ROWS))),
-        lambda keep: as_records(found.rows(list(keep) or found.columns)),
+        list(dict.fromkeys(name for fields in columns.values() for name in fields)),
+        sample,
+        records,
         Layout(sheet=found.part, sheets=found.parts),
         notes=notes,
     )
+
+
+def _with_fields(columns: Sequence[str], sample: Sequence[Record]) -> dict[str, dict[str, None]]:
+    """Return, for each column, the names of its fields: its own name, or `user.name` where it nests."""
+    fields: dict[str, dict[str, None]] = {name: {} for name in columns}
+    for record in sample:
+        for name in record.values:
+            top = name if name in fields else next((c for c in columns if name.startswith(f"{c}.")), "")
+            if top:
+                fields[top].setdefault(name)
+    return {name: found or {name: None} for name, found in fields.items()}
 
 
 def _rate(table: Columnar) -> tuple[int, int, int]:

@@ -100,16 +100,17 @@ class MvsaReader:
     def detect(self, source: Path) -> Match | None:
         if not source.is_dir():
             return None
-        labels = _child(source, LABEL_FILE)
+        labels = _child(_root_of(source), LABEL_FILE)
         if labels is not None:
-            return Match(self.name, 96, f"{labels.name} holds people's labels by id")
+            where = labels.relative_to(source).as_posix()
+            return Match(self.name, 96, f"{where} holds people's labels by id")
         data = _child(source, "data")
         if data is not None and data.is_dir() and look_for_pairs(data).both:
             return Match(self.name, 80, "data/ holds texts and pictures with equal names")
         return None
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        root = source.resolve()
+        root = _root_of(source.resolve())
         data = _child(root, "data") or root
         if not data.is_dir():
             raise SourceError(f"{source} is not a folder", "Point at the folder that holds data/.")
@@ -128,6 +129,18 @@ class MvsaReader:
             yield item
         if unseen:
             options.note(f"{LABEL_FILE} labels {len(unseen):,} ids that have no file")
+
+
+def _root_of(source: Path) -> Path:
+    """Return the folder with the label file: the source, or the only one in it, as archives have it."""
+    if not source.is_dir() or _child(source, LABEL_FILE) is not None:
+        return source
+    try:
+        below = [path for path in source.iterdir() if path.is_dir() and not path.is_symlink()]
+    except OSError:
+        return source
+    found = [path for path in below[:100] if _child(path, LABEL_FILE) is not None]
+    return found[0] if len(found) == 1 else source
 
 
 def _child(folder: Path, name: str) -> Path | None:

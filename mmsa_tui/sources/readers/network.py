@@ -25,6 +25,12 @@ _NO_POSTS = ("Announce", "Like", "Follow", "Delete", "Undo", "Update", "Add", "R
 """What an account did besides writing, in ActivityPub; a boost names the post of another and no more."""
 
 
+_MORE = "more"
+"""What Reddit puts where a thread goes on."""
+_DOWNLOAD = re.compile(r"your_\w*(?:activity|facebook)\w*|content")
+"""Folders at the top of a download of Meta, whose records name pictures as seen from there."""
+
+
 class Network:
     """JSON of Mastodon, Bluesky, Reddit, Instagram, TikTok, Facebook and the others that are described."""
 
@@ -45,7 +51,7 @@ class Network:
         return detect_records(source, _is_ours, self.name, "posts as a social network's API gives them", 85)
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        files = MediaFiles.near(source, options.note)
+        files = MediaFiles.near(_download_of(source), options.note)
         foreign: Counter[str] = Counter()
         like: Object = {}
         for entry in read_records(source, options, _is_ours):
@@ -59,6 +65,8 @@ class Network:
                     yield to_item(post, files, entry.where, entry.encoding)
             elif entry.value.get("type") in _NO_POSTS:
                 foreign[f"type {entry.value['type']}"] += 1
+            elif entry.value.get("kind") == _MORE:
+                foreign["answers that were not loaded"] += 1
             elif len(like.keys() & entry.value.keys()) * 2 >= max(1, len(like)):
                 yield Failure(entry.where, f"{entry.where} lacks a field that the other posts have")
             else:
@@ -75,6 +83,14 @@ def _thread(record: Object) -> Iterator[Tweet]:
         if found := recognise(record):
             yield found.read(found.record)
         pending += reversed(list(replies_of(record)))
+
+
+def _download_of(source: Path) -> Path:
+    """Return the download of Meta that a file is a part of, or the source itself."""
+    if source.is_dir():
+        return source
+    above = list(source.absolute().parents)[:4]
+    return next((folder.parent for folder in above[:-1] if _DOWNLOAD.fullmatch(folder.name)), source)
 
 
 def _is_ours(record: Object) -> bool:

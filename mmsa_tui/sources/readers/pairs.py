@@ -45,6 +45,8 @@ _UNREAD = (
     ".parquet",
     ".feather",
     ".db",
+    ".html",
+    ".htm",
 )
 _NUMBERED = re.compile(
     r"(?P<stem>.*[^/])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\))", re.DOTALL
@@ -206,11 +208,14 @@ def _has_sibling(root: Path, key: str) -> bool:
 
 
 def _name_unread(names: Iterable[str], options: ReadOptions) -> None:
-    """Say which tables and JSON lie with the pictures and are not read: they may hold the texts."""
+    """Say which tables, JSON and web pages beside the pictures are not read: they may hold the texts."""
     unread = sorted((name for name in names if name.lower().endswith(_UNREAD)), key=natural_key)
     if unread:
         shown = ", ".join(unread[:5]) + (", …" if len(unread) > 5 else "")
-        options.note(f"tables and JSON that are not read: {len(unread):,} ({shown}); point at one to read it")
+        options.note(
+            f"tables, JSON and web pages that are not read: {len(unread):,} ({shown}); point at one to "
+            "read it"
+        )
 
 
 class PairsReader:

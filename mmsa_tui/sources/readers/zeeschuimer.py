@@ -17,7 +17,7 @@ from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
 from mmsa_tui.sources.fields.network_list import known_networks
-from mmsa_tui.sources.fields.networks import read, recognise
+from mmsa_tui.sources.fields.networks import read, recognise, replies_of
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
@@ -55,9 +55,9 @@ class Zeeschuimer:
             elif tweet := _unwrapped(entry.value.get("data")):
                 yield to_item(_read(entry.value, tweet), files, entry.where, entry.encoding)
             elif _is_ours(entry.value):
-                post, is_known = _read_other(entry.value)
-                unknown[as_text(entry.value.get("source_platform"))] += not is_known
-                yield to_item(post, files, entry.where, entry.encoding)
+                for post, is_known in _read_others(entry.value):
+                    unknown[as_text(entry.value.get("source_platform"))] += not is_known
+                    yield to_item(post, files, entry.where, entry.encoding)
             else:
                 yield Failure(entry.where, f"{entry.where} is no record that was captured")
         for platform, count in (+unknown).items():
@@ -72,14 +72,17 @@ def _is_ours(record: Object) -> bool:
     return not names.isdisjoint(record) and isinstance(record.get("data"), dict)
 
 
-def _read_other(capture: Object) -> tuple[Tweet, bool]:
-    """Read a post of another platform than X, and say whether its shape is known."""
+def _read_others(capture: Object) -> Iterator[tuple[Tweet, bool]]:
+    """Read a post of another platform than X, or the comments on one; say whether its shape is known."""
     data = as_object(capture.get("data"))
-    found = recognise(data)
-    post = found.read(found.record) if found else read(data, known_networks().common)
     item_id = first_id(capture.get("item_id"))
-    more = {**_capture_of(capture), **post.metadata}
-    return replace(post, post_id=post.post_id or item_id, metadata=more), found is not None
+    shown = [found for part in (data, *replies_of(data)) if (found := recognise(part))]
+    if shown and shown[0].record is data:
+        shown = shown[:1]
+    posts = [found.read(found.record) for found in shown] or [read(data, known_networks().common)]
+    for post in posts:
+        more = {**_capture_of(capture), **post.metadata}
+        yield replace(post, post_id=post.post_id or item_id, metadata=more), bool(shown)
 
 
 def _capture_of(capture: Object) -> dict[str, str]:

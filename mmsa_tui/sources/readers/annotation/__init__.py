@@ -6,19 +6,17 @@ are kept as `label_votes`. Texts are taken as they are: these tools escape nothi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from mmsa_tui.disk.safety import resolve_inside
-from mmsa_tui.pictures.finder import split_name
-from mmsa_tui.pictures.media import Media, MediaFiles, file_name
-from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_text
 from mmsa_tui.sources.files.encodings import MAX_TEXT_BYTES
 from mmsa_tui.sources.files.record_files import detect_records, read_records
+from mmsa_tui.sources.picture_refs import RowPictures
 from mmsa_tui.sources.readers.annotation.tools import (
     ID_FIELDS,
     IMAGE_FIELDS,
@@ -33,12 +31,11 @@ from mmsa_tui.sources.timestamps import moment_or_words
 _OWN_FIELDS = frozenset(("post_id", "author", "created_at", "language"))
 """Fields of `data` that our own exports write and that are not metadata."""
 
-_UPLOAD = re.compile(r"[0-9a-f]{8}-(?=.)")
-"""What Label Studio puts before the name of an uploaded file."""
-
 _VOTES = "label_votes"
 """The column of what people said of a post that has no one label."""
 _MAX_PICTURES = 100
+_FIRST_EXAMPLES = 40
+"""Examples by which it is settled where pictures lie."""
 
 
 class Annotation:
@@ -65,16 +62,23 @@ class Annotation:
         return detect_records(source, is_example, self.name, reason, certainty=94)
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
-        root = (source if source.is_dir() else source.absolute().parent).resolve()
-        files = MediaFiles.near(source, options.note)
+        pictures = RowPictures(source, source / "tasks.json" if source.is_dir() else source, options.note)
+        entries = read_records(source, options, is_example)
+        first = list(islice(entries, _FIRST_EXAMPLES))
+        pictures.prepare(
+            (_image_names(example.data), example.post_id)
+            for entry in first
+            if entry.value is not None and (example := read_example(entry.value))
+        )
         undecided = 0
-        for entry in read_records(source, options, is_example):
+        for entry in chain(first, entries):
             if entry.value is None:
                 yield Failure(entry.where, entry.reason)
                 continue
-            item = _post(read_example(entry.value), entry.where, entry.encoding, root, files)
+            item = _post(read_example(entry.value), entry.where, entry.encoding, pictures)
             undecided += _VOTES in item.metadata
             yield item
+        pictures.close()
         if undecided:
             options.note(
                 f"posts with several labels, or on which people do not agree: {undecided:,}; "
@@ -82,12 +86,12 @@ class Annotation:
             )
 
 
-def _post(example: Labelled, where: str, encoding: str, root: Path, files: MediaFiles) -> Post | Failure:
+def _post(example: Labelled, where: str, encoding: str, files: RowPictures) -> Post | Failure:
     data = example.data
     post_id = example.post_id or example.task_id or where
     text_field = next((name for name in TEXT_FIELDS if isinstance(data.get(name), str)), "")
     text = as_text(data.get(text_field))
-    pictures = tuple(_picture(name, root, files) for name in _image_names(data))
+    pictures = files.find(_image_names(data), example.post_id)
     used = {text_field, *IMAGE_FIELDS, *ID_FIELDS, *_OWN_FIELDS, *example.skip}
     rest = {name: as_text(value) for name, value in data.items() if name not in used}
     label = majority(example.votes)
@@ -118,17 +122,7 @@ def _image_names(data: Object) -> list[str]:
         value = data.get(name)
         names += map(as_text, value if isinstance(value, list) else [value])
     # `images` may repeat what `image` says.
-    return [name for name in dict.fromkeys(names) if name][:_MAX_PICTURES]
-
-
-def _picture(address: str, root: Path, files: MediaFiles) -> Picture:
-    """Find the file an address stands for: a path below the source, or a file of that name."""
-    name = _local_path(address)
-    path = resolve_inside(root, name)
-    if path is not None:
-        return Picture(path.name, path)
-    stem = _UPLOAD.sub("", split_name(file_name(name))[1], count=1)
-    return files.pictures([Media(name, stems=(split_name(file_name(name))[1], stem))])[0]
+    return [_local_path(name) for name in dict.fromkeys(names) if name][:_MAX_PICTURES]
 
 
 def _local_path(address: str) -> str:

@@ -20,7 +20,7 @@ from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.pictures.media import Media, MediaFiles, file_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.fields.tweet import Tweet, language, with_pictures, without_last_link
+from mmsa_tui.sources.fields.tweet import Tweet, join_title, language, with_pictures, without_last_link
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.delimited import read_rows, rows_of
@@ -31,7 +31,11 @@ from mmsa_tui.text.cleaning import html_to_text
 _SIGNATURE = frozenset(("id", "timestamp", "body"))
 _TELLING = frozenset(("thread_id", "unix_timestamp", "collected_from_url"))
 """One of these stands in every data set of 4CAT, whatever the platform."""
-_AUTHORS = ("author", "account_username", "author_username", "username", "user")
+_AUTHORS = ("author_username", "account_username", "author", "username", "user", "author_nickname")
+_LANGUAGES = ("language_guess", "lang", "languages")
+_TITLES = ("subject", "title")
+_KINDS = frozenset(("Post", "Stream"))
+"""What stands under `subject` where posts have no title."""
 _READ_APART = frozenset(("id", "body", "author", "timestamp", "unix_timestamp", "language_guess", "lang"))
 _SHARED_NAMES = {
     "thread_id": "conversation_id",
@@ -182,15 +186,17 @@ def _read_table(
         values = dict(zip(header, row.cells, strict=False))
         pictures = _pictures(values, images, files)
         text = values.get("body", "")
+        title = next((found for name in _TITLES if (found := values.get(name, "").strip())), "")
+        title = "" if title in _KINDS else html_to_text(title).text
         if pictures or values.get("videos", "").strip():
             text = without_last_link(text)
         tweet = Tweet(
             post_id=values.get("id", "").strip(),
             # Mastodon's kin, such as Truth and Gab, write HTML.
-            text=html_to_text(text).text.strip(),
+            text=join_title(title, html_to_text(text).text).strip(),
             author=next((name for column in _AUTHORS if (name := values.get(column, "").strip())), ""),
             created_at=moment_or_words(values.get("timestamp", ""), values.get("unix_timestamp", "")),
-            language=language(values.get("language_guess") or values.get("lang")),
+            language=language(next((found for name in _LANGUAGES if (found := _first(values, name))), "")),
             metadata={
                 _SHARED_NAMES.get(column, column): value
                 for column, value in values.items()
@@ -198,6 +204,10 @@ def _read_table(
             },
         )
         yield with_pictures(tweet, pictures, where, row.encoding)
+
+
+def _first(values: Mapping[str, str], name: str) -> str:
+    return values.get(name, "").split(",")[0].strip()
 
 
 def _pictures(values: Mapping[str, str], images: FourcatImages, files: MediaFiles) -> tuple[Picture, ...]:
@@ -211,6 +221,9 @@ def _pictures(values: Mapping[str, str], images: FourcatImages, files: MediaFile
             pictures.append(picture)
         elif split_name(file_name(url))[2] in PICTURE_SUFFIXES or "format=" in url:
             pictures.extend(files.pictures([Media(url)]))
+    attached = values.get("attachment_filename", "").strip()
+    if attached and split_name(attached)[2] in PICTURE_SUFFIXES:
+        pictures.extend(files.pictures([Media(attached)]))
     return tuple(pictures)
 
 

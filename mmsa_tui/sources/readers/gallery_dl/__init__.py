@@ -158,6 +158,8 @@ def _read_group(files: _Files, post_id: str, group: _Group) -> Post | Failure | 
         file, is_there = files.of_sidecar(name, as_text(record.get("extension")))
         if not as_text(record.get("extension")) or not file:
             continue
+        # Its name may have been taken to tell another number.
+        pictures = {place: picture for place, picture in pictures.items() if picture.name != _base(file)}
         num = record.get("num")
         place = num if isinstance(num, int) and num > 0 else position
         while place in pictures and pictures[place].name != _base(file):

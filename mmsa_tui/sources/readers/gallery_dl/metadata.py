@@ -30,6 +30,8 @@ from mmsa_tui.text.cleaning import html_to_text
 def post_id_of(record: Object) -> str:
     """Return the id of the post that a sidecar describes, "" if it describes none."""
     category = record.get("category")
+    if record.get("subcategory") == "info":
+        return ""  # of an account
     if category in (None, "twitter") and (tweet_id := as_id(record.get("tweet_id"))):
         return tweet_id
     if category in (None, "bluesky") and isinstance(record.get("text"), str):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import MmsaError, SourceError
-from mmsa_tui.pictures.finder import natural_key
+from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
@@ -155,13 +155,16 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
     if source.is_file():
         kind = kind_of_table(source, options.encoding, options.delimiter)
         return [source] if kind else []
-    found = []
+    found, stems = [], set[str]()
     for name in islice(walk(source), _LOOK_AT_FILES):
         plain = name.lower()
         for packing in _PACKED:
             plain = plain.removesuffix(packing)
         if plain.endswith((*SUFFIXES, ".txt")) and name.count("/") <= 3:
             found.append(name)
+        elif plain.endswith(tuple(PICTURE_SUFFIXES)):
+            stems.add(split_name(plain)[1])
+    found = list(_without_sidecars(found, stems))
     texts = [name for name in found if name.lower().endswith(".txt")]
     if len(texts) > _MAX_TABLES or not all(_is_data(source / name) for name in texts):
         # Text files are posts of their own, or notes; a few of them may be tables of a data set.
@@ -170,6 +173,17 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
     if len(found) > 4 * _MAX_TABLES:
         return []  # sidecars of a downloader: no table of posts
     return [source / name for name in found if kind_of_table(source / name, options.encoding)]
+
+
+def _without_sidecars(names: Sequence[str], stems: set[str]) -> Iterator[str]:
+    """Leave out folders of small files of JSON, each called like a picture of which it tells."""
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folders.setdefault(split_name(name)[0], []).append(name)
+    for inside in folders.values():
+        told = [n for n in inside if n.lower().endswith(".json") and split_name(n.lower())[1] in stems]
+        if len(told) < max(2, 0.9 * len(inside)):
+            yield from inside
 
 
 def _is_data(path: Path) -> bool:

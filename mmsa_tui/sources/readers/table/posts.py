@@ -5,7 +5,6 @@ What a row holds beyond its roles follows the post as its metadata.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,11 +12,14 @@ from pathlib import Path
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank
+from mmsa_tui.sources.fields.lookup import is_gone
+from mmsa_tui.sources.fields.tweet import join_title
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
 from mmsa_tui.sources.ids import clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
-from mmsa_tui.text.cleaning import has_escapes, html_to_text, undo_escapes
+from mmsa_tui.sources.timestamps import without_midnight
+from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
 
 MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
@@ -31,7 +33,6 @@ ORIGINAL = "text_original"
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
 _TARGET = "$T$"
 """What the data sets Twitter-15 and Twitter-17 put where the target of a sentiment stood."""
-_HANDLE = re.compile(r"^(?:RT )?@\w+: ")
 
 
 class TablePosts:
@@ -53,7 +54,10 @@ class TablePosts:
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
         # JSON and typed tables have escapes of their own, which are undone already.
-        self._has_escapes = found.table.kind in _WITHOUT_ESCAPES and has_escapes(texts)
+        is_plain = found.table.kind in _WITHOUT_ESCAPES
+        self._is_json = is_plain and are_json_texts(texts)
+        self._has_escapes = is_plain and not self._is_json and has_escapes(texts)
+        self._gone = 0
         self._changes: Counter[str] = Counter()
 
     def reading(self) -> Reading:
@@ -97,7 +101,7 @@ class TablePosts:
     def _forget(self) -> None:
         """Take back what showing a sample has counted."""
         self._changes.clear()
-        self._cut = 0
+        self._cut = self._gone = 0
         self._pictures.forget()
 
     def _find_pictures(self) -> None:
@@ -181,14 +185,20 @@ class TablePosts:
         self._cut += len(text) >= MAX_CELL
         if self._targets and _TARGET in text:
             text = text.replace(_TARGET, values.get(self._targets, _TARGET))
+        if is_gone(text):
+            self._gone += 1
+            text = ""
         title = values.get(self._roles.title, "") if self._roles.title else ""
         return join_title(title, text) if title.strip() else text
 
     def _clean(self, text: str) -> str:
         """Undo what a tool did to a text, and count it by kind."""
-        if not (self._has_escapes or "<" in text or "&" in text):
+        if not (self._is_json or self._has_escapes or "<" in text or "&" in text):
             return text
         changes: set[str] = set()
+        if self._is_json:
+            cleaned = undo_json(text)
+            text, changes = cleaned.text, changes | cleaned.changes
         if self._has_escapes:
             cleaned = undo_escapes(text)
             text, changes = cleaned.text, changes | cleaned.changes
@@ -204,7 +214,7 @@ class TablePosts:
         if not written:
             return ""
         time = values.get(self._roles.time, "").strip() if self._roles.time else ""
-        if time and self._read_date.read(whole := f"{written} {time}"):
+        if time and self._read_date.read(whole := f"{without_midnight(written)} {time}"):
             return self._read_date(whole)
         return self._read_date(written)
 
@@ -227,6 +237,8 @@ class TablePosts:
         if self._changes:
             kinds = ", ".join(f"{kind} in {count:,}" for kind, count in sorted(self._changes.items()))
             note(f"texts are read as their authors typed them: {kinds} undone; `{ORIGINAL}` keeps them")
+        if self._gone:
+            note(f"texts that were removed from the site, taken for empty: {self._gone:,}")
         counted = [f"`{column}` ({_counted(words)})" for column, words in self._other_labels.items() if words]
         if counted:
             note(
@@ -273,16 +285,6 @@ def _is_called(kind: str, name: str) -> bool:
 
 def _word(kind: str) -> str:
     return "date" if kind == "created_at" else kind
-
-
-def join_title(title: str, body: str) -> str:
-    """Put a title before its text, unless it is only the text's beginning, or there is no text."""
-    if not body.strip():
-        return title
-    start = _HANDLE.sub("", " ".join(title.split())).rstrip("….").casefold()
-    if start.strip() in " ".join(body.split()).casefold():
-        return body
-    return f"{title.rstrip()}\n\n{body}"
 
 
 def _target_column(found: Found) -> str:
