@@ -6,8 +6,10 @@ with an audit behind it shows its intervals, one without says so.
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,16 @@ from mmsa_tui.errors import OutputError
 from mmsa_tui.export.cells import clean
 from mmsa_tui.export.colours import label_colour
 from mmsa_tui.export.csv_file import write_csv
+from mmsa_tui.report.fonts import FAMILY, find_fonts
 from mmsa_tui.text.display import safe_line
 
 SUFFIXES = (".png", ".svg", ".csv")
 COLUMNS = ("group", "label", "posts", "share", "low", "high", "share_by_model")
+
+NO_FONT = (
+    "Boxes stand for letters that no font of this computer has: install one (Noto), or save as svg or csv."
+)
+"""What is said below a picture with such letters."""
 
 _DPI = 200
 _INK, _QUIET, _GRID = "#1c2026", "#565d68", "#d9d6cd"
@@ -62,19 +70,29 @@ def check_chart_target(target: Path, *, overwrite: bool = False) -> None:
     check_place(target, overwrite=overwrite)
 
 
-def write_chart(chart: Chart, target: Path, *, overwrite: bool = False) -> None:
-    """Write a chart as its suffix says.
+def write_chart(chart: Chart, target: Path, *, overwrite: bool = False) -> Chart:
+    """Write a chart as its suffix says; returns it with what there is to say of the file.
 
     Raises:
         OutputError: see `check_chart_target`.
     """
     check_chart_target(target, overwrite=overwrite)
     suffix = target.suffix.lower()
+    fonts = [FAMILY]
+    if suffix == ".png":
+        fonts, missing = find_fonts(_written(chart))
+        if missing:
+            chart = replace(chart, notes=[*chart.notes, NO_FONT])
     with whole_file(target, overwrite=overwrite) as part:
         if suffix == ".csv":
             write_csv(part, COLUMNS, _records(chart))
         else:
-            _draw(chart, part, suffix.removeprefix("."))
+            _draw(chart, part, suffix.removeprefix("."), fonts)
+    return chart
+
+
+def _written(chart: Chart) -> list[str]:
+    return [chart.title, *chart.labels, *(group.name for group in chart.groups), *chart.notes]
 
 
 def _records(chart: Chart) -> list[dict[str, str | float | None]]:
@@ -93,7 +111,7 @@ def _records(chart: Chart) -> list[dict[str, str | float | None]]:
     ]
 
 
-def _draw(chart: Chart, file: Path, kind: str) -> None:
+def _draw(chart: Chart, file: Path, kind: str, fonts: Sequence[str]) -> None:
     # matplotlib costs 0.4 s to import; a csv should not pay it.
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -101,7 +119,12 @@ def _draw(chart: Chart, file: Path, kind: str) -> None:
 
     height = 3.2 if not chart.by else 4.2 if chart.is_time else 1.6 + 0.34 * len(chart.groups)
     # Letters stay letters in an svg: they can be read out, searched and edited.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "mmsa"}):
+    looks = {"svg.fonttype": "none", "svg.hashsalt": "mmsa", "font.family": list(fonts)}
+    with rc_context(looks), warnings.catch_warnings():
+        # The chart says so itself, where there is no font for a letter; an svg is drawn with its reader's.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        # A font without a bold face is drawn as it is.
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
         figure = Figure(figsize=(8.0, max(3.0, height)), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()

@@ -72,8 +72,7 @@ def save_chart(
     """Make a chart and write it as png, svg or csv; see `make_chart` and `write_chart` for errors."""
     check_chart_target(target, overwrite=overwrite)
     chart = make_chart(store, source, bundle, **of)
-    write_chart(chart, target, overwrite=overwrite)
-    return chart
+    return write_chart(chart, target, overwrite=overwrite)
 
 
 def _about(n_posts: int, n_shown: int, n_groups: int, by: str, only: str) -> str:

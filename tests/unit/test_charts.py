@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from pathlib import Path
 
 import openpyxl
@@ -214,3 +215,49 @@ def test_a_group_that_the_source_does_not_have_is_refused(
     with pytest.raises(UsageError, match="nothing called Town"):
         export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", Choice("source", chart_by="Town"))
     assert not (tmp_path / "a.xlsx").exists()
+
+
+def a_font_with(char: str, path: Path) -> str:
+    """Write a font that draws one letter as a square."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for corner in ((900, 0), (900, 800), (100, 800)):
+        pen.lineTo(corner)
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "a"])
+    builder.setupCharacterMap({ord(char): "a"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "a": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (1000, 0), "a": (1000, 100)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Of One Letter", "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("has_font", [False, True])
+def test_letters_that_no_font_draws_are_told_and_others_are_drawn(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_font: bool
+) -> None:
+    table = tmp_path / "towns.csv"
+    table.write_text("id,text,town\n1,fine,\u65e5\n2,fine too,Oslo\n", encoding="utf-8")
+    source = read_in(store, table)
+    store.save_bundle_labels(BUNDLE, LABELS)
+    posts = [row.post for row in store.posts(source.id) if row.post is not None]
+    store.save_predictions(
+        [Prediction(post.content_hash, BUNDLE, "ok", LABELS[2], 0.8, (0.1, 0.1, 0.8)) for post in posts]
+    )
+    fonts = [a_font_with("\u65e5", tmp_path / "one.ttf")] if has_font else []
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: fonts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = save_chart(store, source, BUNDLE, tmp_path / "a.png", by="town")
+        svg = save_chart(store, source, BUNDLE, tmp_path / "a.svg", by="town")
+    assert any("no font" in note for note in made.notes) != has_font
+    assert not any("no font" in note for note in svg.notes)
+    assert "\u65e5" in (tmp_path / "a.svg").read_text(encoding="utf-8")

@@ -210,17 +210,19 @@ class OverviewScreen(AppScreen[Chosen | None]):
         )
 
     async def _save_chart(self, target: Path, by: str) -> None:
+        from mmsa_tui.report.figures import NO_FONT
         from mmsa_tui.services.charts import save_chart
 
         source, bundle, where, only = self._source, self.mmsa.bundle_id, self._shown_where, self._only
         try:
-            await self.mmsa.slow.run(
+            made = await self.mmsa.slow.run(
                 lambda store: save_chart(store, source, bundle, target, by=by, where=where, only=only)
             )
         except MmsaError as error:
             self.mmsa.show_error(error)
             return
-        self.notify(safe_line(str(target), 200), title="Written", markup=False)
+        boxes = f". {NO_FONT}" if NO_FONT in made.notes else ""
+        self.notify(safe_line(f"{target}{boxes}", 400), title="Written", markup=False)
         self.mmsa.keep_message(f"Written: {target}")
 
     @property
