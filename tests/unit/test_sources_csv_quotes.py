@@ -100,6 +100,7 @@ def core(text: str) -> str:
 def test_of_random_files_in_any_style_no_row_vanishes_and_none_is_made_up(
     tmp_path: Path, quote: Quote
 ) -> None:
+    n_repaired = n_named = 0
     for seed in range(FILES):
         chance = random.Random(seed)
         source, delimiter = random_rows(chance), chance.choice(",;\t")
@@ -118,6 +119,8 @@ def test_of_random_files_in_any_style_no_row_vanishes_and_none_is_made_up(
         rows = list(read_rows(path))
         width = len(source[0])
         told = [row for row in rows if _is_told(row, width)]
+        n_repaired += sum(row.is_repaired for row in rows)
+        n_named += sum(row.is_repaired and row.is_doubtful for row in rows)
         start = 1
         for line, cells in zip(lines, source, strict=True):
             end = start + line.count("\n") - 1
@@ -133,11 +136,13 @@ def test_of_random_files_in_any_style_no_row_vanishes_and_none_is_made_up(
         failed = sum(isinstance(item, Failure) for item in items)
         assert counted + failed >= len({row.line for row in told[1:]})
         assert lost.total() <= 0.1 * len(source) + 3, seed
+    # Texts that begin or end with a lone quote are a third of these: where none does, hardly a row is named.
+    assert n_named <= 0.6 * n_repaired
 
 
 def _is_told(row: Row, width: int) -> bool:
     is_other = len(row.cells) != width
-    return bool(row.error) or row.is_repaired or row.is_doubtful or is_other
+    return bool(row.error) or row.is_doubtful or is_other
 
 
 def test_backslashes_before_quotes_are_undone(tmp_path: Path) -> None:

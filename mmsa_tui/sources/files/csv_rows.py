@@ -116,10 +116,25 @@ class Rows:
                     continue
                 self._broken_at = 0
                 self._is_under_way |= len(row.cells) >= self._dialect.width
+                if row.is_repaired and self._leaves_doubt(row.cells):
+                    row = replace(row, is_doubtful=True)
                 cells, n_lines = row.cells, len(self._lines.taken)
                 if self._dialect.escapes or self._lines.are_masked:
                     cells = tuple(map(self._dialect.unmask, cells))
                 yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
+
+    def _leaves_doubt(self, cells: Sequence[str]) -> bool:
+        """Whether a repaired row could have been parted otherwise.
+
+        Where its delimiters alone part it, only a quote at one edge of a cell speaks for more lines; where
+        texts hold delimiters, the kinds of its cells tell, unless it spans lines.
+        """
+        taken, dialect = self._lines.taken, self._dialect
+        if len(_without_end("".join(taken)).split(dialect.delimiter)) == dialect.width:
+            return len(taken) == 1 and any(
+                cell.strip().startswith('"') != cell.strip().endswith('"') for cell in cells
+            )
+        return len(taken) > 1 or not dialect.has_shape(cells)
 
     def _next(self, start: int) -> Row:
         line = next(self._lines)

@@ -46,7 +46,7 @@ class TablePosts:
         self._read_date = found.date_reader(options.date_order)
         self._cut = 0
         self._headers = 0
-        self._repaired = _Tally()
+        self._repaired = 0
         self._doubtful = _Tally()
         self._short = _Tally()
         self._other_labels = {column: Counter[str]() for column in found.roles.other_labels}
@@ -147,10 +147,9 @@ class TablePosts:
             metadata[ORIGINAL] = written
         if record.error:
             return Failure(post_id, record.error, text, metadata)
+        self._repaired += record.is_repaired
         if record.is_doubtful:
             self._doubtful.add(record.where)
-        elif record.is_repaired:
-            self._repaired.add(record.where)
         if record.is_short:
             self._short.add(record.where)
         for column, words in self._other_labels.items():
@@ -225,12 +224,16 @@ class TablePosts:
             note(unread)
         if self._headers:
             note(f"rows that repeat the header, left out: {self._headers:,}")
-        if self._repaired.count:
-            note(f"rows whose quotes break the rules of csv, read in the one way there is: {self._repaired}")
+        if self._repaired:
+            name = self._found.path.name
+            note(
+                f"{name} does not double the quotes within its texts, as csv should: rows with such quotes, "
+                f"parted by their delimiters and the kinds of their cells: {self._repaired:,}"
+            )
         if self._doubtful.count:
             note(
-                "rows that may have been parted wrongly, for lines that are no rows stand beside them: "
-                f"{self._doubtful}"
+                "rows that may have been parted wrongly, as their quotes or the lines beside them can be "
+                f"read in two ways: {self._doubtful}"
             )
         if self._short.count:
             note(f"rows with fewer cells than the header, the last ones taken for empty: {self._short}")
