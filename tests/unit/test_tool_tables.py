@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from tool_shapes import BIOGRAPHY, DAY, FINE, JPEG, UNIX, Shape, check, csv, twice
 
+from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Post
 from mmsa_tui.sources import ReadOptions, read
 
@@ -279,7 +280,46 @@ def test_fields_of_a_field_are_columns_in_parquet(tmp_path: Path) -> None:
 
 def test_web_pages_beside_pictures_are_named(tmp_path: Path) -> None:
     (tmp_path / "p1.jpg").write_bytes(JPEG)
-    (tmp_path / "posts_1.html").write_text(f"<html><body>{FINE}</body></html>")
+    (tmp_path / "about.html").write_text("<html><body>x</body></html>")
     notes: list[str] = []
     list(read(tmp_path, options=ReadOptions(note=notes.append)))
-    assert any("posts_1.html" in note for note in notes)
+    assert any("about.html" in note for note in notes)
+
+
+def test_a_download_of_web_pages_is_asked_for_as_json(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/p1.jpg").write_bytes(JPEG)
+    (tmp_path / "posts_1.html").write_text(f"<html><body>{FINE}</body></html>")
+    with pytest.raises(SourceError, match=r"posts_1\.html") as error:
+        list(read(tmp_path))
+    assert "JSON" in error.value.hint
+    assert len(list(read(tmp_path, format="pairs"))) == 1
+
+
+def test_a_text_that_lists_the_posts_is_no_post(tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    for key in ("9001", "9002"):
+        (tmp_path / f"all/{key}.txt").write_text(FINE)
+        (tmp_path / f"all/{key}.jpg").write_bytes(JPEG)
+    (tmp_path / "labels.txt").write_text("9001\thappy\n9002\tsad\n")
+    notes: list[str] = []
+    items = list(read(tmp_path, options=ReadOptions(note=notes.append)))
+    assert [item.post_id for item in items] == ["9001", "9002"]
+    assert any("labels.txt" in note for note in notes)
+
+
+def test_fields_one_below_the_other_are_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "Posts.txt"
+    day = "Date: 2026-05-01 10:00:00 UTC\nLink: https://x.example/1/\nTitle: "
+    path.write_text(f"{day}{FINE}\nTo be continued: tomorrow\n\n{day}\n\n{day}Rain again\n")
+    first, empty, last = read(path)
+    assert isinstance(first, Post) and isinstance(last, Post) and isinstance(empty, Post)
+    assert (first.text, first.created_at) == (f"{FINE}\nTo be continued: tomorrow", DAY)
+    assert (empty.text, last.text) == ("", "Rain again")
+
+
+def test_talk_with_names_before_it_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Sam: hello\nLeo: hello\n\nSam: how are you\nLeo: fine\n")
+    (tmp_path / "a.jpg").write_bytes(JPEG)
+    (post,) = read(tmp_path)
+    assert isinstance(post, Post) and post.text.startswith("Sam: hello\nLeo")

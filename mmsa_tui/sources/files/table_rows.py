@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from mmsa_tui.errors import SourceError, UsageError
-from mmsa_tui.sources.columns import is_known
+from mmsa_tui.sources.columns import is_known, unique_names
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.contradictions import (
@@ -26,7 +26,7 @@ from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
-from mmsa_tui.sources.files.plain_rows import BLOCK_NAMES, plain_rows
+from mmsa_tui.sources.files.plain_rows import BLOCK_NAMES, field_names, plain_rows
 from mmsa_tui.sources.roles import choose_roles
 
 SAMPLE_ROWS = 600
@@ -161,11 +161,14 @@ def _contradictions(path: Path, said: Said) -> Iterator[str]:
 
 def open_plain(path: Path, kind: str) -> Table:
     """Open a list of a data set that needs no header."""
-    rows = plain_rows(path, kind)
+    names = field_names(read_start(path, SAMPLE_BYTES)) if kind == "fields" else []
+    rows = plain_rows(path, kind, names)
     first = list(islice(rows, FIRST_ROWS))
     header = without_header([row.cells for row in first if not row.error], "")
     if kind == "blocks":
         header = Header(-1, list(BLOCK_NAMES))
+    if kind == "fields":
+        header = Header(-1, unique_names(names))
     return _from_rows(kind, header, first, rows, [], Layout(0, encoding="utf-8"), [])
 
 

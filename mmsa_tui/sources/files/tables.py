@@ -118,7 +118,7 @@ def open_table(
             return open_columnar_table(path, kind, sheet)
         if kind in ("xlsx", "ods", "xls"):
             return open_book(path, kind, said)
-        if kind in ("lists", "blocks"):
+        if kind in ("lists", "blocks", "fields"):
             return open_plain(path, kind)
         if kind in ("csv", "tsv"):
             return open_text(path, kind, said)

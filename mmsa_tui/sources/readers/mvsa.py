@@ -17,7 +17,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.readers.pairs import look_for_pairs, pair_files, read_pairs
+from mmsa_tui.sources.readers.pairs import look_for_pairs, name_unread, pair_files, read_pairs
 
 LABEL_FILE = "labelResultAll.txt"
 _MAX_LABEL_BYTES = 64 << 20
@@ -117,6 +117,8 @@ class MvsaReader:
         labels = _child(root, LABEL_FILE)
         truth = read_truth(labels) if labels is not None else {}
         enriched = _enriched_labels(root, options)
+        if labels is None and not enriched:
+            name_unread((path.name for path in root.iterdir() if path.is_file()), options)
         unseen = set(truth)
         for item in read_pairs(data, pair_files(walk(data, options.note)), options.encoding):
             key = item.post_id.lower()

@@ -48,6 +48,13 @@ _UNREAD = (
     ".html",
     ".htm",
 )
+_PAGE = re.compile(
+    r"(?:your_)?(?:posts?|threads|reels|stories|comments|timeline|tweets|toots)(?:_\w*)?\.html?",
+    re.IGNORECASE,
+)
+"""How services call the web pages of what somebody wrote, in a download that could be JSON."""
+_LISTED = 0.8
+"""Share of the lines of a text that name a post, from which on it is a list of posts."""
 _NUMBERED = re.compile(
     r"(?P<stem>.*[^/])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\))", re.DOTALL
 )
@@ -207,7 +214,7 @@ def _has_sibling(root: Path, key: str) -> bool:
     return any((root / f"{key}{suffix}").exists() for suffix in (".jpg", ".png", ".jpeg"))
 
 
-def _name_unread(names: Iterable[str], options: ReadOptions) -> None:
+def name_unread(names: Iterable[str], options: ReadOptions) -> None:
     """Say which tables, JSON and web pages beside the pictures are not read: they may hold the texts."""
     unread = sorted((name for name in names if name.lower().endswith(_UNREAD)), key=natural_key)
     if unread:
@@ -244,6 +251,15 @@ class PairsReader:
                     "one post, say --format pairs.",
                 )
             return Match(self.name, 25, "a folder with .txt files, each taken for a post")
+        if page := _page_of_posts(source):
+            return Match(
+                self.name,
+                30,
+                "a folder of pictures and web pages",
+                f"{source} holds pictures, and their posts as a web page: {page}",
+                "Download the data again as JSON, and point at its folder; or say --format pairs to read "
+                "the pictures alone.",
+            )
         if found.pictures:
             return Match(self.name, 20, "a folder of pictures, each taken for a post without text")
         return None
@@ -253,8 +269,37 @@ class PairsReader:
             raise SourceError(f"{source} is not a folder", "Point at the folder that holds the pairs.")
         root = source.resolve()
         names = list(walk(root, options.note))
-        _name_unread(names, options)
-        yield from read_pairs(root, pair_files(names), options.encoding)
+        name_unread(names, options)
+        pairs = pair_files(names)
+        if lists := _lists_of_posts(root, pairs):
+            options.note(f"texts that list the posts and are none themselves, left out: {', '.join(lists)}")
+        yield from read_pairs(root, (pair for pair in pairs if pair.text not in lists), options.encoding)
+
+
+def _page_of_posts(source: Path) -> str:
+    names = (name for name in islice(walk(source), _LOOK_AT) if _PAGE.fullmatch(name.rpartition("/")[2]))
+    return next(names, "")
+
+
+def _lists_of_posts(root: Path, pairs: Iterable[Pair]) -> list[str]:
+    """Return the few lone texts whose lines begin with the stems of the others: labels, or a split."""
+    pairs = list(pairs)
+    stems = {_stem(pair.key) for pair in pairs if pair.text and pair.pictures}
+    lone = [pair.text for pair in pairs if pair.text and not pair.pictures]
+    if len(lone) > _FEW_FILES:
+        return []
+    found = []
+    for name in lone:
+        try:
+            with (root / name).open("rb") as file:
+                lines = file.read(64 * 1024).decode("utf-8", "replace").splitlines()
+        except OSError:
+            continue
+        filled = [line for line in lines if line.strip()]
+        named = sum(re.split(r"[\s,;|.]", line.strip(), maxsplit=1)[0].casefold() in stems for line in filled)
+        if len(filled) > 1 and named >= _LISTED * len(filled):
+            found.append(name)
+    return found
 
 
 def _lists_of_texts(source: Path) -> list[str]:

@@ -81,7 +81,7 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
         )
     table, text = found.table, found.roles.text
     where = f"{within(source, found.path)} is a table ({table.kind})"
-    if text and table.kind in ("lists", "blocks"):
+    if text and table.kind in ("lists", "blocks", "fields"):
         return Match("table", 55, f"{where} of a data set, with texts in `{text}`")
     if text and not found.roles.guessed:
         return Match("table", 60 - weaker, f"{where} with a column `{text}`")
