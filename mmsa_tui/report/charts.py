@@ -60,11 +60,20 @@ def interval_bars(intervals: Sequence[Estimate]) -> str:
     if not lines:
         return ""
     note = "Bars are 95 % intervals, the line in them the share; a triangle is the share by the model alone."
-    return f'<table class="ranked"><tbody>{"".join(lines)}</tbody></table><p>{note}</p>'
+    named = '<table class="ranked" aria-label="shares with their 95 % intervals">'
+    return f"{named}<tbody>{''.join(lines)}</tbody></table><p>{note}</p>"
 
 
-def ranked_bars(counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequence[str]) -> str:
-    """Draw a bar for every name, parted by label, as long as its count."""
+def ranked_bars(
+    counts: Sequence[tuple[str, Mapping[str, int]]],
+    labels: Sequence[str],
+    about: str = "posts by name and label",
+) -> str:
+    """Draw a bar for every name, parted by label, as long as its count.
+
+    Args:
+        about: what the chart shows, for who cannot see it.
+    """
     if not counts:
         return ""
     most = max(sum(by_label.values()) for _, by_label in counts)
@@ -82,7 +91,8 @@ def ranked_bars(counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequenc
             f'<tr><th scope="row">{_text(name, 40)}</th><td class="bar-cell">{bar}</td>'
             f"<td>{total:,}</td></tr>"
         )
-    return f'<table class="ranked"><tbody>{"".join(lines)}</tbody></table>'
+    named = f'<table class="ranked" aria-label="{_text(about, 200)}">'
+    return f"{named}<tbody>{''.join(lines)}</tbody></table>"
 
 
 def grouped_bars(groups: Sequence[GroupShares], labels: Sequence[str], by: str) -> str:
@@ -102,11 +112,10 @@ def grouped_bars(groups: Sequence[GroupShares], labels: Sequence[str], by: str) 
             f'<tr><th scope="row">{_text(group.name, 40)}</th><td>{group.n_posts:,}</td>'
             f'<td class="bar-cell">{bar}</td>{cells}</tr>'
         )
-    return (
-        f'<table class="grouped"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
-        if lines
-        else ""
-    )
+    if not lines:
+        return ""
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return f'<table class="grouped" aria-label="shares by {_text(by, 60)}">{body}</table>'
 
 
 def _share(share: Share) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -71,9 +71,9 @@ def _sections(content: Content) -> Iterator[_Section]:
     if content.change is not None:
         yield _Section(content.change.title, _titled(content.change))
     yield _Section("Over time", _over_time(content))
-    yield _Section("Hashtags", _ranking(content, content.survey.hashtags))
+    yield _Section("Hashtags", _ranking(content, content.survey.hashtags, "hashtag"))
     if not content.redacted:
-        yield _Section("Authors", _ranking(content, content.survey.authors))
+        yield _Section("Authors", _ranking(content, content.survey.authors, "author"))
     for grouped in content.grouped:
         yield _Section(f"Shares by {grouped.by}", _grouped(content, grouped))
     yield _Section("Text against picture", _at_odds(content))
@@ -116,14 +116,16 @@ def _over_time(content: Content) -> str:
     if timeline.n_undated:
         words += f" {timeline.n_undated:,} posts have no date."
     chart = charts.columns(periods, content.labels, marks, about)
-    return chart + charts.legend(content.labels) + _paragraph(words)
+    figures = _figures(timeline.unit, periods, content.labels, about)
+    return chart + charts.legend(content.labels) + _paragraph(words) + figures
 
 
-def _ranking(content: Content, groups: Sequence[Group]) -> str:
+def _ranking(content: Content, groups: Sequence[Group], by: str) -> str:
     if len(groups) < 2:
         return ""
     named = [(group.name, group.counts) for group in groups[:_N_NAMES]]
-    return charts.ranked_bars(named, content.labels) + charts.legend(content.labels)
+    bars = charts.ranked_bars(named, content.labels, f"posts by {by} and label")
+    return bars + charts.legend(content.labels)
 
 
 def _grouped(content: Content, grouped: Grouped) -> str:
@@ -144,14 +146,25 @@ def _confidence(content: Content) -> str:
     bins = content.counts.bins
     steps = [(f"{at / N_BINS:.2f} to {(at + 1) / N_BINS:.2f}", bins[at]) for at in range(N_BINS)]
     marks = {at: f"{at / N_BINS:g}" for at in range(0, N_BINS, 4)}
-    chart = charts.columns(steps, content.labels, marks, "posts by the model's confidence and label")
+    about = "posts by the model's confidence and label"
+    chart = charts.columns(steps, content.labels, marks, about)
     if not chart:
         return ""
     note = (
         "Posts by the model's label and the probability it gives it, whatever an analyst said. Where it is"
         " calibrated, 0.8 is right 8 times in 10."
     )
-    return chart + charts.legend(content.labels) + _paragraph(note)
+    figures = _figures("confidence", [step for step in steps if step[1].total()], content.labels, about)
+    return chart + charts.legend(content.labels) + _paragraph(note) + figures
+
+
+def _figures(
+    by: str, counts: Sequence[tuple[str, Mapping[str, int]]], labels: Sequence[str], about: str
+) -> str:
+    """Write the numbers of a chart as a table to be opened: for who cannot see it, or wants to copy them."""
+    rows = [(name, *(f"{found.get(label, 0):,}" for label in labels)) for name, found in counts]
+    table = _table((by, *labels), rows, about)
+    return f"<details><summary>In numbers: {_text(about)}</summary>{table}</details>"
 
 
 def _at_odds(content: Content) -> str:
@@ -162,7 +175,11 @@ def _at_odds(content: Content) -> str:
         (text, *(f"{content.heads[text, image]:,}" for image in content.labels)) for text in content.labels
     ]
     n_conflicts = content.counts.n_conflicts
-    words = f"In {n_conflicts:,} of {both:,} posts with both, text alone and picture alone disagree."
+    n_apart = sum(number for (text, image), number in content.heads.items() if text != image)
+    words = (
+        f"In {n_conflicts:,} of {both:,} posts with both, text alone and picture alone disagree, each sure of"
+        f" its label; in {n_apart:,} their likeliest labels differ, sure or not, as the table has it."
+    )
     table = _table(("text ↓ picture →", *content.labels), rows, "text against picture")
     return _paragraph(words) + table + _examples(content, content.examples.at_odds)
 
@@ -248,7 +265,9 @@ def _picture(row: Row) -> str:
     if small is None:
         return ""
     address = "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
-    return f'<img src="{address}" alt="{_text(chosen.alt_text or chosen.name)}">'
+    # The name of a file tells who cannot see the picture nothing.
+    about = chosen.alt_text or f"A picture of post {row.post_id}, which its author did not describe"
+    return f'<img src="{address}" alt="{_text(about)}">'
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], about: str) -> str:
@@ -259,7 +278,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], about: str) -> 
         + "</tr>"
         for row in rows
     )
-    return _wide(f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>", about)
+    body = f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
+    return _wide(f'<table aria-label="{_text(about)}">{body}</table>', about)
 
 
 def _wide(table: str, about: str) -> str:

@@ -75,6 +75,25 @@ def test_the_page_has_every_section_that_the_source_has_data_for(mmsa: Mmsa, sou
     ]  # fmt: skip
 
 
+def test_who_cannot_see_the_page_finds_its_numbers_and_no_name_of_a_file(mmsa: Mmsa, source: Path) -> None:
+    page = write(mmsa, source)
+    named = re.findall("<table[^>]*>", page)
+    assert named and all("aria-label=" in table for table in named)
+    assert set(re.findall('<img[^>]* alt="([^"]*)"', page)) and "glad_best" not in page
+    (over_time,) = re.findall("<summary>In numbers: posts by day.*?</details>", page, re.DOTALL)
+    cells = [int(cell.replace(",", "")) for cell in re.findall("<td>([^<]*)</td>", over_time)]
+    assert sum(cells) == 41
+
+
+def test_posts_in_conflict_are_told_from_those_whose_labels_merely_differ(mmsa: Mmsa, source: Path) -> None:
+    page = write(mmsa, source)
+    n_sure, n_apart = re.findall(r"In ([\d,]+) of [\d,]+ posts with both.*?; in ([\d,]+) their", page)[0]
+    (table,) = re.findall('<table aria-label="text against picture">.*?</table>', page)
+    rows = [[int(cell) for cell in re.findall(r"<td>(\d+)</td>", row)] for row in table.split("<tr>")[2:]]
+    off = sum(cell for at, row in enumerate(rows) for to, cell in enumerate(row) if at != to)
+    assert int(n_apart) == off >= int(n_sure)
+
+
 def test_a_source_that_was_not_classified_is_refused_with_what_to_do(mmsa: Mmsa, source: Path) -> None:
     ran = mmsa("report", source, "-o", "report.html")
     assert ran.code == 2
