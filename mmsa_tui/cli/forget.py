@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.config import DEFAULT_CODEBOOK, Paths
 from mmsa_tui.errors import Interrupted, UsageError
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -35,20 +34,12 @@ def forget(
     """
     from mmsa_tui.services import forget as service
 
-    paths = options.configure().paths
-    # Under every codebook: what is to be forgotten is the source.
-    places = service.where_known(paths, source.expanduser()) or [paths]
-    plans = [(place, service.plan(place, source.expanduser())) for place in places]
-    _refuse_one_file(export, [place for place, _ in plans])
-    lines = []
-    for place, going in plans:
-        lines += [f"codebook {place.codebook}:"] if place.codebook else []
-        lines += going.lines()
-    location = plans[0][1].location
-    _confirm(f"forget {location}", lines, yes)
-    for place, going in plans:
-        service.forget(place, going, export and export.expanduser())
-    console.show(f"forgotten: {location}")
+    found = service.plan_everywhere(options.configure().paths, source.expanduser())
+    if export is not None:
+        found.check_export()
+    _confirm(f"forget {found.location}", found.lines(), yes)
+    found.carry_out(export and export.expanduser())
+    console.show(f"forgotten: {found.location}")
 
 
 def purge(export: ExportOption = None, yes: YesOption = False) -> None:
@@ -59,20 +50,11 @@ def purge(export: ExportOption = None, yes: YesOption = False) -> None:
     from mmsa_tui.services import forget as service
 
     paths = options.configure().paths
-    _refuse_one_file(export, [place for place in service.homes(paths) if place.database.is_file()])
+    if export is not None:
+        service.check_purge_export(paths)
     _confirm("remove all of this", service.purge_lines(paths), yes)
     service.purge(paths, export and export.expanduser())
     console.show("everything is gone")
-
-
-def _refuse_one_file(export: Path | None, places: Sequence[Paths]) -> None:
-    """Refuse to write the corrections of several codebooks to one file."""
-    if export is not None and len(places) > 1:
-        named = ", ".join(place.codebook or DEFAULT_CODEBOOK for place in places)
-        raise UsageError(
-            f"there are labels under several codebooks ({named}), and one file takes those of one",
-            "Write them with `mmsa --codebook NAME corrections export -o FILE`, then leave --export out.",
-        )
 
 
 def _confirm(what: str, lines: Sequence[str], yes: bool) -> None:

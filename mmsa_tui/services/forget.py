@@ -7,7 +7,7 @@ that first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ from typing import Any, TypedDict
 
 from mmsa_tui.bundle.meta import write_atomically
 from mmsa_tui.codebook import list_codebooks, read_codebook
-from mmsa_tui.config import Paths
+from mmsa_tui.config import DEFAULT_CODEBOOK, Paths
 from mmsa_tui.corrections import export_corrections
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.disk.private import make_private_folder
 from mmsa_tui.disk.whole_file import remove
-from mmsa_tui.errors import OutputError, SourceError
+from mmsa_tui.errors import OutputError, SourceError, UsageError
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.services.store_care import alone, backups
 from mmsa_tui.store import Store
@@ -102,6 +102,83 @@ def forget(paths: Paths, going: Going, export: Path | None = None) -> None:
 def homes(paths: Paths) -> list[Paths]:
     """List the places of all codebooks, the default one first: each has a store of its own."""
     return [paths.under(""), *(paths.under(one.name) for one in list_codebooks(paths))]
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """A source that is to be forgotten, under every codebook that has read it: what is to be forgotten is the
+    source.
+    """
+
+    plans: tuple[tuple[Paths, Going], ...]
+
+    @property
+    def location(self) -> str:
+        return self.plans[0][1].location
+
+    @property
+    def n_corrections(self) -> int:
+        return sum(going.n_corrections for _, going in self.plans)
+
+    def lines(self) -> list[str]:
+        """Say what goes and what stays."""
+        lines = []
+        for place, going in self.plans:
+            lines += [f"codebook {place.codebook}:"] if place.codebook else []
+            lines += going.lines()
+        return lines
+
+    def check_export(self) -> None:
+        """Refuse to write the corrections of several codebooks to one file.
+
+        Raises:
+            UsageError: there are some under more than one.
+        """
+        _refuse_one_file([place for place, going in self.plans if going.n_corrections])
+
+    def carry_out(self, export: Path | None = None) -> None:
+        """Forget the source.
+
+        Args:
+            export: where its corrections are written before.
+
+        Raises:
+            UsageError: see `check_export`. StoreError, OutputError: it cannot be done now; what was begun is
+                gone on with by the next `forget` or `purge`.
+        """
+        if export is not None:
+            self.check_export()
+        for place, going in self.plans:
+            alone_here = len(self.plans) == 1
+            forget(place, going, export if going.n_corrections or alone_here else None)
+
+
+def plan_everywhere(paths: Paths, source: Path | str) -> Forgetting:
+    """Find out what would go with a source, under every codebook.
+
+    Raises:
+        SourceError: it is not known here. StoreError: a store cannot be read.
+    """
+    places = where_known(paths, source) or [paths]
+    return Forgetting(tuple((place, plan(place, source)) for place in places))
+
+
+def check_purge_export(paths: Paths) -> None:
+    """Refuse to write the corrections of several codebooks to one file.
+
+    Raises:
+        UsageError: there are stores under more than one.
+    """
+    _refuse_one_file([place for place in homes(paths) if place.database.is_file()])
+
+
+def _refuse_one_file(places: Sequence[Paths]) -> None:
+    if len(places) > 1:
+        named = ", ".join(place.codebook or DEFAULT_CODEBOOK for place in places)
+        raise UsageError(
+            f"there are labels under several codebooks ({named}), and one file takes those of one",
+            "Write them with `mmsa --codebook NAME corrections export -o FILE`, then leave --export out.",
+        )
 
 
 def where_known(paths: Paths, source: Path | str) -> list[Paths]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from stories import SIZE, asked, opened
 from textual import events
+from textual.widgets import Input
 
 from mmsa_tui.records import Correction
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.tui.browse.screen import BrowseScreen
-from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
+from mmsa_tui.tui.dialogs.ask import AskOne, AskText
 from mmsa_tui.tui.picker.mapping import MappingDialog
 from mmsa_tui.tui.picker.screen import PickerScreen
 
@@ -190,9 +192,13 @@ async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_
         await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
 
 
-async def test_a_source_can_be_forgotten_for_good(make_app, source, store, wait_for):
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_source_can_be_forgotten_for_good_and_its_labels_written_before(
+    make_app, source, store, wait_for, tmp_path, is_written
+):
     (stored, *_) = store.posts(source.id)
-    store.add_corrections([Correction("", stored.post.content_hash, "positive")])
+    store.add_corrections([Correction("u1", stored.post.content_hash, "positive")])
+    kept = tmp_path / "kept.jsonl"
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
         await pilot.press("ctrl+o")
@@ -201,12 +207,47 @@ async def test_a_source_can_be_forgotten_for_good(make_app, source, store, wait_
         await pilot.press("ctrl+d")
         await asked(pilot, wait_for, AskOne)
         await pilot.press("down", "enter")
-        question = await asked(pilot, wait_for, AskWhether)
-        assert "1 correction of" in str(question.query_one(".dialog-text").render())
-        await pilot.press("y")
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query(".dialog-text")), "what goes")
+        listed = str(pilot.app.screen.query_one(".dialog-text").render())
+        assert "goes:" in listed and "1 correction of" in listed and "stays:" in listed
+        if is_written:
+            await pilot.press("down", "enter")
+            question = await asked(pilot, wait_for, AskText)
+            question.query_one(Input).value = str(kept)
+            await pilot.press("enter")
+        else:
+            await pilot.press("down", "down", "enter")
         await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
         await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 0, "the list redrawn")
     assert list(store.corrections()) == []
+    assert kept.exists() == is_written
+    assert not is_written or "u1" in kept.read_text()
+
+
+async def test_what_cannot_be_written_first_is_not_forgotten(make_app, source, store, wait_for, tmp_path):
+    (stored, *_) = store.posts(source.id)
+    store.add_corrections([Correction("u1", stored.post.content_hash, "positive")])
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("ctrl+o")
+        screen = await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
+        await pilot.press("ctrl+d")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query(".dialog-text")), "what goes")
+        await pilot.press("down", "enter")
+        question = await asked(pilot, wait_for, AskText)
+        kept = tmp_path / "kept.jsonl"
+        kept.write_text("of another source")
+        question.query_one(Input).value = str(kept)
+        await pilot.press("enter")
+        await wait_for(
+            pilot,
+            lambda: any("kept.jsonl exists" in note.message for note in pilot.app._notifications),
+            "why",
+        )
+    assert [act.uid for act in store.corrections()] == ["u1"]
 
 
 async def test_another_format_can_be_chosen(make_app, folder, wait_for):

@@ -51,6 +51,7 @@ class AskOne(ModalScreen[str | None]):
         options: (id, text) pairs.
         chosen: the id that is marked at first.
         has_letters: a letter before each of the first 26 answers with it.
+        explanation: what to know before choosing.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,14 +68,18 @@ class AskOne(ModalScreen[str | None]):
         hint: str = "",
         *,
         has_letters: bool = False,
+        explanation: str = "",
     ) -> None:
         super().__init__(classes="dialog-screen")
         self._title, self._options, self._chosen, self._hint = title, options, chosen, hint
+        self._explanation = explanation
         self._letters = LETTERS[: len(options)] if has_letters else ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(Content(self._title), classes="dialog-title")
+            if self._explanation:
+                yield Label(Content(self._explanation), classes="dialog-text")
             # Ids of options may be any text; those of widgets may not.
             yield ChoiceList(*(Option(Content(text)) for text in self._texts()), compact=True)
             hint = "Letter or enter: choose" if self._letters else "Enter: choose"

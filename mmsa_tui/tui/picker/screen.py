@@ -14,14 +14,14 @@ from textual.widgets.option_list import Option
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.records import ReadAs
-from mmsa_tui.services import forget
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.sources import formats
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
-from mmsa_tui.tui.dialogs.ask import AskOne, AskWhether
+from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.keys import key_table
+from mmsa_tui.tui.picker.forgetting import forget_for_good
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.picker.found_panel import FoundPanel
 from mmsa_tui.tui.picker.mapping import MappingDialog
@@ -151,7 +151,7 @@ class PickerScreen(AppScreen[None]):
             if way == "remove":
                 await self._remove_from_list(source)
             elif way == "forget":
-                await self._ask_to_forget(source)
+                await forget_for_good(self.mmsa, source, self._load_recent)
 
         title = f"{safe_line(source.title)}: its files are not touched"
         await self.ask(AskOne(title, ways), take)
@@ -162,28 +162,6 @@ class PickerScreen(AppScreen[None]):
         except MmsaError as error:
             self.mmsa.show_error(error)
         self._load_recent()
-
-    async def _ask_to_forget(self, source: SourceRow) -> None:
-        paths, title = self.mmsa.config.paths, safe_line(source.title)
-        try:
-            going = await self.mmsa.slow.run(lambda store: forget.plan(paths, source.location))
-        except MmsaError as error:
-            self.mmsa.show_error(error)
-            return
-
-        async def take(is_wanted: bool | None) -> None:
-            if not is_wanted:
-                return
-            try:
-                await self.mmsa.slow.run(lambda store: forget.forget(paths, going))
-            except MmsaError as error:
-                self.mmsa.show_error(error)
-            else:
-                self.notify(f"{title} is forgotten.", markup=False)
-            self._load_recent()
-
-        lines = "\n".join(safe_line(line, 400) for line in going.lines())
-        await self.ask(AskWhether(f"Forget {title} for good?", lines, "Forget (y)", "Keep (n)"), take)
 
     # a path
 
