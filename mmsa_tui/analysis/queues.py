@@ -93,7 +93,26 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue("audit", "audit", "posts labelled blind inside an audit", _AUDITED),
 )
-_BY_NAME = {queue.name: queue for queue in QUEUES}
+TEACH = Queue(
+    "teach",
+    "teach",
+    "what a young model learns most from: posts at random, doubtful ones more often; none of an audit",
+    Where("failure IS NULL AND content_hash NOT IN (SELECT content_hash FROM audit_posts)"),
+    Order("teaching"),
+)
+"""Under a codebook, whose models are made from some hundred labels."""
+
+_BY_NAME = {queue.name: queue for queue in (*QUEUES, TEACH)}
+
+
+def queues_of(codebook: str) -> tuple[Queue, ...]:
+    """List the queues there are under a codebook, "" for the default one."""
+    return (QUEUES[0], TEACH, *QUEUES[1:]) if codebook else QUEUES
+
+
+def title_of(name: str) -> str:
+    """Say what a queue is called; the name itself where there is none."""
+    return _BY_NAME[name].title if name in _BY_NAME else name
 
 
 SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
@@ -126,13 +145,14 @@ def count_queues(
         within: a filter that narrows all queues.
     """
     wheres: list[Where] = []
-    for queue in QUEUES:
+    queues = queues_of(store.codebook()[0])
+    for queue in queues:
         where, _ = queue_rows(queue.name)
         all_of_it = where or Where("TRUE")
         wheres += [all_of_it, all_of_it & _done(queue.name)]
     numbers = store.counts(source_id, bundle, wheres, within)
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    return {queue.name: QueueCount(*pair) for queue, pair in zip(QUEUES, pairs, strict=True)}
+    return {queue.name: QueueCount(*pair) for queue, pair in zip(queues, pairs, strict=True)}
 
 
 def _done(name: str) -> Where:

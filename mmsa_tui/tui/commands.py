@@ -9,7 +9,6 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from mmsa_tui.analysis.queues import QUEUES
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.filter_bar import FilterBar
@@ -64,7 +63,7 @@ class MmsaCommands(Provider):
 
     def _queues(self) -> Iterator[Command]:
         for bar in self.screen.query(QueueBar):
-            for queue in QUEUES:
+            for queue in bar.queues:
                 yield Command(f"Queue: {queue.title}", queue.help, partial(bar.choose, queue.name))
 
     def _views(self) -> Iterator[Command]:

@@ -112,3 +112,20 @@ async def test_more_labels_than_digits_are_given_by_letter(make_app, classified,
         given = list(dict.fromkeys(act.new_label for act in made))
         assert given == ["topic 10", "topic 3", "topic 12", "topic 11"]
         assert made[-1].origin
+
+
+async def test_a_codebook_has_a_queue_that_teaches(make_app, classified, config, wait_for):
+    new_codebook(config.paths, STANCE)
+    paths = config.paths.under("stance")
+    with Store.open(paths.database) as store:
+        read_in(store, classified.location)
+    async with make_app(config=replace(config, paths=paths, bundle="")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        n_all = screen.n_rows
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: screen.posts.queue_name == "teach" and screen.n_rows, "the queue")
+        assert "teach" in text_of(screen, "#queues") and screen.n_rows <= n_all
+        n_before = screen.n_rows
+        await wait_for(pilot, lambda: screen.row is not None, "its first post")
+        await pilot.press("w", "tab", "shift+tab")
+        await wait_for(pilot, lambda: screen.n_rows < n_before, "the queue without what is labelled")

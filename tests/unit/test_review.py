@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, queue_rows
+from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, queue_rows, queues_of
 from mmsa_tui.records import Correction, Failure, Post, Prediction
-from mmsa_tui.store import Order, Store, Where
+from mmsa_tui.store import Audit, Order, SampledPost, Store, Stratum, Where
 
 BUNDLE = "mvsa 1.0.0"
 LABELS = ("negative", "neutral", "positive")
@@ -174,3 +174,39 @@ def test_flipped_labels_come_to_the_top_of_the_ranking(store: Store) -> None:
         store.ordinals(1, BUNDLE, Where("given_prob IS NOT NULL"), Order("given_prob"))[:20]
     )
     assert len(found) / len(flipped) >= 3 * 0.1
+
+
+def test_the_teaching_queue_draws_lots_and_lets_sure_posts_wait(store: Store) -> None:
+    store.save_codebook("stance", "{}")
+    posts: list[Post | Failure] = [
+        Failure("x", "broken"), *(Post(str(n), f"post {n}", content_hash=f"b2:{n}") for n in range(400))
+    ]  # fmt: skip
+    fill(store, posts, [])
+    before = [int(name) for name in ids(store, "teach")]
+    assert sorted(before) == list(range(400))
+    # Without a model each tenth of the source has its share of the first fifty.
+    first = [sum(n // 40 == tenth for n in before[:50]) for tenth in range(10)]
+    assert min(first) >= 3 and before[:50] != sorted(before[:50])
+    store.save_predictions(
+        [predict(f"b2:{n}", *((0.98, 0.02, 0) if n % 2 else (0.5, 0.48, 0.02))) for n in range(400)]
+    )
+    after = [int(name) for name in ids(store, "teach")]
+    n_sure = sum(n % 2 for n in after[:60])
+    # Sure ones come a fifth as often, and are not left out.
+    assert 5 <= n_sure <= 16 and len(after) == 400
+
+
+def test_what_is_drawn_into_an_audit_is_not_offered_to_teach(store: Store) -> None:
+    store.save_codebook("stance", "{}")
+    fill(store, [Post(name, name, content_hash=name) for name in ("b2:drawn", "b2:open")], [])
+    audit = Audit("u", "here", BUNDLE, LABELS, "", "s", 0.05, "2025-01-01")
+    store.start_audit(audit, [Stratum("s", 2, 0.5)], [SampledPost("b2:drawn", "s", 0.5, 0.1)])
+    assert ids(store, "teach") == ["b2:open"]
+    assert count_queues(store, 1, BUNDLE)["teach"] == QueueCount(1, 0)
+
+
+def test_only_under_a_codebook_is_there_a_queue_to_teach(store: Store) -> None:
+    fill(store, [Post("a", "a", content_hash="a")], [])
+    assert "teach" not in count_queues(store, 1, BUNDLE)
+    assert [queue.name for queue in queues_of("stance")][:2] == ["all", "teach"]
+    assert queues_of("") == QUEUES

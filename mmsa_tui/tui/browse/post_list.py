@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from mmsa_tui.analysis.queues import QUEUES, SETTLED_QUEUES, count_queues, queue_rows
+from mmsa_tui.analysis.queues import SETTLED_QUEUES, count_queues, queue_rows, queues_of, title_of
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, hits
 from mmsa_tui.store import Order, Row, SourceRow, Where
@@ -60,7 +60,7 @@ class PostList(Vertical):
         self.filter_bar = FilterBar(Path(app.config.paths.study_dir) / "views.json", id="filter")
         self.table = PostTable(id="table")
         self.table.chosen = self.position.columns
-        self.queue_bar = QueueBar(id="queues")
+        self.queue_bar = QueueBar(queues_of(app.config.paths.codebook), id="queues")
 
     # what others may read
 
@@ -82,9 +82,8 @@ class PostList(Vertical):
         """Say which posts the queue has left; "" for all of them."""
         if self.queue_name == "all":
             return ""
-        title = next(queue.title for queue in QUEUES if queue.name == self.queue_name)
         undone = "" if self.queue_name in SETTLED_QUEUES else " without a label of yours"
-        return f"queue {title}{undone}"
+        return f"queue {title_of(self.queue_name)}{undone}"
 
     @property
     def selection(self) -> tuple[int, ...]:
@@ -183,8 +182,7 @@ class PostList(Vertical):
         if self.filter_error is not None:
             return f"The filter is not understood, so no post is shown: {self.filter_error.message}."
         if self.hits_elsewhere:
-            titles = {queue.name: queue.title for queue in QUEUES}
-            places = ", ".join(f"{titles[name]} {n:,}" for name, n in self.hits_elsewhere.items())
+            places = ", ".join(f"{title_of(name)} {n:,}" for name, n in self.hits_elsewhere.items())
             return (
                 f"Nothing in this queue matches, but elsewhere: {places}. {self._key('next_queue')} goes on."
             )

@@ -42,9 +42,10 @@ class QueueBar(Widget):
 
         name: str
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, queues: Sequence[Queue] = QUEUES, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._chosen = QUEUES[0].name
+        self.queues = queues
+        self._chosen = queues[0].name
         self._counts: Mapping[str, QueueCount] = {}
         self._places: list[tuple[int, int, int, str]] = []
 
@@ -55,8 +56,8 @@ class QueueBar(Widget):
 
     def select(self, name: str) -> None:
         """Choose a queue without telling anyone; an unknown name chooses the first."""
-        known = {queue.name for queue in QUEUES}
-        self._chosen = name if name in known else QUEUES[0].name
+        known = {queue.name for queue in self.queues}
+        self._chosen = name if name in known else self.queues[0].name
         self.refresh(layout=True)
 
     def choose(self, name: str) -> None:
@@ -78,7 +79,7 @@ class QueueBar(Widget):
         self.refresh(layout=True)
 
     def _step(self, direction: int) -> None:
-        names = [queue.name for queue in QUEUES]
+        names = [queue.name for queue in self.queues]
         at = names.index(self._chosen)
         ring = [names[(at + direction * step) % len(names)] for step in range(1, len(names))]
         filled = [name for name in ring if name not in self._counts or self._counts[name].total]
@@ -130,7 +131,7 @@ class QueueBar(Widget):
         if self.app.size.width < WIDE or width <= 0:
             return [self._fitting(width)]
         for is_brief in (False, True):
-            items = [self._item(queue, is_brief, False) for queue in QUEUES]
+            items = [self._item(queue, is_brief, False) for queue in self.queues]
             lines = _wrapped(items, width)
             if len(lines) == 1:
                 break
@@ -139,7 +140,7 @@ class QueueBar(Widget):
     def _fitting(self, width: int) -> Sequence[Item]:
         """Choose what fits: first shorter counts, then shorter titles, then fewer queues."""
         for is_brief, has_short_titles in ((False, False), (True, False), (True, True)):
-            items = [self._item(queue, is_brief, has_short_titles) for queue in QUEUES]
+            items = [self._item(queue, is_brief, has_short_titles) for queue in self.queues]
             filled = [item for item in items if item[2] != "0" or item[0].name == self._chosen]
             for kept in (items, filled):
                 if _total(kept) <= width:

@@ -14,7 +14,7 @@ from textual.keys import Keys
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mmsa_tui.analysis.queues import QUEUES
+from mmsa_tui.analysis.queues import queues_of
 from mmsa_tui.filters import SYNTAX, reference
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import ACTIONS, SCROLLS, all_keys, key_table, keymap, show_key
@@ -125,7 +125,9 @@ class HelpScreen(ModalScreen[None]):
             ("Filter language", list(SYNTAX)),
             ("Fields of the filter", reference(self._labels)),
         ]
-        queues = ("Queues", [(queue.title, queue.help) for queue in QUEUES])
+        paths = getattr(getattr(self.app, "config", None), "paths", None)
+        found = queues_of(getattr(paths, "codebook", ""))
+        queues = ("Queues", [(queue.title, queue.help) for queue in found])
         keys = self._keys()
         match self._topic:
             case "browse":
