@@ -59,8 +59,6 @@ def find_format(source: Path | str, format: str | None = None, options: ReadOpti
     """
     if format is not None:
         return reader(format).name
-    if options is not None and options.says_table:
-        return "table"
     return sources.detect(Path(source).expanduser(), options).format
 
 

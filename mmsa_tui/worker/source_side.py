@@ -42,16 +42,18 @@ def _inspect(parent: Conversation, request: Inspect) -> None:
         parent.say(Detected(request.path, format, reader(format).title, "you chose it"))
     else:
         found = sources.detect(path, options)
+        format = found.format
         title = reader(found.format).title
         others = tuple((other.format, other.reason) for other in found.others)
         parent.say(Detected(request.path, found.format, title, found.reason, found.is_ambiguous, others))
-    _tell_columns(parent, path, options)
+    if format == "table":
+        _tell_columns(parent, path, options)
     result = sources.inspect(path, format=read_as.format or None, options=options, on_count=_Teller(parent))
     parent.say(Inspected(result))
 
 
 def _tell_columns(parent: Conversation, path: Path, options: ReadOptions) -> None:
-    """Tell what the columns of a table are taken for; of anything else there is nothing to tell."""
+    """Tell what the columns of a table are taken for; of one that cannot be opened nothing is told."""
     try:
         if holds_folder(path):
             with as_folder(path) as folder:

@@ -281,6 +281,30 @@ async def test_a_table_whose_columns_are_not_recognised_is_mapped_on_screen(
         assert screen.row.text == "x9"
 
 
+async def test_the_order_of_dates_is_chosen_for_a_source_without_columns(
+    make_app, config, store, tmp_path, wait_for
+):
+    chat = tmp_path / "WhatsApp Chat with Sam.txt"
+    chat.write_text(
+        "05/01/2026, 10:00 - Sam: a fine day\n06/01/2026, 11:00 - Ann: a bad day\n"
+        "07/01/2026, 11:00 - Sam: they came home\n",
+        encoding="utf-8",
+    )
+    async with make_app(str(chat)).run_test(size=SIZE) as pilot:
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "3 text only" in found(pilot), "what was found")
+        assert "2026-01-05" not in found(pilot)
+        await pilot.press("ctrl+t")
+        await asked(pilot, wait_for, AskOne)
+        await pilot.press("down", "enter")
+        await asked(pilot, wait_for, PickerScreen)
+        await wait_for(pilot, lambda: "2026-01-05 to 2026-01-07" in found(pilot), "the dates")
+        await pilot.press("enter")
+        await opened(pilot, wait_for)
+    (source,) = store.recent_sources()
+    assert source.read_as.date_order == "day-first"
+
+
 async def test_the_order_of_dates_is_chosen_on_screen_and_remembered(
     make_app, config, store, tmp_path, wait_for
 ):

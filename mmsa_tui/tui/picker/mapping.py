@@ -46,6 +46,11 @@ _ORDERS = (
 )
 
 
+def ask_date_order(order: str) -> AskOne:
+    """Ask how dates of numbers alone are read; gives a name in `DATE_ORDERS`, "" for as found."""
+    return AskOne("Which comes first in 05/01/2026?", _ORDERS, order)
+
+
 class MappingDialog(ModalScreen[ReadAs | None]):
     """Asks what each column is, and the order of dates; gives how to read the table, or None.
 
@@ -123,7 +128,7 @@ class MappingDialog(ModalScreen[ReadAs | None]):
                 self._order = order
                 self._draw()
 
-        self.app.push_screen(AskOne("Which comes first in 05/01/2026?", _ORDERS, self._order), take)
+        self.app.push_screen(ask_date_order(self._order), take)
 
     def _draw(self) -> None:
         options = self.query_one(OptionList)

@@ -24,7 +24,7 @@ from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.picker.forgetting import forget_for_good
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
 from mmsa_tui.tui.picker.found_panel import FoundPanel
-from mmsa_tui.tui.picker.mapping import MappingDialog
+from mmsa_tui.tui.picker.mapping import MappingDialog, ask_date_order
 from mmsa_tui.tui.picker.paths_typed import PathInput, PathSuggester, dropped_path
 from mmsa_tui.tui.picker.source_link import SourceLink
 from mmsa_tui.tui.widgets.bars import KeyBar, KeyItem, TopBar
@@ -54,7 +54,7 @@ class PickerScreen(AppScreen[None]):
             up      move(-1)  Recent source before
             down    move(1)   Next recent source
             ctrl+f  format    Other format
-            ctrl+t  columns   Columns of a table
+            ctrl+t  columns   Columns, order of dates
             f1      help      Help
         """),
         Binding("ctrl+d", "forget", "Remove or forget", priority=True),
@@ -273,10 +273,14 @@ class PickerScreen(AppScreen[None]):
 
     @work(exclusive=True, group="ask")
     async def action_columns(self) -> None:
-        """Say which column of a table is what."""
-        if self._columns is None:
-            return
-        said = await self.app.push_screen_wait(MappingDialog(self._columns, self._read_as))
+        """Say which column of a table is what; of a source without columns, the order of its dates."""
+        if self._columns is not None:
+            said = await self.app.push_screen_wait(MappingDialog(self._columns, self._read_as))
+        elif self._found is not None:
+            order = await self.app.push_screen_wait(ask_date_order(self._read_as.date_order))
+            said = None if order is None else replace(self._read_as, date_order=order)
+        else:
+            said = None
         if said is not None:
             self._read_as = said
             self.run_worker(self._inspect(), exclusive=True, group="link")
@@ -355,8 +359,7 @@ class PickerScreen(AppScreen[None]):
         if self._found is not None and not isinstance(request, Index):
             items.append(KeyItem("enter", "read it in", "submit"))
             items.append(KeyItem("^f", "other format", "format"))
-            if self._columns is not None:
-                items.append(KeyItem("^t", "columns", "columns"))
+            items.append(KeyItem("^t", "columns" if self._columns is not None else "date order", "columns"))
         elif request is None:
             items.append(KeyItem("enter", "open", "submit"))
             if self._recent:
