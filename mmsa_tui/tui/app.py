@@ -39,6 +39,7 @@ from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
+from mmsa_tui.tui.hints import in_app
 from mmsa_tui.tui.keys import check_keys, key_for, keymap, keys_with
 from mmsa_tui.tui.model_in_use import ModelInUse, find_model
 from mmsa_tui.tui.picker.paths_typed import dropped_path
@@ -393,8 +394,9 @@ class MmsaApp(App[None]):
         if is_shown:
             # Its time begins anew: what has just been tried has failed too.
             self.clear_notifications()
-        text = safe_line(error.hint, 400) or safe_line(error.message, 400)
+        hint = in_app(error.hint, self.config.keys)
+        text = safe_line(hint, 400) or safe_line(error.message, 400)
         title = safe_line(error.message, 200) if error.hint else "That did not work"
         self.notify(text, title=title, severity="error", timeout=ERROR_S, markup=False)
         if not is_shown:
-            self.keep_message(f"{error.message} {error.hint}".strip(), "$text-error")
+            self.keep_message(f"{error.message} {hint}".strip(), "$text-error")

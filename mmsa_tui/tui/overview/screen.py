@@ -268,7 +268,7 @@ class OverviewScreen(AppScreen[Chosen | None]):
             if self.is_whole:
                 self._show_shares(counted, estimated)
         except MmsaError as error:
-            self.notify(safe_line(error.hint), title=safe_line(error.message), severity="error", markup=False)
+            self.mmsa.show_error(error)
 
     def _estimate(self, store: Store, bundle: str, where: Where | None) -> Estimates | None:
         """Estimate from the source's audit, if there is one that this bundle's labels fit."""

@@ -12,6 +12,7 @@ from mmsa_tui.records import ReadAs
 from mmsa_tui.sources.inspect import Inspection, Trouble
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
+from mmsa_tui.tui.hints import in_app
 from mmsa_tui.tui.themes import Part
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Detected
@@ -40,8 +41,12 @@ def describe_detected(found: Detected, read_as: ReadAs) -> Content:
     return Content.assemble(*parts)
 
 
-def describe_found(found: Inspection) -> Content:
-    """Say what reading a source will give."""
+def describe_found(found: Inspection, keys: Mapping[str, str]) -> Content:
+    """Say what reading a source will give.
+
+    Args:
+        keys: the config's keys by action.
+    """
     lines: list[tuple[str, str, str]] = []
     pictures, failures = found.pictures, found.failures
     posts = f"{found.posts:,}"
@@ -79,7 +84,7 @@ def describe_found(found: Inspection) -> Content:
     for kind, labels in found.truth.items():
         lines.append(("labels" if kind == "label" else f"{kind} labels", _tally(labels), ""))
     for note in found.notes[:4]:
-        lines.append(("note", safe_line(note, 300), "$foreground-muted"))
+        lines.append(("note", safe_line(in_app(note, keys), 300), "$foreground-muted"))
     return Content("\n").join(
         Content.assemble((f"{name:<14}", "$foreground-muted"), (text, style)) for name, text, style in lines
     )

@@ -20,6 +20,7 @@ from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskOne
+from mmsa_tui.tui.hints import in_app
 from mmsa_tui.tui.keys import key_table
 from mmsa_tui.tui.picker.forgetting import forget_for_good
 from mmsa_tui.tui.picker.found import describe_detected, describe_found, describe_recent
@@ -319,13 +320,13 @@ class PickerScreen(AppScreen[None]):
             case Inspected(result):
                 self._n_posts = result.posts + result.failures.count
                 self._panel.say("")
-                self._panel.show_counts(describe_found(result))
+                self._panel.show_counts(describe_found(result, self.mmsa.config.keys))
             case Indexed():
                 self._open_indexed(message)
             case Trouble():
                 self._found = None if message.about == "Inspect" else self._found
-                hint = message.hint
-                if self._columns is not None and "--map" in hint:
+                hint = in_app(message.hint, self.mmsa.config.keys)
+                if self._columns is not None and "--map" in message.hint:
                     hint = "Say which column is what: ^t shows the columns with their first rows."
                 self._panel.show_trouble(message.message, hint)
                 if self._columns is not None and "text" not in self._columns.roles:
@@ -335,7 +336,7 @@ class PickerScreen(AppScreen[None]):
     @work(exclusive=True, group="open")
     async def _open_indexed(self, indexed: Indexed) -> None:
         for note in indexed.notes[:3]:
-            self.app.notify(safe_line(note, 300), markup=False)
+            self.app.notify(safe_line(in_app(note, self.mmsa.config.keys), 300), markup=False)
         try:
             source = await self.mmsa.quick.run(lambda store: store.source(indexed.location))
         except MmsaError as error:
