@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,9 +23,9 @@ from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.device import choose_device, n_workers
 from mmsa_tui.model.encoded import Arrays, Encoded, Floats
 from mmsa_tui.model.preprocessing import N_LEXICON, decode, lexicon
-from mmsa_tui.model.probe import PLAIN, Choice
-from mmsa_tui.model.runtimes import TextSpec, bucketed, openvino
-from mmsa_tui.model.runtimes.pair import RuntimePair
+from mmsa_tui.model.probe import Choices, choose_runtimes
+from mmsa_tui.model.runtimes import TextSpec, bucketed
+from mmsa_tui.model.runtimes.pair import NO_CHOICE, RuntimePair
 from mmsa_tui.model.views import read_views
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
@@ -61,7 +61,7 @@ class Pending:
 
     posts: Sequence[Post]
     texts: dict[str, Floats]
-    text_jobs: Sequence[Future[dict[str, Floats]]]
+    text_jobs: Sequence[Future[tuple[str, dict[str, Floats]]]]
     pictures: dict[Picture, _Shown]
     picture_jobs: Sequence[Future[dict[Picture, _Shown]]]
 
@@ -82,7 +82,7 @@ class Encoders:
         batch_size: texts of one job at most.
         cache: None encodes everything anew.
         graphs: where derived graphs are kept; None derives them every time.
-        pictures: what encodes pictures on a CPU.
+        choices: what encodes on a CPU, where it was tried.
     """
 
     def __init__(
@@ -95,9 +95,9 @@ class Encoders:
         batch_size: int = 32,
         cache: FeatureCache | None = None,
         graphs: Path | None = None,
-        pictures: Choice = PLAIN,
+        choices: Choices = NO_CHOICE,
     ) -> None:
-        self.runtimes = RuntimePair(text, image, device, workers=workers, graphs=graphs, pictures=pictures)
+        self.runtimes = RuntimePair(text, image, device, workers=workers, graphs=graphs, choices=choices)
         self._text_spec, self._cache = text, cache
         # Dynamic int8 scales all numbers of a batch alike: a text would be judged by what stands beside it.
         # One at a time they are not slower, and nearer to fp32 (95 % of labels agree, 94 % in batches).
@@ -153,9 +153,9 @@ class Encoders:
         texts, pictures = dict(pending.texts), dict(pending.pictures)
         fresh: dict[str, Floats] = {}
         for text_job in pending.text_jobs:
-            done = text_job.result()
+            key, done = text_job.result()
             texts |= done
-            fresh |= {self.runtimes.text_key + _text_hash(text): vector for text, vector in done.items()}
+            fresh |= {key + _text_hash(text): vector for text, vector in done.items()}
         by_digest = {shown.digest: shown for shown in pictures.values() if shown.vector is not None}
         for picture_job in pending.picture_jobs:
             for picture, shown in picture_job.result().items():
@@ -182,7 +182,7 @@ class Encoders:
         jobs = [
             self._threads.submit(self.runtimes.encode_texts, [texts[row] for row in rows]) for rows in buckets
         ]
-        parts = [job.result() for job in jobs]
+        parts = [job.result()[1] for job in jobs]
         out = np.zeros((len(texts), parts[0].shape[1] if parts else 0), np.float32)
         for rows, part in zip(buckets, parts, strict=True):
             out[rows] = part
@@ -230,10 +230,11 @@ class Encoders:
     def _cached(self, keys: Sequence[str]) -> dict[str, Floats]:
         return self._cache.get(keys) if self._cache is not None and keys else {}
 
-    def _encode_texts(self, texts: Sequence[str]) -> dict[str, Floats]:
-        vectors = np.concatenate([self.runtimes.encode_texts(texts), lexicon().features(texts)], axis=1)
+    def _encode_texts(self, texts: Sequence[str]) -> tuple[str, dict[str, Floats]]:
+        key, encoded = self.runtimes.encode_texts(texts)
+        vectors = np.concatenate([encoded, lexicon().features(texts)], axis=1)
         # Rounded as the cache keeps them: a post gets the same answer cached or not.
-        return dict(zip(texts, vectors.astype(np.float16).astype(np.float32), strict=True))
+        return key, dict(zip(texts, vectors.astype(np.float16).astype(np.float32), strict=True))
 
     def _encode_pictures(self, pictures: Sequence[Picture]) -> dict[Picture, _Shown]:
         done: dict[Picture, _Shown] = {}
@@ -276,7 +277,7 @@ def open_encoders(
 
     Args:
         device: auto, cpu, cuda or mps. threads: 0 for all cores.
-        probe: whether another runtime for pictures may be chosen, see `model.probe`.
+        probe: whether another runtime or other numbers may be chosen, see `model.probe`.
 
     Raises:
         BundleError: one is missing or cut. DeviceError: the device is not there.
@@ -284,18 +285,15 @@ def open_encoders(
     chosen = choose_device(device)
     folders = [_checked_encoder(bundle, which, paths) for which in ("text", "image")]
     views = read_views(folders[0])
-    pictures = PLAIN
-    if chosen == "cpu" and probe and openvino.is_installed():
-        from mmsa_tui.model.probe import choose_image_runtime
-        from mmsa_tui.model.runtimes.onnx import OnnxImage
-
-        pictures = choose_image_runtime(
-            bundle, folders[1], paths.cache_dir, lambda: OnnxImage(folders[1], paths.cache_dir)
-        )
+    text, choices = TextSpec(folders[0], views, views.precision), NO_CHOICE
+    if chosen == "cpu" and probe:
+        choices = choose_runtimes(bundle, text, folders[1], paths.cache_dir)
+        if choices.texts.numbers == "int8":
+            text = replace(text, precision="int8")
     return Encoders(
-        TextSpec(folders[0], views, views.precision), folders[1], chosen,
+        text, folders[1], chosen,
         workers=n_workers(threads), batch_size=batch_size, cache=cache, graphs=paths.cache_dir,
-        pictures=pictures,
+        choices=choices,
     )  # fmt: skip
 
 

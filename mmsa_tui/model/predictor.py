@@ -64,7 +64,7 @@ class Predictor:
 
         Args:
             device: auto, cpu, cuda or mps. threads: 0 for all cores.
-            probe: whether another runtime for pictures may be chosen, see `model.probe`.
+            probe: whether another runtime or other numbers may be chosen, see `model.probe`.
 
         Raises:
             BundleError: damaged. DeviceError: the device is not there.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,10 +43,20 @@ _MAX_LAYERS = 48
 """Of a text encoder; one that claims more is damaged, or made to keep a machine busy."""
 
 
-class OnnxText:
-    """A BERT-like text encoder; the word embeddings are looked up in the weights file itself."""
+Run = Callable[[Sequence[str], Mapping[str, NDArray[Any]]], list[Floats]]
+"""Runs a graph: names of outputs and inputs by name, to the outputs."""
 
-    def __init__(self, spec: TextSpec, cache_dir: Path | None) -> None:
+
+class OnnxText:
+    """A BERT-like text encoder; the word embeddings are looked up in the weights file itself.
+
+    Args:
+        open_graph: opens the graph in a runtime other than this one.
+    """
+
+    def __init__(
+        self, spec: TextSpec, cache_dir: Path | None, open_graph: Callable[[bytes], Run] | None = None
+    ) -> None:
         config = _config(spec.folder, "bert")
         try:
             n_layers, heads = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
@@ -70,8 +80,14 @@ class OnnxText:
         )
         self._states = [states_name(layer) for layer in layers]
         what = f"text {spec.precision} {','.join(map(str, layers))}"
-        self._session = _session(
-            spec.folder, what, cache_dir, lambda: text_graph(weights, config, layers, spec.precision)
+
+        def build() -> onnx.ModelProto:
+            return text_graph(weights, config, layers, spec.precision)
+
+        self._run_graph: Run = (
+            _session(spec.folder, what, cache_dir, build).run
+            if open_graph is None
+            else open_graph(build().SerializeToString())
         )
 
     def encode(self, batch: TokenBatch) -> Floats:
@@ -86,8 +102,7 @@ class OnnxText:
         ids = batch.input_ids
         embedded = self._words[ids].astype(np.float32) + self._places[: ids.shape[1]]
         inputs = {"embedded": embedded, "mask": batch.attention_mask.astype(np.int32)}
-        found: list[Floats] = self._session.run(outputs, inputs)
-        return found
+        return self._run_graph(outputs, inputs)
 
     def _whole(self, pooled: Floats) -> Floats:
         return pooled if self._verdict is None else self._verdict.beside(pooled)
