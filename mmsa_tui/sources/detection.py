@@ -70,7 +70,7 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
         inside = detect_inside(source, lambda folder: next(iter(_claims(folder, options)), None))
         matches = [inside] if inside else []
     if not matches:
-        _refuse_bad_zip(source)
+        refuse_bad_zip(source)
         raise SourceError(
             f"{source} is in none of the formats that are known: {', '.join(formats())}", _advise(source)
         )
@@ -114,7 +114,7 @@ def _as_said(source: Path, options: ReadOptions) -> Match:
     return Match("table", 100, f"{found.reason}, because you said what it holds")
 
 
-def _refuse_bad_zip(source: Path) -> None:
+def refuse_bad_zip(source: Path) -> None:
     """Raise what is wrong with a zip file: readers only say that it is not theirs.
 
     Raises:

@@ -15,7 +15,7 @@ from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import Reader, ReadOptions
-from mmsa_tui.sources.detection import claim, detect, refuse_archive
+from mmsa_tui.sources.detection import claim, detect, refuse_archive, refuse_bad_zip
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.contradictions import about_encoding
 from mmsa_tui.sources.label_words import LabelTally
@@ -51,6 +51,8 @@ def read(
     refuse_archive(path)
     if format is None:
         format = detect(path, options).format
+    else:
+        refuse_bad_zip(path)
     chosen = reader(format)
     if chosen.name != "table":
         _tell_contradictions(path, chosen, options)
