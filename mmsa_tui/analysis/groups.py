@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_HASHTAG = re.compile(r"(?<![\w#＃&])[#＃](\w*[^\W\d]\w*)")
+from mmsa_tui.text.phrases import hashtag_pattern
+
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/\S*", re.IGNORECASE)
 
 
@@ -31,7 +32,7 @@ def hashtags_in(text: str) -> set[str]:
     """
     if "#" not in text and "＃" not in text:
         return set()
-    found = set(_HASHTAG.findall(_LINK.sub(" ", text)))
+    found = set(hashtag_pattern().findall(_LINK.sub(" ", text)))
     return set({tag.casefold(): tag for tag in found}.values()) if len(found) > 1 else found
 
 
@@ -52,8 +53,9 @@ def top_hashtags(pairs: Mapping[tuple[str, str], int], most: int) -> list[Group]
         counts[tag.casefold()][label] += number
         spellings[tag.casefold()][tag] += number
     return [
-        Group("#" + spellings[name].most_common(1)[0][0], by_label, f'"#{name}"')
-        for name, by_label in _largest(counts, most)
+        Group(f"#{name}", by_label, f'"#{name}"')
+        for folded, by_label in _largest(counts, most)
+        for name in (spellings[folded].most_common(1)[0][0],)
     ]
 
 

@@ -35,6 +35,10 @@ _MARKED_SCRIPT = re.compile("[\u0900-\u0dff]")
 # Marks that unicode61 drops inside a word; all others end it.
 _DROPPED = frozenset(chr(768 + at) for at in range(50) if (0x08029FDF, 0x000361F8)[at // 32] >> (at % 32) & 1)
 _MARK = "\u0300"
+_INSIDE = r"[\p{L}\p{N}\p{M}_\u200c\u200d]"
+"""What words, and hashtags, are made of: in many scripts of marks and joiners too."""
+_NO_TAG_BEFORE = r"(?<![\p{L}\p{N}\p{M}_#＃&])"
+"""Stands before the sign of a hashtag: behind a letter it is none, nor in an escaped character."""
 
 
 def kind_of(phrase: str) -> Kind:
@@ -60,10 +64,19 @@ def exact_pattern(phrase: str) -> str:
     import regex
 
     words = core(phrase)
-    inside = r"[\p{L}\p{N}\p{M}_]"
-    before = f"(?<!{inside})" if words[0].isalnum() else ""
-    behind = "" if is_open(phrase) or not (words[-1].isalnum() or _is_mark(words[-1])) else f"(?!{inside})"
+    before = f"(?<!{_INSIDE})" if words[0].isalnum() else ""
+    if words[0] == "#":
+        before, words = _NO_TAG_BEFORE + "[#＃]", words[1:]
+    behind = "" if is_open(phrase) or not (words[-1].isalnum() or _is_mark(words[-1])) else f"(?!{_INSIDE})"
     return before + r"\s+".join(regex.escape(word) for word in words.split()) + behind
+
+
+@lru_cache(maxsize=1)
+def hashtag_pattern() -> Pattern[str]:
+    """Give a pattern for hashtags, whose first group is what follows the sign; a number alone is none."""
+    import regex
+
+    return regex.compile(rf"{_NO_TAG_BEFORE}[#＃]({_INSIDE}*\p{{L}}{_INSIDE}*)")
 
 
 def finder(phrase: str) -> Finder:
@@ -75,7 +88,7 @@ def finder(phrase: str) -> Finder:
         pattern = _folded_pattern(phrase)
         return lambda text: (found.span() for found in pattern.finditer(text.translate(_FOLDS)))
     if kind_of(phrase) == "exact":
-        goes_on = r"[\p{L}\p{N}\p{M}_]*" if is_open(phrase) else ""
+        goes_on = f"{_INSIDE}*" if is_open(phrase) else ""
         return pattern_finder(exact_pattern(phrase) + goes_on)
     return pattern_finder(re.escape(core(phrase)))
 

@@ -14,6 +14,7 @@ import pytest
 from mmsa_tui.analysis import Counts, count, survey
 from mmsa_tui.analysis.groups import hashtags_in
 from mmsa_tui.export import Summary, write
+from mmsa_tui.filters import parse
 from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction, content_hash
 from mmsa_tui.report import gather, write_page
 from mmsa_tui.store import Store
@@ -129,3 +130,20 @@ def test_a_hashtag_is_what_its_author_meant_as_one(text: str, tags: set[str]) ->
 
 def test_a_text_made_to_take_long_is_searched_quickly() -> None:
     assert hashtags_in("a." * 20_000 + "#tag") == {"tag"}
+
+
+def test_a_hashtag_of_any_script_is_whole_and_its_filter_finds_the_posts_that_were_counted(
+    tmp_path: Path,
+) -> None:
+    texts = (
+        "#हिन्दी अच्छी है", "#हिन्दी! #हिन्दी", "#हाथ", "#தமிழ் #Straße", "#می‌خواهم", "#straße #love",
+        "#lovely a#love love", "＃love", "#STRASSE",
+    )  # fmt: skip
+    with Store.open(tmp_path / "mmsa.db") as store:
+        posts = [Post(str(at), text, content_hash=f"h{at}") for at, text in enumerate(texts)]
+        store.index_source("here", "pairs", "Here", posts)
+        groups = survey(store, 1, "").hashtags
+        assert {"#हिन्दी", "#हाथ", "#தமிழ்", "#می‌خواهم"} <= {group.name for group in groups}
+        for group in groups:
+            if group.name.casefold() != "#strasse":
+                assert store.count(1, "", parse(group.filter)) == group.total, group.name
