@@ -223,3 +223,21 @@ def test_one_answer_of_a_group_of_three_is_not_the_whole_truth() -> None:
     for one in estimate_shares(source, members):
         assert one.value is not None and one.low is not None and one.high is not None
         assert one.high - one.low > 0.5 and one.n_audited == 1
+
+
+@pytest.mark.parametrize("rate", [0.005, 0.01, 0.03])
+def test_a_model_that_seldom_errs_is_not_taken_for_one_that_never_does(rate: float) -> None:
+    # Its errors go one way, and most samples show few of them or none.
+    rng = np.random.default_rng(5)
+    n, held = 3000, 0
+    for _ in range(100):
+        truth = (rng.random(n) < 0.3).astype(float)
+        said = np.where((truth == 0) & (rng.random(n) < rate / 0.7), 1.0, truth)
+        drawn = np.zeros(n)
+        drawn[rng.choice(n, 200, replace=False)] = 1
+        yes = estimate_shares(population(truth, np.where(said > 0, 0.97, 0.03), drawn))[1]
+        assert yes.low is not None and yes.high is not None
+        held += yes.low <= truth.mean() <= yes.high
+        # The sample alone makes it 0.11 wide.
+        assert yes.high - yes.low < 0.08
+    assert held >= 93
