@@ -244,7 +244,7 @@ async def test_what_cannot_be_written_first_is_not_forgotten(make_app, source, s
         await pilot.press("enter")
         await wait_for(
             pilot,
-            lambda: any("kept.jsonl exists" in note.message for note in pilot.app._notifications),
+            lambda: any("kept.jsonl exists" in one.text for one in pilot.app.said),
             "why",
         )
     assert [act.uid for act in store.corrections()] == ["u1"]
