@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """Where `mmsa_tui` and `training` lie side by side: a checkout, or a folder of installed packages."""
 
 _LOOK_EVERY_S, _LEAVE_S = 0.5, 1.0
+_PARENT = "MMSA_PARENT"
 
 # The program's own folder comes last: in a checkout that is not installed, nothing else that lies there
 # takes the place of a library.
@@ -96,6 +97,29 @@ def heed_termination() -> None:
 
     if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, stop)
+
+
+def told_to_end_with_us() -> dict[str, str]:
+    """Make what a child's environment needs so that `end_with_parent` heeds this process."""
+    return {_PARENT: str(os.getpid())}
+
+
+def end_with_parent() -> None:
+    """End this process, as SIGTERM does, when the one that has started it is gone, killed or not.
+
+    Only where that one has asked for it; on Windows, where nobody inherits a child, never.
+    """
+    parent = os.getppid()
+    if sys.platform == "win32" or os.environ.get(_PARENT) != str(parent):
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_EVERY_S)
+        # A signal also wakes what waits.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def end_with_terminal() -> None:

@@ -30,6 +30,7 @@ from mmsa_tui.bundle.meta import (
 from mmsa_tui.bundle.registry import free_version, list_bundles
 from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
+from mmsa_tui.disk.private import make_private_folder
 from mmsa_tui.disk.whole_file import scratch_folder, whole_file
 from mmsa_tui.errors import BundleError, OutputError
 
@@ -83,6 +84,8 @@ def import_bundle(
         BundleError: not such a file, damaged, unsafe, or this bundle is here already.
     """
     try:
+        for folder in (paths.bundles_dir, paths.encoders_dir):
+            make_private_folder(folder)
         with scratch_folder(paths.bundles_dir) as temporary:
             target = _take_in(file, temporary, paths, judge)
     except OSError as error:
@@ -95,7 +98,10 @@ def import_bundle(
 def _take_in(file: Path, temporary: Path, paths: Paths, judge: Callable[[Bundle], object]) -> Path:
     """Unpack a bundle, and move it to its place once nothing speaks against it."""
     _unpack(file, temporary)
-    bundle = read_bundle(temporary / "bundle")
+    try:
+        bundle = read_bundle(temporary / "bundle")
+    except BundleError as error:
+        raise BundleError(error.message.replace(str(temporary / "bundle"), str(file)), _BAD) from error
     _check_contents(file, temporary, bundle)
     # Encoders lie beside the unpacked bundle, so this checks what came, not what was here.
     verify_bundle(bundle, paths)

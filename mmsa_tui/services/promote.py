@@ -19,6 +19,7 @@ from mmsa_tui.bundle.registry import free_version, list_bundles, use_bundle
 from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import DecodingError, from_json, to_kind
+from mmsa_tui.disk.private import make_private_folder
 from mmsa_tui.disk.whole_file import whole_folder
 from mmsa_tui.errors import BundleError, ExitCode, TrainingError
 from mmsa_tui.retrain.messages import OUTCOME, Done
@@ -153,6 +154,7 @@ def _install(paths: Paths, bundle: Bundle, promotion: Mapping[str, Any]) -> Path
     target = paths.bundles_dir / f"{bundle.meta.name}-{version}"
     training = {**bundle.meta.training, "promotion": promotion, "overruled": promotion["overruled"]}
     try:
+        make_private_folder(paths.bundles_dir)
         with whole_folder(target) as folder:
             shutil.copytree(bundle.directory, folder, copy_function=_link_or_copy, dirs_exist_ok=True)
             sign(replace(bundle.meta, version=version, training=training), folder)

@@ -23,7 +23,9 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
         Interrupted: the user stopped it.
         TrainingError: it was killed or broke down.
     """
-    with subprocess.Popen(processes.command(module, *arguments), **processes.options(apart=False)) as process:
+    chosen = processes.options(apart=False)
+    chosen["env"] |= processes.told_to_end_with_us()
+    with subprocess.Popen(processes.command(module, *arguments), **chosen) as process:
         try:
             code = process.wait()
         except KeyboardInterrupt as stop:

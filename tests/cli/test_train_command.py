@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -46,6 +50,30 @@ def test_a_training_that_was_interrupted_counts_as_interrupted(child: Path) -> N
     child.write_text(CHILD + "sys.exit(130)")
     with pytest.raises(Interrupted):
         run_child("child_of_test", [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody inherits a child there")
+def test_a_training_ends_with_the_command_that_was_killed(child: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    child.write_text(
+        "import pathlib, sys, time\nfrom mmsa_tui.processes import end_with_parent, heed_termination\n"
+        "heed_termination()\nend_with_parent()\n"
+        "mark = pathlib.Path(sys.argv[1])\nmark.write_text('begun')\n"
+        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    mark.write_text('stopped')\n"
+    )
+    run = f"from mmsa_tui.worker.training import run_child; run_child('child_of_test', [{str(mark)!r}])"
+    parent = subprocess.Popen([sys.executable, "-c", run])
+    wait_until(lambda: mark.is_file() and mark.read_text() == "begun")
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: mark.read_text() == "stopped")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 50
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
 
 
 def test_a_missing_source_is_found_out_before_a_process_is_started(mmsa: Mmsa) -> None:

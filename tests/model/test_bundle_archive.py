@@ -320,5 +320,16 @@ def test_a_record_that_could_not_be_listed_is_not_taken_in(packed: Path, paths: 
         del contents["bundle/meta.sha256"]
         with_meta(contents, created_at=made)
 
-    with pytest.raises(BundleError, match=r"damaged|cannot be read"):
-        import_bundle(rewrite(packed, alter), paths)
+    altered = rewrite(packed, alter)
+    with pytest.raises(BundleError, match=r"damaged|cannot be read") as refused:
+        import_bundle(altered, paths)
+    # The file that came, and not where it was unpacked.
+    assert str(altered) in refused.value.message and ".part" not in refused.value.message
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="Windows has no such rights")
+def test_what_is_taken_in_is_its_owners_alone(packed: Path, paths: Paths) -> None:
+    shutil.rmtree(paths.bundles_dir, ignore_errors=True)
+    import_bundle(packed, paths)
+    assert paths.bundles_dir.stat().st_mode & 0o077 == 0
+    assert paths.encoders_dir.stat().st_mode & 0o077 == 0

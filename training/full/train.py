@@ -15,7 +15,7 @@ from mmsa_tui.bundle.meta import Bundle, read_bundle, write_atomically
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
-from mmsa_tui.processes import heed_termination
+from mmsa_tui.processes import end_with_parent, heed_termination
 from mmsa_tui.records import Post
 from mmsa_tui.services.train import TrainRequest, parse
 from mmsa_tui.sources import read
@@ -178,4 +178,5 @@ class _RichBar:
 
 if __name__ == "__main__":
     heed_termination()
+    end_with_parent()
     sys.exit(main())

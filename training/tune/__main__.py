@@ -11,7 +11,7 @@ import torch
 
 from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.model.encoders import TextEncoder
-from mmsa_tui.processes import heed_termination
+from mmsa_tui.processes import end_with_parent, heed_termination
 from mmsa_tui.services.train import TuneRequest, parse
 from training.full.pipeline import Pipeline
 from training.full.runs import RunLog, exit_code_of
@@ -91,4 +91,5 @@ def _digest_of(rows: Sequence[tuple[object, ...]]) -> str:
 
 if __name__ == "__main__":
     heed_termination()
+    end_with_parent()
     sys.exit(main())

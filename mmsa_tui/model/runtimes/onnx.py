@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from mmsa_tui.disk.private import make_private_folder
+from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import whole_file
 from mmsa_tui.errors import BundleError, OutputError
 from mmsa_tui.model.encoded import Floats
@@ -218,4 +218,5 @@ def _keep(file: Path | None, name: str, graph: bytes) -> None:
     with suppress(OSError, OutputError):
         make_private_folder(file.parent)
         with whole_file(file, overwrite=True) as part:
+            make_private_file(part)
             part.write_bytes(_digest(name.encode(), graph) + graph)
