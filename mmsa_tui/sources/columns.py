@@ -11,9 +11,10 @@ from dataclasses import dataclass
 # fmt: off
 NAMES: Mapping[str, tuple[str, ...]] = {
     "text": (
-        "fulltext", "tweetfulltext", "textoriginal", "text", "tweettext", "posttext", "hitsentence", "tweet",
-        "rawcontent", "tweetcontent", "posttextcontent", "content", "contenttext", "body", "selftext",
-        "bodytext", "caption", "captiontext", "message", "postmessage", "statustext", "comment",
+        "embeddedtext", "fulltext", "tweetfulltext", "textoriginal", "text", "tweettext", "posttext",
+        "hitsentence", "tweet", "rawcontent", "tweetcontent", "posttextcontent", "content", "contenttext",
+        "body", "selftext", "bodytext", "caption", "captiontext", "message", "postmessage", "statustext",
+        "comment",
         "commenttext", "post", "postcontent", "sentence", "review", "reviewtext", "textcorrected",
         "correctedtext", "conversationstream", "sharecommentary", "videodescription",
         "string", "utterance", "beitragstext", "beitrag", "nachricht", "inhalt", "kommentar", "texte",
@@ -68,7 +69,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "erstelltam", "datum", "fecha", "fechadepublicación", "datedepublication", "data", "dataora",
         "дата", "发布时间", "日期", "投稿日時", "time", "indexedat",
     ),
-    "time": ("time", "uhrzeit", "timeofday", "hour", "heure", "hora", "ora", "zeit"),
+    "time": (
+        "time", "publishedtime", "posttime", "tweettime", "timeutc", "uhrzeit", "timeofday", "hour", "heure",
+        "hora", "ora", "zeit",
+    ),
     "language": ("lang", "language", "languagecode", "sprache", "langue", "idioma", "lingua"),
     "label": (
         "label", "sentiment", "polarity", "airlinesentiment", "sentimentlabel", "overallsentiment",

@@ -18,12 +18,16 @@ _FEW = 3
 _ADDRESSES = (
     re.compile(r"//(?:\w+\.)?(?:x|twitter)\.com/\w+/status(?:es)?/(\d+)"),
     re.compile(r"//(?:\w+\.)?instagram\.com/(?:[\w.]+/)?(?:p|reel|tv)/([\w-]+)"),
-    re.compile(r"//(?:\w+\.)?facebook\.com/[^?#]*/(?:posts|videos|photos)/(?:[\w.-]+/)*([\w.-]+)"),
+    re.compile(r"//(?:\w+\.)?facebook\.com/[^?#]*/(?:posts|videos|photos|permalink)/(?:[\w.-]+/)*([\w.-]+)"),
     re.compile(r"//(?:\w+\.)?tiktok\.com/@?[\w.-]+/(?:video|photo)/(\d+)"),
     re.compile(r"//(?:\w+\.)?reddit\.com/(?:\w+/\w+/)?comments/(\w+)"),
     re.compile(r"//(?:\w+\.)?threads\.(?:net|com)/@?[\w.-]+/post/([\w-]+)"),
     re.compile(r"//(?:\w+\.)?bsky\.app/profile/[\w.:-]+/post/(\w+)"),
     re.compile(r"//t\.me/\w+/(\d+)"),
+    re.compile(r"//(?:\w+\.)?facebook\.com/[^#]*[?&]story_fbid=(\w+)"),
+    re.compile(r"//(?:\w+\.)?(?:youtube\.com/watch\?v=|youtu\.be/)([\w-]{11})"),
+    re.compile(r"urn(?::|%3A)li(?::|%3A)(?:share|activity|ugcPost)(?::|%3A)(\d+)"),
+    re.compile(r"//[\w.-]+/@[\w.@-]+/(?:posts/)?(\d{8,})$"),
 )
 
 

@@ -19,7 +19,7 @@ from mmsa_tui.sources.columns import (
     speaks_of_labels,
 )
 from mmsa_tui.sources.files.cells import Column
-from mmsa_tui.sources.ids import have_lost_digits
+from mmsa_tui.sources.ids import clean_id, have_lost_digits, id_in_address
 from mmsa_tui.sources.role_fits import (
     are_account_names,
     are_handles,
@@ -277,6 +277,8 @@ class _Choice:
         for column in self._candidates("id"):
             if not self._fits(may_be_id, column) or (self._is_annotated and self._names[column].full == "id"):
                 continue
+            if self._is_of_account(column):
+                continue
             if have_lost_digits(self._column(column).filled):
                 rounded = rounded or column
             elif not self._fits(is_id_of_many, column):
@@ -298,6 +300,14 @@ class _Choice:
         if rounded:
             self._notes.append(_rounded(rounded, "the number of the row takes the place of the id"))
         return "", False
+
+    def _is_of_account(self, column: str) -> bool:
+        """Whether `twitterId` is what some tools call the account: the address of the post has another."""
+        address = next(self._free(is_address_with_id), "") if self._names[column].full == "twitterid" else ""
+        if not address:
+            return False
+        rows = [(row.get(column, ""), id_in_address(row.get(address, ""))) for row in self._sample]
+        return not any(clean_id(said) == told for said, told in rows if said)
 
     # -- the rest
 

@@ -137,6 +137,23 @@ SPLIT = {
     "data": [["71", FINE, "sam", "2026-05-01T10:00:00"], ["72", "Rain", "leo", "2026-05-02T10:00:00"]],
 }
 
+RESEARCHED = {
+    "id": 71,
+    "video_description": FINE,
+    "create_time": UNIX,
+    "username": "sam",
+    "region_code": "GB",
+}
+CARD = {
+    "id": "71",
+    "mid": "71",
+    "text": f"<a href='/n'>x</a><br/>{FINE}",
+    "text_raw": FINE,
+    "created_at": "Fri May 01 18:00:00 +0800 2026",
+    "user": {"screen_name": "sam", "description": BIOGRAPHY},
+    "pics": [{"large": {"url": "https://wx1.example/large/p1.jpg"}}],
+}
+
 SHAPES: dict[str, Shape] = {
     "MMHS150K, with what was read in each picture": Shape(
         {
@@ -262,6 +279,22 @@ SHAPES: dict[str, Shape] = {
     ),
     "gallery-dl, Discord": Shape(
         {"d/71_1.jpg": None, "d/71_1.jpg.json": json.dumps(DISCORD)}, "71", found=("71_1.jpg",), count=1
+    ),
+    "TikTok's research API": Shape(
+        {
+            "a.json": json.dumps(
+                {"data": {"videos": two(RESEARCHED, id=72), "cursor": 1}, "error": {"code": "ok"}}
+            )
+        },
+        "71",
+    ),
+    "Weibo, cards": Shape(
+        {
+            "a.json": json.dumps({"ok": 1, "data": {"cards": [{"mblog": CARD}, {"mblog": CARD}]}}),
+            "p1.jpg": None,
+        },
+        "71",
+        found=("p1.jpg",),
     ),
 }
 

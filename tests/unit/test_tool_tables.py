@@ -258,6 +258,58 @@ SHAPES: dict[str, Shape] = {
         created_at="",
         found=("p1.jpg",),
     ),
+    "Scweet, whose text is the author and the date": Shape(
+        {
+            "a.csv": csv(
+                ("UserName", "@sam", "@leo"),
+                twice("Timestamp", "2026-05-01T10:00:00.000Z"),
+                twice("Text", "Sam B. - May 1"),
+                ("Embedded_text", FINE, "Rain again"),
+                ("Tweet URL", "https://x.com/sam/status/71", "https://x.com/leo/status/72"),
+            )
+        },
+        "71",
+        author="@sam",
+    ),
+    "Phantombuster, whose id is of the account": Shape(
+        {
+            "a.csv": csv(
+                ("tweetUrl", "https://x.com/sam/status/71", "https://x.com/leo/status/72"),
+                ("twitterId", "901", "902"),
+                ("handle", "sam", "leo"),
+                TEXT,
+                twice("tweetDate", "Fri May 01 10:00:00 +0000 2026"),
+            )
+        },
+        "71",
+    ),
+    "Pulsar, with a time called as the date is": Shape(
+        {
+            "a.csv": csv(
+                ("URL", "https://x.com/sam/status/71", "https://x.com/leo/status/72"),
+                ("Published On", "01/05/2026", "14/05/2026"),
+                twice("Published Time", "10:00:00"),
+                ("Content", FINE, "Rain again"),
+                ("User Screen Name", "sam", "leo"),
+            )
+        },
+        "71",
+    ),
+    "CrowdTangle, a group": Shape(
+        {
+            "a.csv": csv(
+                (
+                    "URL",
+                    "https://www.facebook.com/groups/1/permalink/71",
+                    "https://www.facebook.com/groups/1/permalink/72",
+                ),
+                ("User Name", "sam", "leo"),
+                ("Message", FINE, "Rain again"),
+                twice("Post Created", "2026-05-01 06:00:00 EDT"),
+            )
+        },
+        "71",
+    ),
 }
 
 
@@ -323,3 +375,11 @@ def test_talk_with_names_before_it_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(JPEG)
     (post,) = read(tmp_path)
     assert isinstance(post, Post) and post.text.startswith("Sam: hello\nLeo")
+
+
+def test_pictures_inside_a_table_are_told(tmp_path: Path) -> None:
+    rows = [{"bytes": JPEG, "path": None}] * 2
+    pq.write_table(pa.table({"text": [FINE, "Rain"], "image": rows}), tmp_path / "a.parquet")
+    notes: list[str] = []
+    assert len(list(read(tmp_path / "a.parquet", options=ReadOptions(note=notes.append)))) == 2
+    assert any("`image`" in note for note in notes)

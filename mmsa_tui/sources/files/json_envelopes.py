@@ -28,7 +28,8 @@ _LONG_NUMBER = re.compile(r"[0-9]{5,}")
 ID_LIKE = re.compile(r"(?=.*[0-9])[\w.:-]{3,200}")
 
 _LISTS = frozenset((
-    "children", "edges", "entries", "feed", "itemList", "items", "list", "messages", "orderedItems", "posts",
+    "cards", "children", "edges", "entries", "feed", "itemList", "items", "list", "messages", "orderedItems",
+    "posts",
     "records", "results", "statuses", "toots", "tweets", "text_post_app_text_posts",
     "ig_archived_post_media", "ig_other_media",
 ))  # fmt: skip
@@ -37,7 +38,8 @@ _OWN_FIELDS = frozenset((
     "text", "full_text", "fullText", "body", "content", "message", "caption", "tweet", "tweet_text",
     "rawContent", "timestamp", "Date", "created_at", "createdAt", "date", "creation_timestamp", "taken_at",
     "created_time", "time",
-    "published", "created_utc", "createTime", "timestamp_collected", "source_platform", "source_platform_url",
+    "published", "created_utc", "createTime", "create_time", "timestamp_collected", "source_platform",
+    "source_platform_url",
     "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
     "noteTweet", "taken_at_timestamp", "shortcode", "node", "post",
 ))  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import packing_of
@@ -57,7 +58,8 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
             _flatten(row, "", 0, values)
             yield Record(f"row {number:,}", values)
 
-    sample = list(as_records(found.spread(shown, SAMPLE_ROWS)))
+    kept_inside: dict[str, None] = {}
+    sample = list(as_records(_watched(found.spread(shown, SAMPLE_ROWS), kept_inside)))
     columns = _with_fields(found.columns, sample)
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
@@ -68,6 +70,12 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
             yield replace(record, values=kept)
 
     notes = list(found.notes)
+    if kept_inside:
+        where = ", ".join(f"`{name}`" for name in kept_inside)
+        notes.append(
+            f"pictures that lie in the table itself, in {where}, are not read: "
+            "save them as files beside it, called by the id of their post"
+        )
     if part:
         better = [name for name, score in rated.items() if score[0] == 2 > rated[found.part][0]]
         notes += filter(None, [about_sheet(path.name, found.part, better)])
@@ -82,6 +90,16 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
         Layout(sheet=found.part, sheets=found.parts),
         notes=notes,
     )
+
+
+def _watched(rows: Iterator[Mapping[str, object]], found: dict[str, None]) -> Iterator[Mapping[str, object]]:
+    """Pass rows on, and add the columns that hold pictures as bytes to `found`."""
+    for row in rows:
+        for name, value in row.items():
+            parts = value.values() if isinstance(value, dict) else (value,)
+            if any(isinstance(part, bytes) and kind_of(part[:HEAD_BYTES]) for part in parts):
+                found[name] = None
+        yield row
 
 
 def _with_fields(columns: Sequence[str], sample: Sequence[Record]) -> dict[str, dict[str, None]]:
