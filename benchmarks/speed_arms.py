@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mmsa_tui.bundle.meta import CALIBRATION, Bundle
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
@@ -52,7 +52,7 @@ class Judged:
 
     @classmethod
     def load(cls, bundle: Bundle, paths: Paths) -> Judged:
-        return cls(bundle, paths, Head.load(bundle), Calibration.load(bundle.directory / CALIBRATION))
+        return cls(bundle, paths, Head.load(bundle), Calibration.load(bundle))
 
     def folder(self, which: str) -> Path:
         return self.bundle.encoder_directory(which, self.paths)

@@ -111,6 +111,7 @@ def _calibration(scores: Mapping[str, Any]) -> list[str]:
             bar = _bar(float(right), float(confidence))
             lines.append(f"| {confidence:.2f} | {_plain(one.get('n', ''))} | {right:.2f} | `{bar}` |")
     lines.append("")
+    lines += _calibration_errors(_mapping(scores, "calibration"))
     for one in _list(scores, "coverage"):
         if not isinstance(one, Mapping):
             continue
@@ -121,6 +122,31 @@ def _calibration(scores: Mapping[str, Any]) -> list[str]:
         )
         lines.append(f"- at {wanted:.0%} accuracy it {answers}")
     return [*lines, ""]
+
+
+def _calibration_errors(kinds: Mapping[str, Any]) -> list[str]:
+    """Say what each kind's calibration error is out of fold, and what chance alone would make it."""
+    lines = []
+    for kind in kinds:
+        row = _mapping(kinds, kind)
+        error, n_frozen = row.get("ece"), _plain(row.get("n_frozen", ""))
+        if isinstance(error, int | float):
+            lines.append(
+                f"- {_plain(kind)}: calibration error {error:.3f} on {_plain(row.get('n', ''))} posts that"
+                " neither head nor temperatures were fitted on; by chance alone it would be"
+                f" {_by_chance(row, 'by_chance')} there, and {_by_chance(row, 'by_chance_frozen')}"
+                f" on {n_frozen}"
+            )
+    if lines:
+        lines.append("")
+    return lines
+
+
+def _by_chance(row: Mapping[str, Any], key: str) -> str:
+    figures = [one for one in _list(row, key) if isinstance(one, int | float)]
+    return (
+        _plain(f"{figures[0]:.3f} [{figures[1]:.3f}, {figures[2]:.3f}]") if len(figures) == 3 else "unknown"
+    )
 
 
 def _explanation(scores: Mapping[str, Any]) -> list[str]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmsa_tui.bundle.meta import CALIBRATION, Bundle
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.cache import FeatureCache
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.encoded import Arrays, Encoded, Floats
 from mmsa_tui.model.encoding import Encoders, Pending, open_encoders
-from mmsa_tui.model.head import Head, softmax
+from mmsa_tui.model.head import Head
 from mmsa_tui.records import Post, Prediction, Status
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Predictor:
             BundleError: damaged. DeviceError: the device is not there.
         """
         head = Head.load(bundle)
-        calibration = Calibration.load(bundle.directory / CALIBRATION)
+        calibration = Calibration.load(bundle)
         features = FeatureCache(paths.features_file) if cache else None
         encoders = open_encoders(
             bundle, paths, device, threads=threads, batch_size=batch_size, cache=features, probe=probe
@@ -142,9 +142,9 @@ class Predictor:
             BundleError: the model gives numbers that are not finite.
         """
         fused, text, image = self.head.logits(features)
-        fused = softmax(fused / np.float32(self.calibration.both))
-        text = softmax(text / np.float32(self.calibration.text))
-        image = softmax(image / np.float32(self.calibration.image))
+        fused = Calibration.soften(fused, self.calibration.both)
+        text = Calibration.soften(text, self.calibration.text)
+        image = Calibration.soften(image, self.calibration.image)
         alone = np.where(features.has_text[:, None], text, image)
         decided = np.where((features.has_text & features.has_image)[:, None], fused, alone)
         if not np.isfinite(decided[features.has_text | features.has_image]).all():

@@ -28,11 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mmsa_tui
-from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, Bundle
+from mmsa_tui.bundle.meta import EVALUATION, Bundle
 from mmsa_tui.decoding import DecodingError, Share, from_json
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.encoded import Arrays, Floats
-from mmsa_tui.model.head import Head, softmax
+from mmsa_tui.model.head import Head
 from mmsa_tui.model.preprocessing import TextTransform, decode
 from mmsa_tui.model.runtimes import TextRuntime, TextSpec, onnx, openvino
 
@@ -195,7 +195,7 @@ def measure_deviation(bundle: Bundle, wanted: Floats, found: Floats, modality: M
     """
     from safetensors.numpy import load_file
 
-    head, calibration = Head.load(bundle), Calibration.load(bundle.directory / CALIBRATION)
+    head, calibration = Head.load(bundle), Calibration.load(bundle)
     frozen = load_file(bundle.directory / EVALUATION)
     text, image = (
         frozen[f"{name}_codes"].astype(np.float32) * frozen[f"{name}_scale"][:, None]
@@ -214,7 +214,7 @@ def measure_deviation(bundle: Bundle, wanted: Floats, found: Floats, modality: M
         arrays = Arrays(texts, lexicon, head.uncompressed(components), present, present)
         fused, by_text, by_image = head.logits(arrays)
         alone = by_text if is_text else by_image
-        return softmax(fused / np.float32(calibration.both)), softmax(alone / np.float32(temperature))
+        return Calibration.soften(fused, calibration.both), Calibration.soften(alone, temperature)
 
     before, before_alone = probs(None)
     flips, flips_alone, shifts = [], [], []

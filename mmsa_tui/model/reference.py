@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, Bundle
+from mmsa_tui.bundle.meta import EVALUATION, Bundle
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.labelled import UNLABELLED, load_labelled
@@ -33,7 +33,7 @@ def judge_reference(bundle: Bundle) -> Reference:
     Raises:
         BundleError: it cannot be loaded, gives what is no number, or does worse than guessing would.
     """
-    head, calibration = load_network(bundle), Calibration.load(bundle.directory / CALIBRATION)
+    head, calibration = load_network(bundle), Calibration.load(bundle)
     frozen = load_labelled(bundle.directory / EVALUATION)
     features, truth = frozen.features, frozen.targets.post
     try:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, Bundle
+from mmsa_tui.bundle.meta import EVALUATION, Bundle
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.encoded import Arrays
-from mmsa_tui.model.head import Head, softmax
-from mmsa_tui.model.metrics import FloatArray, IntArray, class_scores
+from mmsa_tui.model.head import Head
+from mmsa_tui.model.metrics import FloatArray, IntArray, calibration_error, class_scores
 
 TARGETS = (0.8, 0.85, 0.9, 0.95)
 LEAST_ANSWERED = 20
@@ -73,6 +73,25 @@ def reliability(truth: IntArray, probs: FloatArray) -> tuple[Bin, ...]:
     )
 
 
+def error_by_chance(
+    probs: FloatArray, n: int, *, rounds: int = 400, seed: int = 0
+) -> tuple[float, float, float]:
+    """Calibration error of a model that is right exactly as often as it says, on `n` posts like these.
+
+    Returns:
+        Mean, and the ends of a 90 % interval: an error within it shows no fault.
+    """
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(rounds):
+        drawn = probs[rng.integers(0, len(probs), n)]
+        is_right = rng.random(n) < drawn.max(1)
+        said = drawn.argmax(1)
+        found.append(calibration_error(np.where(is_right, said, (said + 1) % probs.shape[1]), drawn))
+    low, high = np.quantile(found, (0.05, 0.95))
+    return float(np.mean(found)), float(low), float(high)
+
+
 def score_intervals(
     truth: IntArray, said: IntArray, n_labels: int, *, rounds: int = 1_000, seed: int = 0
 ) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -109,7 +128,7 @@ def measure_frozen(bundle: Bundle) -> dict[str, Any]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    head, calibration = Head.load(bundle), Calibration.load(bundle.directory / CALIBRATION)
+    head, calibration = Head.load(bundle), Calibration.load(bundle)
     try:
         frozen = load_file(bundle.directory / EVALUATION)
         rows = (frozen["has_text"] > 0) & (frozen["has_image"] > 0) & (frozen["post"] >= 0)
@@ -124,5 +143,5 @@ def measure_frozen(bundle: Bundle) -> dict[str, Any]:
         fused, _, _ = head.logits(Arrays(text, lexicon, head.uncompressed(image), yes, yes))
     except (OSError, SafetensorError, KeyError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"bundle {bundle.id}: its frozen posts cannot be judged ({error})", "") from error
-    probs = softmax(fused / np.float32(calibration.both)).astype(np.float64)
+    probs = Calibration.soften(fused, calibration.both).astype(np.float64)
     return as_scores(frozen["post"][rows].astype(np.int64), probs)

@@ -44,3 +44,15 @@ def test_explanations_stand_beside_chance_with_their_intervals() -> None:
     assert r"| words | 9 | 0.200 \[0.100, 0.300\] | 0.150 |" in shown
     assert "take 2.4 times as long" in shown
     assert "## Explanations" not in card(explanation={"parts": 3})
+
+
+def test_a_calibration_error_stands_beside_what_chance_makes_of_it() -> None:
+    row = {
+        "n": 3093, "ece": 0.019, "by_chance": [0.016, 0.01, 0.02], "n_frozen": 580, "by_chance_frozen": [0.04]
+    }  # fmt: skip
+    shown = card(
+        reliability=[{"n": 40, "confidence": 0.9, "accuracy": 0.5}],
+        calibration={"picture alone": row, "x": 1},
+    )
+    assert "- picture alone: calibration error 0.019 on 3093 posts" in shown
+    assert r"0.016 \[0.010, 0.020\] there, and unknown on 580" in shown

@@ -19,7 +19,7 @@ import numpy as np
 
 from mmsa_tui.bundle.contents import posts_in
 from mmsa_tui.bundle.lesson import Lesson
-from mmsa_tui.bundle.meta import CALIBRATION, REPLAY, Bundle, encoder_roots, read_bundle
+from mmsa_tui.bundle.meta import REPLAY, Bundle, encoder_roots, read_bundle
 from mmsa_tui.bundle.registry import free_version
 from mmsa_tui.bundle.writer import store_encoder
 from mmsa_tui.codebook import Codebook, read_codebook
@@ -153,7 +153,7 @@ def check_enough(corrected: Corrected, labels: Sequence[str]) -> None:
 
 def _answers(parent: Bundle, corrected: Corrected) -> tuple[Any, Any]:
     """Ask the model in use for its labels, [N], and say which posts it had not learned, [N] bool."""
-    head, calibration = load_network(parent), Calibration.load(parent.directory / CALIBRATION)
+    head, calibration = load_network(parent), Calibration.load(parent)
     known = posts_in(parent, (REPLAY,))
     probs = decided(head, calibration, corrected.features)
     return probs.argmax(1), np.array([digest not in known for digest in corrected.hashes])

@@ -23,6 +23,7 @@ from mmsa_tui.model.device import n_workers
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.features import Features, concatenate
+from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targets, make_targets
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.preprocessing import TextTransform, lexicon
@@ -30,6 +31,7 @@ from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.views import read_views
 from mmsa_tui.records import content_hash
 from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
+from training.full.calibrate import N_CALIBRATION_FOLDS, Known, cross_fit
 from training.full.fusion import Epoch, fit_head
 from training.full.image import (
     copy_image_encoder,
@@ -81,6 +83,7 @@ class Pipeline:
             learned,
             self.text_only_features(held_out) if held_out else None,
             self.calibration_tweets(),
+            self.crossed(posts),
             {name: self.folder / name for name in ("text", "image")},
         )
         return write_trained(trained, bundles, version, command)
@@ -278,6 +281,34 @@ class Pipeline:
             return None
         return self.text_only_features(rest), torch.tensor([e.text for e in rest])
 
+    def crossed(self, posts: LabelledFeatures) -> tuple[Known, list[IntArray]] | None:
+        """Score posts by heads that were fitted without them, and say by which folds.
+
+        None where an encoder learned from them: any head is surer of those than of others.
+        """
+        if self.recipe.text.tuned or self.recipe.image.tuned:
+            return None
+        rows = np.sort(np.concatenate([self.split.train, self.split.calibrate]))
+        part, select = (posts.take(torch.as_tensor(each)) for each in (rows, self.split.select))
+        strata = [max(self.examples[row].post, 0) for row in rows]
+        groups = [self.examples[row].group for row in rows]
+        folds = grouped_folds(strata, groups, N_CALIBRATION_FOLDS, self.recipe.seed)
+        logits = cross_fit(
+            self.head_config(),
+            (part.features, part.targets),
+            folds,
+            self.recipe.fusion,
+            self.recipe.seed,
+            more=self.extra_set(),
+            select=(select.features, select.targets),
+        )
+        return Known.of(logits, part.features, part.targets), folds
+
+    def head_config(self) -> HeadConfig:
+        """Give the recipe's head the widths of the encoder's views."""
+        blocks = TextEncoder(self.folder / "text").blocks
+        return replace(self.recipe.head, n_text=sum(blocks), text_blocks=blocks if len(blocks) > 1 else ())
+
     def _part_extra(self) -> tuple[list[Example], list[Example]]:
         """Part the extra tweets into those the head learns from and the rest."""
         shuffled = list(self.materials.extra)
@@ -306,9 +337,8 @@ class Pipeline:
                 stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1
             )
 
-        blocks = TextEncoder(self.folder / "text").blocks
         return fit_head(
-            replace(self.recipe.head, n_text=sum(blocks), text_blocks=blocks if len(blocks) > 1 else ()),
+            self.head_config(),
             learned.features,
             learned.targets,
             self.recipe.fusion,

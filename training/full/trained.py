@@ -23,7 +23,7 @@ from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.pictures.likeness import copy_keys
 from training.content import BundleContent
 from training.examples import Example, IntArray, Materials, Split
-from training.full.calibrate import calibrate
+from training.full.calibrate import Known, calibrate, crossed, crossed_errors
 from training.full.fusion import compress
 from training.full.recipe import Recipe
 from training.full.scoring import score_bundle
@@ -36,6 +36,7 @@ class Trained:
     `posts` are all `examples`, in their order; `learned` is what the head was fitted on. The image
     features of both have their full width. `extra_test` are the features of the tweets that are
     only scored on, `tweets` those with their labels that only the text's temperature is fitted on.
+    `crossed` are posts as heads score them that were fitted without, and the folds of these heads.
     `encoders` are the folders of the tuned `text` and `image` encoder.
     """
 
@@ -48,6 +49,7 @@ class Trained:
     learned: LabelledFeatures
     extra_test: Features | None
     tweets: tuple[Features, torch.Tensor] | None
+    crossed: tuple[Known, list[IntArray]] | None
     encoders: Mapping[str, Path]
 
     def part(self, rows: IntArray) -> LabelledFeatures:
@@ -60,6 +62,8 @@ def write_trained(trained: Trained, bundles: Path, version: str, command: str) -
     recipe, split = trained.recipe, trained.split
     part = trained.part(split.calibrate)
     calibration = calibrate(trained.head, part.features, part.targets, tweets=trained.tweets)
+    if trained.crossed is not None:
+        calibration = crossed(calibration, trained.crossed[0])
     content = BundleContent(
         name=recipe.name,
         version=version,
@@ -110,6 +114,8 @@ def _scores(trained: Trained, calibration: Calibration, command: str) -> dict[st
         trained.recipe.labels,
         extra=None if trained.extra_test is None else (trained.extra_test, trained.materials.extra_test),
     )
+    if trained.crossed is not None:
+        scores["calibration"] = crossed_errors(*trained.crossed, scores["n"])
     return scores | {
         "split": f"evaluate part, {len(rows)} posts in groups no other part shares, "
         f"split seed {trained.recipe.split_seed}",

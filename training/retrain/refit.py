@@ -194,10 +194,12 @@ def _move(
     """Go as far as tuning posts bear out; all the way where they cannot tell, or follow other rules."""
     enough = base.tuning is not None and len(base.tuning) >= ENOUGH_TO_TUNE
     if base.tuning is not None and enough and not is_rule:
-        return choose_step(base.head, without, taught, base.tuning, shares_of(learned))
+        return choose_step(base.head, without, taught, base.tuning, shares_of(learned), base.calibration)
     head, calibration = moved(base.head, without, taught), base.calibration
     if base.tuning is not None and enough:
-        calibration = calibrate(head, base.tuning.features, base.tuning.targets, compressed=True)
+        calibration = calibrate(
+            head, base.tuning.features, base.tuning.targets, compressed=True, start=base.calibration
+        )
     return 1.0, head, calibration
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mmsa_tui.bundle.meta import CALIBRATION, EVALUATION, REPLAY, TUNING, Bundle, read_bundle
+from mmsa_tui.bundle.meta import EVALUATION, REPLAY, TUNING, Bundle, read_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json, to_line
 from mmsa_tui.errors import MmsaError
@@ -141,7 +141,7 @@ def load_base(bundle: Bundle) -> Base:
     tuning = bundle.directory / TUNING
     return Base(
         load_network(bundle),
-        Calibration.load(bundle.directory / CALIBRATION),
+        Calibration.load(bundle),
         load_labelled(bundle.directory / REPLAY),
         load_labelled(bundle.directory / EVALUATION),
         load_labelled(tuning) if tuning.is_file() else None,

@@ -34,6 +34,7 @@ def choose_step(
     taught: FusionHead,
     tuning: LabelledFeatures,
     shares: Mapping[Kind, float],
+    start: Calibration | None = None,
 ) -> tuple[float, FusionHead, Calibration]:
     """Find the step, with its head and calibration, that makes people's labels of other posts likeliest.
 
@@ -43,12 +44,13 @@ def choose_step(
     Args:
         tuning: labelled posts, none of which is in the gate.
         shares: of the corrected posts by kind of input; the others are shown, and count, likewise.
+        start: of the head in use; see `calibrate`.
     """
     views = [(share, shown_as(tuning, kind)) for kind, share in shares.items()]
     found: list[tuple[float, float, FusionHead, Calibration]] = []
     for step in STEPS:
         candidate = moved(head, without, taught, step)
-        calibration = calibrate(candidate, tuning.features, tuning.targets, compressed=True)
+        calibration = calibrate(candidate, tuning.features, tuning.targets, compressed=True, start=start)
         surprise = sum(share * _surprise(candidate, calibration, view) for share, view in views)
         found.append((surprise, step, candidate, calibration))
     _, step, candidate, calibration = min(found, key=lambda item: item[:2])
