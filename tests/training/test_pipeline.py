@@ -116,6 +116,43 @@ def test_encoders_that_are_not_tuned_stay_as_they_are(
     assert bundle.meta.scores["n"]
 
 
+def test_posts_without_a_picture_make_a_bundle_that_reads_words(
+    posts: list[Post], recipe: Recipe, tmp_path: Path
+) -> None:
+    kept = replace(recipe, text=replace(recipe.text, tuned=False), image=replace(recipe.image, tuned=False))
+    bare = [replace(post, pictures=()) for post in posts]
+    pipeline = Pipeline(kept, Materials(make_examples(bare, LABELS)), RunLog(tmp_path), torch.device("cpu"))
+    bundle = pipeline.run(tmp_path / "bundles", "1.0.0", "mmsa train")
+    assert bundle.meta.scores["n"] == len(pipeline.split.evaluate)
+    assert next(iter(bundle.meta.scores["tables"])).endswith("text-only head")
+
+
+def test_posts_without_a_picture_cannot_tune_a_picture_encoder(
+    posts: list[Post], recipe: Recipe, tmp_path: Path
+) -> None:
+    bare = [replace(post, pictures=()) for post in posts]
+    pipeline = Pipeline(recipe, Materials(make_examples(bare, LABELS)), RunLog(tmp_path), torch.device("cpu"))
+    with pytest.raises(TrainingError, match="no post with a picture"):
+        pipeline.tune_image(pipeline.image_trunk(), pipeline.split.train, "image")
+
+
+def test_posts_of_one_label_are_refused_before_anything_is_learned(
+    posts: list[Post], recipe: Recipe, tmp_path: Path
+) -> None:
+    same = [replace(post, truth={"post": "positive"}) for post in posts]
+    with pytest.raises(TrainingError, match=r"one label \(positive\)"):
+        Pipeline(recipe, Materials(make_examples(same, LABELS)), RunLog(tmp_path), torch.device("cpu"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_copies_of_one_post_are_too_few_however_many(
+    posts: list[Post], recipe: Recipe, tmp_path: Path
+) -> None:
+    copies = [replace(post, text="again and again", pictures=()) for post in posts]
+    with pytest.raises(TrainingError, match="too few"):
+        Pipeline(recipe, Materials(make_examples(copies, LABELS)), RunLog(tmp_path), torch.device("cpu"))
+
+
 def test_a_resumed_run_does_not_tune_again(bundle: Bundle, pipeline: Pipeline, run_folder: Path) -> None:
     before = (run_folder / "text" / "model.safetensors").stat().st_mtime_ns
     again = pipeline.run(run_folder / "again", "1.0.0", "mmsa train")

@@ -38,8 +38,12 @@ def score_bundle(
         macro-F1; `fusion_gain`: fused minus text-only macro-F1, paired.
     """
     logits = predict(head, features)
-    both = (features.has_text & features.has_image).numpy()
+    has_text, has_image = features.has_text.numpy(), features.has_image.numpy()
+    both = has_text & has_image
     post, text, image = (getattr(targets, k).numpy() for k in ("post", "text", "image"))
+    # A post with one modality is judged by that alone, so its label is that modality's.
+    text = np.where((text < 0) & ~has_image, post, text)
+    image = np.where((image < 0) & ~has_text, post, image)
     fused, alone, seen = (
         Calibration.probs(x, t).numpy().astype(float)
         for x, t in (
@@ -64,7 +68,7 @@ def score_bundle(
     table("post label, VADER alone", post, vader, judged)
     table("text label, text-only head", text, alone.argmax(1), text >= 0, alone)
     table("text label, VADER alone", text, vader, text >= 0)
-    table("image label, image-only head", image, seen.argmax(1), both & (image >= 0), seen)
+    table("image label, image-only head", image, seen.argmax(1), has_image & (image >= 0), seen)
     if extra is not None:
         tweets = Calibration.probs(predict(head, extra[0]).text, calibration.text).numpy().astype(float)
         truth = np.array([e.text for e in extra[1]])
@@ -81,7 +85,9 @@ def score_bundle(
             table(f"held-out tweets, text-only head, {language}", truth, tweets.argmax(1), rows, tweets)
             by_language[str(language)] = _language_score(truth[rows], tweets.argmax(1)[rows])
     first = next(iter(tables.values()))
-    truth, ours, theirs = post[judged], fused.argmax(1)[judged], alone.argmax(1)[judged]
+    wanted, decided = (post, fused) if judged.any() else (text, alone) if (text >= 0).any() else (image, seen)
+    rows = judged if judged.any() else wanted >= 0
+    truth, ours, theirs = wanted[rows], decided.argmax(1)[rows], alone.argmax(1)[rows]
     return {
         **{k: first[k] for k in ("n", "accuracy", "macro_f1", "weighted_f1", "per_class", "ece")},
         "interval": {
@@ -96,7 +102,7 @@ def score_bundle(
             "accuracy": float(np.mean(truth == ours) - np.mean(truth == theirs)),
         },
         "languages": by_language,
-        **as_scores(truth, fused[judged]),
+        **as_scores(truth, decided[rows]),
         "tables": tables,
     }
 
