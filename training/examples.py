@@ -89,7 +89,7 @@ def make_examples(
     if not found:
         raise TrainingError(
             "none of the posts has a label",
-            "the labels file needs the posts' ids and the labels " + ", ".join(labels),
+            "The labels file needs the posts' ids and the labels " + ", ".join(labels),
         )
     with PictureFiles() as files:
         return group_examples(found, files.read)
@@ -169,7 +169,7 @@ def split_examples(examples: Sequence[Example], seed: int, n_parts: int = 20) ->
     if len({e.group for e in examples}) < 3 * n_parts:
         raise TrainingError(
             f"{len(examples)} labelled posts are too few to split into train, select, calibrate and evaluate",
-            f"label at least {3 * n_parts} different posts",
+            f"Label at least {3 * n_parts} different posts.",
         )
     parts = grouped_folds(strata, [e.group for e in examples], n_parts, seed)
     return Split(

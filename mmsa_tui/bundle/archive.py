@@ -44,7 +44,7 @@ META_HASH = "meta.sha256"
 _DATA = (".json", ".safetensors", ".md")
 """What a bundle's own files are; none of them is ever run."""
 
-_BAD = "ask for the file again; this one was changed or cut on its way"
+_BAD = "Ask for the file again; this one was changed or cut on its way."
 
 
 def export_bundle(bundle: Bundle, paths: Paths, target: Path) -> None:
@@ -55,7 +55,7 @@ def export_bundle(bundle: Bundle, paths: Paths, target: Path) -> None:
     """
     verify_bundle(bundle, paths)
     if target.exists():
-        raise OutputError(f"{target} exists", "choose another name with -o")
+        raise OutputError(f"{target} exists", "Choose another name with -o.")
     # Weights do not compress: storing them is quicker and no larger.
     with whole_file(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         for name in (META, *bundle.meta.files):
@@ -90,7 +90,7 @@ def import_bundle(
             target = _take_in(file, temporary, paths, judge)
     except OSError as error:
         raise BundleError(
-            f"{file} cannot be taken in: {error}", "check the file, the free space and the folder's rights"
+            f"{file} cannot be taken in: {error}", "Check the file, the free space and the folder's rights."
         ) from error
     return read_bundle(target)
 
@@ -108,7 +108,7 @@ def _take_in(file: Path, temporary: Path, paths: Paths, judge: Callable[[Bundle]
     judge(bundle)
     here = _find_same(bundle, paths)
     if here is not None and _is_whole(here, paths):
-        raise BundleError(f"{_name_both(here, bundle)} is here already", "nothing was changed")
+        raise BundleError(f"{_name_both(here, bundle)} is here already", "Nothing was changed.")
     if here is not None and here.directory.parent == paths.bundles_dir:
         target, version = here.directory, here.meta.version
     else:

@@ -43,7 +43,7 @@ ARCHITECTURES = {
 _MAX_HEADER = 8 * 1024 * 1024
 _MAX_CONFIG = 1024 * 1024
 _LAYER = re.compile(r"(?:^|\.)(?:layer|layers|albert_layer_groups)\.(\d{1,6})\.")
-_HINT = "get the bundle again from where it came, or choose another with `mmsa bundle use`"
+_HINT = "Get the bundle again from where it came, or choose another with `mmsa bundle use`."
 
 _Size = Annotated[int, Meta(ge=1, le=2_000_000)]
 

@@ -92,13 +92,13 @@ class BundleMeta:
             if version > FORMAT_VERSION:
                 raise BundleError(
                     f"{where} is of bundle format {version}; this program reads up to {FORMAT_VERSION}",
-                    "update mmsa-tui",
+                    "Update mmsa-tui.",
                 )
             meta = to_kind(data, cls)
             to_kind(meta.training, _Training)
             if not allows(meta.requires_mmsa, __version__):
                 raise BundleError(
-                    f"{where} needs mmsa-tui {meta.requires_mmsa}; this is {__version__}", "update mmsa-tui"
+                    f"{where} needs mmsa-tui {meta.requires_mmsa}; this is {__version__}", "Update mmsa-tui."
                 )
         except ValueError as error:
             raise BundleError(f"{where}: {META} is damaged: {error}", _REPAIR) from error
@@ -129,7 +129,7 @@ class _Training:
     seed: int = 1
 
 
-_REPAIR = "get the bundle again from where it came, or choose another with `mmsa bundle use`"
+_REPAIR = "Get the bundle again from where it came, or choose another with `mmsa bundle use`."
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Bundle:
                     return root / sha
         raise BundleError(
             f"bundle {self.id}: its {which} encoder {sha[:12] or '(none)'} is not here",
-            "import the bundle again with `mmsa bundle import FILE`",
+            "Import the bundle again with `mmsa bundle import FILE`.",
         )
 
 
@@ -220,7 +220,7 @@ def read_bundle(directory: Path) -> Bundle:
         BundleError: no bundle there, damaged, or newer than this program.
     """
     if not directory.is_dir():
-        raise BundleError(f"{directory} is not a bundle directory", "see `mmsa bundle list`")
+        raise BundleError(f"{directory} is not a bundle directory", "See `mmsa bundle list`.")
     meta = BundleMeta.from_json(read_json(directory / META), directory)
     _compare_labels(meta, directory)
     return Bundle(directory, meta)
@@ -296,8 +296,8 @@ def write_atomically(path: Path, text: str) -> None:
         with whole_file(path, overwrite=True) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
     except OutputError as error:
-        raise BundleError(error.message, "free some space or check the folder's rights") from error
+        raise BundleError(error.message, "Free some space or check the folder's rights.") from error
     except OSError as error:
         raise BundleError(
-            f"{path} cannot be written: {error}", "free some space or check the folder's rights"
+            f"{path} cannot be written: {error}", "Free some space or check the folder's rights."
         ) from error

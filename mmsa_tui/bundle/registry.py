@@ -230,7 +230,7 @@ def _absent(paths: Paths, wanted: str, name: str, bundles: Sequence[Bundle]) -> 
         )
     if not name:
         return BundleError("no bundle is in use yet", f"`mmsa bundle use` chooses one of: {known}")
-    return BundleError(f"no bundle called {wanted!r}", f"known: {known}; see `mmsa bundle list`")
+    return BundleError(f"no bundle called {wanted!r}", f"Known: {known}; see `mmsa bundle list`.")
 
 
 def _say_known(bundles: Iterable[Bundle | DamagedBundle]) -> str:

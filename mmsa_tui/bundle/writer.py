@@ -37,7 +37,7 @@ def write_bundle(meta: BundleMeta, target: Path, write_files: Callable[[Path], N
         BundleError: it exists, the disk is full, or the folder cannot be written.
     """
     if target.exists():
-        raise BundleError(f"{target} exists", "choose another name or version")
+        raise BundleError(f"{target} exists", "Choose another name or version.")
     try:
         with whole_folder(target) as folder:
             write_files(folder)
@@ -79,4 +79,4 @@ def store_encoder(directory: Path, encoders: Path) -> str:
 
 
 def _unwritten(what: str, error: OSError) -> BundleError:
-    return BundleError(f"{what} cannot be written: {error}", "free some space or check the folder's rights")
+    return BundleError(f"{what} cannot be written: {error}", "Free some space or check the folder's rights.")

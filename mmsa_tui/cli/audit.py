@@ -190,7 +190,7 @@ def _estimate_sources(
 
     if by not in ("", "source") or filter.strip():
         raise UsageError(
-            "several sources stand beside each other as they are, and --by or --filter looks into one",
+            "several sources are compared as wholes; --by and --filter work on one source",
             "Use --by source, or name one source.",
         )
     with ExitStack() as opened:

@@ -62,7 +62,9 @@ def browse(
         open_app(source, bundle, device)
         return
     if source is None:
-        raise UsageError("--format, --map, --encoding and the like are about a SOURCE", "Name it.")
+        raise UsageError(
+            "--format, --map, --encoding and the like need a SOURCE", "Name the file or folder to read."
+        )
     read_options = how.options()
     open_app(source, bundle, device, lambda: _read_in(source, how.format, read_options))
 

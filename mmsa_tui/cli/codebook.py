@@ -222,7 +222,7 @@ def edit(
     )  # fmt: skip
     if changed == old:
         raise UsageError(
-            "nothing was said to change", "Give --define, --rename, --add or another; --help lists them."
+            "it is not said what to change", "Give --define, --rename, --add or another; --help lists them."
         )
     _check_keys(config, changed)
     console.show("\n".join(_describe_edit(service.edit_codebook(config.paths, changed, renamed))))

@@ -63,6 +63,6 @@ def _confirm(what: str, lines: Sequence[str], yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"nobody is there to confirm: {what}", "Add --yes.")
+        raise UsageError(f"there is no terminal to confirm this on: {what}", "Add --yes.")
     if not typer.confirm(f"{what}?", default=False, err=True):
         raise Interrupted("nothing was changed")

@@ -70,7 +70,10 @@ def merge(
     from mmsa_tui.services import merge as service
 
     if output is None and not store:
-        raise UsageError("where to is not said", "Give -o FILE for a table, --store for the store, or both.")
+        raise UsageError(
+            "it is not said where the posts should go",
+            "Give -o FILE for a table, --store for the store, or both.",
+        )
     shards = service.find_shards(files)
     if output is not None:
         merged = service.merge(shards, output, overwrite=restart, bar=console.progress)

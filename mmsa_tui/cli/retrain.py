@@ -110,7 +110,7 @@ def retrain(
     if candidate is not None:
         if dry_run or promote is False:
             raise UsageError(
-                "--candidate promotes, and --dry-run and --no-promote keep from that",
+                "--candidate promotes a bundle, which --dry-run and --no-promote rule out",
                 "`mmsa bundle info DIR` only shows a candidate.",
             )
         _promote(config, parent, candidate, promote, reclassify, changes)

@@ -59,8 +59,8 @@ def _unusable(paths: Paths, what: str) -> ConfigError:
     name = paths.codebook or DEFAULT_CODEBOOK
     return ConfigError(
         f"the codebook {name} cannot be used: {paths.codebook_file} {what}",
-        f"`mmsa codebook edit {name} --restore` takes the copy that the store keeps, or mend the file;"
-        " no label is lost by this.",
+        f"`mmsa codebook edit {name} --restore` takes the copy that the store keeps; or repair the file."
+        " No label is lost either way.",
     )
 
 

@@ -182,7 +182,7 @@ def _check_label(label: CodebookLabel) -> None:
 def _check_text(text: str, what: str) -> None:
     if len(text) > MAX_TEXT:
         raise CodebookError(
-            f"{what} has {len(text):,} characters", f"{MAX_TEXT:,} are the most: a codebook is read."
+            f"{what} has {len(text):,} characters", f"{MAX_TEXT:,} are the most: people have to read it."
         )
     if any("\ud800" <= char <= "\udfff" or char == "\0" for char in text):
         raise CodebookError(f"{what} is not text", "Save the file as UTF-8.")
@@ -219,5 +219,5 @@ def from_fields(fields: Mapping[str, Any]) -> Codebook:
         CodebookLabel(one.name, one.definition, tuple(one.examples), one.key) for one in found.labels
     )
     if not 1 <= found.revision <= 1_000_000:
-        raise CodebookError(f"its revision is {found.revision}", "Leave it out: it is counted here.")
+        raise CodebookError(f"its revision is {found.revision}", "Leave the revision out: mmsa counts it.")
     return check_codebook(Codebook(found.name, labels, found.title, found.revision, found.start))

@@ -193,7 +193,9 @@ def digest_of(path: Path) -> str:
                 for row in batch.to_pylist():
                     digest.add(row["content_hash"] if row["failure"] is None else None, row["post_id"])
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
-        raise SourceError(f"{path} is no part that can be read: {error}", "Pack the source again.") from error
+        raise SourceError(
+            f"{path} is not a part that can be read: {error}", "Pack the source again."
+        ) from error
     return digest.hex()
 
 
@@ -273,7 +275,7 @@ def _schema() -> Any:
 
 
 def _broken(path: Path, error: Exception) -> SourceError:
-    return SourceError(f"{path.name} is no part that can be read: {error}", "Pack the source again.")
+    return SourceError(f"{path.name} is not a part that can be read: {error}", "Pack the source again.")
 
 
 def _check(path: Path, file: Any) -> None:

@@ -85,7 +85,7 @@ class Calibration:
             return found
         except DecodingError as error:
             raise BundleError(
-                f"{path} has no usable temperatures: {error}", "get the bundle again from where it came"
+                f"{path} has no usable temperatures: {error}", "Get the bundle again from where it came."
             ) from error
 
 

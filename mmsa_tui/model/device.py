@@ -19,7 +19,7 @@ def choose_device(wanted: str = "auto") -> str:
         DeviceError: an explicit device is not there; never a silent fallback.
     """
     if wanted not in DEVICES:
-        raise DeviceError(f"unknown device {wanted!r}", "use auto, cpu, cuda or mps")
+        raise DeviceError(f"unknown device {wanted!r}", "Use auto, cpu, cuda or mps.")
     if wanted == "cpu":
         return "cpu"
     if wanted == "auto":
@@ -29,7 +29,7 @@ def choose_device(wanted: str = "auto") -> str:
         return "mps" if _is_apple_silicon() and _torch_has("mps") else "cpu"
     if not _torch_has(wanted):
         what = "no CUDA device is visible here" if wanted == "cuda" else "there is no Apple GPU here"
-        raise DeviceError(f"--device {wanted}: {what}", "use --device auto or --device cpu")
+        raise DeviceError(f"--device {wanted}: {what}", "Use --device auto or --device cpu.")
     return wanted
 
 

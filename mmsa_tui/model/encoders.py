@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.views import VIEWS, load_verdict, read_views
 
-_REPAIR = "get the bundle again from where it came"
+_REPAIR = "Get the bundle again from where it came."
 
 
 def masked_mean(hidden: Tensor, mask: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ def _load(directory: str | Path) -> Any:
         raise ValueError(f"weights are missing or of another size, such as {made_up[0]}")
     for name, tensor in model.state_dict().items():
         if not name.startswith("pooler.") and not bool(torch.isfinite(tensor).all()):
-            raise ValueError(f"{name} holds what is no number")
+            raise ValueError(f"{name} holds values that are not numbers")
     return model
 
 
@@ -80,7 +80,7 @@ class TextEncoder(nn.Module):
         self.views = read_views(directory)
         hidden_size = int(self.model.config.hidden_size)
         if self.views.layers and max(self.views.layers) > int(self.model.config.num_hidden_layers):
-            raise BundleError(f"{directory}: {VIEWS} names a layer the encoder has not", _REPAIR)
+            raise BundleError(f"{directory}: {VIEWS} names a layer that the encoder does not have", _REPAIR)
         self.verdict: nn.Linear | None = None
         if self.views.n_verdict:
             found = load_verdict(directory, hidden_size, self.views.n_verdict)

@@ -77,17 +77,17 @@ def check_head_files(bundle: Bundle) -> HeadConfig:
     for name in (CONFIG, HEAD, CALIBRATION):
         path = bundle.directory / name
         if not path.is_file():
-            raise BundleError(f"bundle {bundle.id}: {name} is missing", "see `mmsa bundle verify`")
+            raise BundleError(f"bundle {bundle.id}: {name} is missing", "See `mmsa bundle verify`.")
         if file_hash(path) != bundle.meta.files.get(name):
             raise BundleError(
-                f"bundle {bundle.id}: {name} is damaged (its checksum differs)", "see `mmsa bundle verify`"
+                f"bundle {bundle.id}: {name} is damaged (its checksum differs)", "See `mmsa bundle verify`."
             )
     config = read_json(bundle.directory / CONFIG)
     theirs = config.get("transform_version") if isinstance(config, dict) else None
     if theirs != TRANSFORM_VERSION:
         raise BundleError(
             f"bundle {bundle.id} has transform {theirs!r}; this program has {TRANSFORM_VERSION!r}",
-            "update mmsa-tui, or train the bundle again",
+            "Update mmsa-tui, or train the bundle again.",
         )
     try:
         head = HeadConfig.from_json(config["head"])
@@ -101,7 +101,7 @@ def check_head_files(bundle: Bundle) -> HeadConfig:
 def misfit(bundle: Bundle, error: Exception) -> BundleError:
     """Say that the weights of a head are not those its config speaks of."""
     return BundleError(
-        f"bundle {bundle.id}: the head does not fit its config ({error})", "see `mmsa bundle verify`"
+        f"bundle {bundle.id}: the head does not fit its config ({error})", "See `mmsa bundle verify`."
     )
 
 

@@ -127,7 +127,7 @@ def load_labelled(path: Path) -> LabelledFeatures:
         hashes = tuple("b2:" + bytes(row.tolist()).hex() if bool(row.any()) else "" for row in t["hashes"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise BundleError(
-            f"{path} cannot be read ({error})", "get the bundle again from where it came"
+            f"{path} cannot be read ({error})", "Get the bundle again from where it came."
         ) from error
     return LabelledFeatures(features, targets, hashes)
 

@@ -107,10 +107,10 @@ class MultimodalPreprocessor:
             config = json.loads((directory / _CONFIG).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise BundleError(
-                f"{directory} holds no preprocessor ({error})", "save one there first"
+                f"{directory} holds no preprocessor ({error})", "Save one there first."
             ) from error
         if config.get("transform_version") != TRANSFORM_VERSION:
-            raise BundleError(f"{directory} is of another transform version", "update mmsa-tui")
+            raise BundleError(f"{directory} is of another transform version", "Update mmsa-tui.")
         return cls(directory)
 
 

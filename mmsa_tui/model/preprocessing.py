@@ -88,7 +88,7 @@ class TextTransform:
             self._tokenizer = Tokenizer.from_file(str(self._directory / _TOKENIZER))
         except Exception as error:  # the library raises nothing more specific
             raise BundleError(
-                f"{self._directory / _TOKENIZER} is no tokenizer ({error})", "see `mmsa bundle verify`"
+                f"{self._directory / _TOKENIZER} is no tokenizer ({error})", "See `mmsa bundle verify`."
             ) from error
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()

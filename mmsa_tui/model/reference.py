@@ -15,7 +15,7 @@ from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.labelled import UNLABELLED, load_labelled
 from mmsa_tui.model.network import load_network
 
-_HINT = "get the bundle again from where it came, or choose another with `mmsa bundle use`"
+_HINT = "Get the bundle again from where it came, or choose another with `mmsa bundle use`."
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ def judge_reference(bundle: Bundle) -> Reference:
         ) from error
     probs, _, _ = calibration.decide(logits, features)
     if not bool(torch.isfinite(probs).all()):
-        raise BundleError(f"bundle {bundle.id} gives what is no number for its own frozen posts", _HINT)
+        raise BundleError(
+            f"bundle {bundle.id} gives values that are not numbers for its own frozen posts", _HINT
+        )
     known = truth != UNLABELLED
     n = int(known.sum())
     if not n:

@@ -24,7 +24,7 @@ VIEWS = "views.json"
 VERDICT = "verdict.safetensors"
 """`weight` [K, H] and `bias` [K]: the linear layer the encoder learned sentiment with."""
 
-_REPAIR = "get the bundle again from where it came"
+_REPAIR = "Get the bundle again from where it came."
 
 
 @dataclass(frozen=True)

@@ -100,4 +100,4 @@ def _keys_apart(bundle: Bundle) -> tuple[tuple[str, ...], ...]:
 
 
 def _damaged(path: Path, reason: object) -> BundleError:
-    return BundleError(f"{path} cannot be read ({reason})", "get the bundle again from where it came")
+    return BundleError(f"{path} cannot be read ({reason})", "Get the bundle again from where it came.")

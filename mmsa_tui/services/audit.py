@@ -131,17 +131,18 @@ def start_audit(
     check_grouping(source, by)
     if by == "hashtag":
         raise UsageError(
-            "a post has many hashtags, so that they are no strata", "Estimate `--by hashtag` afterwards."
+            "a post can have many hashtags, so a sample cannot be stratified by them",
+            "Leave --by out now; `mmsa estimate SOURCE --by hashtag` works afterwards.",
         )
     if not 0.002 <= half_width <= 0.5:
         raise UsageError(
-            f"an interval of ±{100 * half_width:g} points is not to be had", "Choose from 0.2 to 50 points."
+            f"an interval of ±{100 * half_width:g} points cannot be reached", "Choose from 0.2 to 50 points."
         )
     if size is not None and size < 2:
-        raise UsageError(f"a sample of {size} says nothing", "Draw some hundred posts.")
+        raise UsageError(f"a sample of {size} is too small to say anything", "Draw some hundred posts.")
     if not labels or (has_model and store.count_unpredicted(source.id, bundle)):
         raise UsageError(
-            f"{source.title} is not wholly classified with bundle {bundle}",
+            f"not all posts of {source.title} are classified with bundle {bundle}",
             f"Run `mmsa classify {source.location} -o FILE.csv` first.",
         )
     contents, strata = _strata(store, source, bundle, by)

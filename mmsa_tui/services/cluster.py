@@ -147,7 +147,7 @@ def classify_on_cluster(request: ClusterRequest, bar: Bar = no_bar) -> ClusterOu
         except ray.exceptions.RayError as error:
             why = str(error).strip().splitlines()
             raise UsageError(
-                f"the workers cannot work: {why[-1] if why else type(error).__name__}",
+                f"no worker could start: {why[-1] if why else type(error).__name__}",
                 "Install the same mmsa-tui, with the bundle, on every node; --resume goes on from here.",
             ) from error
     return outcome
@@ -198,7 +198,7 @@ class Judge:
         bundle = find_bundle(config.paths, config.bundle)
         if bundle.fingerprint != self._task.fingerprint:
             raise BundleError(
-                f"has another bundle of the name {bundle.id}",
+                f"has a different bundle called {bundle.id}",
                 "Hand it over with `mmsa bundle export` and `mmsa bundle import`.",
             )
         verify_bundle(bundle, config.paths)

@@ -97,7 +97,7 @@ def estimate(
     learned = learned if corrected == bundle else frozenset()
     bundle = corrected
     if comparing is not None and not by:
-        raise UsageError("it is not said what the two groups are groups of", "Add --by.")
+        raise UsageError("to compare two groups, say what they are groups of", "Add --by.")
     loaded = load(store, source, bundle, audit, by=by, where=where, unit=unit)
     population = loaded.population
     names = list(loaded.groups)

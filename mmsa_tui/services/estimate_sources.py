@@ -56,9 +56,7 @@ def estimate_sources(
             first, or a name is none of the sources'.
     """
     if len({row.location for row in sources}) < 2:
-        raise UsageError(
-            "one source has nothing to stand beside", "Name two or more, or leave --by source out."
-        )
+        raise UsageError("one source alone cannot be compared", "Name two or more, or leave --by source out.")
     labels = find_audit(store, sources[0]).labels
     for row in sources[1:]:
         theirs = find_audit(store, row).labels

@@ -141,8 +141,8 @@ def merge_into_store(shards: Shards, paths: Paths, *, bar: Bar = no_bar) -> Merg
     bundle = find_bundle(paths, shard.bundle)
     if bundle.fingerprint != shard.fingerprint:
         raise BundleError(
-            f"another bundle of the name {shard.bundle} is here than the one that classified the shards",
-            "Hand it over with `mmsa bundle export` and `mmsa bundle import`.",
+            f"the bundle {shard.bundle} here is not the one that classified the shards",
+            "Bring that one here with `mmsa bundle export` and `mmsa bundle import`.",
         )
     for _ in _judgements(shards):
         pass
@@ -273,7 +273,9 @@ def _judgements(shards: Shards) -> Iterator[Prediction]:
         try:
             prediction = from_json(str(record[JUDGEMENT]), Prediction, surrogates="keep")
         except DecodingError as error:
-            raise SourceError(f"a shard holds what is no prediction: {error}", "Write it again.") from error
+            raise SourceError(
+                f"a shard holds something that is no prediction: {error}", "Write it again."
+            ) from error
         whole = (prediction.probs, prediction.text_probs, prediction.image_probs)
         labels = {prediction.label, prediction.text_label, prediction.image_label} - {""}
         if (

@@ -150,7 +150,7 @@ def _change(
     if comparing is None:
         return None
     if not by:
-        raise UsageError("it is not said what the two groups are groups of", "Add --by.")
+        raise UsageError("to compare two groups, say what they are groups of", "Add --by.")
     first, second = comparing
     title = f"{first} against {second}"
     if estimate_if_audited(store, source, bundle, where) is not None:

@@ -65,7 +65,9 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
         StoreError: there is none, it is damaged, or the copy cannot be written.
     """
     if not paths.database.is_file():
-        raise StoreError(f"there is no store at {paths.database}", "It is made with the first source.")
+        raise StoreError(
+            f"there is no store at {paths.database}", "The first source makes it: `mmsa browse SOURCE`."
+        )
     with alone(paths):
         place = target or _next_backup(paths)
         if place.exists():

@@ -55,7 +55,9 @@ def said_columns(mapped: Mapping[str, str], columns: Sequence[str]) -> dict[str,
             shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
             raise UsageError(f"There is no column {absent!r} to take the {word} from", f"Columns: {shown}")
         if len(found) > 1 and kind not in ("image", "text"):
-            raise UsageError(f"--map {word}= takes one column", "Several, with +, go for text and image.")
+            raise UsageError(
+                f"--map {word}= takes one column", "Only text and image take several, joined with +."
+            )
         if kind == "text" and len(found) > 1:
             if len(found) > 2:
                 raise UsageError("--map text= takes two columns at most", "Write text=TITLE+BODY.")

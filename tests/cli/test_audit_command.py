@@ -116,8 +116,8 @@ def test_several_sources_stand_beside_each_other(mmsa: Mmsa, home: Path, source:
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        (["--by", "source"], "nothing to stand beside"),
-        (["--by", "source", "--filter", "day"], "looks into one"),
+        (["--by", "source"], "cannot be compared"),
+        (["--by", "source", "--filter", "day"], "work on one source"),
     ],
 )
 def test_one_source_is_not_compared_with_itself(mmsa: Mmsa, source: Path, more: list[str], why: str) -> None:

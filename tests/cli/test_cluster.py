@@ -156,7 +156,7 @@ def test_a_worker_of_another_version_or_with_another_bundle_says_so(home: Path, 
     (old,) = Judge({**task, "version": "0.0.1"})(part)["problem"]
     assert old == f"runs mmsa-tui {__version__}, this is 0.0.1"
     other = Judge({**task, "version": __version__})(part)
-    assert other["problem"] == ["has another bundle of the name words 1.0.0"]
+    assert other["problem"] == ["has a different bundle called words 1.0.0"]
     assert other["kind"] == ["bundle"]
     assert (UsageError.exit_code, BundleError.exit_code) == (2, 3)
 

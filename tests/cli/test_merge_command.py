@@ -214,7 +214,7 @@ def test_the_store_refuses_shards_of_another_bundle_of_the_name(
     monkeypatch.setenv("MMSA_HOME", str(home))
     ran = mmsa("merge", *shards, "--store")
     assert ran.code == 3
-    assert "another bundle of the name words 1.0.0 is here" in ran.err
+    assert "the bundle words 1.0.0 here is not the one" in ran.err
 
 
 def test_a_merge_to_nowhere_says_where_it_can_go(mmsa: Mmsa, shards: list[Path]) -> None:

@@ -223,7 +223,7 @@ class TestHandingOver:
         mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip")
         ran = mmsa("bundle", "import", "words.mmsa-bundle.zip")
         assert ran.code == 3
-        assert "words 1.0.0 is here already" in ran.err and "nothing was changed" in ran.err
+        assert "words 1.0.0 is here already" in ran.err and "Nothing was changed" in ran.err
 
     def test_two_bundles_of_one_version_are_both_kept(self, mmsa: Mmsa, home: Path) -> None:
         mmsa("bundle", "export", "words", "-o", "words.mmsa-bundle.zip")

@@ -256,8 +256,8 @@ def test_a_filter_narrows_what_is_estimated(store: Store, source: SourceRow) -> 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"half_width": 0.9}, "not to be had"),
-        ({"size": 1}, "says nothing"),
+        ({"half_width": 0.9}, "cannot be reached"),
+        ({"size": 1}, "too small to say"),
         ({"by": "nothing"}, "nothing called nothing"),
         ({"by": "hashtag"}, "no strata"),
     ],
@@ -271,7 +271,7 @@ def test_a_draw_that_makes_no_sense_is_refused(
 
 def test_a_source_that_is_not_wholly_classified_is_not_audited(store: Store) -> None:
     source = store.index_source("/here", "table", "Here", [make_post(1)])
-    with pytest.raises(UsageError, match="not wholly classified"):
+    with pytest.raises(UsageError, match="not all posts"):
         start_audit(store, source, BUNDLE)
 
 

@@ -153,7 +153,7 @@ def fit_head(
         if not math.isfinite(total):
             raise TrainingError(
                 f"the head's loss is not a number in epoch {number}",
-                "lower fusion.learning_rate in the recipe",
+                "Lower fusion.learning_rate in the recipe.",
             )
         measured = 0.0
         if (watched := select or watch) is not None:

@@ -170,7 +170,7 @@ class Pipeline:
         select = [int(i) for i in self.split.select if labels[i] >= 0]
         if not rows:
             raise TrainingError(
-                "no post with a picture has a label for it", "the image stage needs labelled pictures"
+                "no post with a picture has a label for it", "The image stage needs labelled pictures."
             )
         tune_image_encoder(
             recipe.encoder,
@@ -360,5 +360,5 @@ def _with_pictures_read(examples: Sequence[Example]) -> list[Example]:
     """Leave out posts with neither text nor a picture file."""
     kept = [e for e in examples if e.raw_text.strip() or e.pictures]
     if not kept:
-        raise TrainingError("no labelled post has text or a picture", "check the source with `mmsa inspect`")
+        raise TrainingError("no labelled post has text or a picture", "Check the source with `mmsa inspect`.")
     return kept

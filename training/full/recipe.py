@@ -100,13 +100,13 @@ def load_recipe(name: str) -> Recipe:
             if p.name.endswith(".toml")
         )
         raise TrainingError(
-            f"no recipe {name!r}", "known: " + ", ".join(known) + ", or a .toml file"
+            f"no recipe {name!r}", "Known: " + ", ".join(known) + ", or a .toml file."
         ) from error
     try:
         return _build(Recipe(), from_toml(data), name)
     except (ValueError, TypeError, OverflowError) as error:
         raise TrainingError(
-            f"recipe {name}: {error}", "compare it with training/full/recipes/default.toml"
+            f"recipe {name}: {error}", "Compare it with training/full/recipes/default.toml."
         ) from error
 
 

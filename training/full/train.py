@@ -113,11 +113,11 @@ def check_same_run(folder: Path, recipe: Recipe) -> None:
             found = from_json(file.read_bytes(), dict[str, Any])
         except DecodingError as error:
             raise TrainingError(
-                f"{file} is damaged: {error}", "choose another folder with -o, or remove it"
+                f"{file} is damaged: {error}", "Choose another folder with -o, or remove it."
             ) from error
         if {key: found.get(key) for key in wanted} != wanted:
             raise TrainingError(
-                f"{folder} holds a run with other settings", "choose another folder with -o, or remove it"
+                f"{folder} holds a run with other settings", "Choose another folder with -o, or remove it."
             )
     else:
         write_atomically(file, json.dumps(wanted, indent=2))

@@ -232,7 +232,7 @@ def _run(options: argparse.Namespace) -> int:
     if not learned or len({tweet.text for tweet in learned}) < len(LABELS):
         raise TrainingError(
             f"{len(learned)} tweets to learn from do not show all of {', '.join(LABELS)}",
-            "the tables need columns label and text",
+            "The tables need columns label and text.",
         )
     options.output.mkdir(parents=True, exist_ok=True)
     transform = TextTransform(options.encoder)

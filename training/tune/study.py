@@ -182,7 +182,7 @@ def conclude(study: optuna.Study, recipe: Recipe, folder: Path, command: str) ->
     done = [t for t in _ended(study) if _is_whole(t)]
     base = next(filter(_is_base, done), None)
     if base is None:
-        raise TrainingError("not one trial has ended", "Run the same command again to go on.")
+        raise TrainingError("no trial has finished yet", "Run the same command again to go on.")
     best = max(done, key=lambda trial: float(trial.value))
     chosen = draw(optuna.trial.FixedTrial(best.params), recipe)
     found = Found(

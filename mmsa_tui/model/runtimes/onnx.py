@@ -149,14 +149,14 @@ def _config(folder: Path, family: str) -> dict[str, Any]:
     if found != family:
         raise BundleError(
             f"{folder} holds an encoder of the kind {found!r}; this program runs {family!r}",
-            "get the bundle again from where it came, or choose another with `mmsa bundle use`",
+            "Get the bundle again from where it came, or choose another with `mmsa bundle use`.",
         )
     return dict(config)
 
 
 def _damaged(folder: Path, error: Exception) -> BundleError:
     return BundleError(
-        f"the encoder in {folder} is damaged ({type(error).__name__}: {error})", "see `mmsa bundle verify`"
+        f"the encoder in {folder} is damaged ({type(error).__name__}: {error})", "See `mmsa bundle verify`."
     )
 
 

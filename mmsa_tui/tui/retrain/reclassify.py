@@ -36,7 +36,7 @@ class Reclassification:
         if isinstance(end, Trouble):
             raise BundleError(end.message, end.hint or "Choose another with `mmsa bundle use`.")
         if end.stopped:
-            raise Interrupted("stopped; what is done is kept", "c goes on with the rest.")
+            raise Interrupted("stopped; what is done is kept", "Press c to go on with the rest.")
 
     def hear(self, message: Message) -> None:
         """Take in a report."""
