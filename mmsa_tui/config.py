@@ -175,6 +175,7 @@ def load_config(
         settings[name] = _check(name, value, "the command line")
     if not settings.get("analyst"):
         settings["analyst"] = _user_name()
+    # `_check` has seen each of them.
     return Config(paths=paths, **settings)  # type: ignore[arg-type]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -84,7 +85,7 @@ def main() -> None:
     passes, fraction = (1, 2) if options.quick else (2, 1)
     scenes: dict[str, Callable[[], Canvas]] = {scene.__name__: scene for scene in FLAT}
     for solid in SOLID:
-        scenes[solid.__name__] = lambda solid=solid: solid(passes, fraction)  # type: ignore[misc]
+        scenes[solid.__name__] = partial(solid, passes, fraction)
     unknown = sorted(set(options.names) - set(scenes))
     if unknown:
         parser.error(f"no such picture: {', '.join(unknown)}; there are {', '.join(sorted(scenes))}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from mmsa_tui.errors import ConfigError, MmsaError, UsageError
 from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
-    from mmsa_tui.codebook import Codebook, CodebookLabel
+    from mmsa_tui.codebook import Codebook
     from mmsa_tui.config import Config
     from mmsa_tui.services.codebook import Edited, Standing
 
@@ -250,14 +250,14 @@ def _edited(
     from mmsa_tui.codebook import CodebookLabel
     from mmsa_tui.services.codebook import change_labels
 
-    def change(changes: Mapping[str, Callable[[CodebookLabel], CodebookLabel]]) -> None:
+    def change(of: str, **fields: Any) -> None:
         nonlocal codebook
-        codebook = change_labels(codebook, changes)
+        codebook = change_labels(codebook, {of: lambda label: replace(label, **fields)})
 
     for before, after in (renamed or {}).items():
-        change({before: lambda label, after=after: replace(label, name=after)})  # type: ignore[misc]
+        change(before, name=after)
     for gone in remove or []:
-        change({gone: lambda label: label})
+        change(gone)
         codebook = replace(codebook, labels=tuple(one for one in codebook.labels if one.name != gone))
     for text in add or []:
         label, _, definition = text.partition("=")
@@ -265,13 +265,14 @@ def _edited(
         codebook = replace(codebook, labels=(*codebook.labels, one))
     for text in define or []:
         label, said = _pair(text, "--define LABEL=TEXT")
-        change({label: lambda one, said=said: replace(one, definition=said)})  # type: ignore[misc]
+        change(label, definition=said)
     for text in example or []:
         label, said = _pair(text, "--example LABEL=TEXT")
-        change({label: lambda one, said=said: replace(one, examples=(*one.examples, said))})  # type: ignore[misc]
+        known = next((one.examples for one in codebook.labels if one.name == label), ())
+        change(label, examples=(*known, said))
     for text in key or []:
         label, said = _pair(text, "--key LABEL=KEY")
-        change({label: lambda one, said=said: replace(one, key=said)})  # type: ignore[misc]
+        change(label, key=said)
     if title is not None:
         codebook = replace(codebook, title=title)
     if start is not None:

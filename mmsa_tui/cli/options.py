@@ -236,6 +236,7 @@ def reads_source(command: Callable[..., None]) -> Callable[..., None]:
         how = HowToRead(**{name: given.pop(name) for name in said})
         command(how=how, **given)
 
+    # What typer reads; mypy knows no such attribute of functions.
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
     )

@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
         (train, TrainRequest, "mmsa train tweets.csv --labels people.csv -o runs/first"),
         (tune, TuneRequest, "mmsa tune tweets.csv --labels people.csv --trials 100 -o runs/tune"),
     ):
+        # What typer reads; mypy knows no such attribute of functions.
         command.__signature__ = inspect.Signature(_parameters(kind))  # type: ignore[attr-defined]
         command.__annotations__ = {one.name: one.annotation for one in _parameters(kind)}
         app.command(epilog=options.example(line))(command)

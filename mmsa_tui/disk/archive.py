@@ -115,9 +115,9 @@ class Archive(Closing):
             info.file_size > _SMALL_BYTES and info.file_size > MAX_RATIO * max(info.compress_size, 1)
         ):
             raise OSError(f"{name} would expand to {info.file_size:,} bytes: refused")
+        if info.compress_type not in _PACKINGS:
+            raise OSError(f"{name} cannot be unpacked: packing {info.compress_type} is not supported")
         try:
-            if info.compress_type not in _PACKINGS:
-                raise NotImplementedError(f"packing {info.compress_type} is not supported")
             return self._zip.open(info)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
             raise OSError(f"{name} cannot be unpacked: {error}") from error

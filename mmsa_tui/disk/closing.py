@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class Closing:
+class Closing(ABC):
     """Has `close`, and is closed at the end of a `with` block however that ends."""
 
     # Records with slots build on it.
     __slots__ = ()
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of what is open; once more does nothing."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

@@ -92,6 +92,8 @@ class FusionHead(nn.Module):
         )
 
     def score(self, text: Tensor, lexicon: Tensor, image: Tensor, features: Features) -> Logits:
+        """Score each post, from scaled text features and compressed image features; each head's own."""
+        # As in `nn.Module` itself: its metaclass knows no abstract methods.
         raise NotImplementedError
 
     def scale_text(self, features: Features) -> Tensor:

@@ -107,8 +107,12 @@ def score_intervals(
         for matrix in flat.reshape(n_rounds, n_labels, n_labels):
             accuracies.append(np.trace(matrix) / len(truth))
             f1s.append(np.mean([one.f1 for one in class_scores(matrix) if one.support]))
-    both = (np.quantile(values, (0.025, 0.975)) for values in (accuracies, f1s))
-    return tuple((float(low), float(high)) for low, high in both)  # type: ignore[return-value]
+    return _interval(accuracies), _interval(f1s)
+
+
+def _interval(values: Sequence[np.floating[Any]]) -> tuple[float, float]:
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def as_scores(truth: IntArray, probs: FloatArray) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def decode(line: str) -> Event:
     Raises:
         DecodingError: the line is none.
     """
+    # mypy takes no union for a type.
     event: Event = from_json(line, Event, surrogates="keep")  # type: ignore[arg-type]
     return event
 

@@ -70,6 +70,7 @@ class _LabelCounts:
         self._labels = labels
 
     def add(self, row: Row) -> None:
+        # The workbook asks for it; whoever counts on the way never calls it.
         raise NotImplementedError("records are counted before they are written")
 
     def lines(self) -> Sequence[tuple[str, int]]:

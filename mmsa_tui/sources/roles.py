@@ -235,9 +235,15 @@ class _Choice:
             return self._take("text", rival, "it holds the most words")
         empty = [c for c in self._candidates("text") if self._is_bare(c) and c != chosen]
         why = "by its name"
-        if empty and found and rank("text", self._names[empty[0]]) < rank("text", self._names[chosen]):  # type: ignore[operator]
+        if empty and self._rank(empty[0]) < self._rank(chosen):
             why += f"; `{empty[0]}` is empty"
         return self._take("text", chosen, why)
+
+    def _rank(self, column: str) -> int:
+        """Give the place of a candidate for the text among the names that are known."""
+        place = rank("text", self._names[column])
+        assert place is not None
+        return place
 
     def _is_bare(self, column: str) -> bool:
         return bool(self._sample) and not self._column(column).filled

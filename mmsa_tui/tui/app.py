@@ -98,6 +98,7 @@ class MmsaApp(App[None]):
 
     TITLE = "mmsa"
     CSS_PATH = "app.tcss"
+    # Textual declares a set of classes or of functions that give one; a set knows no such variance.
     COMMANDS: ClassVar[set[type[MmsaCommands] | Callable[[], type[MmsaCommands]]]] = {MmsaCommands}  # type: ignore[assignment]
     # Textual declares these as of the instance, so ClassVar would not type-check.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012

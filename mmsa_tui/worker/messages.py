@@ -190,6 +190,7 @@ def decode(line: bytes) -> Message:
     Raises:
         DecodingError: the line is not one of ours.
     """
+    # mypy takes no union for a type.
     message: Message = from_json(line, Message, surrogates="keep")  # type: ignore[arg-type]
     return message
 

@@ -53,7 +53,7 @@ def test_a_newer_format_asks_for_an_update(copied: Bundle) -> None:
     with pytest.raises(BundleError) as caught:
         read_bundle(copied.directory)
     assert "99" in caught.value.message
-    assert "update" in caught.value.hint
+    assert "Update" in caught.value.hint
 
 
 def test_a_bundle_for_a_newer_program_asks_for_an_update(copied: Bundle) -> None:

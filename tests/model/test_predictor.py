@@ -104,11 +104,10 @@ def test_probabilities_sum_to_one(predictor: Predictor, posts: list[Post]) -> No
             assert sum(prediction.probs) == pytest.approx(1, abs=1e-5)
 
 
-def test_cuda_that_is_not_there_is_an_error(small_bundle: Bundle, paths: Paths) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("this machine has CUDA")
+def test_cuda_that_is_not_there_is_an_error(
+    small_bundle: Bundle, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(DeviceError, match="cuda"):
         Predictor.load(small_bundle, paths, device="cuda")
 

@@ -170,7 +170,11 @@ DATE = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", FORMATS)
+UNDATED = "annotation"
+"""Label Studio and doccano export no date of a post."""
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != UNDATED])
 def test_a_date_that_no_reader_knows_is_counted_in_every_format(tmp_path: Path, name: str) -> None:
     _format, write = FORMATS[name]
     file, data, spans = write()
@@ -179,8 +183,6 @@ def test_a_date_that_no_reader_knows_is_counted_in_every_format(tmp_path: Path, 
     path = tmp_path / file
     path.write_bytes(data)
     dated = [bool(post.created_at) for post in read_all(path).posts]
-    if not any(dated):
-        pytest.skip("records without dates")
     assert count and all(dated)
     path.write_bytes(data[:start] + changed + data[end:])
     found = read_all(path)

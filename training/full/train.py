@@ -153,7 +153,14 @@ class _RichBar:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TaskID,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         self._progress = Progress(
             TextColumn("{task.description:<12}"),
@@ -164,12 +171,12 @@ class _RichBar:
             console=Console(stderr=True),
         )
         self._progress.start()
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, step: int, steps: int, loss: float) -> None:
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(stage, total=steps, loss=loss)
-        self._progress.update(self._tasks[stage], completed=step, total=steps, loss=loss)  # type: ignore[arg-type]
+        self._progress.update(self._tasks[stage], completed=step, total=steps, loss=loss)
         if step == steps:
             del self._tasks[stage]
             if stage == "fusion":

@@ -161,6 +161,7 @@ def train(
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_([*others, *verdict.parameters()], 1.0)
         dense.step()
+        # torch gives SparseAdam no types.
         sparse.step()  # type: ignore[no-untyped-call]
         for schedule in schedules:
             schedule.step()

@@ -176,6 +176,7 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    # typeshed names the buffer by a protocol that no runtime has.
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
             piece = self._raw.read(len(buffer))

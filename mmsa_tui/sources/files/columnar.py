@@ -216,7 +216,7 @@ def _open_statistics(path: Path, kind: str) -> Columnar:
     try:
         _, meta = reader(str(path), metadataonly=True)
         columns = [str(name) for name in meta.column_names]
-    except Exception as error:
+    except Exception as error:  # its errors and those of the values have no common class
         raise _broken(path, kind, error) from error
 
     def rows(keep: Sequence[str]) -> Iterator[Values]:
@@ -230,7 +230,7 @@ def _open_statistics(path: Path, kind: str) -> Columnar:
                         name: None if value != value else value  # NaN is what it writes for nothing
                         for name, value in zip(map(str, frame.columns), row, strict=True)
                     }
-        except Exception as error:
+        except Exception as error:  # likewise
             raise _broken(path, kind, error) from error
 
     def spread(keep: Sequence[str], count: int) -> Iterator[Values]:

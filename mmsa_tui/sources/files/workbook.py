@@ -182,7 +182,7 @@ class _Calamine:
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         try:
             rows = self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-        except Exception as error:
+        except Exception as error:  # as in `_open_calamine`
             raise _broken(self._path, error) from error
         for number, cells in enumerate(rows, start=1):
             row = tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])

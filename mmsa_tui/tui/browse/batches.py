@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
-from mmsa_tui.store import Row, Where, at_ordinals
+from mmsa_tui.store import Row, Store, Where, at_ordinals
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import SUCCESS, WARNING
 from mmsa_tui.tui.dialogs.classify import ClassifyChoice, ClassifyDialog, Scope, ScopeName
@@ -86,11 +87,7 @@ class Batches:
             titles["selection"] = "the selected posts"
         scopes = []
         for name, title in titles.items():
-            where = self._condition(name)
-            n = await app.slow.run(lambda store, where=where: store.count(source_id, app.bundle_id, where))  # type: ignore[misc]
-            n_new = await app.slow.run(
-                lambda store, where=where: store.count_unpredicted(source_id, app.bundle_id, where)  # type: ignore[misc]
-            )
+            n, n_new = await app.slow.run(partial(_count, source_id, app.bundle_id, self._condition(name)))
             scopes.append(Scope(name, title, n, n_new))
         return scopes
 
@@ -220,3 +217,8 @@ class Batches:
             screen.mmsa.show_error(MmsaError(trouble.message, trouble.hint))
         elif trouble.hint:
             screen.tell(trouble.message, "$text-error")
+
+
+def _count(source_id: int, bundle_id: str, where: Where | None, store: Store) -> tuple[int, int]:
+    """Count the posts of a scope, and those of them that have no prediction."""
+    return store.count(source_id, bundle_id, where), store.count_unpredicted(source_id, bundle_id, where)

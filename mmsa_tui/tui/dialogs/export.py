@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -211,7 +211,7 @@ class ExportDialog(ModalScreen[str | None]):
         return _Order(target, self._choice())
 
     def _choice(self) -> Choice:
-        posts: Posts = self.query_one("#export-posts", Select).value  # type: ignore[assignment]
+        posts = cast("Posts", self.query_one("#export-posts", Select).value)
         own_only = self.query_one("#export-columns", Select).value == "ours"
         chart_by = str(self.query_one("#export-chart", Select).value)
         return Choice(
