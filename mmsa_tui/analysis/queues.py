@@ -119,6 +119,13 @@ SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
 """Queues that list what has been dealt with too."""
 
 
+def describe_listed(name: str) -> str:
+    """Say which posts of a queue its list leaves out; "" for none."""
+    if name in SETTLED_QUEUES:
+        return ""
+    return "those settled by a label left out" if name == "errors" else "those with a label left out"
+
+
 def queue_rows(name: str, *, remaining: bool = False) -> tuple[Where | None, Order | None]:
     """Say which rows a queue holds, and in which order; None for all, and for the source's order.
 

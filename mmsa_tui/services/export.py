@@ -11,7 +11,7 @@ from typing import Literal
 
 from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.counts import NOT_CORRECTED
-from mmsa_tui.analysis.queues import SETTLED_QUEUES, queue_rows, title_of
+from mmsa_tui.analysis.queues import describe_listed, queue_rows, title_of
 from mmsa_tui.codebook import Codebook, to_fields
 from mmsa_tui.corrections.codebooks import codebook_sheet, read_codebook_file, read_definition
 from mmsa_tui.disk.whole_file import check_place, whole_file
@@ -70,9 +70,8 @@ def describe_choice(store: Store, source: SourceRow, bundle_id: str, choice: Cho
     if choice.posts == "source":
         return facts | {"queue": "all", "filter": "none", "selection": "none"}
     where, _ = queue_rows(choice.queue)
-    undone = "" if choice.queue in SETTLED_QUEUES else ", those without a label listed"
-    n_posts = store.count(source.id, bundle_id, where)
-    facts["queue"] = f"{title_of(choice.queue)}: {n_posts:,} posts{undone}"
+    held = f"{title_of(choice.queue)}: {store.count(source.id, bundle_id, where):,} posts"
+    facts["queue"] = ", ".join(filter(None, [held, describe_listed(choice.queue)]))
     facts["filter"] = choice.filter_text.strip() or "none"
     facts["in the list"] = f"{store.count(source.id, bundle_id, choice.where):,} posts"
     marked = len(choice.selection)

@@ -90,7 +90,7 @@ async def test_the_number_of_posts_is_said_before_anything_happens() -> None:
         assert app.button == "negative: 497 posts"
         await pilot.press("k")
         assert app.button == "negative: 640 posts"
-        assert "all 640 the filter matches: has:image" in app.posts
+        assert "all 640 listed: has:image" in app.posts
         assert app.answers == []
 
 

@@ -437,3 +437,15 @@ async def test_whether_labels_are_hidden_is_the_users_choice(
     async with make_app(config=replace(config, blind=wanted)).run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await wait_for(pilot, lambda: ("blind" in text_of(screen, "#top")) == is_blind, "the top line")
+
+
+async def test_a_bulk_dialog_names_queue_and_filter(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.posts.queue_bar.choose("duplicates")
+        await wait_for(pilot, lambda: screen.n_rows == 2, "the queue")
+        screen.posts.go_to_filter("train", in_queue=True)
+        await wait_for(pilot, lambda: screen.posts.filter_text == "train" and screen.row is not None, "rows")
+        await pilot.press("b")
+        dialog = await asked(pilot, wait_for, BulkDialog)
+        assert "listed: queue duplicates, train" in str(dialog.query_one("#bulk-posts").content)

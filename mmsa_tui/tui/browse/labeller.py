@@ -207,13 +207,14 @@ class Labeller:
             app.show_error(error)
             return
         n_corrected: dict[On, int] = {"filter": n_kept[0], "selection": n_kept[1]}
-        shown = posts.filter_text or (posts.queue_name if posts.queue_name != "all" else "")
 
         async def answer(choice: BulkChoice | None) -> None:
             if choice is not None:
                 take(choice)
 
-        await app.ask(BulkDialog(app.labels, n_listed, len(posts.selection), shown, n_corrected), answer)
+        await app.ask(
+            BulkDialog(app.labels, n_listed, len(posts.selection), posts.described, n_corrected), answer
+        )
 
     async def apply(self, choice: BulkChoice) -> None:
         """Do to many posts what was chosen, as one act."""

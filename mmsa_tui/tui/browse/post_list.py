@@ -15,7 +15,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from mmsa_tui.analysis.queues import SETTLED_QUEUES, count_queues, queue_rows, queues_of, title_of
+from mmsa_tui.analysis.queues import (
+    SETTLED_QUEUES,
+    count_queues,
+    describe_listed,
+    queue_rows,
+    queues_of,
+    title_of,
+)
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, hits
 from mmsa_tui.store import Order, Row, SourceRow, Where
@@ -82,8 +89,13 @@ class PostList(Vertical):
         """Say which posts the queue has left; "" for all of them."""
         if self.queue_name == "all":
             return ""
-        undone = "" if self.queue_name in SETTLED_QUEUES else " without a label of yours"
-        return f"queue {title_of(self.queue_name)}{undone}"
+        named = f"queue {title_of(self.queue_name)}"
+        return ", ".join(filter(None, [named, describe_listed(self.queue_name)]))
+
+    @property
+    def described(self) -> str:
+        """Say by queue and filter which posts are listed; "" for all of the source."""
+        return ", ".join(filter(None, [self.queue_text, self.filter_text]))
 
     @property
     def selection(self) -> tuple[int, ...]:

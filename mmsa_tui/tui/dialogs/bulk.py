@@ -42,7 +42,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     """Asks for one change to many posts; escape gives None.
 
     Args:
-        n_rows: posts in the list, which `filter_text` describes; "" means no filter.
+        n_rows: posts in the list, which `described` tells; "" means all of the source.
         n_selected: marked posts; they are proposed first.
         n_corrected: how many of each have a label of the analyst.
     """
@@ -86,14 +86,14 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         labels: Sequence[str],
         n_rows: int,
         n_selected: int,
-        filter_text: str,
+        described: str,
         n_corrected: Mapping[On, int],
     ) -> None:
         super().__init__()
         self._labels = labels
         self._n_posts: Mapping[On, int] = {"filter": n_rows, "selection": n_selected}
         self._n_corrected = n_corrected
-        self._filter_text = filter_text
+        self._described = described
         self._on: On = "selection" if n_selected else "filter"
         self._deeds: list[tuple[Deed, str]] = [
             *(("label", label) for label in labels),
@@ -217,8 +217,8 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
         button.disabled = not n_posts or (choice.action == "note" and not choice.note)
 
     def _which(self) -> Iterator[Content]:
-        shown = safe_line(self._filter_text, 200)
-        about = f" the filter matches: {shown}" if shown else " of the source"
+        shown = safe_line(self._described, 200)
+        about = f" listed: {shown}" if shown else " of the source"
         yield self._posts("filter", f"all {self._n_posts['filter']:,}", about)
         if self._n_posts["selection"]:
             yield self._posts("selection", f"the {self._n_posts['selection']:,}", " you marked")
