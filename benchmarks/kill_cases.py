@@ -206,6 +206,11 @@ CASES = (
          _writes("classify", "{source}", "--thumbnails", name="a.xlsx", overwrite="--restart")),
     Case("classify --resume", _writes("classify", "{shared}/new.csv", name="n.csv", overwrite=""),
          again=_writes("classify", "{shared}/new.csv", name="n.csv", overwrite="--resume")),
+    Case("classify --resume, jsonl", _writes("classify", "{shared}/new.jsonl", name="n.csv", overwrite=""),
+         again=_writes("classify", "{shared}/new.jsonl", name="n.csv", overwrite="--resume")),
+    Case("classify --resume, folder of pairs",
+         _writes("classify", "{shared}/pairs", name="n.csv", overwrite=""),
+         again=_writes("classify", "{shared}/pairs", name="n.csv", overwrite="--resume")),
     Case("classify --shard 1/2", _writes("classify", "{source}", "--shard", "1/2", name="s.parquet",
                                          overwrite="--restart")),
     Case("merge", _writes("merge", "{shared}/shares", name="m.csv", overwrite="--restart")),
@@ -277,6 +282,13 @@ def prepare(folder: Path) -> Place:
     _write_table(Path(place.source), texts, pictures=True)
     _write_table(place.shared / "few.csv", texts[:N_LEARNED], pictures=True)
     _write_table(place.shared / "new.csv", [f"new {text}" for text in texts])
+    pairs = place.shared / "pairs"
+    pairs.mkdir()
+    with (place.shared / "new.jsonl").open("w") as file:
+        for n, text in enumerate(texts, start=1):
+            file.write(json.dumps({"id": str(n), "text": f"new {text}"}) + "\n")
+            (pairs / f"{n}.txt").write_text(f"new {text}")
+            (pairs / f"{n}.jpg").write_bytes(make_picture(n % 5, (64, 64)))
     _write_table(place.shared / "secret.csv", [f"zqsecret {text}" for text in texts])
     labels = [",".join([str(n + 1), *3 * [LABELS[n % 3]]]) for n in range(N_POSTS)]
     (place.shared / "labels.csv").write_text("\n".join(["id,post,text,image", *labels]) + "\n")
@@ -430,7 +442,7 @@ def _look(case: Case, place: Place, names: set[str]) -> Iterator[tuple[str, str]
                 "lost",
                 f"{len(before - _acts(place))} acts lost, {len(before - journalled)} not in the journal",
             )
-    if case.name == "classify --resume":
+    if case.name.startswith("classify --resume"):
         rows = (place.out / "n.csv").read_text().splitlines()
         if len(rows) != N_POSTS + 1 or len({row.split(",")[0] for row in rows}) != N_POSTS + 1:
             yield "lost", f"{len(rows) - 1} rows"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +28,7 @@ from mmsa_tui.model.head import Head, HeadConfig
 from mmsa_tui.model.network import build_head
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.model.preprocessing import TextTransform
-from mmsa_tui.model.runtimes import TextSpec, bucketed
+from mmsa_tui.model.runtimes import TextSpec, bucketed, onnx
 from mmsa_tui.model.runtimes.graphs import quantise
 from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
 from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
@@ -195,6 +198,54 @@ def test_where_nothing_can_be_kept_the_graph_is_derived_each_time(
     blocked = tmp_path / "cache"
     blocked.write_text("a file where the folder should be")
     assert OnnxImage(image_encoder_directory, blocked).encode(np.zeros((1, 3, 224, 224), np.uint8)).any()
+
+
+def test_a_graph_of_another_version_is_not_taken(
+    image_encoder_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.full((1, 3, 224, 224), 99, np.uint8)
+    with monkeypatch.context() as older:
+        older.setattr(onnx, "GRAPH_VERSION", "0")
+        before = OnnxImage(image_encoder_directory, tmp_path).encode(pixels)
+    (old,) = (tmp_path / "graphs").iterdir()
+    OnnxImage(image_encoder_directory, tmp_path)
+    (new,) = set((tmp_path / "graphs").iterdir()) - {old}
+    whole = new.read_bytes()
+    shutil.copyfile(old, new)
+    np.testing.assert_array_equal(OnnxImage(image_encoder_directory, tmp_path).encode(pixels), before)
+    assert new.read_bytes() == whole
+
+
+def test_on_a_full_disk_nothing_is_left_of_a_graph_that_did_not_fit(
+    image_encoder_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def write_half(path: Path, data: bytes) -> int:
+        write(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", write_half)
+        encoder = OnnxImage(image_encoder_directory, tmp_path)
+    assert encoder.encode(np.zeros((1, 3, 224, 224), np.uint8)).any()
+    assert list((tmp_path / "graphs").iterdir()) == []
+
+
+def test_two_processes_that_derive_a_graph_at_once_see_the_same(
+    image_encoder_directory: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; import numpy as np\n"
+        "from mmsa_tui.model.runtimes.onnx import OnnxImage\n"
+        "encoder = OnnxImage(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "print(float(encoder.encode(np.zeros((1, 3, 224, 224), np.uint8)).sum()))"
+    )
+    command = [sys.executable, "-c", code, str(image_encoder_directory), str(tmp_path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = {process.communicate()[0] for process in both}
+    assert len(said) == 1 and said.pop().strip()
+    assert [file.suffix for file in (tmp_path / "graphs").iterdir()] == [".graph"]
 
 
 def test_two_that_derive_a_graph_at_once_both_get_it(image_encoder_directory: Path, tmp_path: Path) -> None:
