@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.errors import StoreError
+from mmsa_tui.errors import DamagedStoreError, StoreError
 from mmsa_tui.records import Correction, Picture, Post, ReadAs
 from mmsa_tui.store import Store
 from mmsa_tui.store import database as database_module
@@ -54,6 +54,41 @@ def test_reading_a_source_leaves_the_connection_waiting_for_the_disk(tmp_path: P
         with pytest.raises(KeyboardInterrupt):
             store.index_source("there", "pairs", "There", interrupted())
         assert store._db.one("PRAGMA synchronous") == (2,)
+
+
+def test_a_large_store_that_has_lost_what_people_corrected_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mmsa.db"
+    fill(path)
+    monkeypatch.setattr(database_module, "_READ_WHOLE_BYTES", 0)
+    Store.open_to_write(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM contents WHERE hash = 'h0'")
+    with pytest.raises(DamagedStoreError):
+        Store.open_to_write(path)
+
+
+def test_of_a_large_store_no_more_is_looked_at_than_what_people_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mmsa.db"
+    fill(path)
+    monkeypatch.setattr(database_module, "_READ_WHOLE_BYTES", 0)
+    asked: list[str] = []
+    ask = Database.all
+
+    def listen(self: Database, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        asked.append(sql)
+        return ask(self, sql)
+
+    monkeypatch.setattr(Database, "all", listen)
+    Store.open_to_write(path).close()
+    looked_at = {sql for sql in asked if "quick_check" in sql}
+    assert looked_at == {
+        f"PRAGMA quick_check({name})" for name in ("corrections", "current_correction", "acts")
+    }
 
 
 def test_every_batch_of_a_source_can_be_searched(tmp_path: Path) -> None:
