@@ -121,7 +121,7 @@ def test_a_file_that_is_no_study_is_told(recipe: Recipe, tmp_path: Path) -> None
 
 def test_nothing_is_concluded_from_no_trial(recipe: Recipe, tmp_path: Path) -> None:
     study = open_study(tmp_path, recipe, "posts")
-    with pytest.raises(TrainingError, match="not one trial"):
+    with pytest.raises(TrainingError, match="no trial has finished"):
         conclude(study, recipe, tmp_path, "")
     assert not (tmp_path / BEST).exists()
 
