@@ -226,7 +226,11 @@ def main() -> None:
         f" {seconds['slowest']:.3f}); both take {whole:.2f} times as long as the first alone"
     )
     if asked.write:
-        found = {"parts": {kind: asdict(proof) for kind, proof in proofs.items()}, "ratio": whole}
+        found = {
+            "parts": {kind: asdict(proof) for kind, proof in proofs.items()},
+            "ratio": whole,
+            "command": f"python -m benchmarks.explanation MVSA --n {asked.n}",
+        }
         scores = {**bundle.meta.scores, "explanation": found}
         sign(replace(bundle.meta, scores=scores), bundle.directory)
 

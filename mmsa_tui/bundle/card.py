@@ -169,7 +169,10 @@ def _explanation(scores: Mapping[str, Any]) -> list[str]:
     ratio = explanation.get("ratio")
     if isinstance(ratio, int | float):
         lines += ["", f"Explaining every post makes classifying take {ratio:.1f} times as long."]
-    return [*lines, "", "Reproduce: `python -m benchmarks.explanation MVSA`", ""]
+    if explanation.get("command"):
+        command = safe_line(str(explanation["command"])).replace("`", "'")
+        lines += ["", f"Reproduce: `{command}`"]
+    return [*lines, ""]
 
 
 def _with_interval(row: Mapping[str, Any], name: str) -> str:
