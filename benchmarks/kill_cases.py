@@ -24,6 +24,7 @@ from mmsa_tui.codebook import read_codebook
 from mmsa_tui.config import Paths, find_paths, load_config
 from mmsa_tui.records import Correction
 from mmsa_tui.services import store_care
+from mmsa_tui.services.promote import kept_candidates
 from mmsa_tui.store import Store
 from mmsa_tui.store.journal import Journal
 
@@ -479,10 +480,13 @@ def _is_whole(path: Path) -> bool:
 
 
 def _names(place: Place) -> set[str]:
-    """List what lies in home and folder, numbers left out."""
+    """List what lies in home and folder, numbers left out, and whole candidates that wait for a decision."""
     found = set()
+    candidates = {kept.bundle.directory for kept in kept_candidates(place.paths)}
     for root in (place.home, place.out):
         for path in root.rglob("*"):
+            if candidates & {path, path.parent}:
+                continue
             name = re.sub(r"[0-9a-f]{16,}|\d+", "#", str(path.relative_to(root.parent)).partition("/")[2])
             # A log beside the database is there while nobody has closed it in good order.
             if not name.endswith(("-wal", "-shm")):

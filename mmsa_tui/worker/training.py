@@ -9,6 +9,7 @@ from mmsa_tui import processes
 from mmsa_tui.errors import ExitCode, Interrupted, TrainingError
 
 _KNOWN_CODES = set(ExitCode) - {ExitCode.DEFECT}
+_GO_ON = "Run the same command again to go on."
 _LEAVE_S = 30.0
 """How long a child that was asked to stop may take to put its files in order."""
 
@@ -33,7 +34,9 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
             if isinstance(stop, processes.Terminated):
                 process.terminate()
             _leave(process)
-            raise Interrupted("") from None
+            # One that was still starting has had no word for it.
+            has_said = process.returncode == ExitCode.INTERRUPTED
+            raise Interrupted("" if has_said else "stopped", "" if has_said else _GO_ON) from None
         except BaseException:
             process.kill()
             raise

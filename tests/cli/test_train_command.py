@@ -69,6 +69,25 @@ def test_a_training_ends_with_the_command_that_was_killed(child: Path, tmp_path:
     wait_until(lambda: mark.read_text() == "stopped")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_training_that_was_stopped_before_it_could_speak_is_told(child: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    child.write_text(
+        "import pathlib, sys, time\npathlib.Path(sys.argv[1]).write_text('begun')\ntime.sleep(60)\n"
+    )
+    run = (
+        "from mmsa_tui.processes import heed_termination\nfrom mmsa_tui.worker.training import run_child\n"
+        "from mmsa_tui.errors import Interrupted\nheed_termination()\n"
+        f"try:\n    run_child('child_of_test', [{str(mark)!r}])\n"
+        "except Interrupted as stop:\n    print(stop.message, stop.hint)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", run], stdout=subprocess.PIPE, text=True)
+    wait_until(lambda: mark.is_file() and mark.read_text() == "begun")
+    parent.terminate()
+    said, _ = parent.communicate(timeout=50)
+    assert said == "stopped Run the same command again to go on.\n"
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     deadline_s = time.monotonic() + 50
     while not holds():
