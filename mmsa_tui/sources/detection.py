@@ -10,7 +10,7 @@ from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
-from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
@@ -77,6 +77,16 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
     if matches[0].problem:
         raise SourceError(matches[0].problem, matches[0].advice or _advise(source))
     return Detection(matches[0], tuple(match for match in matches[1:] if not match.problem))
+
+
+def about_format(said: Reader, source: Path, options: ReadOptions) -> str:
+    """Tell that a source looks like another format than the one it is to be read in, "" where it does not."""
+    if said.detect(source) is not None or holds_folder(source):
+        return ""
+    others = [match.format for match in _claims(source, options) if not match.problem]
+    if not others:
+        return ""
+    return f"{source.name} does not look like {said.name}; without --format it is read as {others[0]}"
 
 
 def _must_be_table(source: Path, options: ReadOptions) -> bool:

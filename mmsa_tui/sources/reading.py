@@ -15,7 +15,7 @@ from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import Reader, ReadOptions
-from mmsa_tui.sources.detection import claim, detect, refuse_archive, refuse_bad_zip
+from mmsa_tui.sources.detection import about_format, claim, detect, refuse_archive, refuse_bad_zip
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.contradictions import about_encoding
 from mmsa_tui.sources.label_words import LabelTally
@@ -49,11 +49,14 @@ def read(
     path = check_source(Path(source))
     options = options or ReadOptions()
     refuse_archive(path)
+    is_said = format is not None
     if format is None:
         format = detect(path, options).format
     else:
         refuse_bad_zip(path)
     chosen = reader(format)
+    if is_said and chosen.name != "table" and (told := about_format(chosen, path, options)):
+        options.note(told)
     if chosen.name != "table":
         _tell_contradictions(path, chosen, options)
     # Some readers know what lies in a zip file; for the others it is a folder.

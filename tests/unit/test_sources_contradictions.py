@@ -123,6 +123,13 @@ def test_columns_that_hold_something_else_than_they_are_named_for_are_told(tmp_p
     assert not any("named for" in note for note in told(path, columns=said)[1])
 
 
+@pytest.mark.parametrize("format", ["twarc", "telegram", "network"])
+def test_another_format_than_that_of_the_source_is_told(table: Path, format: str) -> None:
+    notes: list[str] = []
+    list(read(table, format=format, options=ReadOptions(note=notes.append)))
+    assert f"a.csv does not look like {format}; without --format it is read as table" in notes
+
+
 def test_options_of_tables_are_left_aside_where_there_is_none_and_change_no_format(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(V1) + "\n")
