@@ -37,6 +37,7 @@ class Loaded:
         n_posts: inputs that are posts.
         n_elsewhere: audited posts that are no longer in the source, or have changed.
         n_joined: posts that would be in the sample had they been there when it was drawn.
+        n_beyond: posts in strata that were not there when the sample was drawn, so that it has none of them.
         n_other: audited posts with a label that is none of the audit's.
         n_disagreed: audited posts to which coders gave different labels.
     """
@@ -47,6 +48,7 @@ class Loaded:
     n_posts: int
     n_elsewhere: int
     n_joined: int
+    n_beyond: int
     n_other: int
     n_disagreed: int
 
@@ -139,6 +141,7 @@ def load(
         for digest, stratum in zip(contents, strata, strict=True)
         if digest not in drawn
     )
+    beyond = np.array([stratum not in bounds for stratum in strata], dtype=bool)
     index = {name: at for at, name in enumerate(dict.fromkeys(strata))}
     _, cluster_of = np.unique(np.array(clusters, dtype=object).astype(str), return_inverse=True)
     weight = np.array(sizes, dtype=float)
@@ -158,7 +161,15 @@ def load(
     groups = {value: _sizes(counts, len(rows)) * share for value, counts in _ranked(by, grouped)}
     n_elsewhere = len({answer.content_hash for answer in answers} - rows.keys())
     return Loaded(
-        population, contents, groups, int(weight.sum()), n_elsewhere, n_joined, n_other, n_disagreed
+        population,
+        contents,
+        groups,
+        int(weight.sum()),
+        n_elsewhere,
+        n_joined,
+        int(weight[beyond].sum()),
+        n_other,
+        n_disagreed,
     )
 
 

@@ -225,6 +225,11 @@ def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
 
     with Store.open_to_write(database) as store:
         row = store.source(location_of(source))
+        if row is None and store.codebook()[0]:
+            raise UsageError(
+                f"{source} has not been read under this codebook",
+                f"`mmsa audit start {source}` does; with a model, `mmsa classify {source} -o FILE.csv`.",
+            )
         if row is None:
             raise UsageError(
                 f"{source} has not been classified", f"Run `mmsa classify {source} -o FILE.csv` first."

@@ -108,6 +108,11 @@ def warnings(status: Status) -> list[str]:
             " adds them."
             " Until they are labelled the shares are those of the older posts."
         )
+    if status.n_beyond:
+        found.append(
+            f"{status.n_beyond:,} posts are of a kind that none of the sample is, as there were none when it"
+            " was drawn: `mmsa audit extend` draws some of them. Until then the other posts stand for them."
+        )
     if status.n_elsewhere:
         found.append(
             f"{status.n_elsewhere:,} audited posts have changed or are no longer in the source; they do"

@@ -439,3 +439,17 @@ def test_the_report_shows_groups_and_what_changed_with_intervals(
     assert f"{100 * north.value:.0f} % ({100 * north.low:.0f}–{100 * north.high:.0f})" in page
     assert change.low is not None and f"{100 * change.low:+.1f} to" in page
     assert "North against South" in page and "not corrected" not in page
+
+
+def test_posts_of_a_kind_that_was_not_there_at_the_draw_are_named(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, by="Region", size=100, seed="s")
+    label_all(store, source, audit)
+    assert not audit_status(store, source, audit).n_beyond
+    new = [make_post(number, Region="West") for number in range(900, 1200)]
+    larger = fill(store, [*(make_post(number) for number in range(900)), *new])
+    status = audit_status(store, larger, audit)
+    assert status.n_beyond == 300
+    assert any("none of the sample is" in words for words in warnings(status))
+    extend_audit(store, larger, audit)
+    after = audit_status(store, larger, audit)
+    assert after.n_beyond == 0 and after.n_sampled > status.n_sampled
