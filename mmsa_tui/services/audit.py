@@ -26,6 +26,7 @@ from mmsa_tui.corrections.codebooks import read_definition
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Audit, AuditAnswer, Row, SourceRow, Store
+from mmsa_tui.text.display import counted
 
 HALF_WIDTH = 0.05
 """Wished half width of the widest interval, unless the user says otherwise."""
@@ -75,7 +76,7 @@ class Status:
     def remark(self) -> str:
         """Say how exact it is now and what more would take."""
         if self.half_width is None:
-            return f"{self.n_sampled:,} posts to label"
+            return f"{counted(max(0, self.n_sampled - self.n_labelled), 'post')} left to label"
         now = f"±{100 * self.half_width:.1f} points now"
         wished = f"±{100 * self.audit.half_width:.3g}"
         more = self.n_needed - self.n_labelled

@@ -38,7 +38,7 @@ def label(home: Path, source: Path, most: int) -> None:
 
 def test_an_audit_is_started_looked_at_and_extended(mmsa: Mmsa, home: Path, source: Path) -> None:
     started = mmsa("audit", "start", source, "--size", "60", "--seed", "s", "--by", "region")
-    assert started.code == 0 and "posts to label" in started.out
+    assert started.code == 0 and "posts left to label" in started.out
     label(home, source, 40)
     status = json.loads(mmsa("audit", "status", source, "--json").out)
     assert status["n_labelled"] == 40 and status["by_coder"] == {"ann": 40}

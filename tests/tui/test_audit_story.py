@@ -50,6 +50,15 @@ async def test_a_sample_is_drawn_on_demand_and_labelled_one_key_a_post(make_app,
     assert sorted(said.label for said in store.audit_answers(audit.uid)) == sorted(LABELS)
 
 
+async def test_what_is_left_to_label_is_told_after_each_label(make_app, ready, store, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await drawn(pilot, wait_for)
+        await wait_for(pilot, lambda: "left to label" in text_of(screen, "#top"), "the counts")
+        n_sampled = screen.progress.n_sampled
+        await pilot.press("1", "3")
+        assert f"{n_sampled - 2:,} posts left to label" in text_of(screen, "#top")
+
+
 async def test_what_the_model_says_is_nowhere_on_the_screen(make_app, ready, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await drawn(pilot, wait_for)

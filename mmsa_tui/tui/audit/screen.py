@@ -6,6 +6,7 @@ source or another coder thinks of a post.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -278,7 +279,9 @@ class AuditScreen(PostScreen[None]):
         if self.progress is not None:
             done = self.progress.by_coder.get(self.analyst, 0) + self._n_since_counted
             left.append((f"  {done:,} of {self.progress.n_sampled:,} labelled", "bold"))
-            left.append((f" · {self.progress.remark}", muted))
+            # What is said of the rest goes on with each label, although intervals are seldom computed.
+            now = replace(self.progress, n_labelled=self.progress.n_labelled + self._n_since_counted)
+            left.append((f" · {now.remark}", muted))
         name = safe_line(self.analyst, 24) or "(no name)"
         self.top.show(left, [(f"blind · labels are signed {name} ", muted)])
 
