@@ -52,6 +52,19 @@ def test_a_broken_line_does_not_stop_the_next(tmp_path: Path) -> None:
     assert values_of(tmp_path / "a.jsonl", b'{"id": 1}\n{]\n{"id": 3}\n') == [{"id": 1}, None, {"id": 3}]
 
 
+def test_a_bracket_that_ends_a_record_early_costs_that_record(tmp_path: Path) -> None:
+    records = [
+        {"link": f"x/{k}", "user": {"a": k}, **dict.fromkeys("bcdefghij", "z"), "text": "ab"}
+        for k in range(6)
+    ]
+    whole = json.dumps({"tweets": records}).encode()
+    at = whole.index(b'"b"', whole.index(b"x/2")) - 2
+    entries = entries_of(tmp_path / "a.json", whole[:at] + b"}" + whole[at + 1 :])
+    links = [entry.value["link"] for entry in entries if entry.value is not None]
+    assert links == ["x/0", "x/1", "x/2", "x/3", "x/4", "x/5"]
+    assert any(entry.value is None for entry in entries)
+
+
 def test_an_overlong_line_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ndjson, "MAX_RECORD_BYTES", 1000)
     long = b'{"text": "' + b"x" * 5000 + b'"}'

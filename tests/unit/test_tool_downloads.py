@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tool_shapes import BIOGRAPHY, FINE, UNIX, Shape, captured, check, csv, garbled, twice, two
+from tool_shapes import BIOGRAPHY, DAY, FINE, UNIX, Shape, captured, check, csv, garbled, twice, two
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, read
@@ -304,21 +304,21 @@ def test_what_a_tool_wrote_is_read_as_it_was_meant(tmp_path: Path, shape: Shape)
     check(tmp_path, shape)
 
 
-def test_lists_of_what_was_watched_are_no_posts(tmp_path: Path) -> None:
-    seen = [{"Date": "2026-05-01 10:00:00", "Link": f"https://x.example/{k}/"} for k in range(30)]
-    videos = [{"Date": "2026-05-01 10:00:00", "Link": "https://x.example/1/", "Likes": "3"}]
-    comments = [{"date": "2026-05-01 10:00:00", "comment": FINE}]
-    download = {
+@pytest.mark.parametrize("is_first", [True, False])
+def test_lists_of_what_was_watched_are_no_posts(tmp_path: Path, is_first: bool) -> None:
+    seen = [{"Date": "2026-05-01 10:00:00", "Link": f"https://x.example/{k}/"} for k in range(3_000)]
+    parts = {
         "Activity": {"Video Browsing History": {"VideoList": seen}},
-        "Comment": {"Comments": {"CommentsList": comments}},
-        "Video": {"Videos": {"VideoList": videos}},
+        "Comment": {"Comments": {"CommentsList": [{"date": "2026-05-01 10:00:00", "comment": FINE}]}},
+        "Video": {"Videos": {"VideoList": [{**seen[0], "Likes": "3"}]}},
     }
+    download = parts if is_first else dict(reversed(parts.items()))
     (tmp_path / "user_data.json").write_text(json.dumps(download))
     notes: list[str] = []
     items = list(read(tmp_path / "user_data.json", options=ReadOptions(note=notes.append)))
     assert [item.text for item in items if isinstance(item, Post)] == [FINE]
     assert sum(isinstance(item, Failure) for item in items) == 1
-    assert any("30" in note and "Date, Link" in note for note in notes)
+    assert any("3,000" in note and "Date, Link" in note for note in notes)
 
 
 def test_what_stands_for_answers_that_were_not_loaded_is_counted(tmp_path: Path) -> None:
@@ -330,3 +330,21 @@ def test_what_stands_for_answers_that_were_not_loaded_is_counted(tmp_path: Path)
         "71"
     ]
     assert any("not loaded" in note for note in notes)
+
+
+def test_a_post_behind_a_hundred_boosts_is_read(tmp_path: Path) -> None:
+    act = {"id": "https://m.example/users/sam/statuses/71/activity", "actor": "x", "published": DAY}
+    note = {
+        "type": "Note",
+        "id": "71",
+        "attributedTo": "x/sam",
+        "published": DAY,
+        "content": f"<p>{FINE}</p>",
+    }
+    boosts = [{**act, "type": "Announce", "object": "https://m.example/users/leo/statuses/5"}] * 100
+    acts = [*boosts, {**act, "type": "Create", "object": note}]
+    (tmp_path / "outbox.json").write_text(json.dumps({"type": "OrderedCollection", "orderedItems": acts}))
+    notes: list[str] = []
+    (post,) = read(tmp_path, options=ReadOptions(note=notes.append))
+    assert isinstance(post, Post) and post.text == FINE
+    assert any("100" in note and "Announce" in note for note in notes)

@@ -248,6 +248,9 @@ class Scan:
             while not window.ended and window.held < _RECOVERY_CHARACTERS:
                 window.grow()
             found = next_record(window.text, window.at, self._last, in_map)
+            if found is None and window.ended and self._last:
+                # The last one may be what damage left of a record: then the longest are the rule.
+                found = next_record(window.text, window.at, {}, in_map)
             if found is not None:
                 window.at, is_filed = found
                 if is_filed and not in_map:

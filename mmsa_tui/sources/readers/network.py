@@ -31,6 +31,10 @@ _DOWNLOAD = re.compile(r"your_\w*(?:activity|facebook)\w*|content")
 """Folders at the top of a download of Meta, whose records name pictures as seen from there."""
 
 
+_SEEN = frozenset(("date", "link"))
+"""All that a download of TikTok says of a video that was watched or liked, by the thousand."""
+
+
 class Network:
     """JSON of Mastodon, Bluesky, Reddit, Instagram, TikTok, Facebook and the others that are described."""
 
@@ -48,13 +52,13 @@ class Network:
     )
 
     def detect(self, source: Path) -> Match | None:
-        return detect_records(source, _is_ours, self.name, "posts as a social network's API gives them", 85)
+        return detect_records(source, _is_likely, self.name, "posts as a social network's API gives them", 85)
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         files = MediaFiles.near(_download_of(source), options.note)
         foreign: Counter[str] = Counter()
         like: Object = {}
-        for entry in read_records(source, options, _is_ours):
+        for entry in read_records(source, options, _is_likely):
             if entry.value is None:
                 yield Failure(entry.where, entry.reason)
             elif recognise(entry.value):
@@ -67,6 +71,8 @@ class Network:
                 foreign[f"type {entry.value['type']}"] += 1
             elif entry.value.get("kind") == _MORE:
                 foreign["answers that were not loaded"] += 1
+            elif _is_seen(entry.value):
+                foreign[", ".join(entry.value)] += 1
             elif len(like.keys() & entry.value.keys()) * 2 >= max(1, len(like)):
                 yield Failure(entry.where, f"{entry.where} lacks a field that the other posts have")
             else:
@@ -93,8 +99,14 @@ def _download_of(source: Path) -> Path:
     return next((folder.parent for folder in above[:-1] if _DOWNLOAD.fullmatch(folder.name)), source)
 
 
-def _is_ours(record: Object) -> bool:
-    return recognise(record) is not None
+def _is_likely(record: Object) -> bool:
+    # An account may have passed on a hundred posts of others since it last wrote one.
+    is_act = record.get("type") in _NO_POSTS and "actor" in record
+    return recognise(record) is not None or is_act or _is_seen(record)
+
+
+def _is_seen(record: Object) -> bool:
+    return {name.casefold() for name in record} == _SEEN
 
 
 READER: Reader = Network()
