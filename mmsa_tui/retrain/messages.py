@@ -93,16 +93,11 @@ class Done(Tagged, frozen=True):
 
     def result(self, run_folder: Path) -> Result:
         """Give what came of it."""
+        candidate = Path(self.candidate) if self.candidate else None
         return Result(
-            self.verdict,
-            Path(self.candidate) if self.candidate else None,
-            run_folder,
-            self.lesson,
-            self.n_frozen,
-            self.left_out,
-            self.outlook,
+            self.verdict, candidate, run_folder, self.lesson, self.n_frozen, self.left_out, self.outlook,
             self.examples,
-        )
+        )  # fmt: skip
 
 
 Event = Encoded | Comparing | Epoch | Failed | Done

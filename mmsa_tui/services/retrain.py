@@ -89,16 +89,9 @@ def retrain(
         _remove_stale(paths)
         folder = _make_run_folder(paths)
         request = Request(
-            paths=paths.to_texts(),
-            **_teaching(paths, bundle),
-            folder=str(folder),
-            dry_run=dry_run,
-            device=device,
-            threads=threads,
-            weight=weight,
-            rule=rule,
-            learns_audited=learns_audited,
-        )
+            **_teaching(paths, bundle), paths=paths.to_texts(), folder=str(folder), dry_run=dry_run,
+            device=device, threads=threads, weight=weight, rule=rule, learns_audited=learns_audited,
+        )  # fmt: skip
         file = folder / "request.json"
         write_atomically(file, json.dumps(msgspec.to_builtins(request), indent=1) + "\n")
         command = few_shot_command_for(file) if paths.codebook else command_for(file)
