@@ -109,12 +109,14 @@ def end_with_parent() -> None:
 
     Only where that one has asked for it; on Windows, where nobody inherits a child, never.
     """
-    parent = os.getppid()
-    if sys.platform == "win32" or os.environ.get(_PARENT) != str(parent):
+    # Asked of this process, and not of those that it starts in its turn.
+    parent = os.environ.pop(_PARENT, "")
+    if sys.platform == "win32" or not parent:
         return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        # It may be gone already: to load what a training needs takes seconds.
+        while str(os.getppid()) == parent:
             time.sleep(_LOOK_EVERY_S)
         # A signal also wakes what waits.
         os.kill(os.getpid(), signal.SIGTERM)

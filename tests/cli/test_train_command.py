@@ -53,13 +53,18 @@ def test_a_training_that_was_interrupted_counts_as_interrupted(child: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nobody inherits a child there")
-def test_a_training_ends_with_the_command_that_was_killed(child: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_training_ends_with_the_command_that_was_killed(child: Path, tmp_path: Path, is_late: bool) -> None:
     mark = tmp_path / "mark"
+    heed = "end_with_parent()\n"
+    waits = "while os.getppid() == parent:\n    time.sleep(0.01)\n"
     child.write_text(
-        "import pathlib, sys, time\nfrom mmsa_tui.processes import end_with_parent, heed_termination\n"
-        "heed_termination()\nend_with_parent()\n"
-        "mark = pathlib.Path(sys.argv[1])\nmark.write_text('begun')\n"
-        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    mark.write_text('stopped')\n"
+        "import os, pathlib, sys, time\n"
+        "from mmsa_tui.processes import end_with_parent, heed_termination\nheed_termination()\n"
+        "mark = pathlib.Path(sys.argv[1])\nparent = os.getppid()\nmark.write_text('begun')\n"
+        "try:\n    "
+        + (waits.replace("\n    ", "\n        ") + "    " + heed if is_late else heed)
+        + "    time.sleep(60)\nexcept KeyboardInterrupt:\n    mark.write_text('stopped')\n"
     )
     run = f"from mmsa_tui.worker.training import run_child; run_child('child_of_test', [{str(mark)!r}])"
     parent = subprocess.Popen([sys.executable, "-c", run])
