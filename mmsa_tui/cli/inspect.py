@@ -69,7 +69,7 @@ def _describe(found: Inspection) -> Iterator[str]:
     yield console.table(list(_counts(found)), right=(1,))
     yield from _troubles(found)
     for kind, labels in found.truth.items():
-        yield f"people's {kind} labels: {_tallied(labels)}"
+        yield f"people's {'' if kind == 'label' else kind + ' '}labels: {_tallied(labels)}"
     yield ""
     yield "classifying will judge"
     yield console.table(

@@ -13,6 +13,7 @@ from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
 from mmsa_tui.services.estimate import Estimates, Group, estimate_if_audited
 from mmsa_tui.services.estimate_tables import standing
 from mmsa_tui.store import SourceRow, Store, Where
+from mmsa_tui.text.display import counted
 
 MOST_GROUPS = 20
 """Groups that are drawn, periods apart: beyond that nobody reads their names."""
@@ -45,18 +46,18 @@ def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartO
     """
     by, where, only = of.get("by", ""), of.get("where"), of.get("only", "")
     labels = store.bundle_labels(bundle)
-    counted = count_shares(store, source, bundle, labels, by, where)
-    if not counted:
+    found = count_shares(store, source, bundle, labels, by, where)
+    if not found:
         what = f" and a {by}" if by else ""
         raise UsageError(
             f"no post of {source.title} has a label{what}" + (" and passes the filter" if where else ""),
             f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose other posts.",
         )
     is_time = by in TIMES
-    shown = counted if is_time else counted[:MOST_GROUPS]
+    shown = found if is_time else found[:MOST_GROUPS]
     estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown))
     n_posts = sum(group.n_posts for group in count_shares(store, source, bundle, labels, "", where))
-    notes = [_about(n_posts, len(shown), len(counted), by, only), standing(estimates)]
+    notes = [_about(n_posts, len(shown), len(found), by, only), standing(estimates)]
     if estimates is not None:
         shown = _corrected(shown, estimates, by)
         notes.append(_HOW_TO_READ["time" if is_time else "group" if by else ""])
@@ -76,7 +77,7 @@ def save_chart(
 
 
 def _about(n_posts: int, n_shown: int, n_groups: int, by: str, only: str) -> str:
-    words = f"{n_posts:,} posts with a label"
+    words = f"{counted(n_posts, 'post')} with a label"
     if only:
         words += f", only {only}"
     if n_shown < n_groups:

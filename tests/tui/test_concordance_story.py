@@ -98,3 +98,12 @@ async def test_in_the_words_in_context_nothing_shows_labels_to_who_codes_blind(
         await pilot.press("B")
         screen = await in_context(pilot, wait_for, "the")
         assert screen.found.lines and not set("▼■▲") & set(screen.lines.render().plain)
+
+
+async def test_where_nothing_is_found_the_screen_says_so(make_app, posts, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        screen = await in_context(pilot, wait_for, "zeppelin")
+        await wait_for(
+            pilot, lambda: "none of the 4 posts searched" in text_of(screen, "#status"), "the answer"
+        )

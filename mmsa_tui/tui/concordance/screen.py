@@ -89,6 +89,9 @@ class ConcordanceScreen(FramedScreen[int | None]):
         if self.is_attached:
             self.lines.show(self.found.lines, self.looks)
             self._show_top()
+            if not self.found.lines:
+                among = f"the {counted(self.found.n_searched, 'post')} searched"
+                self.tell(f"{self._search} stands in none of {among}.", "$text-warning")
 
     def _show_top(self) -> None:
         said = "looking…" if self.found is None else self.found.summary
