@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmsa_tui.store.database import Database, Sql
-from mmsa_tui.store.posts import check_reading, current_reading
+from mmsa_tui.store.posts import check_reading, count_rows, current_reading
 from mmsa_tui.store.predictions import bundle_key
 from mmsa_tui.store.rows import Where, check_column, lacking, quote, view
 
@@ -15,6 +15,9 @@ CHUNK = 5000
 
 
 def count(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
+    if where is None:
+        # Nothing is asked of predictions: a million need not be looked up.
+        return count_rows(db, source_id)
     return counts(db, source_id, bundle, [Where("TRUE")], where)[0]
 
 
