@@ -33,8 +33,6 @@ _QUANTILE = 1.959964
 """Of the normal distribution: 95 % lie within."""
 _UNSEEN = 3.0
 """Errors that may be there where none is seen, at 95 %: the rule of three (J. Hanley, JAMA 249, 1983)."""
-_FEW_ERRORS = 2.0
-"""With fewer errors in a sample nothing is known of how they lie."""
 _STEADY = 0.25
 """Variance of one imagined post, so that a sample without a single error does not claim certainty."""
 
@@ -357,16 +355,13 @@ def _unseen_errors(residual: FloatArray, w: FloatArray, fraction: FloatArray, cl
     """Add to the variance what errors may be there that a sample shows few of, or none.
 
     Of a model that errs once in two hundred posts most samples of two hundred show one error or none, and
-    their spread promises far too much. No error seen leaves room for three; the more errors are seen, and
-    the more they cancel out, the less is added.
+    their spread promises far too much. No error seen leaves room for three; from three on, the more
+    errors are seen the less is added.
     """
     n = len(residual)
     _, group = np.unique(clusters, return_inverse=True)
     seen = np.bincount(group, weights=n * w / w.sum() * residual * np.sqrt(1 - fraction))
-    n_errors = float((seen**2).sum())
-    cubes = float((np.abs(seen) ** 3).sum())
-    one_sided = abs(float((seen**3).sum())) / cubes if cubes > 0 else 1.0
-    trust = min(1.0, max(one_sided, _FEW_ERRORS / max(n_errors, 1e-9)))
+    trust = min(1.0, _UNSEEN / max(float((seen**2).sum()), 1e-9))
     return (_UNSEEN / _QUANTILE) ** 2 * trust * float((1 - fraction).mean()) / n**2
 
 

@@ -96,9 +96,9 @@ QUEUES: tuple[Queue, ...] = (
 TEACH = Queue(
     "teach",
     "teach",
-    "what a young model learns most from: posts at random, doubtful ones more often; none of an audit",
+    "what a young model learns most from: posts at random, spread over the source; none of an audit",
     Where("failure IS NULL AND content_hash NOT IN (SELECT content_hash FROM audit_posts)"),
-    Order("teaching"),
+    Order("lot"),
 )
 """Under a codebook, whose models are made from some hundred labels."""
 

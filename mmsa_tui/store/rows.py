@@ -13,7 +13,7 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `failure` | why an input is no post; NULL for a post |
 | `metadata` | the source's own columns as JSON; `column_value(metadata, name)` gives one |
 | `label`, `confidence`, `margin` | of the fused prediction; margin = first less second prob |
-| `teaching` | a lot in [0, 1), raised where the prediction is sure: the lowest teach a young model most |
+| `lot` | in [0, 1), of the content: the lowest are at random and spread over the source |
 | `conflict`, `status`, `error` | 0 or 1; `ok|text_only|image_only|failed`, "" = not classified |
 | `text_label`, `image_label` | what one modality alone says |
 | `text_confidence`, `image_confidence` | its largest probability; NULL where it is silent |
@@ -54,9 +54,6 @@ from mmsa_tui.store.predictions import (
     bundle_labels,
     to_prediction,
 )
-
-SURE_WAITS = 4
-"""How much later than a tossed coin a post comes to teach that the model is wholly sure of."""
 
 CHUNK = 500
 """Rows fetched at once in a long walk."""
@@ -136,12 +133,8 @@ _GIVEN_LABEL = f"coalesce(nullif(current_correction.label, ''), {_TRUTH_LABEL})"
 
 _IMAGE_TEXT = "coalesce((SELECT text FROM image_texts WHERE image_texts.content_id = posts.content_id), '')"
 
-_TEACHING = (
-    "posts.content_id * 2654435761 % 4294967296 / 4294967296.0"
-    f" * (1 + {SURE_WAITS} * coalesce(predictions.margin, 0))"
-)
-"""A lot over a weight draws by weight (E. Ohlsson, Sequential Poisson Sampling, J. Off. Stat. 14, 1998).
-The lot is D. Knuth's multiplicative hash: multiples of the golden ratio, which cover a source evenly."""
+_LOT = "posts.content_id * 2654435761 % 4294967296 / 4294967296.0"
+"""D. Knuth's multiplicative hash: multiples of the golden ratio, which cover a source evenly."""
 
 _COLUMNS: Mapping[str, str] = {
     "row_id": "posts.id",
@@ -162,7 +155,7 @@ _COLUMNS: Mapping[str, str] = {
     "label": "coalesce(predictions.label, '')",
     "confidence": "predictions.confidence",
     "margin": "predictions.margin",
-    "teaching": _TEACHING,
+    "lot": _LOT,
     "conflict": "coalesce(predictions.conflict, 0)",
     "status": "CASE WHEN posts.failure IS NULL THEN coalesce(predictions.status, '') ELSE 'failed' END",
     "error": "coalesce(posts.failure, predictions.error, '')",

@@ -176,7 +176,7 @@ def test_flipped_labels_come_to_the_top_of_the_ranking(store: Store) -> None:
     assert len(found) / len(flipped) >= 3 * 0.1
 
 
-def test_the_teaching_queue_draws_lots_and_lets_sure_posts_wait(store: Store) -> None:
+def test_the_teaching_queue_draws_lots_whatever_the_model_says(store: Store) -> None:
     store.save_codebook("stance", "{}")
     posts: list[Post | Failure] = [
         Failure("x", "broken"), *(Post(str(n), f"post {n}", content_hash=f"b2:{n}") for n in range(400))
@@ -184,16 +184,14 @@ def test_the_teaching_queue_draws_lots_and_lets_sure_posts_wait(store: Store) ->
     fill(store, posts, [])
     before = [int(name) for name in ids(store, "teach")]
     assert sorted(before) == list(range(400))
-    # Without a model each tenth of the source has its share of the first fifty.
+    # Each tenth of the source has its share of the first fifty.
     first = [sum(n // 40 == tenth for n in before[:50]) for tenth in range(10)]
     assert min(first) >= 3 and before[:50] != sorted(before[:50])
+    # Doubtful posts alone would shift the shares of the labels, and with them what the model expects.
     store.save_predictions(
         [predict(f"b2:{n}", *((0.98, 0.02, 0) if n % 2 else (0.5, 0.48, 0.02))) for n in range(400)]
     )
-    after = [int(name) for name in ids(store, "teach")]
-    n_sure = sum(n % 2 for n in after[:60])
-    # Sure ones come a fifth as often, and are not left out.
-    assert 5 <= n_sure <= 16 and len(after) == 400
+    assert [int(name) for name in ids(store, "teach")] == before
 
 
 def test_what_is_drawn_into_an_audit_is_not_offered_to_teach(store: Store) -> None:
