@@ -39,6 +39,7 @@ from mmsa_tui.model.features import Features
 from mmsa_tui.model.metrics import FloatArray, IntArray, macro_f1
 from mmsa_tui.model.network import FusionHead, load_network
 from mmsa_tui.model.runtimes import TextSpec
+from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
 from mmsa_tui.records import Correction, Post, Prediction
 from mmsa_tui.store import SourceRow, Store
@@ -221,7 +222,8 @@ def load(task: Task, data: Path, encoders: Path, paths: Paths, starts: Sequence[
     if not place.exists():
         folder = encoders / "all-MiniLM-L6-v2"
         image = find_bundle(paths, STARTS[1]).encoder_directory("image", paths)
-        found = _encode(Encoders(TextSpec(folder, read_views(folder), "fp32"), image), posts)
+        runtimes = RuntimePair(TextSpec(folder, read_views(folder), "fp32"), image)
+        found = _encode(Encoders(runtimes), posts)
         np.savez(place, text=found.text.astype(np.float16), lexicon=found.lexicon)
     vectors = _arrays(place).text.astype(np.float64)
     # A post of nothing but a picture has no words to encode.

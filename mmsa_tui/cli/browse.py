@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.callback(invoke_without_command=True)(mmsa)
-    app.command(epilog=options.example("mmsa browse tweets.csv"))(options.reads_source(browse))
+    app.command(epilog=options.example("mmsa browse tweets.csv"))(options.takes_groups(browse))
 
 
 def mmsa(

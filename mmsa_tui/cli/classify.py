@@ -24,7 +24,7 @@ _N_REASONS = 5
 
 def register(app: typer.Typer) -> None:
     app.command(epilog=options.example("mmsa classify tweets.csv -o labelled.csv -o labelled.xlsx"))(
-        options.reads_source(classify)
+        options.takes_groups(classify)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +48,19 @@ FromOption = Annotated[
         "--from", "Take it from a .toml or .json file, or from an export or corrections made under it."
     ),
 ]
+
+
+@dataclass(frozen=True)
+class WhatItHolds:
+    """What a user says of a codebook beside its labels; its fields are options."""
+
+    example: ExampleOption = None
+    key: KeyOption = None
+    title: TitleOption = None
+    start: StartOption = None
+
+
+_NOTHING = WhatItHolds()
 
 
 def register(root: typer.Typer) -> None:
@@ -124,15 +137,13 @@ def show(
 @app.command(
     epilog=options.example('mmsa codebook new stance --label "for=Wants the new law" --label against')
 )
+@options.takes_groups
 def new(
     name: Annotated[
         str, typer.Argument(metavar="[NAME]", help="Small letters, digits, hyphens; else as in --from.")
     ] = "",
     label: LabelOption = None,
-    example: ExampleOption = None,
-    key: KeyOption = None,
-    title: TitleOption = None,
-    start: StartOption = None,
+    held: WhatItHolds = _NOTHING,
     source: FromOption = None,
     use: Annotated[bool, typer.Option("--use", help="Make it the one in use.")] = False,
 ) -> None:
@@ -147,7 +158,7 @@ def new(
         raise UsageError("the codebook has no name", "Give one, as in `mmsa codebook new stance`.")
     else:
         made = Codebook(name, ())
-    made = _edited(made, add=label, example=example, key=key, title=title, start=start)
+    made = _edited(made, held, add=label)
     _check_keys(config, made)
     if made.start:
         from mmsa_tui.bundle.registry import find_bundle
@@ -176,6 +187,7 @@ def use(name: NameArgument) -> None:
 @app.command(
     epilog=options.example('mmsa codebook edit stance --define "for=Wants the new law, also with conditions"')
 )
+@options.takes_groups
 def edit(
     name: InUseArgument = None,
     rename: Annotated[
@@ -188,10 +200,7 @@ def edit(
         options.option("--remove", "LABEL", "Remove a label; posts that have it keep it, and are counted."),
     ] = None,
     define: DefineOption = None,
-    example: ExampleOption = None,
-    key: KeyOption = None,
-    title: TitleOption = None,
-    start: StartOption = None,
+    held: WhatItHolds = _NOTHING,
     source: FromOption = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="Take the copy that the store keeps, if the file is damaged.")
@@ -216,10 +225,7 @@ def edit(
     else:
         changed = old
     renamed = dict(_pair(text, "--rename OLD=NEW") for text in rename or [])
-    changed = _edited(
-        changed, renamed=renamed, add=add, remove=remove, define=define,
-        example=example, key=key, title=title, start=start,
-    )  # fmt: skip
+    changed = _edited(changed, held, renamed=renamed, add=add, remove=remove, define=define)
     if changed == old:
         raise UsageError(
             "it is not said what to change", "Give --define, --rename, --add or another; --help lists them."
@@ -236,15 +242,12 @@ def _name_in_use() -> str:
 
 def _edited(
     codebook: Codebook,
+    held: WhatItHolds,
     *,
     renamed: Mapping[str, str] | None = None,
     add: Sequence[str] | None = None,
     remove: Sequence[str] | None = None,
     define: Sequence[str] | None = None,
-    example: Sequence[str] | None = None,
-    key: Sequence[str] | None = None,
-    title: str | None = None,
-    start: str | None = None,
 ) -> Codebook:
     """Make the changes that options speak of, in the order: rename, remove, add, and what labels hold."""
     from mmsa_tui.codebook import CodebookLabel
@@ -266,17 +269,17 @@ def _edited(
     for text in define or []:
         label, said = _pair(text, "--define LABEL=TEXT")
         change(label, definition=said)
-    for text in example or []:
+    for text in held.example or []:
         label, said = _pair(text, "--example LABEL=TEXT")
         known = next((one.examples for one in codebook.labels if one.name == label), ())
         change(label, examples=(*known, said))
-    for text in key or []:
+    for text in held.key or []:
         label, said = _pair(text, "--key LABEL=KEY")
         change(label, key=said)
-    if title is not None:
-        codebook = replace(codebook, title=title)
-    if start is not None:
-        codebook = replace(codebook, start=start)
+    if held.title is not None:
+        codebook = replace(codebook, title=held.title)
+    if held.start is not None:
+        codebook = replace(codebook, start=held.start)
     return codebook
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,18 @@ SignOption = Annotated[
     str | None, options.option("--analyst", "NAME", "Who gave the labels of a file of labels; else you.")
 ]
 
+
+@dataclass(frozen=True)
+class HowToTake:
+    """What a user says of how corrections of files are taken in; its fields are options."""
+
+    keep_unknown: KeepUnknownOption = False
+    dry_run: DryRunOption = False
+    strict: StrictOption = False
+    bundle: options.BundleOption = None
+
+
+_AS_IT_IS = HowToTake()
 _SHOWN = 20
 """Lines of a list that is only talk; the data in full is in JSON or in a file."""
 
@@ -48,8 +61,12 @@ _SHOWN = 20
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Hand corrections over, merge them, measure agreement.", no_args_is_help=True)
     group.command(epilog=options.example("mmsa corrections export -o ana.jsonl"))(export)
-    group.command("import", epilog=options.example("mmsa corrections import ana.jsonl"))(import_)
-    group.command(epilog=options.example("mmsa corrections merge ana.jsonl bob.xlsx"))(merge)
+    group.command("import", epilog=options.example("mmsa corrections import ana.jsonl"))(
+        options.takes_groups(import_)
+    )
+    group.command(epilog=options.example("mmsa corrections merge ana.jsonl bob.xlsx"))(
+        options.takes_groups(merge)
+    )
     group.command(epilog=options.example("mmsa corrections agree"))(agree)
     app.add_typer(group, name="corrections")
 
@@ -79,13 +96,10 @@ def export(
 
 def import_(
     files: FilesArgument,
-    keep_unknown: KeepUnknownOption = False,
+    how: HowToTake = _AS_IT_IS,
     labels_map: options.LabelsMapOption = None,
     source: SourceOption = None,
     analyst: SignOption = None,
-    dry_run: DryRunOption = False,
-    strict: StrictOption = False,
-    bundle: options.BundleOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Add the corrections of files to the ones here; what is known already is left out.
@@ -96,25 +110,22 @@ def import_(
     from mmsa_tui.services.handover import describe_disagreement, describe_intake, intake_json
 
     reading = _reading(labels_map, source, analyst)
-    taken = _take_in(files, bundle, keep_unknown, dry_run, reading)
+    taken = _take_in(files, how, reading)
     if json:
         console.show_json(intake_json(taken))
     else:
-        console.show(describe_intake(taken, dry_run=dry_run))
+        console.show(describe_intake(taken, dry_run=how.dry_run))
         if taken.conflicts:
             console.talk(f"{describe_disagreement(taken)}: `merge` lists them, A in the app settles them")
     # An import that took nothing at all has not done what it was asked for.
-    _finish(taken.rejections, strict or not (taken.n_new or taken.n_known))
+    _finish(taken.rejections, how.strict or not (taken.n_new or taken.n_known))
 
 
 def merge(
     files: FilesArgument,
     output: Annotated[Path | None, options.output("Write the conflicts here, .jsonl or .xlsx.")] = None,
-    keep_unknown: KeepUnknownOption = False,
-    dry_run: DryRunOption = False,
-    strict: StrictOption = False,
+    how: HowToTake = _AS_IT_IS,
     overwrite: OverwriteOption = False,
-    bundle: options.BundleOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Bring the corrections of several laptops together and list the posts they disagree on.
@@ -126,13 +137,13 @@ def merge(
 
     if output is not None:
         check_table_target(output, overwrite=overwrite)
-    taken = _take_in(files, bundle, keep_unknown, dry_run)
+    taken = _take_in(files, how)
     if output is not None:
         write_table(output, handover.VOTES, handover.vote_records(taken.conflicts), overwrite=overwrite)
     if json:
         console.show_json(handover.intake_json(taken))
     else:
-        console.show(handover.describe_intake(taken, dry_run=dry_run))
+        console.show(handover.describe_intake(taken, dry_run=how.dry_run))
         if taken.conflicts:
             console.show(counted(len(taken.conflicts), "conflict"))
             console.show(console.table(handover.conflict_rows(taken.conflicts), indent="  "))
@@ -143,7 +154,7 @@ def merge(
             console.show("no conflicts")
         if output is not None:
             console.talk(f"wrote {counted(len(taken.conflicts), 'conflict')} to {output}")
-    _finish(taken.rejections, strict or not (taken.n_new or taken.n_known))
+    _finish(taken.rejections, how.strict or not (taken.n_new or taken.n_known))
 
 
 def agree(
@@ -205,19 +216,15 @@ def _show_agreement(compared: Compared) -> None:
         console.show(f"  and {n_all - agreement.SHOWN:,} more: -o FILE writes them all")
 
 
-def _take_in(
-    files: Sequence[Path],
-    bundle: str | None,
-    keep_unknown: bool,
-    dry_run: bool,
-    reading: Reading | None = None,
-) -> Intake:
+def _take_in(files: Sequence[Path], how: HowToTake, reading: Reading | None = None) -> Intake:
     from mmsa_tui.corrections import take_in
     from mmsa_tui.store import Store
 
-    labels = _labels(bundle)
+    labels = _labels(how.bundle)
     with Store.open_to_write(options.configure().paths.database) as store:
-        taken = take_in(store, files, labels, keep_unknown=keep_unknown, dry_run=dry_run, reading=reading)
+        taken = take_in(
+            store, files, labels, keep_unknown=how.keep_unknown, dry_run=how.dry_run, reading=reading
+        )
     for note in taken.notes:
         console.talk(f"note: {note}")
     return taken

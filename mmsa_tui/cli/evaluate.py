@@ -22,7 +22,7 @@ _KINDS = {
 
 def register(app: typer.Typer) -> None:
     app.command(epilog=options.example("mmsa evaluate tweets.csv --labels people.csv"))(
-        options.reads_source(evaluate)
+        options.takes_groups(evaluate)
     )
 
 

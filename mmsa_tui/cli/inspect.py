@@ -18,7 +18,7 @@ _NAMED_IF_ANY = ("  neither", "unreadable inputs", "posts with several pictures"
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog=options.example("mmsa inspect tweets.csv"))(options.reads_source(inspect))
+    app.command(epilog=options.example("mmsa inspect tweets.csv"))(options.takes_groups(inspect))
 
 
 def inspect(

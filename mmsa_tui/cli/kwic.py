@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import OutputError, UsageError
+from mmsa_tui.errors import UsageError
 from mmsa_tui.text.display import safe, safe_line
 
 if TYPE_CHECKING:
@@ -64,10 +64,8 @@ def kwic(
     if by is None:
         raise UsageError(f"--sort {sort!r} is no order of lines", f"Use one of {', '.join(SORTS)}.")
     config = options.configure(bundle)
-    target = output.expanduser() if output is not None else None
+    target = options.free_target(output, overwrite) if output is not None else None
     if target is not None:
-        if target.is_file() and not overwrite:
-            raise OutputError(f"{target} exists", "--overwrite replaces it; or choose another name.")
         check_concordance_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:

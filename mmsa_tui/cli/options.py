@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ import typer
 
 from mmsa_tui.cli import console
 from mmsa_tui.config import Config, load_config
-from mmsa_tui.errors import UsageError
+from mmsa_tui.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.sources import ReadOptions
@@ -224,17 +224,24 @@ AS_FOUND = HowToRead()
 """When nothing is said."""
 
 
-def reads_source(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say how a source is read; it takes them as one, named `how`."""
-    said = inspect.signature(HowToRead, eval_str=True).parameters
+def takes_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take options that belong together as one record: each field of it is an option."""
     parameters: list[inspect.Parameter] = []
+    groups: dict[str, type] = {}
     for name, own in inspect.signature(command, eval_str=True).parameters.items():
-        parameters += said.values() if name == "how" else [own]
+        if is_dataclass(own.annotation) and isinstance(own.annotation, type):
+            groups[name] = own.annotation
+            parameters += inspect.signature(own.annotation, eval_str=True).parameters.values()
+        else:
+            parameters.append(own)
 
     @wraps(command)
     def run(**given: Any) -> None:
-        how = HowToRead(**{name: given.pop(name) for name in said})
-        command(how=how, **given)
+        said = {
+            name: group(**{one.name: given.pop(one.name) for one in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**said, **given)
 
     # What typer reads; mypy knows no such attribute of functions.
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -242,6 +249,18 @@ def reads_source(command: Callable[..., None]) -> Callable[..., None]:
     )
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
+
+
+def free_target(output: Path, overwrite: bool) -> Path:
+    """Settle which file is written.
+
+    Raises:
+        OutputError: it exists, and may not be replaced.
+    """
+    target = output.expanduser()
+    if target.is_file() and not overwrite:
+        raise OutputError(f"{target} exists", "--overwrite replaces it; or choose another name.")
+    return target
 
 
 def _parse_delimiter(text: str | None) -> str:

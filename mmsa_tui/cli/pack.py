@@ -12,7 +12,7 @@ from mmsa_tui.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog=options.example("mmsa pack tweets.csv -o packed"))(options.reads_source(pack))
+    app.command(epilog=options.example("mmsa pack tweets.csv -o packed"))(options.takes_groups(pack))
     app.command(epilog=options.example("mmsa merge part-1.parquet part-2.parquet -o labelled.csv"))(merge)
 
 

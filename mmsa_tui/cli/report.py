@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import OutputError
 
 
 def register(app: typer.Typer) -> None:
@@ -52,9 +51,7 @@ def report(
     from mmsa_tui.store import Store
 
     config = options.configure(bundle)
-    target = output.expanduser()
-    if target.is_file() and not overwrite:
-        raise OutputError(f"{target} exists", "--overwrite replaces it; or choose another name.")
+    target = options.free_target(output, overwrite)
     check_report_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:

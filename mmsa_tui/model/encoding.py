@@ -25,7 +25,7 @@ from mmsa_tui.model.encoded import Arrays, Encoded, Floats
 from mmsa_tui.model.preprocessing import N_LEXICON, decode, lexicon
 from mmsa_tui.model.probe import Choices, choose_runtimes
 from mmsa_tui.model.runtimes import TextSpec, bucketed
-from mmsa_tui.model.runtimes.pair import NO_CHOICE, RuntimePair
+from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
@@ -77,36 +77,24 @@ class Encoders:
     """Both encoders of a bundle, loaded when first needed, with a feature cache around them.
 
     Args:
-        device: cpu, cuda or mps; a CPU runs ONNX Runtime, the others torch.
-        workers: how many jobs are done at once.
+        runtimes: what runs them; it is asked for as many jobs at once as it has workers.
         batch_size: texts of one job at most.
         cache: None encodes everything anew.
-        graphs: where derived graphs are kept; None derives them every time.
-        choices: what encodes on a CPU, where it was tried.
     """
 
     def __init__(
-        self,
-        text: TextSpec,
-        image: Path,
-        device: str = "cpu",
-        *,
-        workers: int = 1,
-        batch_size: int = 32,
-        cache: FeatureCache | None = None,
-        graphs: Path | None = None,
-        choices: Choices = NO_CHOICE,
+        self, runtimes: RuntimePair, *, batch_size: int = 32, cache: FeatureCache | None = None
     ) -> None:
-        self.runtimes = RuntimePair(text, image, device, workers=workers, graphs=graphs, choices=choices)
-        self._text_spec, self._cache = text, cache
+        self.runtimes, self._cache = runtimes, cache
+        device, text = runtimes.device, runtimes.text_spec
         # Dynamic int8 scales all numbers of a batch alike: a text would be judged by what stands beside it.
         # One at a time they are not slower, and nearer to fp32 (95 % of labels agree, 94 % in batches).
         alone = device == "cpu" and text.precision == "int8"
         self._text_batch = 1 if alone else min(batch_size, TEXT_BATCH[device])
         self._image_batch = IMAGE_BATCH[device]
-        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="encode")
+        self._threads = ThreadPoolExecutor(max_workers=runtimes.workers, thread_name_prefix="encode")
         self._picture_files = PictureFiles()
-        self.image_encoder, self.n_workers = image.name, workers
+        self.image_encoder, self.n_workers = runtimes.image_folder.name, runtimes.workers
         """The picture encoder's hash, and how many jobs are done at once."""
 
     def load(self) -> None:
@@ -224,8 +212,8 @@ class Encoders:
         return Encoded(Arrays(text, scores, image, has_text, has_image), tuple(usable), problems)
 
     def _n_text(self) -> int:
-        width = read_json(self._text_spec.folder / "config.json").get("hidden_size")
-        return sum(self._text_spec.views.blocks(int(width or 0)))
+        width = read_json(self.runtimes.text_spec.folder / "config.json").get("hidden_size")
+        return sum(self.runtimes.text_spec.views.blocks(int(width or 0)))
 
     def _cached(self, keys: Sequence[str]) -> dict[str, Floats]:
         return self._cache.get(keys) if self._cache is not None and keys else {}
@@ -285,16 +273,15 @@ def open_encoders(
     chosen = choose_device(device)
     folders = [_checked_encoder(bundle, which, paths) for which in ("text", "image")]
     views = read_views(folders[0])
-    text, choices = TextSpec(folders[0], views, views.precision), NO_CHOICE
+    text, choices = TextSpec(folders[0], views, views.precision), Choices()
     if chosen == "cpu" and probe:
         choices = choose_runtimes(bundle, text, folders[1], paths.cache_dir)
         if choices.texts.numbers == "int8":
             text = replace(text, precision="int8")
-    return Encoders(
-        text, folders[1], chosen,
-        workers=n_workers(threads), batch_size=batch_size, cache=cache, graphs=paths.cache_dir,
-        choices=choices,
-    )  # fmt: skip
+    runtimes = RuntimePair(
+        text, folders[1], chosen, workers=n_workers(threads), graphs=paths.cache_dir, choices=choices
+    )
+    return Encoders(runtimes, batch_size=batch_size, cache=cache)
 
 
 def _checked_encoder(bundle: Bundle, which: str, paths: Paths) -> Path:

@@ -31,6 +31,7 @@ from mmsa_tui.model.preprocessing import TextTransform
 from mmsa_tui.model.runtimes import TextSpec, bucketed, onnx
 from mmsa_tui.model.runtimes.graphs import quantise
 from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
+from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
 from mmsa_tui.model.views import VERDICT, TextViews
 from mmsa_tui.records import Post
@@ -95,7 +96,7 @@ def test_a_text_is_encoded_alike_whatever_stands_beside_it(
     text_encoder_directory: Path, image_encoder_directory: Path, precision: str
 ) -> None:
     spec = TextSpec(text_encoder_directory, precision=precision)  # type: ignore[arg-type]
-    encoders = Encoders(spec, image_encoder_directory)
+    encoders = Encoders(RuntimePair(spec, image_encoder_directory))
     together = encoders.encode_raw_texts(["sad", "the best day", "worst hate rain"])
     np.testing.assert_allclose(
         together[1], encoders.encode_raw_texts(["the best day"])[0], rtol=1e-4, atol=1e-5
@@ -303,8 +304,8 @@ def test_when_a_runtime_breaks_down_torch_goes_on_with_the_same_labels(
     expected = Predictor.load(small_bundle, paths, device="cpu", cache=False).predict(posts)
     predictor = Predictor.load(small_bundle, paths, device="cpu", cache=False)
     predictor.encoders.load()
-    assert predictor.encoders.runtimes._texts is not None
-    predictor.encoders.runtimes._texts = (predictor.encoders.runtimes._texts[0], Broken())
+    assert predictor.encoders.runtimes._texts.runtime is not None
+    predictor.encoders.runtimes._texts.runtime = Broken()
     found = predictor.predict(posts)
     assert [p.label for p in found] == [p.label for p in expected]
     assert predictor.encoders.runtimes.notes == [
@@ -315,7 +316,7 @@ def test_when_a_runtime_breaks_down_torch_goes_on_with_the_same_labels(
 def test_a_text_that_comes_twice_is_encoded_once(
     text_encoder_directory: Path, image_encoder_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoders = Encoders(TextSpec(text_encoder_directory), image_encoder_directory)
+    encoders = Encoders(RuntimePair(TextSpec(text_encoder_directory), image_encoder_directory))
     seen: list[str] = []
     run = encoders.runtimes.encode_texts
     monkeypatch.setattr(encoders.runtimes, "encode_texts", lambda texts: seen.extend(texts) or run(texts))

@@ -28,6 +28,7 @@ from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targe
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.preprocessing import TextTransform, lexicon
 from mmsa_tui.model.runtimes import TextSpec
+from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
 from mmsa_tui.records import content_hash
 from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
@@ -202,7 +203,7 @@ class Pipeline:
         folder = self.folder / text
         views = read_views(folder)
         if views.precision == "int8":
-            encoders = Encoders(TextSpec(folder, views, "int8"), folder, workers=n_workers(0))
+            encoders = Encoders(RuntimePair(TextSpec(folder, views, "int8"), folder, workers=n_workers(0)))
             return torch.from_numpy(encoders.encode_raw_texts(texts))
         encoder = TextEncoder(folder).to(self.device)
         return encode_texts(encoder, TextTransform(folder), texts, self.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,27 @@ from mmsa_tui.model.encoded import Floats
 from mmsa_tui.model.preprocessing import TRANSFORM_VERSION, TextTransform
 from mmsa_tui.model.probe import PLAIN, Choice, Choices
 from mmsa_tui.model.runtimes import ImageRuntime, TextRuntime, TextSpec
+from mmsa_tui.model.runtimes.openvino import Numbers
 
 _T = TypeVar("_T")
-NO_CHOICE = Choices()
+_R = TypeVar("_R", TextRuntime, ImageRuntime)
+
+
+class _Encoder(Generic[_R]):
+    """One of the two: what was chosen to run it, and what does once it is open."""
+
+    def __init__(
+        self, what: str, choice: Choice, chosen: Callable[[Numbers], _R], plain: Callable[[], _R]
+    ) -> None:
+        self.what, self.choice = what, choice
+        self.open_chosen: Callable[[Numbers], _R] = chosen
+        self.open_plain: Callable[[], _R] = plain
+        self.runtime: _R | None = None
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether another runtime than the plain one was chosen for it."""
+        return self.choice.provider != PLAIN.provider
 
 
 class RuntimePair:
@@ -27,7 +45,7 @@ class RuntimePair:
         device: cpu, cuda or mps; a CPU runs ONNX Runtime, the others torch.
         workers: how many threads come here at once.
         graphs: where derived graphs are kept; None derives them every time.
-        choices: what encodes pictures on a CPU, and what was tried beside it.
+        choices: what encodes on a CPU, and what was tried beside it.
     """
 
     def __init__(
@@ -38,17 +56,17 @@ class RuntimePair:
         *,
         workers: int = 1,
         graphs: Path | None = None,
-        choices: Choices = NO_CHOICE,
+        choices: Choices | None = None,
     ) -> None:
-        self._text_spec, self._image_folder, self.device = text, image, device
-        is_cpu = device == "cpu"
-        self._text_choice = choices.texts if is_cpu else PLAIN
-        self._image_choice, self._workers = choices.pictures if is_cpu else PLAIN, workers
-        self.tried = choices.tried
+        self.text_spec, self.image_folder, self.device, self.workers = text, image, device, workers
+        # What was chosen is for a CPU.
+        chosen = choices if choices is not None and device == "cpu" else Choices()
+        self._texts = _Encoder("texts", chosen.texts, self._open_chosen_text, self._open_text)
+        self._images = _Encoder("pictures", chosen.pictures, self._open_chosen_image, self._open_image)
+        self.tried = choices.tried if choices is not None else Choices().tried
         """What other runtimes came to on this machine, in words for a user."""
         self._graphs = graphs
-        self._texts: tuple[TextTransform, TextRuntime] | None = None
-        self._images: ImageRuntime | None = None
+        self._transform: TextTransform | None = None
         self._loading = threading.Lock()
         self.notes: list[str] = []
         """What did not go as planned, in words for a user."""
@@ -66,7 +84,7 @@ class RuntimePair:
         # Another thread may have found that the chosen runtime is broken, and changed both.
         while key != self.text_key:
             key = self.text_key
-            vectors = self._read(lambda: self.text()[1].encode(batch))
+            vectors = self._run(self._texts, lambda: self.text()[1].encode(batch))
         return key, vectors
 
     def encode_text_without(self, text: str, words: Sequence[str]) -> Floats | None:
@@ -84,7 +102,7 @@ class RuntimePair:
         if places is None:
             return None
         batch = transform.collate(ids)
-        return self._read(lambda: self.text()[1].encode_without(batch, places))
+        return self._run(self._texts, lambda: self.text()[1].encode_without(batch, places))
 
     def encode_pictures(self, pixels: NDArray[np.uint8]) -> tuple[str, Floats]:
         """Encode pixels [B, 3, 224, 224] into [B, I]; first comes the key of the runtime that did it."""
@@ -92,85 +110,88 @@ class RuntimePair:
         # Another thread may have found that the chosen runtime is broken, and changed both.
         while key != self.image_key:
             key = self.image_key
-            vectors = self._see(lambda: self.image().encode(pixels))
+            vectors = self._run(self._images, lambda: self.image().encode(pixels))
         return key, vectors
 
     def regions(self, pixels: NDArray[np.uint8]) -> Floats:
         """Encode the pixels [3, 224, 224] of one picture into its regions, [49, I]."""
-        return self._see(lambda: self.image().regions(pixels))
+        return self._run(self._images, lambda: self.image().regions(pixels))
 
     def text(self) -> tuple[TextTransform, TextRuntime]:
         """Give what encodes texts, loaded."""
         with self._loading:
-            if self._texts is None:
-                transform = TextTransform(self._text_spec.folder)
-                self._texts = (transform, self._open_text())
-            return self._texts
+            if self._transform is None:
+                self._transform = TextTransform(self.text_spec.folder)
+            return self._transform, self._loaded(self._texts)
 
     def image(self) -> ImageRuntime:
         """Give what encodes pictures, loaded."""
         with self._loading:
-            if self._images is None:
-                self._images = self._open_image()
-            return self._images
+            return self._loaded(self._images)
 
     def _named(self) -> str:
-        name = f"{self.device} {'fp16' if self.device == 'cuda' else self._text_spec.precision}"
-        for modality, choice in (("texts", self._text_choice), ("pictures", self._image_choice)):
-            if choice.provider != PLAIN.provider:
-                name += f", {modality} {choice.name}"
+        name = f"{self.device} {'fp16' if self.device == 'cuda' else self.text_spec.precision}"
+        for encoder in (self._texts, self._images):
+            if encoder.is_chosen:
+                name += f", {encoder.what} {encoder.choice.name}"
         return name
 
     def _keys(self) -> tuple[str, str]:
         """Build the keys of texts and pictures."""
-        texts, pictures = self._text_choice, self._image_choice
-        text: str = self._text_spec.precision if texts.provider == PLAIN.provider else texts.numbers
+        texts: str = self._texts.choice.numbers if self._texts.is_chosen else self.text_spec.precision
         numbers = [
             "half" if self.device != "cpu" else "full" if found == "fp32" else found
-            for found in (text, pictures.numbers)
+            for found in (texts, self._images.choice.numbers)
         ]
         return (
-            f"t{TRANSFORM_VERSION}:{numbers[0]}:{self._text_spec.folder.name[:20]}:",
-            f"i{TRANSFORM_VERSION}:{numbers[1]}:{self._image_folder.name[:20]}:",
+            f"t{TRANSFORM_VERSION}:{numbers[0]}:{self.text_spec.folder.name[:20]}:",
+            f"i{TRANSFORM_VERSION}:{numbers[1]}:{self.image_folder.name[:20]}:",
         )
+
+    def _loaded(self, encoder: _Encoder[_R]) -> _R:
+        """Open an encoder if it is not yet; the plain runtime does it where the chosen one cannot."""
+        if encoder.runtime is None:
+            choice = encoder.choice
+            if choice.provider == "openvino" and choice.numbers != "int8":
+                try:
+                    encoder.runtime = encoder.open_chosen(choice.numbers)
+                except Exception as error:  # they have no common class
+                    self._leave_choice(encoder, error)
+            if encoder.runtime is None:
+                encoder.runtime = encoder.open_plain()
+        return encoder.runtime
+
+    def _open_chosen_text(self, numbers: Numbers) -> TextRuntime:
+        from mmsa_tui.model.runtimes.openvino import open_text
+
+        return open_text(self.text_spec, numbers, self.workers)
+
+    def _open_chosen_image(self, numbers: Numbers) -> ImageRuntime:
+        from mmsa_tui.model.runtimes.openvino import OpenVinoImage
+
+        return OpenVinoImage(self.image_folder, numbers, self.workers)
 
     def _open_text(self) -> TextRuntime:
         if self.device == "cpu":
-            numbers = self._text_choice.numbers
-            if self._text_choice.provider == "openvino" and numbers != "int8":
-                from mmsa_tui.model.runtimes.openvino import open_text
-
-                try:
-                    return open_text(self._text_spec, numbers, self._workers)
-                except Exception as error:  # they have no common class
-                    self._leave_text_choice(error)
             from mmsa_tui.model.runtimes.onnx import OnnxText
 
-            return OnnxText(self._text_spec, self._graphs)
+            return OnnxText(self.text_spec, self._graphs)
         from mmsa_tui.model.runtimes.torch import TorchText, numbers_on
 
-        return TorchText(self._text_spec, *numbers_on(self.device))
+        return TorchText(self.text_spec, *numbers_on(self.device))
 
     def _open_image(self) -> ImageRuntime:
         if self.device == "cpu":
-            numbers = self._image_choice.numbers
-            if self._image_choice.provider == "openvino" and numbers != "int8":
-                from mmsa_tui.model.runtimes.openvino import OpenVinoImage
-
-                try:
-                    return OpenVinoImage(self._image_folder, numbers, self._workers)
-                except Exception as error:  # they have no common class
-                    self._leave_image_choice(error)
             from mmsa_tui.model.runtimes.onnx import OnnxImage
 
-            return OnnxImage(self._image_folder, self._graphs)
+            return OnnxImage(self.image_folder, self._graphs)
         from mmsa_tui.model.runtimes.torch import TorchImage, numbers_on
 
-        return TorchImage(self._image_folder, *numbers_on(self.device))
+        return TorchImage(self.image_folder, *numbers_on(self.device))
 
-    def _read(self, run: Callable[[], _T]) -> _T:
-        """Run the text encoder; should a chosen runtime break down, the plain one goes on."""
-        if self._text_choice.provider == PLAIN.provider:
+    def _run(self, encoder: _Encoder[_R], run: Callable[[], _T]) -> _T:
+        """Run an encoder; should a chosen runtime break down, the plain one goes on."""
+        if not encoder.is_chosen:
             return self._attempt(run)
         try:
             return run()
@@ -178,39 +199,17 @@ class RuntimePair:
             raise
         except Exception as error:  # they have no common class
             with self._loading:
-                if self._text_choice.provider != PLAIN.provider:
-                    self._leave_text_choice(error)
-                    self._texts = None
+                if encoder.is_chosen:
+                    self._leave_choice(encoder, error)
+                    encoder.runtime = None
             return self._attempt(run)
 
-    def _see(self, run: Callable[[], _T]) -> _T:
-        """The same of the picture encoder."""
-        if self._image_choice.provider == PLAIN.provider:
-            return self._attempt(run)
-        try:
-            return run()
-        except (BundleError, MemoryError):
-            raise
-        except Exception as error:  # they have no common class
-            with self._loading:
-                if self._image_choice.provider != PLAIN.provider:
-                    self._leave_image_choice(error)
-                    self._images = None
-            return self._attempt(run)
-
-    def _leave_text_choice(self, error: Exception) -> None:
-        self._note_broken("texts", self._text_choice, error)
-        self._text_choice = PLAIN
-        self.name, (self.text_key, _) = self._named(), self._keys()
-
-    def _leave_image_choice(self, error: Exception) -> None:
-        self._note_broken("pictures", self._image_choice, error)
-        self._image_choice = PLAIN
-        self.name, (_, self.image_key) = self._named(), self._keys()
-
-    def _note_broken(self, what: str, choice: Choice, error: Exception) -> None:
+    def _leave_choice(self, encoder: _Encoder[_R], error: Exception) -> None:
         why = str(error).strip().partition("\n")[0] or type(error).__name__
-        self.notes.append(f"{what} in {choice.name} broke down ({why}); ONNX Runtime went on")
+        self.notes.append(f"{encoder.what} in {encoder.choice.name} broke down ({why}); ONNX Runtime went on")
+        encoder.choice = PLAIN
+        self.name = self._named()
+        self.text_key, self.image_key = self._keys()
 
     def _attempt(self, run: Callable[[], _T]) -> _T:
         """Run an encoder; should its runtime break down, torch on the CPU takes over for good."""
@@ -228,11 +227,11 @@ class RuntimePair:
         from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
 
         with self._loading:
-            if isinstance(self._images, TorchImage) and self.device == "cpu":
+            if isinstance(self._images.runtime, TorchImage) and self.device == "cpu":
                 raise error
             what = str(error).strip().partition("\n")[0] or type(error).__name__
             self.notes.append(f"{self.name} broke down ({what}); torch on the CPU went on")
             self.device, cpu = "cpu", torch.device("cpu")
-            self.name = f"cpu {self._text_spec.precision} torch"
-            self._texts = (TextTransform(self._text_spec.folder), TorchText(self._text_spec, cpu))
-            self._images = TorchImage(self._image_folder, cpu)
+            self.name = f"cpu {self.text_spec.precision} torch"
+            self._texts.runtime = TorchText(self.text_spec, cpu)
+            self._images.runtime = TorchImage(self.image_folder, cpu)
