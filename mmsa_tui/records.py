@@ -179,24 +179,34 @@ def _n_letters(text: str) -> int:
     return sum(char.isalpha() for part in own for char in part)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAs:
-    """What a user has said of how a source is to be read; what is empty is found out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOfTable:
+    """What a user has said of how a table lies in its file; what is empty is found out.
 
-    `columns` maps `text`, `image`, `id` and the other roles to the column of a table that holds it.
-    `header_row` counts from 1, 0 to find out; `has_header` is False where no row names the columns.
-    `pictures` is a folder to look for pictures in. `date_order` is `day-first` or `month-first`.
+    `header_row` is the row that names the columns, from 1, 0 to find out; `has_header` is False where
+    no row does. `sheet` is that of a workbook, by name or number; `delimiter` stands between the cells
+    of a csv; `pictures` is a folder to look for pictures in. `date_order` says how `05/01/2026` is read:
+    `day-first`, `month-first` or, where "", by what the other dates show.
     """
 
-    format: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    encoding: str = ""
     header_row: int = 0
     sheet: str = ""
     has_header: bool | None = None
     pictures: str = ""
     delimiter: str = ""
     date_order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs(SaidOfTable):
+    """What a user has said of how a source is to be read; what is empty is found out.
+
+    `columns` maps `text`, `image`, `id` and the other roles to the column of a table that holds it.
+    """
+
+    format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

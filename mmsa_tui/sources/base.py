@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mmsa_tui.disk.safety import ignore
-from mmsa_tui.records import Failure, Post
+from mmsa_tui.records import Failure, Post, SaidOfTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +95,19 @@ def _sample_lines(sample: SamplePost) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What the user may say about a source.
+class ReadOptions(SaidOfTable):
+    """What the user may say about a source, how a table lies in it included.
 
     `columns` maps a role (`text`, `title`, `image`, `id`, `author`, `date`, `time`, `language`,
     `label`) to the column of a table that holds it (`--map`). `encoding` is what plain text
     without a byte order mark is in, "" to find out. `note` is told, in a sentence, what holds for
-    the source as a whole: parts left out, columns dropped. `header_row` is the row of a table that
-    names its columns, from 1, 0 to find out; `has_header` is False where no row does. `sheet` is
-    that of a workbook, by name or number; `delimiter` stands between the cells of a csv; `pictures`
-    is a folder to look for pictures in. `date_order` says how `05/01/2026` is read: `day-first`,
-    `month-first` or, where "", by what the other dates show. `tell` is told once, before the first
+    the source as a whole: parts left out, columns dropped. `tell` is told once, before the first
     post, how a table is read.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
     note: Callable[[str], None] = ignore
-    header_row: int = 0
-    sheet: str = ""
-    has_header: bool | None = None
-    pictures: str = ""
-    delimiter: str = ""
-    date_order: str = ""
     tell: Callable[[Reading], None] = ignore
 
     @property

@@ -180,13 +180,11 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
     def _note_written(self) -> None:
         self._finish()
 
-    @on(Button.Pressed)
-    def _press(self, event: Button.Pressed) -> None:
-        if event.button.id == "bulk-do":
-            self._finish()
-        else:
-            self.dismiss(None)
+    @on(Button.Pressed, "#bulk-cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
 
+    @on(Button.Pressed, "#bulk-do")
     def _finish(self) -> None:
         choice = self.choice
         if choice is None or not self._n_changed(choice):

@@ -85,15 +85,13 @@ class ClassifyDialog(ModalScreen[ClassifyChoice | None]):
             again.value = False
 
     @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#start")
     def _start(self) -> None:
         self.dismiss(ClassifyChoice(self._scope.name, self.query_one("#again", Tick).value))
 
-    @on(Button.Pressed)
-    def _press(self, event: Button.Pressed) -> None:
-        if event.button.id == "start":
-            self._start()
-        else:
-            self.dismiss(None)
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
 
     @property
     def _scope(self) -> Scope:
