@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -258,6 +259,28 @@ async def test_keys_typed_at_once_behind_a_filter_are_no_part_of_it(make_app, cl
             pilot.app.post_message(events.Key(key, character))
         await wait_for(pilot, lambda: any(one.flagged for one in store.corrections()), "the flag")
         assert screen.posts.filter_text == "train"
+
+
+async def test_a_label_typed_at_once_behind_a_filter_goes_to_a_post_of_the_filter(
+    make_app, classified, store, wait_for
+):
+    wanted = next(item.post for item in store.posts(classified.id) if "train" in item.post.text.lower())
+    assert wanted.post_id != "01"
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        settle = screen.posts.listing.settle
+
+        async def slowly(where, order):
+            await asyncio.sleep(0.3)
+            return await settle(where, order)
+
+        screen.posts.listing.settle = slowly
+        for key in ("slash", *"train", "enter", "2"):
+            character = "/" if key == "slash" else key if len(key) == 1 else None
+            pilot.app.post_message(events.Key(key, character))
+        await wait_for(pilot, lambda: labels(store, classified), "the label")
+        # Its copy has the same picture, and gets the same label.
+        assert labels(store, classified) == {wanted.post_id: LABELS[1], "04": LABELS[1]}
 
 
 async def test_letters_typed_at_once_after_a_slash_go_to_the_filter(make_app, classified, store, wait_for):

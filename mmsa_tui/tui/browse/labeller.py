@@ -48,7 +48,7 @@ class Labeller:
 
     async def accept(self) -> None:
         """Take the model's label for the analyst's, and go on."""
-        row = self._posts.row
+        row = await self._posts.row_to_change()
         if row is None:
             return
         if row.final_label:
@@ -70,7 +70,7 @@ class Labeller:
             )
 
     async def flag(self) -> None:
-        row = self._posts.row
+        row = await self._posts.row_to_change()
         if row is None:
             return
         flagged = not (row.correction is not None and row.correction.flagged)
@@ -94,7 +94,7 @@ class Labeller:
     async def _change(
         self, change: Change, title: str, *, alone: bool, row: Row | None = None, advances: bool = False
     ) -> None:
-        row = row or self._posts.row
+        row = row or await self._posts.row_to_change()
         if row is None:
             return
         if row.post is None:
@@ -194,6 +194,7 @@ class Labeller:
     async def bulk(self, take: Callable[[BulkChoice], None]) -> None:
         """Ask what to do to many posts; `take` gets the answer."""
         posts, app = self._posts, self._posts.mmsa
+        await posts.stands()
         if not len(posts.listing):
             return
         corrected = Where("corrected_label <> ''")

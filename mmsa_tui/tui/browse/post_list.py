@@ -5,7 +5,9 @@ Shows posts and never changes one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -35,6 +37,10 @@ from mmsa_tui.tui.browse.sorting import reversed_from, sorted_by
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
+
+
+LEAVING_S = 1.0
+"""A list that is being closed hears nothing any more."""
 
 
 class PostList(Vertical):
@@ -68,6 +74,9 @@ class PostList(Vertical):
         self.table = PostTable(id="table")
         self.table.chosen = self.position.columns
         self.queue_bar = QueueBar(queues_of(app.config.paths.codebook), id="queues")
+        self._stands = asyncio.Event()
+        """Set while the list is the one that was asked for last."""
+        self._turn = 0
 
     # what others may read
 
@@ -150,9 +159,45 @@ class PostList(Vertical):
         self.open(self.position.ordinal)
         return True
 
-    @work(exclusive=True, group="list")
-    async def open(self, keep: int | None = None) -> None:
+    def open(self, keep: int | None = None) -> None:
         """Settle the list by filter, queue and order; keep the cursor on a row of the source."""
+        self._stands.clear()
+        self._turn += 1
+        self._settle(keep, self._turn)
+
+    async def row_to_change(self) -> Row | None:
+        """The row under the cursor of the list that was asked for last, once it stands there.
+
+        A key may be pressed right behind the filter or the queue that it is meant for.
+        """
+        await self.stands()
+        if self.row is None and len(self.listing):
+            await self._bring(self.table.cursor, self.table.cursor)
+        return self.row
+
+    async def stands(self) -> None:
+        """Wait until the list is the one that was asked for last."""
+        heard = asyncio.Event()
+        # Behind what the filter and the queues have said so far, which is still on its way here.
+        self.filter_bar.call_later(self.queue_bar.call_later, self.call_later, heard.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING_S):
+                await heard.wait()
+        await self._stands.wait()
+
+    def on_unmount(self) -> None:
+        self._stands.set()
+
+    @work(exclusive=True, group="list")
+    async def _settle(self, keep: int | None, turn: int) -> None:
+        try:
+            await self._make(keep)
+        finally:
+            # One that was asked for meanwhile says itself when it stands.
+            if turn == self._turn:
+                self._stands.set()
+
+    async def _make(self, keep: int | None) -> None:
         remaining = self.queue_name not in SETTLED_QUEUES
         queue_where, queue_order = queue_rows(self.queue_name, remaining=remaining)
         where = self.filter_where
@@ -229,7 +274,10 @@ class PostList(Vertical):
     async def refresh_posts(self, content_hashes: Collection[str]) -> None:
         """Read posts that have been changed again, before anything else happens."""
         self.listing.mark_stale(content_hashes)
-        first, last = self.table.rows_on_screen
+        await self._bring(*self.table.rows_on_screen)
+
+    async def _bring(self, first: int, last: int) -> None:
+        """Have rows in memory, as they are now."""
         try:
             changed = await self.listing.fetch(self.listing.missing(first, last))
             if self.is_whole:

@@ -264,7 +264,8 @@ class BrowseScreen(PostScreen[None]):
         await self.labeller.flag()
 
     async def action_note(self) -> None:
-        await self.labeller.note(self._shown(self.row) if self.row is not None else None)
+        row = await self.posts.row_to_change()
+        await self.labeller.note(self._shown(row) if row is not None else None)
 
     async def action_undo(self) -> None:
         await self.labeller.undo()
