@@ -54,7 +54,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         monkeypatch.setattr(openvino, "is_installed", lambda: True)
         monkeypatch.setattr(openvino, "numbers_here", lambda: ["fp32"])
         monkeypatch.setattr(openvino, "OpenVinoImage", Fake)
-        monkeypatch.setattr(probe, "_gain", lambda *_: gain)
+        monkeypatch.setattr(probe, "_gain", lambda *_: probe.Gain(gain, 1.0))
         return opened
 
     return installed
@@ -156,7 +156,7 @@ def test_components_and_back_are_the_same_components(small_bundle: Bundle) -> No
 def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let texts be probed: how much quicker int8 is, and what OpenVINO, if it is there, makes of them."""
 
-    def read(gain: float, change: Change | None = None) -> None:
+    def read(gain: float, change: Change | None = None, saved_s: float = 1.0) -> None:
         def open_text(spec: TextSpec, numbers: str, workers: int = 1) -> OnnxText:
             assert change is not None
             encoder = OnnxText(spec, None)
@@ -167,7 +167,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         gains = iter((gain, 3.0))
         monkeypatch.setattr(probe, "_probe_texts", PROBE_TEXTS)
         monkeypatch.setattr(probe, "_probe_pictures", lambda *_: probe.PLAIN)
-        monkeypatch.setattr(probe, "_gain", lambda *_: next(gains))
+        monkeypatch.setattr(probe, "_gain", lambda *_: probe.Gain(next(gains), saved_s))
         monkeypatch.setattr(openvino, "is_installed", lambda: change is not None)
         monkeypatch.setattr(openvino, "numbers_here", lambda: ["bf16"])
         monkeypatch.setattr(openvino, "open_text", open_text)
@@ -182,6 +182,13 @@ def test_int8_texts_that_change_no_label_are_taken_and_kept_with_the_prediction(
     for _ in range(2):  # the second time it is recalled
         found = Predictor.load(small_bundle, paths, "cpu", cache=False).predict([post])[0]
         assert found.runtime == "cpu int8"
+
+
+def test_a_text_encoder_that_is_quick_anyway_stays_as_it_is(
+    small_bundle: Bundle, paths: Paths, post: Post, read: Callable[..., None]
+) -> None:
+    read(gain=2.0, saved_s=0.0001)
+    assert Predictor.load(small_bundle, paths, "cpu", cache=False).predict([post])[0].runtime == "cpu fp32"
 
 
 def test_int8_texts_that_change_labels_are_refused_and_doctor_can_say_why(

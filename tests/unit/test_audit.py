@@ -259,7 +259,7 @@ def test_a_filter_narrows_what_is_estimated(store: Store, source: SourceRow) -> 
         ({"half_width": 0.9}, "cannot be reached"),
         ({"size": 1}, "too small to say"),
         ({"by": "nothing"}, "nothing called nothing"),
-        ({"by": "hashtag"}, "no strata"),
+        ({"by": "hashtag"}, "cannot be stratified"),
     ],
 )
 def test_a_draw_that_makes_no_sense_is_refused(
