@@ -135,6 +135,11 @@ def _read_car(path: Path, files: MediaFiles, options: ReadOptions) -> Iterator[P
             yield Failure(key, f"{path.name}: the record {key} is damaged or not in the file")
         if repository.is_cut and not lost:
             yield Failure("", f"{path.name} is cut or damaged at its end: what stood there cannot be read")
+        if missing := len(repository.nodes - repository.blocks.keys()):
+            parts = f"parts of its tree that are not in the file: {missing:,}"
+            options.note(f"records of {path.name} may be left out: {parts}")
+        elif not repository.did:
+            options.note(f"records of {path.name} may be left out: what names them is not in the file")
         if repository.damaged:
             options.note(f"stretches of {path.name} that are damaged: {repository.damaged:,}")
         if without_key:

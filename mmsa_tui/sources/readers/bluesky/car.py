@@ -31,13 +31,15 @@ _RECOVERY_BYTES = 256 << 20
 class Repository:
     """What a first pass found: where the blocks lie, and the keys of records.
 
-    `blocks` are offset and size by name; `keys` are `collection/key` by name of the record; `damaged`
-    counts stretches that are no whole block; `is_cut`: the last one is, and the file ends in it.
+    `blocks` are offset and size by name; `keys` are `collection/key` by name of the record; `nodes` are the
+    parts of the tree that the commit and other parts name, here or not; `damaged` counts stretches that
+    are no whole block; `is_cut`: the last one is, and the file ends in it.
     """
 
     did: str = ""
     blocks: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     keys: dict[bytes, str] = field(default_factory=dict)
+    nodes: set[bytes] = field(default_factory=set)
     damaged: int = 0
     is_cut: bool = False
 
@@ -72,6 +74,7 @@ def survey(data: mmap.mmap) -> Repository:
             _take_keys(block, repository)
         elif isinstance(block.get("did"), str) and "rev" in block:
             repository.did = block["did"]
+            _take_nodes(block.get("data"), repository)
     return repository
 
 
@@ -148,12 +151,19 @@ def _decoded(block: bytes) -> Object:
 def _take_keys(node: Object, repository: Repository) -> None:
     """Read a node of the tree: each key leaves out what it has in common with the one before."""
     before = b""
+    _take_nodes(node.get("l"), repository)
     for entry in as_objects(node.get("e")):
         shared, rest, name = entry.get("p"), entry.get("k"), entry.get("v")
         if not (isinstance(shared, int) and isinstance(rest, bytes) and isinstance(name, bytes)):
             return
+        _take_nodes(entry.get("t"), repository)
         before = before[:shared] + rest
         repository.keys[name] = before.decode("utf-8", "replace")
+
+
+def _take_nodes(link: object, repository: Repository) -> None:
+    if isinstance(link, bytes):
+        repository.nodes.add(link)
 
 
 def _as_json(value: Any, depth: int = 0) -> Any:
