@@ -115,28 +115,34 @@ def title_of(name: str) -> str:
     return _BY_NAME[name].title if name in _BY_NAME else name
 
 
-SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
+_SETTLED_QUEUES = ("all", "flagged", "corrected", "duplicates", "audit")
 """Queues that list what has been dealt with too."""
 
 
 def describe_listed(name: str) -> str:
     """Say which posts of a queue its list leaves out; "" for none."""
-    if name in SETTLED_QUEUES:
+    if name in _SETTLED_QUEUES:
         return ""
     return "those settled by a label left out" if name == "errors" else "those with a label left out"
 
 
-def queue_rows(name: str, *, remaining: bool = False) -> tuple[Where | None, Order | None]:
+def queue_rows(name: str) -> tuple[Where | None, Order | None]:
     """Say which rows a queue holds, and in which order; None for all, and for the source's order.
-
-    Args:
-        remaining: leave out what is done.
 
     Raises:
         KeyError: there is no such queue.
     """
-    where, order = _BY_NAME[name].where, _BY_NAME[name].order
-    if not remaining:
+    return _BY_NAME[name].where, _BY_NAME[name].order
+
+
+def listed_rows(name: str) -> tuple[Where | None, Order | None]:
+    """Say which rows of a queue its list shows, and in which order, as `queue_rows` does.
+
+    Raises:
+        KeyError: there is no such queue.
+    """
+    where, order = queue_rows(name)
+    if name in _SETTLED_QUEUES:
         return where, order
     done = _done(name)
     open_ones = Where(f"({done.sql}) IS NOT TRUE", done.params)

@@ -29,7 +29,7 @@ class Host(App[None]):
         self.n_left = 0
 
     def compose(self) -> ComposeResult:
-        yield FilterBar(self.views_file, id="filter")
+        yield FilterBar(self.take, lambda text, error: None, self.views_file, id="filter")
         yield Static("\n".join(f"row {number}" for number in range(30)))
 
     def on_mount(self) -> None:
@@ -51,8 +51,8 @@ class Host(App[None]):
         shown = self.query_one("#filter-error", Static)
         return str(shown.render()) if shown.display else ""
 
-    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        self.told.append((event.text, event.where))
+    def take(self, text: str, where: Where | None) -> None:
+        self.told.append((text, where))
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         self.n_left += 1

@@ -27,7 +27,7 @@ class Host(App[None]):
         self.told: list[str] = []
 
     def compose(self) -> ComposeResult:
-        yield QueueBar(id="queues")
+        yield QueueBar(self.told.append, id="queues")
 
     def on_mount(self) -> None:
         register_themes(self)
@@ -40,9 +40,6 @@ class Host(App[None]):
     @property
     def shown(self) -> str:
         return self.bar.render().plain
-
-    def on_queue_bar_changed(self, event: QueueBar.Changed) -> None:
-        self.told.append(event.name)
 
 
 async def test_a_wide_bar_shows_every_queue_with_its_progress() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, queue_rows, queues_of
+from mmsa_tui.analysis.queues import QUEUES, QueueCount, count_queues, listed_rows, queue_rows, queues_of
 from mmsa_tui.records import Correction, Failure, Post, Prediction
 from mmsa_tui.store import Audit, Order, SampledPost, Store, Stratum, Where
 
@@ -36,8 +36,8 @@ def fill(store: Store, posts: list[Post | Failure], predictions: list[Prediction
     store.save_predictions(predictions)
 
 
-def ids(store: Store, name: str, *, remaining: bool = False) -> list[str]:
-    where, order = queue_rows(name, remaining=remaining)
+def ids(store: Store, name: str, *, listed: bool = False) -> list[str]:
+    where, order = listed_rows(name) if listed else queue_rows(name)
     return [row.post_id for row in store.rows(1, BUNDLE, where, order)]
 
 
@@ -89,7 +89,7 @@ def test_a_label_of_the_source_that_a_sure_model_contradicts_is_suspected_until_
     )
     store.add_corrections([Correction("", "b", "positive")])
     assert ids(store, "errors") == ["b", "a"]
-    assert ids(store, "errors", remaining=True) == ["a"]
+    assert ids(store, "errors", listed=True) == ["a"]
     assert count_queues(store, 1, BUNDLE)["errors"] == QueueCount(total=2, done=1)
 
 
@@ -111,15 +111,15 @@ def test_near_duplicates_stand_together(store: Store) -> None:
     assert sorted(ids(store, "duplicates")) == ["0", "1", "2", "4", "5"]
 
 
-def test_what_is_done_is_left_out_of_what_remains(store: Store) -> None:
+def test_a_queue_lists_what_is_left_to_do_and_all_posts_list_what_is_done_too(store: Store) -> None:
     fill(
         store,
         [Post(name, name, content_hash=name) for name in ("a", "b")],
         [predict("a", 0.5, 0.4, 0.1), predict("b", 0.45, 0.42, 0.13)],
     )
     store.add_corrections([Correction("", "b", "negative")])
-    assert ids(store, "uncertain", remaining=True) == ["a"]
-    assert ids(store, "all", remaining=True) == ["a"]
+    assert ids(store, "uncertain", listed=True) == ["a"]
+    assert ids(store, "all", listed=True) == ["a", "b"]
 
 
 def test_every_queue_is_counted_at_once(store: Store) -> None:

@@ -81,7 +81,7 @@ async def _go_to(screen: BrowseScreen, post_id: str) -> None:
         posts.table.move_to(int(post_id[1:]) - 1)
         return
     try:
-        found = await posts.find(post_id)
+        found = await posts.listing.find(post_id)
     except MmsaError as error:
         screen.mmsa.show_error(error)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from textual import events, on, work
@@ -37,6 +36,10 @@ class FilterBar(Widget):
     """The filter and everything about it.
 
     Args:
+        use: called at once with a filter that has been typed, chosen or emptied and can be used, and
+            its condition, None for none.
+        refuse: called at once with what is typed and cannot be used, and why; None while it is still
+            being written.
         views_file: where saved views are kept; None for none.
     """
 
@@ -61,25 +64,20 @@ class FilterBar(Widget):
     }
     """
 
-    @dataclass
-    class Changed(Message):
-        """A filter that can be used has been typed, chosen or emptied; `where` is None for none."""
-
-        text: str
-        where: Where | None
-
-    @dataclass
-    class Wrong(Message):
-        """What is typed cannot be used; `error` says why, None while it is still being written."""
-
-        text: str
-        error: FilterError | None
-
     class Left(Message):
         """The user is done with the line."""
 
-    def __init__(self, views_file: Path | None = None, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        use: Callable[[str, Where | None], None],
+        refuse: Callable[[str, FilterError | None], None],
+        views_file: Path | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._use = use
+        self._refuse = refuse
         self.views = SavedViews(views_file)
         self._labels: Sequence[str] = ()
         self._columns: Sequence[str] = ()
@@ -152,7 +150,7 @@ class FilterBar(Widget):
         """Put a filter in as if the user had typed it."""
         with self.prevent(Input.Changed):
             self._write(text)
-        self._use(is_final=True)
+        self._judge(is_final=True)
 
     # typing
 
@@ -171,9 +169,9 @@ class FilterBar(Widget):
 
     def _rest(self) -> None:
         if self._is_whole:
-            self._use(is_final=False)
+            self._judge(is_final=False)
 
-    def _use(self, *, is_final: bool) -> bool:
+    def _judge(self, *, is_final: bool) -> bool:
         """Tell of the filter if it can be used, else say why not; returns whether it can.
 
         A mistake in the term that is still being typed is not one yet, unless `is_final`.
@@ -189,12 +187,12 @@ class FilterBar(Widget):
             if is_mistake:
                 self._show_error(error)
             self._told = None
-            self.post_message(self.Wrong(text.strip(), error if is_mistake else None))
+            self._refuse(text.strip(), error if is_mistake else None)
             return False
         self._show_error(None)
         if text.strip() != self._told:
             self._told = text.strip()
-            self.post_message(self.Changed(self._told, where))
+            self._use(self._told, where)
         return True
 
     def _parse(self) -> Where | None:
@@ -241,7 +239,7 @@ class FilterBar(Widget):
     def _submit(self) -> None:
         if self._list.chosen is not None:
             self._take(self._list.chosen)
-        elif self._use(is_final=True):
+        elif self._judge(is_final=True):
             self._leave()
 
     @on(OfferList.Taken)
@@ -280,15 +278,15 @@ class FilterBar(Widget):
         if not self._is_whole:
             return
         self._list.show_offers((), 0)
-        if not self._use(is_final=False):
-            self._use(is_final=True)
+        if not self._judge(is_final=False):
+            self._judge(is_final=True)
 
     # views
 
     @work(exclusive=True, group="view")
     async def _ask_name(self) -> None:
         text = self.text.strip()
-        if not self.views.can_save or not text or not self._use(is_final=True):
+        if not self.views.can_save or not text or not self._judge(is_final=True):
             return
         self._list.show_offers((), 0)
         name = await self.app.push_screen_wait(AskText("Save this filter as a view", placeholder="name"))

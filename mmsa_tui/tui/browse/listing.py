@@ -86,6 +86,17 @@ class Listing:
         except ValueError:
             return None
 
+    async def find(self, post_id: str) -> int | None:
+        """Find the first row of the source with an id, whether or not it is in the list.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        source_id, bundle_id = self.source.id, self.bundle_id
+        where = Where("unlikely(post_id = ?)", (post_id,))
+        found = await self._slow.run(lambda store: store.ordinals(source_id, bundle_id, where, limit=1))
+        return found[0] if found else None
+
     def row(self, index: int) -> Row | None:
         """Fetch a row from memory; None if its page is not there."""
         page = self._pages.get(index // PAGE)

@@ -5,7 +5,6 @@ Shows posts and never changes one.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,15 +15,9 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from mmsa_tui.analysis.queues import (
-    SETTLED_QUEUES,
-    count_queues,
-    describe_listed,
-    queue_rows,
-    queues_of,
-    title_of,
-)
+from mmsa_tui.analysis.queues import count_queues, describe_listed, listed_rows, queues_of, title_of
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import FilterError, hits
 from mmsa_tui.store import Order, Row, SourceRow, Where
@@ -37,10 +30,6 @@ from mmsa_tui.tui.browse.sorting import reversed_from, sorted_by
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
-
-
-LEAVING_S = 1.0
-"""A list that is being closed hears nothing any more."""
 
 
 class PostList(Vertical):
@@ -70,13 +59,14 @@ class PostList(Vertical):
         self.hits_elsewhere: Mapping[str, int] = {}
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
-        self.filter_bar = FilterBar(Path(app.config.paths.study_dir) / "views.json", id="filter")
+        self.filter_bar = FilterBar(
+            self._filter_by, self._refuse_filter, Path(app.config.paths.study_dir) / "views.json", id="filter"
+        )
         self.table = PostTable(id="table")
         self.table.chosen = self.position.columns
-        self.queue_bar = QueueBar(queues_of(app.config.paths.codebook), id="queues")
-        self._stands = asyncio.Event()
-        """Set while the list is the one that was asked for last."""
-        self._turn = 0
+        self.queue_bar = QueueBar(self._use_queue, queues_of(app.config.paths.codebook), id="queues")
+        self._settling: Worker[None] | None = None
+        """Makes the list that was asked for last."""
 
     # what others may read
 
@@ -161,9 +151,7 @@ class PostList(Vertical):
 
     def open(self, keep: int | None = None) -> None:
         """Settle the list by filter, queue and order; keep the cursor on a row of the source."""
-        self._stands.clear()
-        self._turn += 1
-        self._settle(keep, self._turn)
+        self._settling = self._settle(keep)
 
     async def row_to_change(self) -> Row | None:
         """The row under the cursor of the list that was asked for last, once it stands there.
@@ -177,29 +165,14 @@ class PostList(Vertical):
 
     async def stands(self) -> None:
         """Wait until the list is the one that was asked for last."""
-        heard = asyncio.Event()
-        # Behind what the filter and the queues have said so far, which is still on its way here.
-        self.filter_bar.call_later(self.queue_bar.call_later, self.call_later, heard.set)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LEAVING_S):
-                await heard.wait()
-        await self._stands.wait()
-
-    def on_unmount(self) -> None:
-        self._stands.set()
+        while (settling := self._settling) is not None and not settling.is_finished:
+            # Another that was asked for meanwhile breaks it off.
+            with suppress(WorkerCancelled, WorkerFailed):
+                await settling.wait()
 
     @work(exclusive=True, group="list")
-    async def _settle(self, keep: int | None, turn: int) -> None:
-        try:
-            await self._make(keep)
-        finally:
-            # One that was asked for meanwhile says itself when it stands.
-            if turn == self._turn:
-                self._stands.set()
-
-    async def _make(self, keep: int | None) -> None:
-        remaining = self.queue_name not in SETTLED_QUEUES
-        queue_where, queue_order = queue_rows(self.queue_name, remaining=remaining)
+    async def _settle(self, keep: int | None) -> None:
+        queue_where, queue_order = listed_rows(self.queue_name)
         where = self.filter_where
         if queue_where is not None:
             where = queue_where if where is None else where & queue_where
@@ -316,22 +289,17 @@ class PostList(Vertical):
             self.open(self.position.ordinal)
         self.table.focus()
 
-    @on(FilterBar.Changed)
-    def _on_filter(self, event: FilterBar.Changed) -> None:
-        self._filter_by(event.text, event.where)
-
-    @on(FilterBar.Wrong)
-    def _on_wrong_filter(self, event: FilterBar.Wrong) -> None:
-        if event.error is None:
-            self.is_filter_unfinished = True
-            self.post_message(self.Opened())
-            return
-        self.filter_text, self.filter_error, self.is_filter_unfinished = event.text, event.error, False
-        self.open(self.position.ordinal)
-
     @on(FilterBar.Left)
     def _on_filter_left(self) -> None:
         self.table.focus()
+
+    def _refuse_filter(self, text: str, error: FilterError | None) -> None:
+        if error is None:
+            self.is_filter_unfinished = True
+            self.post_message(self.Opened())
+            return
+        self.filter_text, self.filter_error, self.is_filter_unfinished = text, error, False
+        self.open(self.position.ordinal)
 
     def _filter_by(self, text: str, where: Where | None) -> None:
         self.filter_text, self.filter_where = text, where if text.strip() else None
@@ -349,14 +317,13 @@ class PostList(Vertical):
 
     def queue_where(self) -> Where | None:
         """Say which posts the queue holds, whatever the filter; None for all."""
-        return queue_rows(self.queue_name, remaining=self.queue_name not in SETTLED_QUEUES)[0]
+        return listed_rows(self.queue_name)[0]
 
-    @on(QueueBar.Changed)
-    def _on_queue(self, event: QueueBar.Changed) -> None:
-        self.queue_name = event.name
+    def _use_queue(self, name: str) -> None:
+        self.queue_name = name
         self.table.select(())
         # In the whole source the place matters; a queue is worked through from its start.
-        self.open(self.position.ordinal if event.name == "all" else None)
+        self.open(self.position.ordinal if name == "all" else None)
 
     # in which order
 
@@ -404,17 +371,6 @@ class PostList(Vertical):
         if index is not None:
             self.table.move_to(index)
         return index is not None
-
-    async def find(self, post_id: str) -> int | None:
-        """Find the first row of the source with an id.
-
-        Raises:
-            StoreError: the database cannot be read.
-        """
-        source_id, bundle_id = self.source.id, self.mmsa.bundle_id
-        where = Where("unlikely(post_id = ?)", (post_id,))
-        found = await self.mmsa.slow.run(lambda s: s.ordinals(source_id, bundle_id, where, limit=1))
-        return found[0] if found else None
 
     def mark_all(self) -> None:
         """Mark every post of the list, or none."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.geometry import Size
-from textual.message import Message
 from textual.widget import Widget
 
 from mmsa_tui.analysis.queues import QUEUES, Queue, QueueCount
@@ -30,20 +28,21 @@ Item = tuple[Queue, str, str]
 
 
 class QueueBar(Widget):
-    """All queues in words; on a narrow screen one line of them with the chosen one always in view."""
+    """All queues in words; on a narrow screen one line of them with the chosen one always in view.
+
+    Args:
+        use: called at once with the queue that the user has chosen, if it is another.
+    """
 
     DEFAULT_CSS = """
     QueueBar { height: auto; width: 100%; background: $surface; }
     """
 
-    @dataclass
-    class Changed(Message):
-        """The user has chosen another queue."""
-
-        name: str
-
-    def __init__(self, queues: Sequence[Queue] = QUEUES, *, id: str | None = None) -> None:
+    def __init__(
+        self, use: Callable[[str], None], queues: Sequence[Queue] = QUEUES, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._use = use
         self.queues = queues
         self._chosen = queues[0].name
         self._counts: Mapping[str, QueueCount] = {}
@@ -64,7 +63,7 @@ class QueueBar(Widget):
         """Choose a queue as if the user had."""
         if name != self._chosen:
             self.select(name)
-            self.post_message(self.Changed(self._chosen))
+            self._use(self._chosen)
 
     def next(self) -> None:
         """Choose the next queue that holds anything."""
