@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mmsa_tui.model.picture_words import PictureWords, Read
 
 _AHEAD = 3
-"""Batches that are being encoded while one is judged and stored."""
+"""Batches that are being encoded while one is judged and stored; posts a core that wait to be explained."""
 
 
 class Predictor:
@@ -132,6 +133,26 @@ class Predictor:
             return explain(self, post)
         finally:
             self.encoders.close_archives()
+
+    def explain_all(self, posts: Iterable[Post]) -> Iterator[Explanation]:
+        """Explain posts in their order, as many at once as there are cores."""
+        from mmsa_tui.model.explain import explain
+
+        n = self.encoders.n_workers
+        begun: deque[Future[Explanation]] = deque()
+        # Not the encoders' threads: they encode what an explanation waits for.
+        with ThreadPoolExecutor(n, thread_name_prefix="explain") as threads:
+            try:
+                for post in posts:
+                    begun.append(threads.submit(explain, self, post))
+                    if len(begun) > _AHEAD * n:
+                        yield begun.popleft().result()
+                while begun:
+                    yield begun.popleft().result()
+            finally:
+                for waiting in begun:
+                    waiting.cancel()
+                self.encoders.close_archives()
 
     def probs(self, features: Arrays) -> tuple[Floats, Floats, Floats]:
         """Calibrated probabilities for the decision, text alone and picture alone, each [B, K].

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -23,7 +24,7 @@ from mmsa_tui.services.row_changes import (
     JUDGEMENT,
     Change,
     apply,
-    explain_row,
+    explain_rows,
     keep_judgement,
     shard_condition,
     withhold_label,
@@ -215,7 +216,7 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
         changes, further = _changes(work, request), [EXPLANATION] if request.explain else []
         if about and target.suffix.lower() == ".parquet":
             # Before anything is left out of the prediction.
-            changes, further = [keep_judgement, *changes], [*further, JUDGEMENT]
+            changes, further = [partial(map, keep_judgement), *changes], [*further, JUDGEMENT]
         rows = apply(_all_rows(work, _where(request)), changes)
         with work.bar(f"writing {target.name}") as advance:
             write_rows(
@@ -257,10 +258,10 @@ def _where(request: Request) -> Where | None:
 def _changes(work: Work, request: Request) -> list[Change]:
     changes: list[Change] = []
     if request.explain:
-        explain = work.predictor.explain
-        changes.append(lambda row: explain_row(row, explain))
+        explain_all = work.predictor.explain_all
+        changes.append(lambda rows: explain_rows(rows, explain_all))
     if request.min_confidence > 0:
-        changes.append(lambda row: withhold_label(row, request.min_confidence))
+        changes.append(lambda rows: (withhold_label(row, request.min_confidence) for row in rows))
     return changes
 
 

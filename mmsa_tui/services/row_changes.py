@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
@@ -19,8 +20,8 @@ EXPLANATION = "explanation"
 JUDGEMENT = "mmsa_judgement"
 """The column of a share that holds the whole prediction, for a store; a merged table is without it."""
 
-Change = Callable[[Row], Row]
-"""Something that is done to a row on its way out."""
+Change = Callable[[Iterable[Row]], Iterator[Row]]
+"""Something that is done to rows on their way out; their order stays."""
 
 _N_WORDS = 5
 _PLACES = (("top", "middle", "bottom"), ("left", "centre", "right"))
@@ -56,12 +57,27 @@ def keep_judgement(row: Row) -> Row:
     return replace(row, post=replace(row.post, metadata={**row.post.metadata, JUDGEMENT: whole}))
 
 
-def explain_row(row: Row, explain: Callable[[Post], Explanation]) -> Row:
-    """Add the words and the part of the picture that decided, as one more column."""
-    if row.post is None or row.prediction is None or not row.prediction.label:
-        return row
-    reasons = describe_explanation(explain(row.post), row.post.judged_text)
-    return replace(row, post=replace(row.post, metadata={**row.post.metadata, EXPLANATION: reasons}))
+def explain_rows(
+    rows: Iterable[Row], explain_all: Callable[[Iterable[Post]], Iterator[Explanation]]
+) -> Iterator[Row]:
+    """Add the words and the part of the picture that decided, as one more column.
+
+    Args:
+        explain_all: explains posts in their order; it may take them ahead.
+    """
+    rows, ahead = itertools.tee(rows)
+    explanations = explain_all(post for post in map(_judged_post, ahead) if post is not None)
+    for row in rows:
+        post = _judged_post(row)
+        if post is None:
+            yield row
+        else:
+            reasons = describe_explanation(next(explanations), post.judged_text)
+            yield replace(row, post=replace(post, metadata={**post.metadata, EXPLANATION: reasons}))
+
+
+def _judged_post(row: Row) -> Post | None:
+    return row.post if row.prediction is not None and row.prediction.label else None
 
 
 def describe_explanation(explanation: Explanation, text: str) -> str:
@@ -91,8 +107,6 @@ def _place(regions: tuple[float, ...]) -> str:
 
 def apply(rows: Iterable[Row], changes: Iterable[Change]) -> Iterator[Row]:
     """Pass rows through every change in turn."""
-    steps = list(changes)
-    for row in rows:
-        for step in steps:
-            row = step(row)
-        yield row
+    for change in changes:
+        rows = change(rows)
+    return iter(rows)

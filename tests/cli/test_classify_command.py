@@ -160,6 +160,14 @@ def test_explain_adds_the_words_that_decided(mmsa: Mmsa, table: Table, tmp_path:
     assert rows_of(tmp_path / "out.csv")[0]["explanation"] == "best +0.80, bad -0.60"
 
 
+def test_each_post_has_its_own_explanation_with_failed_ones_between(
+    mmsa: Mmsa, table: Table, tmp_path: Path
+) -> None:
+    mmsa("classify", table(["", "best day", "", "bad food", ""]), "-o", "out.csv", "--explain")
+    found = [row["explanation"] for row in rows_of(tmp_path / "out.csv")]
+    assert found == ["", "best +0.80", "", "bad -0.60", ""]
+
+
 def test_shards_share_the_posts_without_loss_or_overlap(mmsa: Mmsa, table: Table) -> None:
     source = table([f"day {number}" for number in range(60)] + [""])
     parts = [records(mmsa("classify", source, "-o", "-", "--shard", f"{i}/3").out) for i in (1, 2, 3)]

@@ -86,6 +86,9 @@ class WordModel:
         regions = tuple(float(place == 0) for place in range(49)) if post.pictures else None
         return types.SimpleNamespace(words=tuple(words), regions=regions)
 
+    def explain_all(self, posts: Iterable[Post]) -> Iterator[types.SimpleNamespace]:
+        return map(self.explain, posts)
+
 
 def _probs(text: str) -> tuple[float, float, float]:
     words = re.findall(r"[a-z]+", text.lower())

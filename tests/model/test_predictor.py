@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import DeviceError
 from mmsa_tui.model.encoded import Floats
+from mmsa_tui.model.explain import Explanation
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
 from mmsa_tui.model.runtimes.onnx import OnnxText
@@ -137,6 +139,28 @@ def test_an_explanation_encodes_the_text_once_and_once_more(
     monkeypatch.setattr(TextTransform, "places", lambda self, ids, words: None)
     assert len(predictor.explain(posts[7]).words) == 7
     assert sum(seen) == 1 + 1 + 7
+
+
+def test_many_posts_are_explained_as_each_alone(
+    small_bundle: Bundle, paths: Paths, posts: list[Post]
+) -> None:
+    predictor = Predictor.load(small_bundle, paths, device="cpu", threads=2)
+    assert list(predictor.explain_all(posts)) == [predictor.explain(post) for post in posts]
+
+
+def test_as_many_posts_are_explained_at_once_as_there_are_cores(
+    small_bundle: Bundle, paths: Paths, posts: list[Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_are_here = threading.Barrier(2, timeout=30)
+
+    def wait_for_the_other(predictor: Predictor, post: Post) -> Explanation:
+        both_are_here.wait()
+        return Explanation(post.post_id)
+
+    monkeypatch.setattr("mmsa_tui.model.explain.explain", wait_for_the_other)
+    predictor = Predictor.load(small_bundle, paths, device="cpu", threads=2)
+    found = [one.label for one in predictor.explain_all(posts[:4])]
+    assert found == [post.post_id for post in posts[:4]]
 
 
 def test_what_is_cached_is_explained_alike(small_bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
