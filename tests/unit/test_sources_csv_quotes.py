@@ -211,3 +211,12 @@ def test_a_row_beside_lines_that_are_none_is_told(tmp_path: Path) -> None:
     found = list(read(path, options=ReadOptions(note=notes.append)))
     assert isinstance(found[-2], Failure) and "line 23" in found[-2].reason
     assert any("parted wrongly" in note and "22" in note for note in notes)
+
+
+def test_a_row_that_ran_into_the_next_is_told(tmp_path: Path) -> None:
+    rows = [f"{1918410713521908131 + n},words of {n},m{n}\n" for n in range(20)]
+    rows[7] = "19184107135"
+    path = write(tmp_path / "a.csv", "id,text,author\n" + "".join(rows))
+    notes: list[str] = []
+    assert len(list(read(path, options=ReadOptions(note=notes.append)))) == 19
+    assert any("parted wrongly" in note and "(line 9)" in note for note in notes), notes

@@ -12,8 +12,9 @@ from functools import cached_property
 
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d(?:[eE][-+]?\d+)?%?")
 _MOMENT = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.*|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3,9})[-/.]\d{2,4}\b.*"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:T\d|\b).*|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3,9})[-/.]\d{2,4}\b.*"
     r"|[A-Za-z]{3},? (?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})\b.*\d.*"
+    r"|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}\b.*|\d{1,2}\.? (?:de )?[^\W\d_]{3,10}\.?(?: de)?,? \d{4}\b.*"
     r"|\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
 )
 _ADDRESS = re.compile(r"(?:https?|at|ftp)://\S+|www\.\S+", re.IGNORECASE)
@@ -28,10 +29,14 @@ NOTHING = frozenset(("", "nan", "none", "null", "n/a", "na", "[]", "{}", "nil", 
 """What programs write into a cell that holds nothing, in lower case."""
 
 
+MAX_SHAPED = 2_100
+"""Characters of the longest cell that has a shape: an address."""
+
+
 def shape(cell: str) -> str:
     """Name what a cell plainly is: `number`, `moment`, `address`, or "" for anything else."""
     text = cell.strip()
-    if len(text) > 2_100 or not text:
+    if len(text) > MAX_SHAPED or not text:
         return ""
     if _NUMBER.fullmatch(text):
         return "number"

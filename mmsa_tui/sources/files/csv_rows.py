@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from io import TextIOWrapper
 
 from mmsa_tui.sources.files.byte_stream import DAMAGE
-from mmsa_tui.sources.files.dialect import Dialect
+from mmsa_tui.sources.files.dialect import ID_DIGITS, Dialect
 from mmsa_tui.sources.files.repair import split_row, unquote
 
 MAX_LINE = 16 << 20
@@ -55,6 +55,8 @@ class Rows:
         self._lines = _Lines(text, dialect)
         self._dialect = dialect
         self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, strict=True)
+        first = next(iter(dialect.shapes), None)
+        self._longest_id = first[2] if first and first[0] == "number" and first[2] > ID_DIGITS else MAX_LINE
         self._is_under_way = False
         """Whether a row as wide as the table has come."""
         self._broken_at = 0
@@ -116,12 +118,16 @@ class Rows:
                     continue
                 self._broken_at = 0
                 self._is_under_way |= len(row.cells) >= self._dialect.width
-                if row.is_repaired and self._leaves_doubt(row.cells):
+                if (row.is_repaired and self._leaves_doubt(row.cells)) or self._runs_on(row.cells):
                     row = replace(row, is_doubtful=True)
                 cells, n_lines = row.cells, len(self._lines.taken)
                 if self._dialect.escapes or self._lines.are_masked:
                     cells = tuple(map(self._dialect.unmask, cells))
                 yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
+
+    def _runs_on(self, cells: Sequence[str]) -> bool:
+        """Whether a row begins with more than an id: the line end before it was lost."""
+        return len(cells[0]) > self._longest_id and len(cells) >= self._dialect.width and self._is_under_way
 
     def _leaves_doubt(self, cells: Sequence[str]) -> bool:
         """Whether a repaired row could have been parted otherwise.
@@ -154,7 +160,7 @@ class Rows:
                 if len(cells) < dialect.width:
                     return self._repair(start, "it has fewer cells than the header")
                 if len(cells) == dialect.width and not self._is_plausible(cells):
-                    return self._repair(start, "its cells are not of the kinds of their columns")
+                    return self._repair_kinds(start, cells)
             return Row(start, tuple(cells))
         self._lines.give_back()
         return self._quoted(start)
@@ -188,7 +194,7 @@ class Rows:
             if len(cells) != self._dialect.width:
                 return self._repair(start, _COUNT)
             if not self._is_plausible(cells):
-                return self._repair(start, "its cells are not of the kinds of their columns")
+                return self._repair_kinds(start, cells)
             if self._dialect.starts_quoted and not _without_end(lines.taken[-1]).endswith('"'):
                 return self._repair(start, "its last quote is missing")
             # Where quotes break the rules, one that spans lines may have taken a row in: it is told.
@@ -200,7 +206,7 @@ class Rows:
         """Whether a row behind a broken one is what is left of that: too short, or closing its quote."""
         dialect = self._dialect
         if row.is_repaired and any(dialect.shapes):
-            return not dialect.has_shape(row.cells)
+            return not (dialect.has_shape(row.cells) or self._begins_row(row.cells))
         # Without kinds to go by, a line that begins as rows begin is one, in doubt.
         cells = self._lines.taken[0].split(dialect.delimiter) if row.is_repaired else row.cells
         return len(row.cells) < dialect.width or _closes_quote(cells)
@@ -245,6 +251,19 @@ class Rows:
         self._broken_at = start
         return Row(start, error=_explain(error))
 
+    def _repair_kinds(self, start: int, cells: Sequence[str]) -> Row:
+        """Read a row that obeys the rules, but has a cell of another kind than its column."""
+        lines, broken_at = self._lines, self._broken_at
+        count = len(lines.taken)
+        row = self._repair(start, "its cells are not of the kinds of their columns")
+        if not row.error or not self._may_begin_row(lines.taken[0].split(self._dialect.delimiter)):
+            return row
+        # There is no other way to read it: `yesterday` among dates.
+        self._broken_at = broken_at
+        for _ in range(count - 1):
+            next(lines)
+        return Row(start, tuple(cells), is_repaired=True, is_doubtful=True)
+
     def _is_plausible(self, cells: Sequence[str]) -> bool:
         """Whether no cell is of another kind than its column, as far as columns are of a kind."""
         if not self._is_under_way:
@@ -277,8 +296,14 @@ class Rows:
         )  # fmt: skip
         if cells is None or (any(dialect.shapes) and not dialect.has_shape(cells)):
             return False
-        # Where the first column does not tell, a line that closes a quote belongs to what opened it.
         return bool(dialect.shapes and dialect.shapes[0]) or not _closes_quote(pieces)
+
+    def _may_begin_row(self, pieces: Sequence[str]) -> bool:
+        """Whether a line does not belong to the one before it, as far as its first cells tell."""
+        if self._dialect.shapes and self._dialect.shapes[0]:
+            return self._begins_row(pieces)
+        # Where the first column does not tell, a line that closes a quote belongs to what opened it.
+        return not _closes_quote(pieces)
 
 
 def _closes_quote(pieces: Sequence[str]) -> bool:

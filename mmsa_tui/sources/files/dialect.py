@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mmsa_tui.sources.columns import is_known
-from mmsa_tui.sources.files.cells import shape
+from mmsa_tui.sources.files.cells import MAX_SHAPED, shape
 from mmsa_tui.sources.files.encodings import encoding_by_mark, encoding_by_nuls
 
 SAMPLE_BYTES = 256 * 1024
@@ -33,6 +33,8 @@ BACKSLASH, QUOTE, RETURN, ESCAPED = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 
 Shape = tuple[str, int, int] | None
 """What most cells of a column are, and the fewest and most characters they have."""
+ID_DIGITS = 14
+"""Numbers of more digits are ids, of the same length more or less."""
 _HEADER_LINES = 15
 _SURE_NAMES = 3
 """So many cells of one line that are names of columns are a header, whatever the rows below look like."""
@@ -342,6 +344,10 @@ def _shape_of(cells: Sequence[str]) -> Shape:
     kind, count = counts.most_common(1)[0]
     if not kind or count < 0.7 * len(filled):
         return None
+    if kind != "number":
+        return kind, 1, MAX_SHAPED
     lengths = [len(cell) for cell in filled if shape(cell) == kind]
-    slack = 1 if kind == "number" else 6
-    return kind, max(1, min(lengths) - slack), max(lengths) + slack
+    usual = sorted(lengths)[len(lengths) // 2]
+    # One that is longer has run into the next: a line end was lost.
+    longest = usual + 1 if usual > ID_DIGITS else max(lengths)
+    return kind, max(1, min(lengths) - 1), longest + 1
