@@ -6,7 +6,7 @@ The command line and the app both come in here, so that a source read by one is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 from mmsa_tui import sources
@@ -135,4 +135,19 @@ def with_language(item: Post | Failure) -> Post | Failure:
     if isinstance(item, Failure) or item.language not in ("", "und"):
         return item
     language = language_of(item.text)
-    return replace(item, language=language) if language != item.language else item
+    if language == item.language:
+        return item
+    # `replace` takes twice the time, a million times.
+    return Post(
+        item.post_id,
+        item.text,
+        item.pictures,
+        item.author,
+        item.created_at,
+        language,
+        item.encoding,
+        item.content_hash,
+        item.metadata,
+        item.truth,
+        item.image_text,
+    )

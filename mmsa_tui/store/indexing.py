@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -86,51 +87,58 @@ def _write(
     columns: dict[str, None] = {}
     n_posts = n_failures = 0
     rows: list[tuple[Sql, ...]] = []
-    hashes: list[tuple[str]] = []
-
-    def flush() -> None:
-        with db.transaction():
-            _touch(db, reading)
-            db.run_many("INSERT INTO contents (hash) VALUES (?) ON CONFLICT DO NOTHING", hashes)
-            db.run_many(_INSERT_POST, rows)
-            db.run(_INDEX_WORDS, (reading, rows[0][1], rows[-1][1]))
-        rows.clear()
-        hashes.clear()
-
-    for ordinal, item in enumerate(items):
-        for name in item.metadata:
-            if name not in columns:
-                columns[name] = None
-        if isinstance(item, Post):
-            digest = item.content_hash or content_hash(
-                item.text, [picture.digest for picture in item.pictures if picture.digest]
-            )
-            hashes.append((digest,))
-            rows.append(_post_row(reading, ordinal, item, digest))
-            n_posts += 1
-        else:
-            rows.append(_failure_row(reading, ordinal, item))
-            n_failures += 1
-        if on_count is not None:
-            on_count(ordinal + 1)
-        if len(rows) >= BATCH:
-            flush()
-    if rows:
-        flush()
+    # While a batch is stored the next one is read: SQLite leaves Python to others meanwhile.
+    with ThreadPoolExecutor(1, "storing") as storing:
+        stored: Future[None] | None = None
+        for ordinal, item in enumerate(items):
+            for name in item.metadata:
+                if name not in columns:
+                    columns[name] = None
+            if isinstance(item, Post):
+                rows.append(_post_row(reading, ordinal, item))
+                n_posts += 1
+            else:
+                rows.append(_failure_row(reading, ordinal, item))
+                n_failures += 1
+            if on_count is not None:
+                on_count(ordinal + 1)
+            if len(rows) >= BATCH:
+                if stored is not None:
+                    stored.result()
+                stored = storing.submit(_store, db, reading, rows)
+                rows = []
+        if stored is not None:
+            stored.result()
+        if rows:
+            _store(db, reading, rows)
     return list(columns), n_posts, n_failures
 
 
-_INSERT_POST = """INSERT INTO posts (reading, ordinal, content_id, post_id, text, author,
+def _store(db: Database, reading: int, rows: Sequence[tuple[Sql, ...]]) -> None:
+    with db.transaction():
+        _touch(db, reading)
+        db.run_in_bulk(_INSERT_CONTENT, [row[2:3] for row in rows if row[2] is not None])
+        db.run_in_bulk(_INSERT_POST, rows)
+        db.run(_INDEX_WORDS, (reading, rows[0][1], rows[-1][1]))
+
+
+_INSERT_CONTENT = "INSERT INTO contents (hash) VALUES {rows} ON CONFLICT DO NOTHING"
+
+_INSERT_POST = f"""INSERT INTO posts (reading, ordinal, content_id, post_id, text, author,
     created_at, language, has_image, n_pictures, duplicate_group, n_duplicates, failure, encoding, pictures,
     metadata, truth)
-    VALUES (?, ?, (SELECT id FROM contents WHERE hash = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    SELECT column1, column2, contents.id, {", ".join(f"column{place}" for place in range(4, 18))}
+    FROM (VALUES {{rows}}) LEFT JOIN contents ON contents.hash = column3
 """
 
 _INDEX_WORDS = """INSERT INTO post_text (rowid, text)
     SELECT id, text FROM posts WHERE reading = ? AND ordinal BETWEEN ? AND ?"""
 
 
-def _post_row(reading: int, ordinal: int, post: Post, digest: str) -> tuple[Sql, ...]:
+def _post_row(reading: int, ordinal: int, post: Post) -> tuple[Sql, ...]:
+    digest = post.content_hash or content_hash(
+        post.text, [picture.digest for picture in post.pictures if picture.digest]
+    )
     group = text_key(post.text)
     return (
         reading,

@@ -271,3 +271,45 @@ def test_a_later_reading_that_is_stopped_ends_soon_and_its_rest_goes_with_the_ne
         store.index_source("elsewhere", "pairs", "Elsewhere", posts("two"))
         assert store._db.all("SELECT count(*) FROM posts") == [(2,)]
         assert [row.title for row in store.recent_sources()] == ["Elsewhere", "Here"]
+
+
+def test_a_reading_that_fails_while_it_is_stored_says_so_and_leaves_the_old_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmsa_tui.store.indexing.BATCH", 100)
+    path = tmp_path / "mmsa.db"
+
+    def read_by_another_run() -> Iterator[Post]:
+        for number in range(1000):
+            if number == 150:
+                with Store.open(path) as other:
+                    other._db.run("DELETE FROM posts WHERE reading = (SELECT max(id) FROM readings)")
+                    other._db.run("DELETE FROM readings WHERE id = (SELECT max(id) FROM readings)")
+            yield Post(str(number), f"number{number}")
+
+    with Store.open(path) as store:
+        row = store.index_source("here", "pairs", "Here", posts("one", "two"))
+        with pytest.raises(StoreError, match="another run has read this source"):
+            store.index_source("here", "pairs", "Here", read_by_another_run())
+        assert [item.post.text for item in store.posts(row.id) if item.post] == ["one", "two"]
+
+
+def test_every_post_keeps_its_own_content_where_batches_share_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmsa_tui.store.indexing.BATCH", 70)
+    written: list[Post | Failure] = [
+        Failure(str(number), "broken") if number % 31 == 0 else Post(str(number), f"number{number % 90}")
+        for number in range(1000)
+    ]
+    with Store.open(tmp_path / "mmsa.db") as store:
+        row = store.index_source("here", "pairs", "Here", written)
+        stored = list(store.posts(row.id))
+        assert [item.ordinal for item in stored] == list(range(1000))
+        for item, given in zip(stored, written, strict=True):
+            if isinstance(given, Failure):
+                assert item.failure == given
+            else:
+                assert item.post is not None
+                assert (item.post.post_id, item.post.text) == (given.post_id, given.text)
+                assert item.post.content_hash == content_hash(given.text, [])
