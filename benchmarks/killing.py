@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LIMIT_S = 180.0
-PATIENCE_S = 20.0
+LIMIT_S = 900.0
+PATIENCE_S = 60.0
 """How long what a killed program has started may take to notice."""
 
 _HOOK = """

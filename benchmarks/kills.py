@@ -21,7 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.kill_cases import CASES, Place, copy_home, kill_command, must_run, prepare
+from benchmarks.kill_cases import CASES
+from benchmarks.kill_commands import kill_command
+from benchmarks.kill_place import Place, copy_home, must_run, prepare
 from benchmarks.killing import Killer
 from benchmarks.terminal_kills import AppCount, kill_app, take_terminals, write_source
 from mmsa_tui.records import Correction

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.kill_cases import LABELS, Place
+from benchmarks.kill_place import LABELS, Place
 from benchmarks.killing import ROOT, processes_told
 from mmsa_tui.services import store_care
 from mmsa_tui.store import Store

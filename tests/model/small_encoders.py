@@ -43,12 +43,12 @@ def write_text_encoder(folder: Path) -> Path:
     return folder
 
 
-def write_image_encoder(folder: Path) -> Path:
-    """MobileNetV2 with random weights and BatchNorm statistics that are not trivial."""
+def write_image_encoder(folder: Path, depth: float = 1.0) -> Path:
+    """MobileNetV2 with random weights and BatchNorm statistics that are not trivial; `depth` thins it."""
     from transformers import MobileNetV2Config, MobileNetV2Model
 
     torch.manual_seed(0)
-    model = MobileNetV2Model(MobileNetV2Config()).eval()
+    model = MobileNetV2Model(MobileNetV2Config(depth_multiplier=depth)).eval()
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.2, 0.2)
