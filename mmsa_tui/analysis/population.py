@@ -24,6 +24,8 @@ Unit = Literal["post", "text"]
 TIMES: tuple[TimeUnit, ...] = ("hour", "day", "week", "month", "year")
 FIELDS = {"author": "author", "language": "language", "lang": "language"}
 UNDATED = "no date"
+MAX_PERIODS = 60
+"""Periods that are listed; a longer unit says more than a list of more."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Loaded:
         groups: for each value of what it is grouped by, [N] how many posts of a row have it, the
             largest group first.
         n_posts: inputs that are posts.
+        n_without: those of them that are in no group.
         n_elsewhere: audited posts that are no longer in the source, or have changed.
         n_joined: posts that would be in the sample had they been there when it was drawn.
         n_beyond: posts in strata that were not there when the sample was drawn, so that it has none of them.
@@ -46,6 +49,7 @@ class Loaded:
     contents: Sequence[str]
     groups: Mapping[str, FloatArray]
     n_posts: int
+    n_without: int
     n_elsewhere: int
     n_joined: int
     n_beyond: int
@@ -65,6 +69,46 @@ def check_grouping(source: SourceRow, by: str) -> None:
             f"{source.title} has nothing called {by} to group by",
             f"Use one of {', '.join(dict.fromkeys(known))}.",
         )
+
+
+def check_groups(store: Store, source: SourceRow, bundle: str, by: str, where: Where | None = None) -> None:
+    """Refuse what no post has, before work goes into it.
+
+    Raises:
+        UsageError: see `check_grouping` and `no_groups`.
+    """
+    check_grouping(source, by)
+    if not by:
+        return
+    posts = Where("failure IS NULL")
+    cells = store.values(source.id, bundle, [column_of(by)], posts if where is None else posts & where)
+    if not any(is_grouped(values_of(by, cell)) for (cell,) in cells):
+        raise no_groups(source, by, where)
+
+
+def is_grouped(values: Sequence[str]) -> bool:
+    """Say whether a post is in a group; one without a date is with the others without."""
+    return bool(values) and list(values) != [UNDATED]
+
+
+def no_groups(source: SourceRow, by: str, where: Where | None = None) -> UsageError:
+    """Say that posts cannot be grouped so: nothing could be drawn, and nothing else would say why."""
+    passing = " that passes the filter" if where is not None else ""
+    others = dict.fromkeys(("week", "hashtag", "author", "language", *source.metadata_columns))
+    empty = TIMES if by in TIMES else (by, column_of(by))
+    hint = f"Group by something else: {', '.join(name for name in others if name not in empty)}."
+    role = {"created_at": "date", "author": "author"}.get(column_of(by))
+    if role is not None and where is None:
+        hint += f" Where a column holds it, `mmsa classify` takes it with --map {role}=COLUMN."
+    return UsageError(f"no post of {source.title}{passing} has {describe_value(by)}", hint)
+
+
+def describe_value(by: str) -> str:
+    """Say what a post must have to be in a group."""
+    if by in TIMES:
+        return "a date"
+    named = {"hashtag": "a hashtag", "author": "an author", "language": "a known language"}
+    return named.get(FIELDS.get(by, by), f"anything in the column {by}")
 
 
 def walk(
@@ -112,6 +156,7 @@ def load(
     probs: list[tuple[float, ...]] = []
     clusters: list[str] = []
     sizes: list[float] = []
+    n_without = 0
     grouped: defaultdict[str, Counter[int]] = defaultdict(Counter)
     others = _labels_by(store, source, audit, bundle)
     kept = _kept(store, source, bundle, where)
@@ -128,6 +173,7 @@ def load(
             sizes.append(0.0)
         if kept is None or number in kept:
             sizes[at] += 1
+            n_without += not values
             for value in values:
                 grouped[value][at] += 1
     answers = store.audit_answers(audit.uid)
@@ -165,6 +211,7 @@ def load(
         contents,
         groups,
         int(weight.sum()),
+        n_without if by else 0,
         n_elsewhere,
         n_joined,
         int(weight[beyond].sum()),

@@ -6,7 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mmsa_tui.analysis.population import TIMES, UNDATED, check_grouping, column_of, values_of
+from mmsa_tui.analysis.population import (
+    TIMES,
+    UNDATED,
+    check_grouping,
+    column_of,
+    is_grouped,
+    values_of,
+)
 from mmsa_tui.store import SourceRow, Store, Where
 
 
@@ -33,6 +40,15 @@ class GroupShares:
     shares: tuple[Share, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The groups of posts with a label; `n_without` of these `n_posts` are in none, or have no date."""
+
+    groups: list[GroupShares]
+    n_posts: int
+    n_without: int
+
+
 def count_shares(
     store: Store,
     source: SourceRow,
@@ -40,7 +56,7 @@ def count_shares(
     labels: Sequence[str],
     by: str = "",
     where: Where | None = None,
-) -> list[GroupShares]:
+) -> Shares:
     """Count the final labels of each group: times in their order, else the largest group first.
 
     Posts without a label, and labels that are none of `labels`, are left out.
@@ -53,14 +69,19 @@ def count_shares(
     """
     check_grouping(source, by)
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for value, label, number in _tally(store, source, bundle, by, where):
-        if label in labels:
+    n_posts = n_without = 0
+    for values, label, number in _tally(store, source, bundle, by, where):
+        if label not in labels:
+            continue
+        n_posts += number
+        n_without += number * (bool(by) and not is_grouped(values))
+        for value in values:
             counts[value][label] += number
     if by in TIMES:
         named = sorted(counts.items(), key=lambda item: (item[0] == UNDATED, item[0]))
     else:
         named = sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))
-    return [
+    groups = [
         GroupShares(
             name,
             found.total(),
@@ -68,15 +89,16 @@ def count_shares(
         )
         for name, found in named
     ]
+    return Shares(groups, n_posts, n_without)
 
 
 def _tally(
     store: Store, source: SourceRow, bundle: str, by: str, where: Where | None
-) -> Iterator[tuple[str, str, int]]:
+) -> Iterator[tuple[list[str], str, int]]:
+    """Yield the groups that posts are in, their label, and how many they are."""
     if not by:
         for label, number in store.cross_tally(source.id, bundle, ["final_label"], where):
-            yield "", label, number
+            yield [""], label, number
         return
     for label, cell in store.values(source.id, bundle, ["final_label", column_of(by)], where):
-        for value in values_of(by, cell):
-            yield value, label, 1
+        yield values_of(by, cell), label, 1

@@ -16,11 +16,16 @@ FIELDS = {"author": "author", "lang": "language"}
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What takes a look at every post; `authors` and `hashtags` begin with the most frequent."""
+    """What takes a look at every post; `authors` and `hashtags` begin with the most frequent.
+
+    There may be more of them than are listed: `n_authors` and `n_hashtags`.
+    """
 
     timeline: Timeline
     authors: Sequence[Group]
     hashtags: Sequence[Group]
+    n_authors: int = 0
+    n_hashtags: int = 0
 
 
 def survey(
@@ -53,6 +58,8 @@ def survey(
         cut_time(hours, most_buckets),
         top_authors(authors, most_groups),
         top_hashtags(hashtags, most_groups),
+        len({author for author, _ in authors if author}),
+        len({tag.casefold() for tag, _ in hashtags}),
     )
 
 

@@ -69,7 +69,13 @@ def start(
         audit = start_audit(
             store, row, chosen.id, by=by, half_width=width / 100, size=size, seed=seed, has_model=has_model
         )
-        console.show(_describe(audit_status(store, row, audit)))
+        found = audit_status(store, row, audit)
+        console.show(_describe(found))
+    if size is not None and found.n_sampled > size:
+        console.talk(
+            f"note: {found.n_sampled:,} posts are drawn rather than {size:,}, so that no kind of post is left"
+            " out: each combination of the model's label and --by gets two"
+        )
     console.talk(f"label them with `mmsa browse {source}`: press t")
 
 
@@ -137,8 +143,8 @@ def estimate(
     beside each other: mmsa estimate may.csv june.csv --by source --compare may.csv june.csv
     """
     from mmsa_tui.bundle.registry import find_bundle, find_learner
-    from mmsa_tui.filters import parse
-    from mmsa_tui.services.audit import current_audit
+    from mmsa_tui.services.audit import current_audit, find_audit
+    from mmsa_tui.services.chosen_posts import posts_of_filter
     from mmsa_tui.services.estimate import estimate as reckon
     from mmsa_tui.services.estimate import learned_since
     from mmsa_tui.services.estimate_tables import method
@@ -155,8 +161,7 @@ def estimate(
         _estimate_sources(sources, config, chosen, by, compare, filter, texts, json)
         return
     with _opened(sources[0], config.paths.database) as (store, row):
-        labels = store.bundle_labels(chosen)
-        where = parse(filter, labels) if filter.strip() else None
+        where = posts_of_filter(store, row, chosen or find_audit(store, row).bundle, filter)
         learned = (
             frozenset() if model is None else learned_since(config.paths, current_audit(store, row), model)
         )
@@ -172,7 +177,7 @@ def estimate(
     if json:
         console.show_json({"source": row.location, **found.to_json(), "method": method(row, found)})
     else:
-        console.show(_describe_estimates(row, found))
+        console.show(_describe_estimates(row, found, filter.strip()))
 
 
 def _estimate_sources(
@@ -275,12 +280,15 @@ def _describe(found: Status) -> str:
     )
 
 
-def _describe_estimates(row: SourceRow, found: Estimates) -> str:
+def _describe_estimates(row: SourceRow, found: Estimates, filter: str) -> str:
     from mmsa_tui.services import estimate_tables as tables
 
-    parts = [f"{row.location}", tables.standing(found), *tables.warnings(found.status)]
+    parts = [row.location, *([f"only posts that pass the filter {filter}"] if filter else [])]
+    parts += [tables.standing(found), *tables.warnings(found.status)]
+    parts += tables.left_out(found)
     for group in (found.overall, *found.groups):
-        named = f"{found.by} {group.name}" if group is not found.overall else group.name
+        everything = "posts that pass the filter" if found.is_part else group.name
+        named = f"{found.by} {group.name}" if group is not found.overall else everything
         counted = "distinct texts" if found.unit == "text" else "posts"
         parts += ["", f"{named}: {group.n_posts:,.0f} {counted}"]
         parts.append(_share_table(group))

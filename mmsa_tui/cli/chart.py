@@ -33,8 +33,8 @@ def chart(
     chart says that they are the model's.
     """
     from mmsa_tui.bundle.registry import find_bundle
-    from mmsa_tui.filters import parse
     from mmsa_tui.services.charts import save_chart
+    from mmsa_tui.services.chosen_posts import posts_of_filter
     from mmsa_tui.services.ingest import read_before
     from mmsa_tui.store import Store
 
@@ -43,8 +43,7 @@ def chart(
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
         row = read_before(store, source, chosen.id)
-        labels = store.bundle_labels(chosen.id)
-        where = parse(filter, labels, row.metadata_columns) if filter.strip() else None
+        where = posts_of_filter(store, row, chosen.id, filter)
         made = save_chart(
             store, row, chosen.id, target, by=by, where=where, only=filter.strip(), overwrite=overwrite
         )

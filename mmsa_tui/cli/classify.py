@@ -145,6 +145,11 @@ def classify(
         raise UsageError("--thumbnails is for workbooks", "Give -o FILE.xlsx.")
     if chart_by and (len(sources) != 1 or not any(name.lower().endswith(".xlsx") for name in output)):
         raise UsageError("--chart-by is for the workbook of one source", "Name one source and -o FILE.xlsx.")
+    if chart_by and (min_confidence or shard):
+        raise UsageError(
+            "--chart-by draws the labels of a whole source, and not with --min-confidence or --shard",
+            f"Leave one out; `mmsa chart {sources[0]} --by {chart_by} -o FILE.png` draws them apart.",
+        )
     request = Request(
         sources=sources,
         outputs=output,

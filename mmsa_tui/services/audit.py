@@ -19,8 +19,8 @@ from mmsa_tui.analysis.estimates import (
     estimate_shares,
     posts_needed,
 )
-from mmsa_tui.analysis.population import Loaded, check_grouping, first_values, load, walk
-from mmsa_tui.analysis.sampling import SEPARATOR, draw, name_strata
+from mmsa_tui.analysis.population import Loaded, check_groups, first_values, load, walk
+from mmsa_tui.analysis.sampling import OTHER, SEPARATOR, draw, name_strata
 from mmsa_tui.corrections.agreement import measure_agreement
 from mmsa_tui.corrections.codebooks import read_definition
 from mmsa_tui.errors import UsageError
@@ -52,6 +52,7 @@ class Status:
         is_by_model: whether the model's labels made the strata.
         later_labels: what has joined the codebook since the sample was drawn.
         n_learned: audited posts that the corrected model has learned since the sample was drawn.
+        is_lumped: whether rare values of what the sample is stratified by share their strata.
     """
 
     audit: Audit
@@ -71,6 +72,7 @@ class Status:
     later_labels: tuple[str, ...] = ()
     n_learned: int = 0
     n_beyond: int = 0
+    is_lumped: bool = False
 
     @property
     def remark(self) -> str:
@@ -120,7 +122,7 @@ def start_audit(
 
     Args:
         bundle: whose labels make the strata.
-        by: what else to stratify by, such as what is to be compared; see `check_grouping`.
+        by: what else to stratify by, such as what is to be compared; see `check_groups`.
         half_width: the wished half width of an interval, between 0 and 1; proposes the size.
         size: posts to draw instead.
         seed: settles the sample; the same one draws the same posts on another laptop.
@@ -130,7 +132,7 @@ def start_audit(
         UsageError: a number makes no sense, the source is not classified, or cannot be grouped so.
     """
     labels = store.bundle_labels(bundle)
-    check_grouping(source, by)
+    check_groups(store, source, bundle, by)
     if by == "hashtag":
         raise UsageError(
             "a post can have many hashtags, so a sample cannot be stratified by them",
@@ -272,6 +274,7 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
     shares = estimate_shares(loaded.population)
     widths = [(one.high - one.low) / 2 for one in shares if one.high is not None and one.low is not None]
     alpha, n_both = _agreement(answers, audit.labels)
+    strata = [part.name for part in store.audit_strata(audit.location, audit.uid)]
     return Status(
         audit=audit,
         n_posts=loaded.n_posts,
@@ -287,9 +290,8 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
         n_joined=loaded.n_joined,
         n_other=loaded.n_other,
         n_beyond=loaded.n_beyond,
-        is_by_model=any(
-            not part.name.startswith(SEPARATOR) for part in store.audit_strata(audit.location, audit.uid)
-        ),
+        is_by_model=any(not name.startswith(SEPARATOR) for name in strata),
+        is_lumped=any(name.endswith(f"{SEPARATOR}{OTHER}") for name in strata),
         n_learned=len(learned.intersection(said.content_hash for said in answers)),
         later_labels=tuple(label for label in _labels_now(store) if label not in audit.labels),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mmsa_tui.analysis import Counts
-from mmsa_tui.analysis.population import check_grouping
+from mmsa_tui.analysis.population import check_groups
 from mmsa_tui.config import Config
 from mmsa_tui.errors import Interrupted, OutputError
 from mmsa_tui.export import stream_jsonl
@@ -141,7 +141,7 @@ def run_batch(request: Request, stream: TextIO, bar: Bar = no_bar) -> Outcome:
     ) as work:  # fmt: skip
         if request.chart_by:
             # Before hours of work go into it.
-            check_grouping(work.sources[0], request.chart_by)
+            check_groups(work.store, work.sources[0], work.bundle.id, request.chart_by)
         counts = Counts(validated=work.bundle.validated_languages)
         outcome = Outcome(work.bundle.labels, work.bundle.id, counts=counts)
         try:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from mmsa_tui.analysis.population import TIMES
-from mmsa_tui.analysis.shares import GroupShares, Share, count_shares
+from mmsa_tui.analysis.population import TIMES, describe_value, no_groups
+from mmsa_tui.analysis.shares import GroupShares, Share, Shares, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
 from mmsa_tui.services.estimate import Estimates, Group, estimate_if_audited
@@ -46,23 +46,23 @@ def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartO
     """
     by, where, only = of.get("by", ""), of.get("where"), of.get("only", "")
     labels = store.bundle_labels(bundle)
-    found = count_shares(store, source, bundle, labels, by, where)
-    if not found:
-        what = f" and a {by}" if by else ""
+    counts = count_shares(store, source, bundle, labels, by, where)
+    if not counts.n_posts:
         raise UsageError(
-            f"no post of {source.title} has a label{what}" + (" and passes the filter" if where else ""),
+            f"no post of {source.title} has a label" + (" and passes the filter" if where else ""),
             f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose other posts.",
         )
-    is_time = by in TIMES
+    if counts.n_without == counts.n_posts:
+        raise no_groups(source, by, where)
+    found, is_time = counts.groups, by in TIMES
     shown = found if is_time else found[:MOST_GROUPS]
     estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown))
-    n_posts = sum(group.n_posts for group in count_shares(store, source, bundle, labels, "", where))
-    notes = [_about(n_posts, len(shown), len(found), by, only), standing(estimates)]
+    notes = [_about(counts, len(shown), by, only), standing(estimates)]
     if estimates is not None:
         shown = _corrected(shown, estimates, by)
         notes.append(_HOW_TO_READ["time" if is_time else "group" if by else ""])
         if any(group.shares[0].low is None for group in shown):
-            notes.append(f"A {by} without an interval has no audited post: its shares are not corrected.")
+            notes.append("Where there is no interval no post was audited: those shares are not corrected.")
     title = f"{source.title}: shares of labels" + (f" by {by}" if by else "")
     return Chart(title, by, labels, shown, is_time, notes)
 
@@ -76,12 +76,14 @@ def save_chart(
     return write_chart(chart, target, overwrite=overwrite)
 
 
-def _about(n_posts: int, n_shown: int, n_groups: int, by: str, only: str) -> str:
-    words = f"{counted(n_posts, 'post')} with a label"
+def _about(counts: Shares, n_shown: int, by: str, only: str) -> str:
+    words = f"{counted(counts.n_posts, 'post')} with a label"
     if only:
         words += f", only {only}"
-    if n_shown < n_groups:
-        words += f"; the {n_shown} largest of {n_groups:,} groups by {by}"
+    if counts.n_without:
+        words += f"; {counts.n_without:,} without {describe_value(by)}"
+    if n_shown < len(counts.groups):
+        words += f"; the {n_shown} largest of {len(counts.groups):,} groups by {by}"
     return words + (". A week is named by its Monday (UTC)." if by == "week" else ".")
 
 

@@ -53,9 +53,10 @@ def compare_filters(
     one, two = (side if where is None else (where if side is None else where & side) for side in sides)
     if one is not None and two is not None and store.count(source.id, bundle, one & two):
         raise UsageError(f"{first} and {second} share posts", "Compare groups that have none in common.")
-    groups = [count_shares(store, source, bundle, labels, "", side) for side in (one, two)]
-    if not all(groups):
-        raise UsageError("one of the two has no post with a label", "Compare groups that have some.")
+    groups = [count_shares(store, source, bundle, labels, "", side).groups for side in (one, two)]
+    for text, found in zip((first, second), groups, strict=True):
+        if not found:
+            raise UsageError(f"no post that {text} finds has a label", "Compare groups that have some.")
     (counted_one,), (counted_two,) = groups
     corrected = _by_audit(store, source, bundle, one, two)
     lines = corrected or [

@@ -18,7 +18,7 @@ from mmsa_tui.analysis.estimates import (
     estimate_recall,
     estimate_shares,
 )
-from mmsa_tui.analysis.population import Unit, load, walk
+from mmsa_tui.analysis.population import MAX_PERIODS, TIMES, Unit, check_groups, load, walk
 from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.bundle.registry import find_bundle, is_stand_in
@@ -28,7 +28,7 @@ from mmsa_tui.services.audit import Status, current_audit, find_audit, status_of
 from mmsa_tui.store import Audit, SourceRow, Store, Where
 
 MAX_GROUPS = 12
-"""Groups that are estimated unless some are named."""
+"""Groups that are estimated unless some are named, periods apart."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ class Estimates:
     codebook: str = ""
     has_model: bool = True
     """Whether a model's labels are corrected; without any the sample speaks alone."""
+    n_groups: int = 0
+    """Groups that there are; `groups` may hold fewer."""
+    n_without: int = 0
+    """Posts that are in no group."""
+    is_part: bool = False
+    """Whether these are only the posts of a filter."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,20 +77,21 @@ def estimate(
     comparing: tuple[str, str] | None = None,
     where: Where | None = None,
     unit: Unit = "post",
-    most: int = MAX_GROUPS,
+    most: int | None = None,
     learned: frozenset[str] = frozenset(),
 ) -> Estimates:
     """Estimate from the source's audit.
 
     Args:
         bundle: whose labels are corrected, see `corrected_bundle`; by default the audit's own.
-        by: what to group by; the largest groups are given, `most` of them.
+        by: what to group by; the largest groups are given, or the first periods, `most` of them.
         comparing: two groups to compare.
         where: only these posts.
         learned: what the bundle in use knows by heart, see `learned_since`.
 
     Raises:
-        UsageError: there is no audit, it has labels that the bundle lacks, or a group does not occur.
+        UsageError: there is no audit, it has labels that the bundle lacks, no post is in a group, or one
+            that is to be compared does not occur.
     """
     audit = find_audit(store, source)
     corrected = corrected_bundle(store, source, audit, bundle)
@@ -98,16 +105,15 @@ def estimate(
     bundle = corrected
     if comparing is not None and not by:
         raise UsageError("to compare two groups, say what they are groups of", "Add --by.")
+    check_groups(store, source, bundle, by, where)
     loaded = load(store, source, bundle, audit, by=by, where=where, unit=unit)
     population = loaded.population
     names = list(loaded.groups)
     for name in comparing or ():
         if name not in loaded.groups:
-            raise UsageError(
-                f"no post of {source.title} has the {by} {name}",
-                f"There are {', '.join(names[:MAX_GROUPS])}"
-                + (" and more." if len(names) > MAX_GROUPS else "."),
-            )
+            raise no_such_group(source, by, name, names)
+    if most is None:
+        most = MAX_PERIODS if by in TIMES else MAX_GROUPS
     shown = list(dict.fromkeys([*(comparing or ()), *names[: most if not comparing else 0]]))
     differences: list[Difference] = []
     if comparing is not None:
@@ -122,7 +128,11 @@ def estimate(
         bundle,
         unit,
         by,
-        Group("all posts", float(population.sizes.sum()), estimate_shares(population)),
+        Group(
+            "all posts",
+            float(population.sizes.sum()),
+            estimate_shares(population),
+        ),
         [
             Group(name, float(loaded.groups[name].sum()), estimate_shares(population, loaded.groups[name]))
             for name in shown
@@ -133,7 +143,17 @@ def estimate(
         estimate_recall(population),
         store.codebook()[0],
         population.has_answers,
+        len(names),
+        loaded.n_without,
+        where is not None,
     )
+
+
+def no_such_group(source: SourceRow, by: str, name: str, names: Sequence[str]) -> UsageError:
+    """Say that a group which is to be compared does not occur, and which do."""
+    more = " and more" if len(names) > MAX_GROUPS else ""
+    hint = f"Compare two of {', '.join(names[:MAX_GROUPS])}{more}."
+    return UsageError(f"no post of {source.title} has the {by} {name}", hint)
 
 
 def corrected_bundle(store: Store, source: SourceRow, audit: Audit, bundle: str) -> str | None:
@@ -174,7 +194,7 @@ def estimate_if_audited(
     where: Where | None = None,
     *,
     by: str = "",
-    most: int = MAX_GROUPS,
+    most: int | None = None,
     learned: frozenset[str] = frozenset(),
 ) -> Estimates | None:
     """Estimate from the source's audit; None if there is none, none of it is labelled, or its labels differ.

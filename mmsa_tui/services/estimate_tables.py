@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.estimates import Difference, Estimate
+from mmsa_tui.analysis.population import TIMES, describe_value
 from mmsa_tui.services.audit import Status
 from mmsa_tui.services.estimate import Estimates, Group
 from mmsa_tui.store import SourceRow
+from mmsa_tui.text.display import counted
 
 _REFERENCES = (
     "References: A. Angelopoulos, S. Bates, C. Fannjiang, M. Jordan, T. Zrnic, Prediction-powered inference,"
@@ -70,6 +72,22 @@ def standing(estimates: Estimates | None) -> str:
     return f"Shares are corrected by an audit of {status.n_labelled:,} posts ({status.remark})."
 
 
+def left_out(estimates: Estimates) -> list[str]:
+    """Say which groups are not listed, and how many posts are in none."""
+    by, said = estimates.by, []
+    if estimates.n_without:
+        said.append(
+            f"{counted(estimates.n_without, 'post')} without {describe_value(by)}: in none of the groups."
+        )
+    if not estimates.differences and len(estimates.groups) < estimates.n_groups:
+        which = "first" if by in TIMES else "largest"
+        said.append(
+            f"The {len(estimates.groups)} {which} of {estimates.n_groups:,} groups by {by} are listed;"
+            " --compare A B shows two others, --filter some of the posts."
+        )
+    return said
+
+
 def shares_title(estimates: Estimates) -> str:
     """Head a table of shares with where they come from."""
     return "Shares, corrected by the audit" if estimates.has_model else "Shares, from the audit alone"
@@ -78,7 +96,8 @@ def shares_title(estimates: Estimates) -> str:
 def drawn_by(status: Status) -> str:
     """Say by what the sample was stratified."""
     strata = ["the model's label"] if status.is_by_model else []
-    strata += [status.audit.by] if status.audit.by else []
+    rest = " (the commonest values apart, all others together)" if status.is_lumped else ""
+    strata += [f"{status.audit.by}{rest}"] if status.audit.by else []
     return f"stratified by {' and '.join(strata)}" if strata else "without strata"
 
 
@@ -142,8 +161,10 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         agreed = (
             f" {status.n_both:,} posts were labelled by two coders or more (Krippendorff's alpha {alpha})."
         )
-    posts = f"The {status.n_posts:,} posts of {source.title} (read {source.read_at[:10]}; {unit})"
+    part = " that pass the filter" if estimates.is_part else ""
+    posts = f"The {status.n_posts:,} posts of {source.title}{part} (read {source.read_at[:10]}; {unit})"
     labels = f"{', '.join(audit.labels)}{named}"
+    whole = " of the whole source" if estimates.is_part else ""
     if estimates.has_model:
         judged = f"{posts} were labelled {labels} by mmsa-tui with the model {estimates.bundle}."
         estimator = (
@@ -158,9 +179,9 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
             " probability; no model had a part in them."
         )
     return [
-        f"{judged} A random sample of {status.n_sampled:,} posts, {drawn_by(status)}, was drawn with known"
-        f" inclusion probability on {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,} of"
-        f" them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
+        f"{judged} A random sample of {status.n_sampled:,} posts{whole}, {drawn_by(status)}, was drawn with"
+        f" known inclusion probability on {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,}"
+        f" of them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
         f"{estimator} Intervals are 95 % Wilson intervals with the effective sample size of that estimator,"
         " with copies of one text taken together in the variance. Differences have Newcombe's intervals and"
         " p-values adjusted by Holm's method.",

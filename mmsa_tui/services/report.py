@@ -13,10 +13,10 @@ from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import BundleError, OutputError, UsageError
-from mmsa_tui.filters import parse
 from mmsa_tui.report import Grouped, Table, gather, write_page
 from mmsa_tui.services.charts import make_chart
-from mmsa_tui.services.estimate import MAX_GROUPS, Estimates, estimate, estimate_if_audited
+from mmsa_tui.services.chosen_posts import posts_of_filter
+from mmsa_tui.services.estimate import Estimates, estimate, estimate_if_audited, no_such_group
 from mmsa_tui.services.estimate_tables import (
     DIFFERENCES,
     SCORES,
@@ -92,10 +92,8 @@ def write_report(
             f"{source.title} has not been classified with bundle {bundle.id}",
             f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose another --bundle.",
         )
-    where = parse(filter_text, labels, source.metadata_columns) if filter_text.strip() else None
+    where = posts_of_filter(store, source, bundle.id, filter_text)
     n_posts = store.count(source.id, bundle.id, where)
-    if where is not None and not n_posts:
-        raise UsageError(f"no post of {source.title} passes the filter {filter_text}", "Widen the filter.")
     facts = {"source": source.title, "posts": f"{n_posts:,}"}
     if where is not None:
         facts["filter"] = filter_text
@@ -157,14 +155,11 @@ def _change(
         found = estimate(store, source, bundle, by=by[0], comparing=comparing, where=where)
         note = "In points, corrected by the audit; p-values are adjusted by Holm's method."
         return Table(title, DIFFERENCES, difference_rows(found.differences), note)
-    counted = {group.name: group for group in count_shares(
-        store, source, bundle, store.bundle_labels(bundle), by[0], where)}  # fmt: skip
+    counts = count_shares(store, source, bundle, store.bundle_labels(bundle), by[0], where)
+    counted = {group.name: group for group in counts.groups}
     for name in comparing:
         if name not in counted:
-            raise UsageError(
-                f"no post of {source.title} has the {by[0]} {name}",
-                f"There are {', '.join(list(counted)[:MAX_GROUPS])}.",
-            )
+            raise no_such_group(source, by[0], name, list(counted))
     rows = [
         (one.label, percent(one.value), percent(other.value), points(one.value - other.value))
         for one, other in zip(counted[first].shares, counted[second].shares, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmsa_tui.analysis.population import TIMES, UNDATED, check_grouping
+from mmsa_tui.analysis.population import UNDATED, check_groups
 from mmsa_tui.errors import UsageError
 from mmsa_tui.export import TextTable
 from mmsa_tui.store import SourceRow, Store, Where
@@ -14,24 +14,27 @@ def tabulate_shares(
     """Lay out the shares of each week, where there are two with posts, and of a group that is asked for.
 
     Raises:
-        UsageError: the source cannot be grouped so.
+        UsageError: the source cannot be grouped so, or no post is in a group.
     """
-    check_grouping(source, by)
-    tables = _of(store, source, bundle_id, "week", where)
-    if by and by != "week":
-        tables += _of(store, source, bundle_id, by, where)
-    return [table for table in tables if len(table.rows) > 1 or table.header[0] not in TIMES]
+    check_groups(store, source, bundle_id, by, where)
+    weeks = _of(store, source, bundle_id, "week", where)
+    if by == "week":
+        return [weeks]
+    tables = [weeks] if len(weeks.rows) > 1 else []
+    return [*tables, _of(store, source, bundle_id, by, where)] if by else tables
 
 
-def _of(store: Store, source: SourceRow, bundle_id: str, by: str, where: Where | None) -> list[TextTable]:
+def _of(store: Store, source: SourceRow, bundle_id: str, by: str, where: Where | None) -> TextTable:
+    """Lay out the shares of a group; why there are none where no post of it has a label."""
     # numpy costs 0.1 s, which a csv should not pay.
     from mmsa_tui.services.charts import make_chart
 
     try:
         chart = make_chart(store, source, bundle_id, by=by, where=where)
-    except UsageError:
-        # No post of the group has a label; the totals stand in the tables above.
-        return []
+    except UsageError as error:
+        return TextTable(
+            f"shares by {by}", (by, "posts"), (), note=f"There is nothing to draw: {error.message}."
+        )
     groups = [group for group in chart.groups if not (chart.is_time and group.name == UNDATED)]
     labels, bounds = chart.labels, []
     header = [by, "posts", *labels]
@@ -46,15 +49,15 @@ def _of(store: Store, source: SourceRow, bundle_id: str, by: str, where: Where |
             row += ["" if end is None else end for end in ends]
         rows.append(row)
     drawn = range(2, 2 + len(labels))
-    return [
-        TextTable(
-            f"shares by {by}",
-            header,
-            rows,
-            percent=range(2, len(header)),
-            note=" ".join(chart.notes[:2]),
-            lines=drawn if chart.is_time else (),
-            bars=() if chart.is_time else drawn,
-            bounds=bounds,
-        )
-    ]
+    # Of one period there is no line to draw.
+    is_line = chart.is_time and len(rows) > 1
+    return TextTable(
+        f"shares by {by}",
+        header,
+        rows,
+        percent=range(2, len(header)),
+        note=" ".join(chart.notes[:2]),
+        lines=drawn if is_line else (),
+        bars=() if is_line else drawn,
+        bounds=bounds,
+    )

@@ -156,3 +156,18 @@ def test_a_codebook_without_a_model_is_audited_by_the_sample_alone(
     assert mmsa("codebook", "edit", "stance", "--remove", "against").code == 0
     ran = mmsa("estimate", posts)
     assert ran.code == 2 and "audit start" not in ran.out and "has the labels for, against" in ran.err
+
+
+def test_a_filter_by_a_column_narrows_an_estimate_and_is_said(mmsa: Mmsa, home: Path, source: Path) -> None:
+    assert mmsa("audit", "start", source, "--size", "90", "--seed", "s").code == 0
+    label(home, source, 90)
+    ran = mmsa("estimate", source, "--filter", "col:region=N")
+    assert ran.code == 0 and "only posts that pass the filter col:region=N" in ran.out
+    assert "100 posts of posts.csv that pass the filter" in ran.out and "all posts:" not in ran.out
+    nothing = mmsa("estimate", source, "--filter", "col:region=W")
+    assert nothing.code == 2 and "no post of posts.csv passes the filter" in nothing.err
+
+
+def test_a_sample_that_is_larger_than_was_asked_for_says_why(mmsa: Mmsa, source: Path) -> None:
+    ran = mmsa("audit", "start", source, "--size", "20", "--by", "date")
+    assert "rather than 20" in ran.err and "others together" in ran.out

@@ -275,3 +275,18 @@ def test_an_annotation_file_that_no_tool_takes_is_refused(
     mmsa: Mmsa, table: Table, tool: str, name: str
 ) -> None:
     assert mmsa("classify", table(["best"]), "-o", name, "--for", tool).code == 2
+
+
+@pytest.mark.parametrize("by", ["week", "author", "Nope"])
+def test_a_chart_of_what_no_post_has_is_refused_before_anything_is_classified(
+    mmsa: Mmsa, table: Table, tmp_path: Path, by: str
+) -> None:
+    ran = mmsa("classify", table(["best", "worst"]), "-o", "out.xlsx", "--chart-by", by)
+    assert ran.code == 2 and "hashtag" in ran.err
+    assert "classified" not in ran.err and not (tmp_path / "out.xlsx").exists()
+
+
+@pytest.mark.parametrize("more", [("--min-confidence", "0.6"), ("--shard", "1/2")])
+def test_a_chart_is_not_left_out_without_a_word(mmsa: Mmsa, table: Table, more: tuple[str, str]) -> None:
+    ran = mmsa("classify", table(["best #a", "worst #b"]), "-o", "out.xlsx", "--chart-by", "hashtag", *more)
+    assert ran.code == 2 and "mmsa chart" in ran.err

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from stories import SIZE, asked, opened
 from textual.widgets import Input
 
 from mmsa_tui.analysis import Group
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.dialogs.ask import AskText
@@ -217,3 +219,30 @@ async def test_the_part_in_focus_is_saved_as_a_chart(make_app, merrow, wait_for,
     lines = (tmp_path / "days.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == "group,label,posts,share,low,high,share_by_model"
     assert lines[1].startswith('"2025-05-0')
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [("time", "No dates"), ("confidence", "can be saved"), ("corrections", "can be saved")],
+)
+async def test_what_cannot_be_saved_as_a_chart_is_said_and_nothing_else_is_saved(
+    make_app, classified, wait_for, part, said
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        screen.query_one(f"#overview-{part}").focus()
+        await pilot.press("s")
+        await wait_for(pilot, lambda: any(said in one.message for one in pilot.app._notifications), "a word")
+        assert pilot.app.screen is screen
+
+
+async def test_hashtags_that_are_not_listed_are_counted(make_app, config, wait_for, tmp_path):
+    table = tmp_path / "tags.csv"
+    lines = [f'{number},"post #tag{number}"' for number in range(70)]
+    table.write_text("id,text\n" + "\n".join(lines), encoding="utf-8")
+    with Store.open(config.paths.database) as store:
+        read_in(store, table)
+    async with make_app(str(table)).run_test(size=SIZE) as pilot:
+        screen = await shown(pilot, wait_for)
+        rows = screen.query_one("#overview-hashtags", LabelRows)
+        await wait_for(pilot, lambda: "the largest of 70" in str(rows.border_subtitle), "how many there are")

@@ -17,6 +17,8 @@ from mmsa_tui.records import Prediction
 from mmsa_tui.services.audit import answer, next_post, start_audit
 from mmsa_tui.services.charts import make_chart, save_chart
 from mmsa_tui.services.comparing import compare_filters
+from mmsa_tui.services.estimate import estimate
+from mmsa_tui.services.estimate_tables import left_out
 from mmsa_tui.services.export import Choice, export_posts
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import SourceRow, Store
@@ -215,6 +217,72 @@ def test_a_group_that_the_source_does_not_have_is_refused(
     with pytest.raises(UsageError, match="nothing called Town"):
         export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", Choice("source", chart_by="Town"))
     assert not (tmp_path / "a.xlsx").exists()
+
+
+@pytest.fixture
+def sparse(store: Store, tmp_path: Path) -> SourceRow:
+    """Thirty posts: no date, no author, an empty column, a column that every third has, a value for each."""
+    lines = ["id,text,Empty,Third,Serial"]
+    lines += [f"{at},post {at},,{'x' if at % 3 == 0 else ''},v{at}" for at in range(30)]
+    table = tmp_path / "sparse.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    source = read_in(store, table)
+    store.save_bundle_labels(BUNDLE, LABELS)
+    posts = [row.post for row in store.posts(source.id) if row.post is not None]
+    store.save_predictions(
+        [Prediction(post.content_hash, BUNDLE, "ok", LABELS[2], 0.8, (0.1, 0.1, 0.8)) for post in posts]
+    )
+    return store.source(source.location)
+
+
+NOWHERE = [(unit, "a date") for unit in ("hour", "day", "week", "month", "year")]
+NOWHERE += [("author", "an author"), ("hashtag", "a hashtag"), ("Empty", "the column Empty")]
+
+
+@pytest.mark.parametrize(("by", "what"), NOWHERE)
+def test_a_group_that_no_post_has_is_refused_wherever_it_is_asked_for(
+    store: Store, sparse: SourceRow, tmp_path: Path, by: str, what: str
+) -> None:
+    def export() -> None:
+        export_posts(store, sparse, BUNDLE, tmp_path / "a.xlsx", Choice("source", chart_by=by))
+
+    doors = [export, lambda: make_chart(store, sparse, BUNDLE, by=by)]
+    if by != "hashtag":
+        doors.append(lambda: start_audit(store, sparse, BUNDLE, size=5, by=by))
+    start_audit(store, sparse, BUNDLE, size=5)
+    doors.append(lambda: estimate(store, sparse, by=by))
+    for door in doors:
+        with pytest.raises(UsageError, match=f"has .*{what}") as error:
+            door()
+        assert "Serial" in error.value.hint and f" {by}," not in error.value.hint
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_posts_and_groups_that_are_not_drawn_are_counted(store: Store, sparse: SourceRow) -> None:
+    assert "20 without anything in the column Third" in make_chart(store, sparse, BUNDLE, by="Third").notes[0]
+    assert "the 20 largest of 30 groups by Serial" in make_chart(store, sparse, BUNDLE, by="Serial").notes[0]
+    start_audit(store, sparse, BUNDLE, size=5)
+    assert "20 posts without" in left_out(estimate(store, sparse, by="Third"))[0]
+    assert "The 12 largest of 30 groups" in left_out(estimate(store, sparse, by="Serial"))[0]
+    assert left_out(estimate(store, sparse)) == []
+
+
+def test_a_workbook_draws_the_one_week_that_is_asked_for(store: Store, tmp_path: Path) -> None:
+    table = tmp_path / "week.csv"
+    table.write_text(
+        "id,text,created_at\n1,fine,2024-01-02\n2,fine too,2024-01-03\n3,no date,\n", encoding="utf-8"
+    )
+    source = read_in(store, table)
+    store.save_bundle_labels(BUNDLE, LABELS)
+    posts = [row.post for row in store.posts(source.id) if row.post is not None]
+    store.save_predictions(
+        [Prediction(post.content_hash, BUNDLE, "ok", LABELS[2], 0.8, (0.1, 0.1, 0.8)) for post in posts]
+    )
+    export_posts(store, source, BUNDLE, tmp_path / "a.xlsx", Choice("source", chart_by="week"))
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Summary"]
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert "2024-01-01" in cells and any("1 without a date" in str(cell) for cell in cells)
+    assert any(getattr(chart, "grouping", "") == "percentStacked" for chart in sheet._charts)
 
 
 def a_font_with(char: str, path: Path) -> str:

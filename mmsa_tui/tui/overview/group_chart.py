@@ -41,7 +41,7 @@ class GroupChart(Widget, can_focus=True):
     def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.border_title = title
-        self._empty = empty
+        self.empty = empty
         self._groups: Sequence[Group] | None = None
         self._looks = LabelLooks(())
         self._cursor = 0
@@ -49,6 +49,10 @@ class GroupChart(Widget, can_focus=True):
     @property
     def chosen(self) -> Group | None:
         return self._groups[self._cursor] if self._groups else None
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(group.total for group in self._groups or ())
 
     def draw(self) -> None:
         """Draw again: another group is chosen, the focus has come or gone."""

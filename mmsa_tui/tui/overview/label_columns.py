@@ -82,7 +82,7 @@ class LabelColumns(GroupChart):
         if self._groups is None:
             return Content.styled("counting…", "$foreground-muted")
         if not self._most:
-            return Content.styled(self._empty, "$foreground-muted")
+            return Content.styled(self.empty, "$foreground-muted")
         height = max(1, self.size.height - 2)
         lines = [self._detail()] if self.size.height >= 3 else []
         lines += self._area(height)

@@ -33,6 +33,7 @@ class LabelRows(GroupChart):
         super().__init__(title, empty, id=id)
         self._total = 0
         self._top = 0
+        self._n_groups = 0
         self._footer: Sequence[Sequence[Part]] = ()
 
     def show(
@@ -41,14 +42,17 @@ class LabelRows(GroupChart):
         looks: LabelLooks,
         total: int = 0,
         footer: Sequence[Sequence[Part]] = (),
+        n_groups: int = 0,
     ) -> None:
         """Show groups.
 
         Args:
             total: what shares are of, the sum of the groups; 0 shows none.
             footer: lines below the rows.
+            n_groups: how many there are, where these are only the largest.
         """
         self._groups, self._looks, self._total, self._footer = groups, looks, total, footer
+        self._n_groups = n_groups
         self._cursor = min(self._cursor, max(len(groups) - 1, 0))
         self._tell_place()
         self.refresh()
@@ -67,10 +71,13 @@ class LabelRows(GroupChart):
         words = []
         if self.chosen is not None and self.has_focus and not self._total:
             words = [f"{sign} {number:,}" for sign, number in self._division(self.chosen)]
-        n_groups = len(self._groups or ())
-        if n_groups > self._room:
-            words.append(f"{self._cursor + 1} of {n_groups}")
-        self.border_subtitle = Content(" · ".join(words))
+        self.border_subtitle = Content(" · ".join([*words, *self._place()]))
+
+    def _place(self) -> list[str]:
+        """Say which group is chosen where not all are in sight, and how many are not listed at all."""
+        n_listed = len(self._groups or ())
+        rest = f", the largest of {self._n_groups:,}" if self._n_groups > n_listed else ""
+        return [f"{self._cursor + 1} of {n_listed}{rest}"] if n_listed > self._room or rest else []
 
     def _division(self, group: Group) -> list[tuple[str, int]]:
         counts = [(self._looks.sign(label), group.counts.get(label, 0)) for label in self._looks.labels]
@@ -97,15 +104,13 @@ class LabelRows(GroupChart):
         if self._groups is None:
             return Content.styled("counting…", "$foreground-muted")
         if not self._groups:
-            return Content("\n").join([Content.styled(self._empty, "$foreground-muted"), *self._foot()])
+            return Content("\n").join([Content.styled(self.empty, "$foreground-muted"), *self._foot()])
         room = self._room
         self._top = max(
             self._cursor - room + 1, min(self._top, self._cursor, max(len(self._groups) - room, 0))
         )
         shown = self._groups[self._top : self._top + room]
-        self.border_subtitle = (
-            "" if len(self._groups) <= room else f"{self._cursor + 1} of {len(self._groups)}"
-        )
+        self.border_subtitle = " · ".join(self._place())
         name_width = min(
             max(cell_len(self._title_of(group)) for group in self._groups), self.size.width // 2, 24
         )

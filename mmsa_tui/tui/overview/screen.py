@@ -169,6 +169,7 @@ class OverviewScreen(AppScreen[Chosen | None]):
         part = self.focused
         group = part.chosen if isinstance(part, GroupChart) else None
         if group is None or not group.filter:
+            self.notify("Choose a group that has posts: tab goes to the next part.", markup=False)
             return
         first = self._first
         if first is None or first.filter == group.filter:
@@ -193,9 +194,16 @@ class OverviewScreen(AppScreen[Chosen | None]):
 
     async def action_save(self) -> None:
         """Ask for a file, and save the part that has the focus as a chart."""
-        part = self.focused.id if self.focused is not None else ""
-        by = {"overview-time": self._time_unit, "overview-hashtags": "hashtag"}.get(part or "", "")
-        by = "author" if part == "overview-authors" else by
+        part = self.focused
+        kinds = {"labels": "", "time": self._time_unit, "hashtags": "hashtag", "authors": "author"}
+        kind = (part.id or "").removeprefix("overview-") if part is not None else "labels"
+        if kind not in kinds:
+            self.notify("Labels, time, hashtags and authors can be saved: tab goes there.", markup=False)
+            return
+        if isinstance(part, GroupChart) and part.is_empty:
+            self.notify(f"There is nothing to draw. {part.empty}.", markup=False)
+            return
+        by = kinds[kind]
         what = f"by {by}" if by else "of labels"
 
         async def save(typed: str | None) -> None:
@@ -376,8 +384,10 @@ class OverviewScreen(AppScreen[Chosen | None]):
             f"Over time, by {surveyed.timeline.unit}" if surveyed.timeline.buckets else "Over time"
         )
         time.show(surveyed.timeline.buckets, looks, note)
-        self.query_one("#overview-hashtags", LabelRows).show(surveyed.hashtags, looks)
-        self.query_one("#overview-authors", LabelRows).show(surveyed.authors, looks)
+        rows = self.query_one("#overview-hashtags", LabelRows)
+        rows.show(surveyed.hashtags, looks, n_groups=surveyed.n_hashtags)
+        rows = self.query_one("#overview-authors", LabelRows)
+        rows.show(surveyed.authors, looks, n_groups=surveyed.n_authors)
 
 
 def _bin(at: int, counts: Mapping[str, int]) -> Group:
