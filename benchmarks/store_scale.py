@@ -26,6 +26,8 @@ N_WORDS = 2000
 """Size of the made-up vocabulary, used by Zipf's law: `w0` is in every second text."""
 
 BUNDLE = "mvsa@1.0.0"
+FIRST, LAST = slice(100), slice(-100, None)
+"""Pages of a list."""
 
 
 def main() -> None:
@@ -108,15 +110,15 @@ def measure(store: Store, n_posts: int) -> None:
         *("p_negative", "corrected_label", "final_label", "note", "flagged"),
     )
 
-    def page(where: Where | None = None, order: Order | None = None, offset: int = 0) -> None:
-        shown = list(store.rows(source.id, BUNDLE, where, order, offset, 100))
-        assert shown
+    def page(where: Where | None = None, order: Order | None = None, at: slice = FIRST) -> None:
+        ordinals = store.ordinals(source.id, BUNDLE, where, order)
+        assert list(store.rows_at(source.id, BUNDLE, ordinals[at]))
 
     clock("open the first page", page)
-    clock("open the last page", lambda: page(offset=n_posts - 100))
+    clock("open the last page", lambda: page(at=LAST))
     for column in columns:
         clock(f"sort by {column}", lambda column=column: page(order=Order(column, True)))
-    clock("sort by text, last page", lambda: page(order=Order("text"), offset=n_posts - 100))
+    clock("sort by text, last page", lambda: page(order=Order("text"), at=LAST))
     uncertain = Where("confidence < ? AND label = ?", (0.5, "neutral"))
     search = Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", ('"w20" "w30"',))
     common = Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", ('"w0"',))
@@ -132,7 +134,7 @@ def measure(store: Store, n_posts: int) -> None:
     clock("all ordinals by confidence", lambda: store.ordinals(source.id, BUNDLE, None, Order("confidence")))
     middle = range(n_posts // 2, n_posts // 2 + 100)
     clock("a page by its ordinals", lambda: list(store.rows_at(source.id, BUNDLE, middle)))
-    row = next(store.rows(source.id, BUNDLE, offset=17, limit=1))
+    row = next(store.rows_at(source.id, BUNDLE, [17]))
     assert row.post is not None
     digest = row.post.content_hash
     clock("one correction to disk", lambda: store.add_corrections([Correction("", digest, "neutral")]))

@@ -64,8 +64,8 @@ class Predictor:
         """Load a bundle; encoders follow when a post is not in the feature cache.
 
         Args:
-            device: auto, cpu, cuda or mps. threads: 0 for all cores.
-            probe: whether another runtime or other numbers may be chosen, see `model.probe`.
+            device, batch_size, threads, probe: as in `open_encoders`.
+            cache: whether features are looked up in the feature cache and kept there.
 
         Raises:
             BundleError: damaged. DeviceError: the device is not there.

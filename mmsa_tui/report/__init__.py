@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmsa_tui.disk.whole_file import whole_file
-from mmsa_tui.report.content import Content, Grouped, Table, gather
+from mmsa_tui.report.content import About, Content, Grouped, Table, gather
 from mmsa_tui.report.page import compose
 
-__all__ = ["Content", "Grouped", "Table", "gather", "write_page"]
+__all__ = ["About", "Content", "Grouped", "Table", "gather", "write_page"]
 
 
 def write_page(content: Content, target: Path, *, overwrite: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mmsa_tui.analysis import (
     Counts,
@@ -42,20 +42,16 @@ class Grouped:
 
 
 @dataclass(frozen=True)
-class Content:
-    """All of a page.
+class About:
+    """What is said beside what is counted.
 
-    `standing` says what the shares are worth, `intervals` are those of an audit. `heads` counts (text's
-    label, picture's label). `change` compares two groups, `grouped` has a part for each thing grouped by.
+    `facts` are name and value pairs for the head of the page, `warnings` what a reader must know before the
+    numbers. `standing` says what the shares are worth, `intervals` are those of an audit, `method` says how
+    they came about. `tables` are further ones, such as scores. `change` compares two groups, `grouped` has a
+    part for each thing grouped by. A `redacted` page shows nothing that names or shows a person.
     """
 
     title: str
-    labels: tuple[str, ...]
-    counts: Counts
-    survey: Survey
-    examples: Examples
-    heads: Counter[tuple[str, str]]
-    failures: Counter[str]
     facts: Mapping[str, str] = field(default_factory=dict)
     tables: Sequence[Table] = ()
     warnings: Sequence[str] = ()
@@ -67,52 +63,43 @@ class Content:
     redacted: bool = False
 
 
+@dataclass(frozen=True)
+class Content:
+    """All of a page; `heads` counts (text's label, picture's label)."""
+
+    about: About
+    labels: tuple[str, ...]
+    counts: Counts
+    survey: Survey
+    examples: Examples
+    heads: Counter[tuple[str, str]]
+    failures: Counter[str]
+
+
 def gather(
     store: Store,
     source_id: int,
     bundle: str,
-    *,
-    title: str,
+    about: About,
     where: Where | None = None,
-    facts: Mapping[str, str] | None = None,
-    tables: Sequence[Table] = (),
-    warnings: Sequence[str] = (),
     validated: Collection[str] | None = None,
-    standing: str = "",
-    intervals: Sequence[Estimate] = (),
-    method: Sequence[str] = (),
-    change: Table | None = None,
-    grouped: Sequence[Grouped] = (),
-    redacted: bool = False,
 ) -> Content:
     """Count what the page shows of a classified source.
 
     Args:
         where: only these posts.
-        facts: name and value pairs for the head of the page.
-        tables: further tables, such as scores.
-        warnings: what a reader must know before the numbers.
         validated: languages in which the bundle is; posts in others are counted in a warning.
-        redacted: show nothing that names or shows a person.
     """
     labels = store.bundle_labels(bundle)
     counts = count(store, source_id, bundle, where, validated)
-    doubtful = describe_unvalidated(counts.unvalidated)
+    if doubtful := describe_unvalidated(counts.unvalidated):
+        about = replace(about, warnings=[*about.warnings, f"{doubtful}: their labels may mean little."])
     return Content(
-        title=title,
-        labels=labels,
-        counts=counts,
-        survey=survey(store, source_id, bundle, where),
-        examples=examples(store, source_id, bundle, labels, where),
-        heads=count_heads(store, source_id, bundle, where),
-        failures=count_failures(store, source_id, bundle, where),
-        facts=facts or {},
-        tables=tables,
-        warnings=[*warnings, *([f"{doubtful}: their labels may mean little."] if doubtful else [])],
-        standing=standing,
-        intervals=intervals,
-        method=method,
-        change=change,
-        grouped=grouped,
-        redacted=redacted,
+        about,
+        labels,
+        counts,
+        survey(store, source_id, bundle, where),
+        examples(store, source_id, bundle, labels, where),
+        count_heads(store, source_id, bundle, where),
+        count_failures(store, source_id, bundle, where),
     )

@@ -44,19 +44,21 @@ def compose(content: Content) -> str:
         f"{section.body}</section>"
         for number, section in enumerate(sections)
     )
-    head = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in content.facts.items())
-    warnings = "".join(f'<p class="warning">{_text(words)}</p>' for words in content.warnings)
+    head = "".join(
+        f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in content.about.facts.items()
+    )
+    warnings = "".join(f'<p class="warning">{_text(words)}</p>' for words in content.about.warnings)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<title>{_text(content.title)}</title>
+<title>{_text(content.about.title)}</title>
 <style>{_style(len(content.labels))}</style>
 </head>
 <body>
-<header><h1>{_text(content.title)}</h1><dl>{head}</dl>{warnings}
+<header><h1>{_text(content.about.title)}</h1><dl>{head}</dl>{warnings}
 <nav aria-label="Sections"><ul>{links}</ul></nav></header>
 <main>
 {body}
@@ -68,13 +70,13 @@ def compose(content: Content) -> str:
 
 def _sections(content: Content) -> Iterator[_Section]:
     yield _Section("What the posts feel", _overview(content))
-    if content.change is not None:
-        yield _Section(content.change.title, _titled(content.change))
+    if content.about.change is not None:
+        yield _Section(content.about.change.title, _titled(content.about.change))
     yield _Section("Over time", _over_time(content))
     yield _Section("Hashtags", _ranking(content, content.survey.hashtags, "hashtag"))
-    if not content.redacted:
+    if not content.about.redacted:
         yield _Section("Authors", _ranking(content, content.survey.authors, "author"))
-    for grouped in content.grouped:
+    for grouped in content.about.grouped:
         yield _Section(f"Shares by {grouped.by}", _grouped(content, grouped))
     yield _Section("Text against picture", _at_odds(content))
     for label in content.labels:
@@ -82,10 +84,10 @@ def _sections(content: Content) -> Iterator[_Section]:
     yield _Section("Hardest to tell", _examples(content, content.examples.unsure))
     yield _Section("How sure the model is", _confidence(content))
     yield _Section("Corrections", _corrections(content))
-    for table in content.tables:
+    for table in content.about.tables:
         yield _Section(table.title, _titled(table))
     yield _Section("What was judged, and how", _coverage(content))
-    yield _Section("Method", "".join(map(_paragraph, content.method)))
+    yield _Section("Method", "".join(map(_paragraph, content.about.method)))
 
 
 def _overview(content: Content) -> str:
@@ -93,15 +95,15 @@ def _overview(content: Content) -> str:
     if not counts.n_labelled:
         return "<p>No post has a label.</p>"
     words = f"{counts.n_labelled:,} of {counts.n_posts:,} posts have a label."
-    if counts.n_corrected and content.intervals:
+    if counts.n_corrected and content.about.intervals:
         words += " Counted as they stand, by an analyst's label or else the model's:"
     names = [name for name, _ in with_rest(content.labels, counts.labels, "")]
     known = [name for name in names if name]
     bar = charts.share_bar(counts.labels, known) + charts.legend(known, counts.labels)
-    corrected = _paragraph(content.standing) + charts.interval_bars(content.intervals)
+    corrected = _paragraph(content.about.standing) + charts.interval_bars(content.about.intervals)
     counted = _paragraph(words) + bar
     # What can be said of all posts comes before what was merely counted.
-    return corrected + counted if content.intervals else counted + corrected
+    return corrected + counted if content.about.intervals else counted + corrected
 
 
 def _over_time(content: Content) -> str:
@@ -130,7 +132,7 @@ def _ranking(content: Content, groups: Sequence[Group], by: str) -> str:
 
 def _grouped(content: Content, grouped: Grouped) -> str:
     named = [
-        replace(group, name=redact(group.name) if content.redacted else group.name)
+        replace(group, name=redact(group.name) if content.about.redacted else group.name)
         for group in grouped.groups
     ]
     chart = _wide(charts.grouped_bars(named, content.labels, grouped.by), f"shares by {grouped.by}")
@@ -215,7 +217,7 @@ def _coverage(content: Content) -> str:
     if statuses[""]:
         rows.append(("not classified yet", f"{statuses['']:,}"))
     body = _table(("posts", "number"), rows, "what was judged")
-    if content.failures and not content.redacted:
+    if content.failures and not content.about.redacted:
         reasons = [(f"{n:,}", reason) for reason, n in content.failures.most_common(_N_REASONS)]
         items = "".join(f"<li>{_text(n)} × {_text(safe_line(reason, 200))}</li>" for n, reason in reasons)
         body += f"<p>Why posts could not be judged:</p><ul>{items}</ul>"
@@ -223,7 +225,7 @@ def _coverage(content: Content) -> str:
 
 
 def _examples(content: Content, rows: Sequence[Row]) -> str:
-    posts = "".join(_post(row, content.redacted) for row in rows)
+    posts = "".join(_post(row, content.about.redacted) for row in rows)
     return f'<div class="posts">{posts}</div>' if posts else ""
 
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.decoding import Tagged, from_json
-from mmsa_tui.retrain.result import Example, Result
-from mmsa_tui.retrain.verdict import Outlook, Verdict
+from mmsa_tui.retrain.result import Result
 
 Fit = Literal["without", "half"]
 """A fit that only compares: on no corrections, or on half of them."""
 
 OUTCOME = "outcome.json"
-"""In a run folder: what it said last, `Done`."""
+"""In a run folder: what it said last, `Result`."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,27 +77,7 @@ class Failed(Tagged, frozen=True):
     code: int
 
 
-class Done(Tagged, frozen=True):
-    """How it ended, as in `Result`; `candidate` is "" after a dry run."""
-
-    verdict: Verdict
-    candidate: str
-    lesson: Lesson
-    n_frozen: int
-    left_out: Mapping[str, int]
-    outlook: Outlook | None
-    examples: tuple[Example, ...]
-
-    def result(self, run_folder: Path) -> Result:
-        """Give what came of it."""
-        candidate = Path(self.candidate) if self.candidate else None
-        return Result(
-            self.verdict, candidate, run_folder, self.lesson, self.n_frozen, self.left_out, self.outlook,
-            self.examples,
-        )  # fmt: skip
-
-
-Event = Encoded | Comparing | Epoch | Failed | Done
+Event = Encoded | Comparing | Epoch | Failed | Result
 
 
 def decode(line: str) -> Event:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from mmsa_tui.bundle.lesson import Lesson
+from mmsa_tui.decoding import Tagged
 from mmsa_tui.retrain.verdict import COHERENCE, Outlook, Verdict
 
 NO_OUTLOOK = "Too few coherent corrections are held out yet to tell whether more are likely to pay."
@@ -24,22 +27,30 @@ class Example:
     held_out: bool
 
 
-@dataclass(frozen=True)
-class Result:
-    """How a retrain ended.
+class Result(Tagged, frozen=True, tag="Done"):
+    """How a retrain ended: what its process says last, and keeps in its run folder.
 
-    `candidate` is the folder of the new bundle, None after a dry run. `lesson` is what was made of the
-    corrections; `n_frozen` of them are of posts that only judge, `left_out` counts others by reason.
+    `folder` is that of the new bundle, "" after a dry run, `run` that of the run. `lesson` is what was made
+    of the corrections; `n_frozen` of them are of posts that only judge, `left_out` counts others by reason.
     """
 
     verdict: Verdict
-    candidate: Path | None
-    run_folder: Path
+    folder: str = msgspec.field(name="candidate")
     lesson: Lesson
     n_frozen: int
     left_out: Mapping[str, int]
     outlook: Outlook | None
     examples: tuple[Example, ...]
+    run: str = ""
+
+    @property
+    def run_folder(self) -> Path:
+        return Path(self.run)
+
+    @property
+    def candidate(self) -> Path | None:
+        """The folder of the new bundle; None after a dry run."""
+        return Path(self.folder) if self.folder else None
 
     @property
     def advice(self) -> str:

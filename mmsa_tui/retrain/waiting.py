@@ -173,7 +173,7 @@ class _Gate(msgspec.Struct):
 
 
 class _Outcome(msgspec.Struct):
-    """What counts here of `Done`; files of older versions have less of it."""
+    """What counts here of `Result`; files of older versions have less of it."""
 
     verdict: _Gate
 

@@ -212,7 +212,7 @@ def _rows_of(store: Store, place: Place, step: Step | None) -> list[int]:
         return []
     is_it = "unlikely(content_id = (SELECT id FROM contents WHERE hash = ?))"
     where = Where(is_it, (step.content_hashes[0],))
-    return list(store.ordinals(place.source_id, place.bundle_id, where, limit=10))
+    return [row.ordinal for row in store.rows(place.source_id, place.bundle_id, where, limit=10)]
 
 
 def _counted(rows: Iterator[Row], on_count: Callable[[int], None] | None) -> Iterator[Row]:

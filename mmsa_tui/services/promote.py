@@ -22,7 +22,7 @@ from mmsa_tui.decoding import DecodingError, from_json, to_kind
 from mmsa_tui.disk.private import make_private_folder
 from mmsa_tui.disk.whole_file import whole_folder
 from mmsa_tui.errors import BundleError, ExitCode, TrainingError
-from mmsa_tui.retrain.messages import OUTCOME, Done
+from mmsa_tui.retrain.messages import OUTCOME
 from mmsa_tui.retrain.result import Result
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services.retrain import exclusive
@@ -125,7 +125,7 @@ def kept_candidates(paths: Paths) -> list[Kept]:
 
 def _result_of(run: Path) -> Result | None:
     try:
-        return from_json((run / OUTCOME).read_bytes(), Done, surrogates="keep").result(run)
+        return from_json((run / OUTCOME).read_bytes(), Result, surrogates="keep")
     except (OSError, DecodingError):
         return None
 

@@ -13,7 +13,7 @@ from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.disk.whole_file import check_place
 from mmsa_tui.errors import BundleError, OutputError, UsageError
-from mmsa_tui.report import Grouped, Table, gather, write_page
+from mmsa_tui.report import About, Grouped, Table, gather, write_page
 from mmsa_tui.services.charts import make_chart
 from mmsa_tui.services.chosen_posts import posts_of_filter
 from mmsa_tui.services.estimate import Estimates, estimate, estimate_if_audited, no_such_group
@@ -109,23 +109,19 @@ def write_report(
         )
     scores, warned = _scores(store, source, bundle, labels, where)
     estimates = estimate_if_audited(store, source, bundle.id, where, learned=learned)
-    content = gather(
-        store,
-        source.id,
-        bundle.id,
-        title=f"{source.title}: what {n_posts:,} posts feel",
-        where=where,
-        facts=facts,
-        tables=[*_estimate_tables(estimates), *scores],
-        validated=bundle.validated_languages,
-        warnings=[*warned, *(warnings(estimates.status) if estimates is not None else ())],
-        standing=standing(estimates),
-        intervals=() if estimates is None else estimates.overall.shares,
-        method=method(source, estimates) if estimates is not None else (),
-        change=_change(store, source, bundle.id, by, comparing, where),
-        grouped=[_grouped(store, source, bundle.id, one, where) for one in by],
-        redacted=redacted,
+    about = About(
+        f"{source.title}: what {n_posts:,} posts feel",
+        facts,
+        [*_estimate_tables(estimates), *scores],
+        [*warned, *(warnings(estimates.status) if estimates is not None else ())],
+        standing(estimates),
+        () if estimates is None else estimates.overall.shares,
+        method(source, estimates) if estimates is not None else (),
+        _change(store, source, bundle.id, by, comparing, where),
+        [_grouped(store, source, bundle.id, one, where) for one in by],
+        redacted,
     )
+    content = gather(store, source.id, bundle.id, about, where, bundle.validated_languages)
     write_page(content, target, overwrite=overwrite)
     return Reported(content.counts.n_posts, content.counts.statuses[""])
 

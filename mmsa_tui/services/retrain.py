@@ -34,7 +34,7 @@ from mmsa_tui.errors import (
     StoreError,
     TrainingError,
 )
-from mmsa_tui.retrain.messages import Done, Event, Failed, Request, decode
+from mmsa_tui.retrain.messages import Event, Failed, Request, decode
 from mmsa_tui.retrain.result import Result
 
 Listener = Callable[[Event], None]
@@ -96,11 +96,10 @@ def retrain(
         write_atomically(file, json.dumps(msgspec.to_builtins(request), indent=1) + "\n")
         command = few_shot_command_for(file) if paths.codebook else command_for(file)
         try:
-            done = _follow(command, folder, on_event, should_stop or threading.Event())
+            result = _follow(command, folder, on_event, should_stop or threading.Event())
         except BaseException:
             _remove_stale(paths)
             raise
-    result = done.result(folder)
     if dry_run:
         shutil.rmtree(folder, ignore_errors=True)
     return result
@@ -155,9 +154,9 @@ def _remove_stale(paths: Paths) -> None:
 
 def _follow(
     command: Sequence[str], folder: Path, on_event: Listener | None, should_stop: threading.Event
-) -> Done:
+) -> Result:
     """Run the child, hand its events on, return the last one."""
-    done: Done | None = None
+    result: Result | None = None
     with _open_log(folder) as log:
         process = _start(command, log)
         ended = threading.Event()
@@ -173,8 +172,8 @@ def _follow(
                     continue
                 if isinstance(event, Failed):
                     raise _failure(event)
-                if isinstance(event, Done):
-                    done = event
+                if isinstance(event, Result):
+                    result = event
                 elif on_event is not None:
                     on_event(event)
             code = process.wait()
@@ -190,9 +189,9 @@ def _follow(
                     stream.close()
     if should_stop.is_set():
         raise Interrupted("the retrain was stopped", _UNCHANGED)
-    if code != 0 or done is None:
+    if code != 0 or result is None:
         raise _breakdown(folder, code)
-    return done
+    return result
 
 
 def _open_log(folder: Path) -> TextIO:

@@ -183,18 +183,16 @@ def at_ordinals(wanted: Sequence[int]) -> Where:
 
 
 def ordinals(
-    db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None,
-    offset: int, limit: int | None,
-) -> array[int]:  # fmt: skip
-    return _ordinals(db, current_reading(db, source_id), bundle, where, order, offset, limit)
+    db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None
+) -> array[int]:
+    return _ordinals(db, current_reading(db, source_id), bundle, where, order)
 
 
 def rows(
-    db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None,
-    offset: int, limit: int | None,
-) -> Iterator[Row]:  # fmt: skip
+    db: Database, source_id: int, bundle: str, where: Where | None, order: Order | None, limit: int | None
+) -> Iterator[Row]:
     reading = current_reading(db, source_id)
-    wanted = _ordinals(db, reading, bundle, where, order, offset, limit)
+    wanted = _ordinals(db, reading, bundle, where, order, limit)
     yield from _fetch(db, source_id, reading, bundle, wanted)
 
 
@@ -230,16 +228,20 @@ def lacking(where: Where | None) -> Where:
 
 
 def _ordinals(
-    db: Database, reading: int, bundle: str, where: Where | None, order: Order | None,
-    offset: int, limit: int | None,
-) -> array[int]:  # fmt: skip
+    db: Database,
+    reading: int,
+    bundle: str,
+    where: Where | None,
+    order: Order | None,
+    limit: int | None = None,
+) -> array[int]:
     order = order or Order("ordinal")
     if not order.is_own:
         check_column(db, bundle, order.column)
     shown, params = view(db, reading, bundle, where)
     return db.column(
-        f"SELECT ordinal FROM {shown} ORDER BY {_sort_key(order)} LIMIT ? OFFSET ?",
-        (*params, -1 if limit is None else limit, offset),
+        f"SELECT ordinal FROM {shown} ORDER BY {_sort_key(order)} LIMIT ?",
+        (*params, -1 if limit is None else limit),
     )
 
 

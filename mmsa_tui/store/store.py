@@ -310,7 +310,6 @@ class Store(Closing):
         bundle: str,
         where: Where | None = None,
         order: Order | None = None,
-        offset: int = 0,
         limit: int | None = None,
     ) -> Iterator[Row]:
         """Walk through rows; without an order in that of the source.
@@ -321,22 +320,16 @@ class Store(Closing):
             StoreError: the source was read again meanwhile.
             UsageError: there is no such column to sort by.
         """
-        return rows.rows(self._db, source_id, bundle, where, order, offset, limit)
+        return rows.rows(self._db, source_id, bundle, where, order, limit)
 
     def ordinals(
-        self,
-        source_id: int,
-        bundle: str,
-        where: Where | None = None,
-        order: Order | None = None,
-        offset: int = 0,
-        limit: int | None = None,
+        self, source_id: int, bundle: str, where: Where | None = None, order: Order | None = None
     ) -> array[int]:
         """Settle which rows come in which order, 8 bytes each; fetch them with `rows_at`.
 
         A table that scrolls asks once and pages from the answer.
         """
-        return rows.ordinals(self._db, source_id, bundle, where, order, offset, limit)
+        return rows.ordinals(self._db, source_id, bundle, where, order)
 
     def rows_at(self, source_id: int, bundle: str, ordinals: Sequence[int]) -> Iterator[Row]:
         """Fetch the rows with these ordinals, in the order given."""

@@ -10,7 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen, ScreenResultType
 
-from mmsa_tui.store import SourceRow
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.dialogs.ask import AskOne
 from mmsa_tui.tui.keys import WRAPPED, is_typing, key_for
@@ -146,6 +147,17 @@ class PostScreen(FramedScreen[ScreenResultType]):
                 await self.run_action(f"label({self.labels.index(label)})")
 
         await self.ask(AskOne("Which label?", options, has_letters=True), take)
+
+    async def take_back(self, undo: Callable[[Store], T | None]) -> T | None:
+        """Undo what `undo` finds to be undone, or say that nothing is left or why it cannot be."""
+        try:
+            undone = await self.mmsa.quick.run(undo)
+        except MmsaError as error:
+            self.mmsa.show_error(error)
+            return None
+        if undone is None:
+            self.tell("Nothing is left to undo.")
+        return undone
 
     def action_read(self, direction: int) -> None:
         self.view.read(direction)

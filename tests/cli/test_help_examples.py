@@ -16,7 +16,7 @@ from word_model import write_word_bundle
 
 from mmsa_tui.decoding import to_line
 from mmsa_tui.records import Correction
-from mmsa_tui.retrain.messages import Done
+from mmsa_tui.retrain.messages import Result
 from mmsa_tui.services import retrain
 from mmsa_tui.services.audit import answer, find_audit, next_post
 from mmsa_tui.services.train import TrainRequest, TuneRequest, parse
@@ -85,7 +85,7 @@ def no_app(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         return 0
 
     monkeypatch.setattr("mmsa_tui.worker.training.run_child", trained)
-    done = to_line(Done(verdict(True), "", LESSON, 0, {}, None, ())).decode()
+    done = to_line(Result(verdict(True), "", LESSON, 0, {}, None, ())).decode()
     monkeypatch.setattr(retrain, "command_for", lambda file: [sys.executable, "-c", f"print({done!r})"])
 
 

@@ -17,7 +17,7 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.decoding import to_line
 from mmsa_tui.records import Post, Prediction
-from mmsa_tui.retrain.messages import Done, Epoch
+from mmsa_tui.retrain.messages import Epoch, Result
 from mmsa_tui.retrain.verdict import Check, Verdict
 from mmsa_tui.services import retrain as run
 from mmsa_tui.store import Store
@@ -70,7 +70,7 @@ def outcome(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def choose(passed: bool, lesson: Lesson = LESSON) -> None:
         candidate = str(write_candidate(home, passed))
-        done = Done(verdict(passed), candidate, lesson, 0, {}, None, ())
+        done = Result(verdict(passed), candidate, lesson, 0, {}, None, ())
         said = (to_line(Epoch(1, 1, 0.5, 0.6)) + to_line(done)).decode()
         code = f"print({said!r})"
         monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", code])

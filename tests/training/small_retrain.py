@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from small_posts import make_picture, make_post
 
@@ -87,8 +88,8 @@ def retrained(retrained_once: Retrained, paths: Paths) -> Retrained:
         return home / path.relative_to(before)
 
     assert once.result.candidate is not None
-    result = replace(
-        once.result, run_folder=moved(once.result.run_folder), candidate=moved(once.result.candidate)
+    result = msgspec.structs.replace(
+        once.result, run=str(moved(once.result.run_folder)), folder=str(moved(once.result.candidate))
     )
     return Retrained(paths, use_bundle(paths, "small"), once.posts, result, once.events)
 

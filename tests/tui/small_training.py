@@ -16,7 +16,7 @@ from typing import Any
 
 from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.decoding import to_line
-from mmsa_tui.retrain.messages import OUTCOME, Comparing, Done, Encoded, Epoch, Event, Failed
+from mmsa_tui.retrain.messages import OUTCOME, Comparing, Encoded, Epoch, Event, Failed, Result
 from mmsa_tui.retrain.result import Example
 from mmsa_tui.retrain.verdict import Check, Outlook, Verdict
 
@@ -50,7 +50,7 @@ def events(request: dict[str, Any], manner: str) -> Iterator[Event]:
     )
     verdict = Verdict(passed, checks, 582, 3, 12)
     text = "the queue at the post office [b]goes[/b] round the corner"
-    done = Done(
+    done = Result(
         verdict,
         write_candidate(request, verdict),
         lesson(request),

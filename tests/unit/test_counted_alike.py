@@ -16,7 +16,7 @@ from mmsa_tui.analysis.groups import hashtags_in
 from mmsa_tui.export import Summary, write
 from mmsa_tui.filters import parse
 from mmsa_tui.records import Correction, Failure, Picture, Post, Prediction, content_hash
-from mmsa_tui.report import gather, write_page
+from mmsa_tui.report import About, gather, write_page
 from mmsa_tui.store import Store
 
 BUNDLE = "mvsa 1.0.0"
@@ -97,7 +97,7 @@ def test_overview_report_and_workbook_count_alike(store: Store, tmp_path: Path) 
     assert summary["no label"] == overview.labels[""]
     assert summary["failed"] == overview.statuses["failed"]
     assert summary["not classified"] == overview.statuses[""]
-    write_page(gather(store, 1, BUNDLE, title="Here"), tmp_path / "out.html")
+    write_page(gather(store, 1, BUNDLE, About("Here")), tmp_path / "out.html")
     page = unescape((tmp_path / "out.html").read_text(encoding="utf-8"))
     assert f"{overview.n_labelled:,} of {overview.n_posts:,} posts have a label." in page
     shown = dict(re.findall(r'title="(\w+): (\d+) \(\d+ %\)"', page))
@@ -107,7 +107,7 @@ def test_overview_report_and_workbook_count_alike(store: Store, tmp_path: Path) 
 
 def test_overview_and_report_rank_the_same_hashtags_and_authors(store: Store, tmp_path: Path) -> None:
     overview = survey(store, 1, BUNDLE)
-    write_page(gather(store, 1, BUNDLE, title="Here"), tmp_path / "out.html")
+    write_page(gather(store, 1, BUNDLE, About("Here")), tmp_path / "out.html")
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     rows = re.findall(r'<th scope="row">([^<]*)</th><td class="bar-cell">.*?</td><td>([\d,]+)</td>', page)
     shown = [(unescape(name), int(number)) for name, number in rows]

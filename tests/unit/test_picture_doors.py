@@ -25,7 +25,7 @@ from mmsa_tui.pictures.decoder import PictureError, why_corrupt
 from mmsa_tui.pictures.thumbnails import small_jpeg
 from mmsa_tui.pictures.viewer import place
 from mmsa_tui.records import Picture, Post
-from mmsa_tui.report.content import Content
+from mmsa_tui.report.content import About, Content
 from mmsa_tui.report.page import compose
 from mmsa_tui.store import Row
 from mmsa_tui.tui.pictures import Pictures
@@ -65,7 +65,7 @@ def row_with(path: Path) -> Row:
 def through_report(path: Path) -> Image.Image | None:
     shown = Examples({label: [] for label in LABELS}, [row_with(path)], [])
     survey = Survey(Timeline("day", (), 0), (), ())
-    page = compose(Content("t", LABELS, Counts(), survey, shown, Counter(), Counter()))
+    page = compose(Content(About("t"), LABELS, Counts(), survey, shown, Counter(), Counter()))
     found = re.search(r"data:image/jpeg;base64,([^\"]+)", page)
     return Image.open(io.BytesIO(base64.b64decode(found[1]))) if found else None
 

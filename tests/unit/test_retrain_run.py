@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,13 @@ from mmsa_tui.bundle.meta import Bundle, BundleMeta
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.decoding import to_line
 from mmsa_tui.errors import BundleError, TrainingError
-from mmsa_tui.retrain.messages import Done, Event, Failed
+from mmsa_tui.retrain.messages import Event, Failed, Result, decode
 from mmsa_tui.retrain.verdict import Verdict
 from mmsa_tui.services import retrain as retraining
 from mmsa_tui.services import retrain as run
 
 BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
-DONE = Done(
+DONE = Result(
     Verdict(True, (), n_frozen=1, n_held_out=1, n_unseen=1),
     "",
     Lesson(
@@ -68,6 +69,12 @@ def leftovers(paths: Paths) -> list[Path]:
 
 def test_what_a_library_prints_is_no_event(start: Start) -> None:
     assert start(f"print('loading...'); print('[1]'); {printing(DONE)}").lesson.n_learned == 1
+
+
+def test_what_older_versions_kept_of_a_run_is_read() -> None:
+    kept = json.loads(to_line(DONE))
+    assert (kept["type"], kept["candidate"], kept.pop("run")) == ("Done", "", "")
+    assert decode(json.dumps(kept)) == DONE
 
 
 def test_a_full_disk_is_named(start: Start) -> None:

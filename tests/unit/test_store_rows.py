@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -167,17 +167,19 @@ def test_a_column_that_is_not_there_is_a_usage_error_with_those_that_are(store: 
     assert "p_negative" in caught.value.hint
 
 
-def test_pages_follow_each_other_without_gap(store: Store) -> None:
-    order = Order("confidence")
-    pages = [
-        [row.post_id for row in store.rows(1, BUNDLE, None, order, offset, 2)] for offset in (0, 2, 4, 6)
-    ]
-    assert pages == [["10", "100"], ["9", "x7"], ["b", "a"], []]
+def test_a_limit_takes_the_first_rows_of_an_order(store: Store) -> None:
+    rows = store.rows(1, BUNDLE, None, Order("confidence"), 2)
+    assert [row.post_id for row in rows] == ["10", "100"]
+
+
+def ids_at(store: Store, ordinals: Sequence[int]) -> list[str]:
+    return [row.post_id for row in store.rows_at(1, BUNDLE, ordinals)]
 
 
 def test_ordinals_settle_an_order_to_page_from(store: Store) -> None:
     ordinals = store.ordinals(1, BUNDLE, None, Order("post_id", descending=True))
-    assert [row.post_id for row in store.rows_at(1, BUNDLE, ordinals[1:3])] == ["b", "a"]
+    pages = [ids_at(store, ordinals[at : at + 2]) for at in (0, 2, 4, 6)]
+    assert pages == [["x7", "b"], ["a", "100"], ["10", "9"], []]
 
 
 def test_a_tally_counts_by_value(store: Store) -> None:

@@ -34,8 +34,8 @@ from mmsa_tui.model.network import load_network
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import Apart
-from mmsa_tui.retrain.messages import Done, Encoded, Epoch, Request
-from mmsa_tui.retrain.result import Example
+from mmsa_tui.retrain.messages import Encoded, Epoch, Request
+from mmsa_tui.retrain.result import Example, Result
 from mmsa_tui.retrain.waiting import LEAST_OF_LABEL
 from mmsa_tui.store import Store
 from training.content import BundleContent
@@ -88,7 +88,7 @@ def make_model(request: Request) -> int:
     if not request.dry_run:
         written = _write(learned, corrected, codebook, start, request.parent_id, lesson, verdict.as_json(),
                          paths, folder)  # fmt: skip
-    done = Done(
+    result = Result(
         verdict,
         str(written.directory) if written else "",
         lesson,
@@ -96,8 +96,9 @@ def make_model(request: Request) -> int:
         collected.left_out,
         None,
         _examples(learned, corrected, collected, codebook.names),
+        str(folder),
     )
-    finish(done, folder)
+    finish(result, folder)
     return 0
 
 

@@ -34,8 +34,8 @@ from mmsa_tui.model.network import load_network
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import kept_apart
-from mmsa_tui.retrain.messages import OUTCOME, Comparing, Done, Encoded, Epoch, Event, Failed, Request
-from mmsa_tui.retrain.result import Example
+from mmsa_tui.retrain.messages import OUTCOME, Comparing, Encoded, Epoch, Event, Failed, Request
+from mmsa_tui.retrain.result import Example, Result
 from mmsa_tui.store import Store
 from training.full.curves import draw_curves
 from training.full.fusion import Epoch as FitEpoch
@@ -84,10 +84,10 @@ def say(event: Event) -> None:
     print(to_line(event).decode("ascii"), end="", flush=True)
 
 
-def finish(done: Done, folder: Path) -> None:
+def finish(result: Result, folder: Path) -> None:
     """Keep in the run folder how it ended, and tell the parent."""
-    (folder / OUTCOME).write_text(json.dumps(msgspec.to_builtins(done), indent=1), encoding="utf-8")
-    say(done)
+    (folder / OUTCOME).write_text(json.dumps(msgspec.to_builtins(result), indent=1), encoding="utf-8")
+    say(result)
 
 
 def _retrain(request: Request) -> int:
@@ -119,7 +119,7 @@ def _retrain(request: Request) -> int:
     written = None
     if not request.dry_run:
         written = write_candidate(candidate, base, bundle, settings, paths, folder)
-    done = Done(
+    result = Result(
         candidate.verdict,
         str(written.directory) if written else "",
         candidate.lesson,
@@ -127,8 +127,9 @@ def _retrain(request: Request) -> int:
         collected.left_out,
         candidate.outlook,
         _examples(candidate, corrected, collected, bundle.labels),
+        str(folder),
     )
-    finish(done, folder)
+    finish(result, folder)
     return 0
 
 

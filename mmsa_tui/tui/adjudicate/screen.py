@@ -272,13 +272,8 @@ class AdjudicateScreen(PostScreen[Jump | None]):
                 take_back(store, decision, analyst)
             return decision
 
-        try:
-            decision = await self.mmsa.quick.run(undo)
-        except MmsaError as error:
-            self.mmsa.show_error(error)
-            return
+        decision = await self.take_back(undo)
         if decision is None:
-            self.tell("Nothing is left to undo.")
             return
         name = safe_line(decision.post_id, 24)
         self.tell(f"taken back: {decision.new_label} · {name}; the votes stand again")

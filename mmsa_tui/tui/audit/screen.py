@@ -27,7 +27,7 @@ from mmsa_tui.services.audit import (
     propose_size,
     start_audit,
 )
-from mmsa_tui.store import Audit, Row, SourceRow, Step, Store
+from mmsa_tui.store import Audit, Row, SourceRow, Store
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import PostScreen
 from mmsa_tui.tui.blind import masked
@@ -232,17 +232,8 @@ class AuditScreen(PostScreen[None]):
         audit = self.audit
         if audit is None:
             return
-
-        def undo(store: Store) -> Step | None:
-            return store.undo(self._scope(audit), self.analyst)
-
-        try:
-            step = await self.mmsa.quick.run(undo)
-        except MmsaError as error:
-            self.mmsa.show_error(error)
-            return
+        step = await self.take_back(lambda store: store.undo(self._scope(audit), self.analyst))
         if step is None:
-            self.tell("Nothing is left to undo.")
             return
         await self._next()
         self.tell(f"taken back: {step.title.removeprefix('audit: ')}")

@@ -94,8 +94,8 @@ class Listing:
         """
         source_id, bundle_id = self.source.id, self.bundle_id
         where = Where("unlikely(post_id = ?)", (post_id,))
-        found = await self._slow.run(lambda store: store.ordinals(source_id, bundle_id, where, limit=1))
-        return found[0] if found else None
+        row = await self._slow.run(lambda store: next(store.rows(source_id, bundle_id, where, limit=1), None))
+        return None if row is None else row.ordinal
 
     def row(self, index: int) -> Row | None:
         """Fetch a row from memory; None if its page is not there."""
