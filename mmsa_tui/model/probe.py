@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +29,8 @@ from numpy.typing import NDArray
 import mmsa_tui
 from mmsa_tui.bundle.meta import EVALUATION, Bundle
 from mmsa_tui.decoding import DecodingError, Share, from_json
+from mmsa_tui.disk.whole_file import whole_file
+from mmsa_tui.errors import OutputError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.encoded import Arrays, Floats
 from mmsa_tui.model.head import Head
@@ -293,14 +294,10 @@ class _Finding:
 
 def _keep(file: Path, machine: Mapping[str, str], choices: Choices) -> None:
     """Keep it for the next time; where that fails it is found out again."""
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
+    with suppress(OSError, OutputError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(asdict(_Finding(dict(machine), choices))), encoding="utf-8")
-        part.replace(file)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
+        with whole_file(file, overwrite=True) as part:
+            part.write_text(json.dumps(asdict(_Finding(dict(machine), choices))), encoding="utf-8")
 
 
 def _first_line(error: Exception) -> str:

@@ -24,7 +24,7 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config, load_config
 from mmsa_tui.decoding import DecodingError
 from mmsa_tui.disk.packed import INDEX, Pack, Part, digest_of, items_of, read_index
-from mmsa_tui.disk.whole_file import whole_file
+from mmsa_tui.disk.whole_file import scratch_folder, whole_file
 from mmsa_tui.errors import BundleError, Interrupted, MmsaError, OutputError, SourceError, UsageError
 from mmsa_tui.export import people_columns, write
 from mmsa_tui.export.parquet_file import open_parquet
@@ -248,8 +248,8 @@ class Judge:
             for number, item in enumerate(items)
         ]
         rows = [withhold_label(keep_judgement(row), self._task.min_confidence) for row in rows]
-        with tempfile.TemporaryDirectory(prefix="mmsa-") as scratch:
-            file = Path(scratch) / "part.parquet"
+        with scratch_folder(Path(tempfile.gettempdir())) as scratch:
+            file = scratch / "part.parquet"
             columns = self._task.source_columns
             write(rows, file, self._predictor.labels, source_columns=columns, about=about)
             return file.read_bytes()

@@ -15,6 +15,7 @@ from mmsa_tui import sources
 from mmsa_tui.bundle.meta import verify_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config, load_config
+from mmsa_tui.disk.whole_file import scratch_folder
 from mmsa_tui.errors import UsageError
 from mmsa_tui.export import fixed_columns, to_records
 from mmsa_tui.export.columns import NUMBERS, TRUTHS, name_source_columns
@@ -127,7 +128,8 @@ def _classify_frame(config: Config, frame: DataFrame, columns: Mapping[str, str]
     found = find_bundle(config.paths, config.bundle)
     verify_bundle(found, config.paths)
     check_device(config.device)
-    with tempfile.TemporaryDirectory() as scratch, Store.open(Path(scratch) / "frame.db") as store:
+    scratch = scratch_folder(Path(tempfile.gettempdir()))
+    with scratch as folder, Store.open(folder / "frame.db") as store:
         posts = map(with_language, complete(_posts_of(frame, roles), "the frame"))
         row = store.index_source("frame", "frame", "frame", posts)
         store.save_bundle_labels(found.id, found.labels)

@@ -10,13 +10,13 @@ import sqlite3
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mmsa_tui.disk.private import make_private_file, make_private_folder
-from mmsa_tui.disk.whole_file import remove_stale
+from mmsa_tui.disk.whole_file import remove_stale, scratch_folder
 from mmsa_tui.errors import DamagedStoreError, MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.journal import Journal
@@ -48,7 +48,7 @@ class Database:
         self._connection = connection
         self._afterwards: dict[str, Callable[[], None]] = {}
         self._damage: DamagedStoreError | None = None
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch = ExitStack()
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Database:
@@ -97,18 +97,19 @@ class Database:
             if not path.is_file() or not isinstance(error.__cause__, OSError | sqlite3.OperationalError):
                 raise
             cause = error
-        scratch = tempfile.TemporaryDirectory(prefix="mmsa-")
+        kept = ExitStack()
         try:
+            scratch = kept.enter_context(scratch_folder(Path(tempfile.gettempdir())))
             # A log beside it needs files of its own even to be read; a copy has room for them.
             for suffix in ("", "-wal"):
                 lying = path.with_name(path.name + suffix)
                 if lying.is_file():
-                    shutil.copyfile(lying, Path(scratch.name) / lying.name)
-            copy = cls.open(Path(scratch.name) / path.name)
+                    shutil.copyfile(lying, scratch / lying.name)
+            copy = cls.open(scratch / path.name)
         except (OSError, StoreError):
-            scratch.cleanup()
+            kept.close()
             raise cause from cause.__cause__
-        copy._scratch = scratch
+        copy._scratch = kept
         return copy
 
     def check(self) -> None:
@@ -137,8 +138,7 @@ class Database:
 
     def close(self) -> None:
         self._connection.close()
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._scratch.close()
 
     def all(self, sql: str, parameters: Sequence[Sql] = ()) -> list[tuple[Any, ...]]:
         """Run a query and fetch its rows; no cursor stays open while the caller works on them."""
