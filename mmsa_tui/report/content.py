@@ -49,6 +49,7 @@ class About:
     numbers. `standing` says what the shares are worth, `intervals` are those of an audit, `method` says how
     they came about. `tables` are further ones, such as scores. `change` compares two groups, `grouped` has a
     part for each thing grouped by. A `redacted` page shows nothing that names or shows a person.
+    `validated` are the languages in which the bundle is, None for all; a warning counts posts in others.
     """
 
     title: str
@@ -61,6 +62,7 @@ class About:
     change: Table | None = None
     grouped: Sequence[Grouped] = ()
     redacted: bool = False
+    validated: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,22 +78,10 @@ class Content:
     failures: Counter[str]
 
 
-def gather(
-    store: Store,
-    source_id: int,
-    bundle: str,
-    about: About,
-    where: Where | None = None,
-    validated: Collection[str] | None = None,
-) -> Content:
-    """Count what the page shows of a classified source.
-
-    Args:
-        where: only these posts.
-        validated: languages in which the bundle is; posts in others are counted in a warning.
-    """
+def gather(store: Store, source_id: int, bundle: str, about: About, where: Where | None = None) -> Content:
+    """Count what the page shows of a classified source, or of some of its posts."""
     labels = store.bundle_labels(bundle)
-    counts = count(store, source_id, bundle, where, validated)
+    counts = count(store, source_id, bundle, where, about.validated)
     if doubtful := describe_unvalidated(counts.unvalidated):
         about = replace(about, warnings=[*about.warnings, f"{doubtful}: their labels may mean little."])
     return Content(

@@ -40,6 +40,12 @@ class Progress(Tagged, frozen=True):
     paused: bool = False
     title: str = ""
 
+    @classmethod
+    def since(cls, start: float, done: int, total: int, title: str = "") -> Progress:
+        """Measure a run that began at `start`, by the monotonic clock."""
+        rate = done / max(time.monotonic() - start, 1e-6)
+        return cls(done, total, rate, max(0, total - done) / rate if rate else None, title=title)
+
 
 class Finished(Tagged, frozen=True):
     """What a run did: how many posts came to which status, and `n_skipped` that had a prediction already.
@@ -106,8 +112,7 @@ def classify(
         if on_batch is not None:
             on_batch(predictions)
         if on_progress is not None:
-            rate = done / max(time.monotonic() - start, 1e-6)
-            on_progress(Progress(done, waiting, rate, max(0, waiting - done) / rate if rate else None))
+            on_progress(Progress.since(start, done, waiting))
         if should_stop is not None and should_stop():
             stopped = done < waiting
             break

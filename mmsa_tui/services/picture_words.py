@@ -65,9 +65,7 @@ def read_pictures(
         n_with_words += len(read_posts(store, posts, model, judge=judge))
         n_posts += len(posts)
         if on_progress is not None:
-            rate = n_posts / max(time.monotonic() - start, 1e-6)
-            left = max(0, waiting - n_posts) / rate
-            on_progress(Progress(n_posts, waiting, rate, left, title=TITLE))
+            on_progress(Progress.since(start, n_posts, waiting, TITLE))
         if should_stop is not None and should_stop():
             return Reading(n_posts, n_with_words, stopped=n_posts < waiting)
     return Reading(n_posts, n_with_words)

@@ -120,8 +120,9 @@ def write_report(
         _change(store, source, bundle.id, by, comparing, where),
         [_grouped(store, source, bundle.id, one, where) for one in by],
         redacted,
+        bundle.validated_languages,
     )
-    content = gather(store, source.id, bundle.id, about, where, bundle.validated_languages)
+    content = gather(store, source.id, bundle.id, about, where)
     write_page(content, target, overwrite=overwrite)
     return Reported(content.counts.n_posts, content.counts.statuses[""])
 

@@ -31,8 +31,15 @@ class Decisions:
         self._screen = screen
         self.reclassification = Reclassification(screen.mmsa.engine)
         self.is_busy = False
+        self.ways = {
+            "kept": self._choose_kept,
+            "discard": self._discard,
+            "promote": self._promote,
+            "roll_back": self._roll_back,
+            "changes": self._show_changes,
+        }
 
-    async def choose_kept(self) -> None:
+    async def _choose_kept(self) -> None:
         """Put a candidate on the table that nobody has decided on."""
         screen = self._screen
         if screen.seen is None or not screen.is_idle:
@@ -46,7 +53,7 @@ class Decisions:
         if chosen is not None:
             screen.put_forward(Offer.of_kept(kept[chosen]))
 
-    async def discard(self) -> None:
+    async def _discard(self) -> None:
         """Throw the candidate on the table away."""
         screen, offer = self._screen, self._screen.offer
         if offer is None or not screen.is_idle:
@@ -59,7 +66,7 @@ class Decisions:
         screen.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
         screen.look()
 
-    async def promote(self) -> None:
+    async def _promote(self) -> None:
         """Put the candidate to use; against the gate, or a batch that runs, it asks again."""
         screen = self._screen
         offer, seen = screen.offer, screen.seen
@@ -130,7 +137,7 @@ class Decisions:
             await self.reclassification.run(before.id)
             await self._list_changes(before.id, promoted.id)
 
-    async def roll_back(self) -> None:
+    async def _roll_back(self) -> None:
         """Go back to the bundle before."""
         screen, seen = self._screen, self._screen.seen
         if seen is None or not seen.way_back or not screen.is_idle:
@@ -151,7 +158,7 @@ class Decisions:
         finally:
             self._set_busy(False)
 
-    async def show_changes(self) -> None:
+    async def _show_changes(self) -> None:
         """List what the bundle in use labels otherwise than the one before."""
         screen, seen = self._screen, self._screen.seen
         if seen is None or not seen.has_changes or not screen.is_idle:

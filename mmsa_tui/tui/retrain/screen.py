@@ -35,14 +35,14 @@ class RetrainScreen(FramedScreen[Jump | None]):
     help_topic = "retrain"
     BINDINGS: ClassVar[list[BindingType]] = [
         *key_table("""
-            s       start            Start a retrain
-            w       choose_teaching  How your labels are taken: as most people's, or a rule of your own
-            ctrl+x  stop_run         Stop the retrain
-            p       promote          Use the candidate from now on; against the gate it asks again
-            d       discard          Throw the candidate away
-            k       kept             Candidates that were kept aside
-            v       changes          Posts that the bundle before labels differently
-            b       roll_back        Go back to the bundle before
+            s       start                Start a retrain
+            w       choose_teaching      How your labels are taken: as most people's, or a rule of your own
+            ctrl+x  stop_run             Stop the retrain
+            p       decide('promote')    Use the candidate from now on; against the gate it asks again
+            d       decide('discard')    Throw the candidate away
+            k       decide('kept')       Candidates that were kept aside
+            v       decide('changes')    Posts that the bundle before labels differently
+            b       decide('roll_back')  Go back to the bundle before
         """),
         *SCROLLS,
         *key_table("""
@@ -257,24 +257,8 @@ class RetrainScreen(FramedScreen[Jump | None]):
             self.verdict.clear()
 
     @work(exclusive=True, group="decision")
-    async def action_kept(self) -> None:
-        await self._decisions.choose_kept()
-
-    @work(exclusive=True, group="decision")
-    async def action_discard(self) -> None:
-        await self._decisions.discard()
-
-    @work(exclusive=True, group="decision")
-    async def action_promote(self) -> None:
-        await self._decisions.promote()
-
-    @work(exclusive=True, group="decision")
-    async def action_roll_back(self) -> None:
-        await self._decisions.roll_back()
-
-    @work(exclusive=True, group="decision")
-    async def action_changes(self) -> None:
-        await self._decisions.show_changes()
+    async def action_decide(self, what: str) -> None:
+        await self._decisions.ways[what]()
 
     # leaving
 
@@ -329,17 +313,20 @@ class RetrainScreen(FramedScreen[Jump | None]):
         elif not self._decisions.is_busy and self.seen is not None:
             if self.offer is not None:
                 use = "use anyway" if self.offer.objections(self.in_use) else "use it"
-                items += [KeyItem("p", use, "promote"), KeyItem("d", "discard", "discard")]
+                items += [
+                    KeyItem("p", use, "decide('promote')"),
+                    KeyItem("d", "discard", "decide('discard')"),
+                ]
             items += [KeyItem("s", "start", "start")]
             if not self.mmsa.config.paths.codebook:
                 # A head of its own knows no other rule than the labels it is given.
                 items.append(KeyItem("w", "taken as", "choose_teaching"))
             if self.seen.has_changes:
-                items.append(KeyItem("v", "changes", "changes"))
+                items.append(KeyItem("v", "changes", "decide('changes')"))
             if self.seen.kept:
-                items.append(KeyItem("k", "kept", "kept"))
+                items.append(KeyItem("k", "kept", "decide('kept')"))
             if self.seen.way_back:
-                items.append(KeyItem("b", f"back to {self.seen.way_back}", "roll_back"))
+                items.append(KeyItem("b", f"back to {self.seen.way_back}", "decide('roll_back')"))
         return [*items, KeyItem("esc", "back", "leave"), KeyItem("F1", "help", "help")]
 
     def fail(self, error: MmsaError) -> None:
