@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-# Within a kind the first that is there wins; compared without case, spaces and signs. Handles come
+# Within a kind the first that is there wins; compared without case, accents, spaces and signs. Handles come
 # before display names, ids in words before ids that a program may have rounded.
 # fmt: off
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -19,13 +20,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "correctedtext", "conversationstream", "sharecommentary", "videodescription",
         "string", "utterance", "beitragstext", "beitrag", "nachricht", "inhalt", "kommentar", "texte",
         "contenu", "texto", "contenido", "mensaje", "comentario", "testo", "contenuto", "conteudo",
-        "mensagem", "tekst", "bericht", "metin", "tresc", "treść", "текст", "сообщение", "内容", "正文",
-        "文本", "微博正文", "本文", "ツイート", "텍스트", "النص", "نص", "description", "desc",
-        "textdisplay", "snippet", "openingtext", "document", "data", "input",
+        "mensagem", "tekst", "bericht", "metin", "tresc", "текст", "сообщение", "内容", "正文",
+        "文本", "微博正文", "本文", "ツイート", "텍스트", "النص", "نص", "status",
+        "description", "desc", "textdisplay", "snippet", "openingtext", "document", "data", "input",
     ),
     "title": (
         "title", "posttitle", "videotitle", "headline", "subject", "submissiontitle", "titel", "titre",
-        "titulo", "título", "titolo", "überschrift", "заголовок", "标题", "タイトル",
+        "titulo", "titolo", "uberschrift", "заголовок", "标题", "タイトル",
     ),
     "image": (
         "image", "images", "imagepath", "imagefile", "imagefilename", "imagename", "imageurl",
@@ -41,6 +42,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "id": (
         "idstr", "tweetidstr", "tweetid", "statusid", "statusidstr", "postid", "messageid", "textid",
         "commentid", "reviewid", "documentid", "articleid", "itemid", "restid", "importedid",
+        "identificador", "identifiant", "identificativo", "idpublicacion", "iddelapublicacion",
+        "idpublicacao", "iddapublicacao", "iddelapublication", "iddelmensaje", "iddumessage",
         "importedtweetid", "nativeid", "universalmessageid", "beitragsid", "beitragid", "contentid",
         "id", "微博id", "微博bid", "adarchiveid",
         "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "msgid", "sampleid",
@@ -65,19 +68,23 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "postdate", "postedon", "dateposted", "formatteddate",
         "commentcreatetimestamp", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",
         "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",
-        "parsedcreatedat", "unixtimestamp", "veröffentlichtam", "veroeffentlichtam", "veröffentlicht",
-        "erstelltam", "datum", "fecha", "fechadepublicación", "datedepublication", "data", "dataora",
+        "parsedcreatedat", "unixtimestamp", "veroffentlichtam", "veroeffentlichtam", "veroffentlicht",
+        "erstelltam", "datum", "fecha", "fechadepublicacion", "datedepublication", "data", "dataora",
         "дата", "发布时间", "日期", "投稿日時", "time", "indexedat",
     ),
     "time": (
         "time", "publishedtime", "posttime", "tweettime", "timeutc", "uhrzeit", "timeofday", "hour", "heure",
         "hora", "ora", "zeit",
     ),
-    "language": ("lang", "language", "languagecode", "sprache", "langue", "idioma", "lingua"),
+    "language": (
+        "lang", "language", "languagecode", "textlanguage", "tweetlanguage", "sprache", "langue", "idioma",
+        "lingua",
+    ),
     "label": (
         "label", "sentiment", "polarity", "airlinesentiment", "sentimentlabel", "overallsentiment",
         "labelsentiment", "sentimentclass", "class", "target", "goldlabel", "gold", "stimmung",
-        "tonalität", "tonalitaet", "tonality", "labels",
+        "tonalitat", "tonalitaet", "tonality", "tonalite", "sentimiento", "sentimento", "polaridad",
+        "polarite", "polaridade", "etiqueta", "etiquette", "labels",
     ),
 }
 # fmt: on
@@ -98,7 +105,9 @@ WEAK_IMAGES = frozenset(
     )
 )
 """Columns of these names hold something else as often as pictures: their cells must tell."""
-WEAK_TEXTS = frozenset(("description", "desc", "snippet", "openingtext", "document", "data", "input"))
+WEAK_TEXTS = frozenset(
+    ("status", "description", "desc", "snippet", "openingtext", "document", "data", "input")
+)
 
 # fmt: off
 _AUTHOR_WORDS = frozenset((
@@ -137,6 +146,7 @@ _LABEL_WORDS = frozenset((
 ))
 # fmt: on
 """Words in the names of columns in which data sets keep what people judged, whatever the question was."""
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _SPLIT = re.compile(r"[^\w]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARTS = re.compile(r"[./:]|__")
@@ -187,7 +197,9 @@ class Name:
 
 
 def spell(name: str) -> str:
-    """Write a name without case, spaces and signs: `Full Text` as `fulltext`."""
+    """Write a name without case, accents, spaces and signs: `Full Text` as `fulltext`."""
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", name)))
     return re.sub(r"[\W_]+", "", name).casefold()
 
 

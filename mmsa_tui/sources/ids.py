@@ -1,4 +1,4 @@
-"""Ids of posts as tables hold them: wrapped for a spreadsheet, rounded by one, or in an address."""
+"""Ids of posts, and names of accounts, as tables hold them: for a spreadsheet, rounded, in an address."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ _ADDRESSES = (
     re.compile(r"//(?:\w+\.)?(?:youtube\.com/watch\?v=|youtu\.be/)([\w-]{11})"),
     re.compile(r"urn(?::|%3A)li(?::|%3A)(?:share|activity|ugcPost)(?::|%3A)(\d+)"),
     re.compile(r"//[\w.-]+/@[\w.@-]+/(?:posts/)?(\d{8,})$"),
+)
+
+_PROFILE = re.compile(
+    r"https?://(?:\w+\.)?(?:x|twitter|instagram|facebook|tiktok|threads|bsky)\.(?:com|net|app)/(?:profile/|@)?"
+    r"([\w.-]+)/?(?:\?.*)?"
+)
+_ACCOUNT = re.compile(r"(?:\{|\w+\()(?P<fields>.*)[})]", re.DOTALL)
+"""A record of an account, as JSON, as Python writes a dict, or as it shows an object of snscrape."""
+_HANDLES = tuple(
+    re.compile(rf"(?<![A-Za-z])[\"']?{key}[\"']?\s*[:=]\s*[\"']([^\"']+)[\"']")
+    for key in ("screen_name", "username", "userName", "handle", "acct", "uniqueId", "unique_id")
 )
 
 
@@ -68,3 +79,13 @@ def have_lost_digits(values: Sequence[str]) -> bool:
 def id_in_address(address: str) -> str:
     """Return the id of the post that an address leads to, "" if it tells none."""
     return next((match[1] for pattern in _ADDRESSES if (match := pattern.search(address))), "")
+
+
+def account_in(cell: str) -> str:
+    """Return the name of the account that a record or an address of a profile tells, "" if it is neither."""
+    text = cell.strip()
+    if match := _PROFILE.fullmatch(text):
+        return match[1]
+    if match := _ACCOUNT.fullmatch(text):
+        return next((found[1] for key in _HANDLES if (found := key.search(match["fields"]))), "")
+    return ""

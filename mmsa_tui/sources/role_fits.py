@@ -9,7 +9,7 @@ import re
 
 from mmsa_tui.sources.columns import Name, is_weak
 from mmsa_tui.sources.files.cells import Column
-from mmsa_tui.sources.ids import id_in_address
+from mmsa_tui.sources.ids import account_in, id_in_address
 from mmsa_tui.sources.label_words import propose_map, spelled
 from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
 
@@ -32,6 +32,9 @@ _OTHER_IDS = frozenset((
 ))
 # fmt: on
 """Words in the names of columns with the id of something else than the post."""
+_LISTS_OF_PICTURES = frozenset(
+    ("media", "medias", "images", "photos", "pictures", "attachments", "mediaitems")
+)
 _FLAGS = frozenset(("true", "false", "yes", "no", "0", "1"))
 
 
@@ -117,8 +120,8 @@ def is_all_dates(name: Name, cells: Column) -> bool:
 def readable_dates(cells: Column) -> float:
     """Return the share of the first cells that are dates in a notation that is read."""
     dates = cells.filled[:50]
-    day_first = DateReader(cells.filled).day_first
-    return sum(bool(to_iso_utc(cell, day_first)) for cell in dates) / len(dates) if dates else 0.0
+    read_date = DateReader(cells.filled)
+    return sum(bool(read_date.read(cell)) for cell in dates) / len(dates) if dates else 0.0
 
 
 def is_author(name: Name, cells: Column) -> bool:
@@ -127,7 +130,9 @@ def is_author(name: Name, cells: Column) -> bool:
         return False
     if name.full == "name" and cells.words > 5:
         return False
-    return cells.length <= 80 and cells.shape not in ("address", "moment") and not cells.is_structured
+    if cells.shape == "address" or cells.length > 80 or cells.is_structured:
+        return all(map(account_in, cells.filled))
+    return cells.shape != "moment"
 
 
 def are_handles(cells: Column) -> bool:
@@ -187,6 +192,8 @@ def is_image(name: Name, cells: Column) -> bool:
 
 def holds_pictures(name: Name, cells: Column) -> bool:
     """Whether most cells of a column, whatever its name, name picture files."""
-    if not is_of_post(name) or "profile" in name.words:
+    # A post may have a list of pictures, `media/0/thumbnail`, and a list of comments with pictures of theirs.
+    is_own = not name.is_listed or not name.above.isdisjoint(_LISTS_OF_PICTURES)
+    if name.is_about_author or name.is_of_another_post or not is_own or "profile" in name.words:
         return False
     return bool(cells.filled) and cells.pictures >= 0.6 and cells.words < 8

@@ -48,6 +48,7 @@ from mmsa_tui.sources.timestamps import to_iso_utc, without_midnight
 _MIN_WORDS = 2.5
 _LOOK_AT_COLUMNS = 1_000
 _MAX_IMAGE_COLUMNS = 12
+_ACCOUNT_IDS = frozenset(("twitterid", "facebookid", "instagramid", "tiktokid", "fbid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +310,8 @@ class _Choice:
 
     def _is_of_account(self, column: str) -> bool:
         """Whether `twitterId` is what some tools call the account: the address of the post has another."""
-        address = next(self._free(is_address_with_id), "") if self._names[column].full == "twitterid" else ""
+        may_be = self._names[column].full in _ACCOUNT_IDS
+        address = next(self._free(is_address_with_id), "") if may_be else ""
         if not address:
             return False
         rows = [(row.get(column, ""), id_in_address(row.get(address, ""))) for row in self._sample]

@@ -16,18 +16,21 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio janeiro januari ene gen",
-            "feb february februar février fevrier febrero febbraio fevereiro februari fév",
-            "mar march märz maerz mars marzo março maart mär mrz mrt",
-            "apr april avril abril aprile avr abr",
-            "may mai mayo maggio maio mei mag",
-            "jun june juni juin junio giugno junho giu",
-            "jul july juli juillet julio luglio julho lug juil",
-            "aug august août aout agosto augustus ago",
-            "sep sept september septembre septiembre settembre setembro set",
-            "oct october oktober octobre octubre ottobre outubro okt ott out",
-            "nov november novembre noviembre novembro",
-            "dec december dezember décembre decembre diciembre dicembre dezembro dez dic déc",
+            "jan january januar janvier enero gennaio janeiro januari ene gen"
+            " января январь янв stycznia ocak",
+            "feb february februar février fevrier febrero febbraio fevereiro februari fév fev"
+            " февраля фев lutego şubat",
+            "mar march märz maerz mars marzo março maart mär mrz mrt марта март мар marca mart",
+            "apr april avril abril aprile avr abr апреля апр kwietnia nisan",
+            "may mai mayo maggio maio mei mag maj мая май maja mayıs",
+            "jun june juni juin junio giugno junho giu июня июнь июн czerwca haziran",
+            "jul july juli juillet julio luglio julho lug juil июля июль июл lipca temmuz",
+            "aug august août aout agosto augustus ago augusti августа авг sierpnia ağustos",
+            "sep sept september septembre septiembre settembre setembro set сентября сент сен września eylül",
+            "oct october oktober octobre octubre ottobre outubro okt ott out октября окт października ekim",
+            "nov november novembre noviembre novembro ноября ноя listopada kasım",
+            "dec december dezember décembre decembre diciembre dicembre dezembro dez dic déc"
+            " декабря дек grudnia aralık",
         ),
         start=1,
     )
@@ -66,6 +69,7 @@ _MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 _WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las)?[\s,·]*$", re.IGNORECASE)
 
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_EASTERN = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _DAY_MONTH = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.|er)?[\s-]*(?:de |of )?([^\W\d_]{3,12})\.?[\s,-]*(?:de )?(\d{4}|\d\d)"
@@ -77,6 +81,9 @@ _NUMBERS_IN = re.compile(rf"(?<![\d./:-]){_NUMBERS.pattern}(?![\d./-])")
 DATE_ORDERS: Mapping[str, bool] = {"day-first": True, "month-first": False}
 """What a user can say of `05/01/2026`, and whether the day then comes first."""
 
+_SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?")
+"""A moment as a spreadsheet counts it: days since 1900, here from 2000 to 2050."""
+_FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
 _SECONDS_UNTIL_10000 = 253_402_300_800
 """Unix time of the year 10000: a larger number counts milliseconds, or microseconds."""
 _MAX_LENGTH = 80
@@ -150,8 +157,13 @@ class DateReader:
         self._order = order
         self._shown: dict[bool, str] = {}
         self._has_numbers = False
+        n_filled = n_serial = 0
         for sample in samples:
             self._look(sample)
+            if text := sample.strip():
+                n_filled += 1
+                n_serial += _SERIAL.fullmatch(text) is not None
+        self._is_serial = 0 < n_filled == n_serial
         self.day_first = DATE_ORDERS.get(order, next(iter(self._shown)) if len(self._shown) == 1 else None)
         self.unread = 0
         self.example = ""
@@ -160,6 +172,9 @@ class DateReader:
 
     def read(self, value: str) -> str:
         """Return a cell as ISO 8601 in UTC, "" where it is no moment."""
+        if self._is_serial and _SERIAL.fullmatch(text := value.strip()):
+            moment = _FIRST_DAY + timedelta(seconds=round(float(text.replace(",", ".")) * 86_400))
+            return moment.replace(tzinfo=None).isoformat() + "Z"
         return to_iso_utc(value, self.day_first, is_said=bool(self._order))
 
     def __call__(self, value: str) -> str:
@@ -183,6 +198,8 @@ class DateReader:
 
     def why(self) -> str:
         """Say which order the dates are read in, and why; "" where no date is of numbers alone."""
+        if self._is_serial:
+            return "dates are numbers of days, as spreadsheets count them"
         if self._order:
             return f"{_words(self.day_first)}, as you said"
         if not self._has_numbers:
@@ -334,6 +351,8 @@ def _date(text: str, day_first: bool | None, is_said: bool) -> datetime | None:
         text = rest.strip(" ,")
     if match := _YEAR_FIRST.fullmatch(text):
         return _day(match[1], int(match[3]), match[4])
+    if match := _EASTERN.fullmatch(text):
+        return _day(match[1], int(match[2]), match[3])
     if match := _COMPACT.fullmatch(text):
         return _day(match[1], int(match[2]), match[3])
     if match := _DAY_MONTH.fullmatch(text):

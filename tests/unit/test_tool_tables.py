@@ -16,6 +16,7 @@ from mmsa_tui.sources import ReadOptions, read
 
 TEXT = ("text", FINE, "Rain again")
 DATE = ("created_at", "2026-05-01 10:00:00", "2026-05-02 11:00:00")
+ACCOUNT = {"username": "sam", "displayname": "Sam B.", "rawDescription": BIOGRAPHY, "created": "2010"}
 COMMENT_TEXT = "What a lovely ferry, I would sail on it with all of my friends"
 
 SHAPES: dict[str, Shape] = {
@@ -291,6 +292,144 @@ SHAPES: dict[str, Shape] = {
                 twice("Published Time", "10:00:00"),
                 ("Content", FINE, "Rain again"),
                 ("User Screen Name", "sam", "leo"),
+            )
+        },
+        "71",
+    ),
+    "CrowdTangle, whose id is of the page": Shape(
+        {
+            "a.csv": csv(
+                ("Page Name", "sam", "leo"),
+                ("Facebook Id", "100061111111111", "100061111111112"),
+                twice("Page Description", BIOGRAPHY),
+                twice("Post Created", "2026-05-01 06:00:00 EDT"),
+                ("URL", "https://www.facebook.com/sam/posts/71", "https://www.facebook.com/leo/posts/72"),
+                ("Message", FINE, "Rain again"),
+            )
+        },
+        "71",
+    ),
+    "snscrape, csv, with the account as a dict": Shape(
+        {"a.csv": csv(("id", "71", "72"), ("rawContent", FINE, "Rain"), DATE, twice("user", repr(ACCOUNT)))},
+        "71",
+    ),
+    "snscrape, csv, with the account as an object": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"),
+                ("rawContent", FINE, "Rain"),
+                DATE,
+                twice(
+                    "user", f"User(username='sam', id=7, displayname='Sam B.', rawDescription='{BIOGRAPHY}')"
+                ),
+            )
+        },
+        "71",
+    ),
+    "a table with the address of the profile": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"), TEXT, DATE, ("user", "https://twitter.com/sam", "https://x.com/leo?s=1")
+            )
+        },
+        "71",
+    ),
+    "Apify, Facebook, with pictures in a list of media": Shape(
+        {
+            "a.csv": csv(
+                ("postId", "71", "72"),
+                ("user/name", "sam", "leo"),
+                twice("time", DAY),
+                TEXT,
+                ("media/0/photo_image/uri", "https://x.example/p1.jpg?a", ""),
+                ("topComments/0/attachments/0/uri", "https://x.example/other.jpg", ""),
+            ),
+            "p1.jpg": None,
+            "other.jpg": None,
+        },
+        "71",
+        found=("p1.jpg",),
+    ),
+    "a title of one word that stands in the text, too": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"),
+                ("title", "Harbour", "Rain"),
+                ("body", FINE, "Again"),
+                ("author", "sam", "leo"),
+                DATE,
+            )
+        },
+        "71",
+        text=f"Harbour\n\n{FINE}",
+    ),
+    "in Spanish, in UTF-16, parted by semicolons": Shape(
+        {
+            "a.csv": csv(
+                ("Identificador", "71", "72"),
+                ("Fecha de publicación", "1 de mayo de 2026 10:00", "2 de mayo de 2026 10:00"),
+                ("Usuario", "sam", "leo"),
+                twice("Descripción del usuario", BIOGRAPHY),
+                twice("Título", ""),
+                ("Texto", FINE, "Rain again"),
+                ("Sentimiento", "positivo", "neutro"),
+            )
+            .replace('","', '";"')
+            .encode("utf-16")
+        },
+        "71",
+        truth={"label": "positivo"},
+    ),
+    "in Portuguese": Shape(
+        {
+            "a.csv": csv(
+                ("ID da publicação", "71", "72"),
+                ("Data de publicação", "01/05/2026 10:00", "13/05/2026 10:00"),
+                ("Autor", "sam", "leo"),
+                twice("Biografia", BIOGRAPHY),
+                ("Conteúdo", FINE, "Rain again"),
+                ("Sentimento", "positivo", "neutro"),
+            )
+        },
+        "71",
+        truth={"label": "positivo"},
+    ),
+    "in Japanese": Shape(
+        {
+            "a.csv": csv(
+                ("ID", "71", "72"),
+                ("投稿日時", "2026年5月1日 10:00", "2026年5月2日 10:00"),
+                ("screen_name", "sam", "leo"),
+                ("本文", FINE, "Rain again"),
+            )
+        },
+        "71",
+    ),
+    "a spreadsheet that shows its dates as numbers": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"), TEXT, ("user", "sam", "leo"), ("date", "46143.4166666667", "46144,5")
+            )
+        },
+        "71",
+    ),
+    "an unknown tool with days in dots": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"), TEXT, ("user", "sam", "leo"), ("Wann", "01.05.2026", "02.05.2026")
+            )
+        },
+        "71",
+        created_at="2026-05-01T00:00:00Z",
+    ),
+    "a status, with the description of the author": Shape(
+        {
+            "a.csv": csv(
+                ("status_id", "71", "72"),
+                ("screen_name", "sam", "leo"),
+                twice("description", BIOGRAPHY),
+                ("status", FINE, "Rain again"),
+                DATE,
             )
         },
         "71",

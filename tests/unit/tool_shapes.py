@@ -64,7 +64,8 @@ def lay_out(root: Path, shape: Shape) -> Path:
     for name, content in shape.files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(JPEG if content is None else content.encode())
+        data = JPEG if content is None else content
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
     written = [name for name, content in shape.files.items() if content is not None]
     return root / (shape.point_at or (written[0] if len(written) == 1 and "/" not in written[0] else "."))
 

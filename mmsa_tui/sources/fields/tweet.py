@@ -54,7 +54,9 @@ def join_title(title: str, body: str) -> str:
     if not body.strip():
         return title
     start = _HANDLE.sub("", " ".join(title.split())).rstrip("….").casefold()
-    if start.strip() in " ".join(body.split()).casefold():
+    whole = " ".join(body.split()).casefold()
+    # One word of a title stands in many a text; several are the same words once more.
+    if whole.startswith(start.strip()) or (start.count(" ") > 1 and start.strip() in whole):
         return body
     return f"{title.rstrip()}\n\n{body}"
 

@@ -15,8 +15,10 @@ _MOMENT = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:T\d|\b).*|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3,9})[-/.]\d{2,4}\b.*"
     r"|[A-Za-z]{3},? (?:[A-Za-z]{3,9}\.? \d{1,2}|\d{1,2} [A-Za-z]{3,9})\b.*\d.*"
     r"|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}\b.*|\d{1,2}\.? (?:de )?[^\W\d_]{3,10}\.?(?: de)?,? \d{4}\b.*"
-    r"|\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
+    r"|\d{4} ?[年년] ?\d{1,2} ?[月월].*|\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
 )
+_DOTTED = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{4}|\d\d)|\d{4}\.\d{1,2}\.\d{1,2}")
+"""A day that would be a number but for its dots."""
 _ADDRESS = re.compile(r"(?:https?|at|ftp)://\S+|www\.\S+", re.IGNORECASE)
 _PICTURE = re.compile(
     r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b|@(?:jpeg|png|webp)\b", re.IGNORECASE
@@ -39,7 +41,7 @@ def shape(cell: str) -> str:
     if len(text) > MAX_SHAPED or not text:
         return ""
     if _NUMBER.fullmatch(text):
-        return "number"
+        return "moment" if _DOTTED.fullmatch(text) else "number"
     if len(text) < 60 and _MOMENT.fullmatch(text):
         return "moment"
     return "address" if _ADDRESS.fullmatch(text) else ""

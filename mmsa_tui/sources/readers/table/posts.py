@@ -15,7 +15,7 @@ from mmsa_tui.sources.columns import is_weak, parse_name, rank
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
-from mmsa_tui.sources.ids import clean_id, id_in_address
+from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
 from mmsa_tui.sources.timestamps import without_midnight
@@ -91,7 +91,7 @@ class TablePosts:
         return SamplePost(
             post_id[:80] or "row number",
             text[:_SHOWN] + ("…" if len(text) > _SHOWN else ""),
-            values.get(roles.author, "").strip()[:80],
+            self._author(values)[:80],
             self._read_date.read(values.get(roles.created_at, "")),
             values.get(roles.language, "").strip()[:20],
             values.get(roles.label, "").strip()[:40],
@@ -160,7 +160,7 @@ class TablePosts:
             post_id,
             text,
             self._pictures.find(self._references(values), given),
-            author=values.get(roles.author, "").strip(),
+            author=self._author(values),
             created_at=self._date(values),
             language=values.get(roles.language, "").strip().lower(),
             encoding=record.encoding,
@@ -171,6 +171,10 @@ class TablePosts:
     def _id_of(self, values: Mapping[str, str]) -> str:
         value = clean_id(values.get(self._roles.id, ""))
         return id_in_address(value) if self._roles.id_in_address else value
+
+    def _author(self, values: Mapping[str, str]) -> str:
+        value = values.get(self._roles.author, "").strip()
+        return account_in(value) or value
 
     def _references(self, values: Mapping[str, str]) -> list[str]:
         found: list[str] = []
