@@ -107,16 +107,16 @@ def retrain(
             )
         check_table_target(changes)
     parent = find_learner(config.paths, config.bundle)
-    if candidate is not None:
-        if dry_run or promote is False:
-            raise UsageError(
-                "--candidate promotes a bundle, which --dry-run and --no-promote rule out",
-                "`mmsa bundle info DIR` only shows a candidate.",
-            )
-        _promote(config, parent, candidate, promote, reclassify, changes)
-        return
+    if candidate is not None and (dry_run or promote is False):
+        raise UsageError(
+            "--candidate promotes a bundle, which --dry-run and --no-promote rule out",
+            "`mmsa bundle info DIR` only shows a candidate.",
+        )
     if reclassify and not dry_run:
         _finish_judging(config, parent)
+    if candidate is not None:
+        _promote(config, parent, candidate, promote, reclassify, changes)
+        return
     result = _run(config, parent, dry_run, weight, rule, learn_audited)
     promoted = None
     if rule is None and not json and result.lesson.is_rule:

@@ -164,7 +164,10 @@ def test_changes_go_to_a_file_and_stale_predictions_are_judged_anew(
     assert (tmp_path / "changes.jsonl").read_text() == ""
 
 
-@pytest.mark.parametrize("when", ["before the first batch", "after it"])
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [("before the first batch", []), ("after it", []), ("after it", ["--candidate", "promoted already"])],
+)
 def test_judging_again_that_was_interrupted_is_gone_on_with(
     home: Path,
     mmsa: Mmsa,
@@ -173,6 +176,7 @@ def test_judging_again_that_was_interrupted_is_gone_on_with(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     when: str,
+    words: list[str],
 ) -> None:
     monkeypatch.setattr("mmsa_tui.services.classify.BATCH", 1)
     mmsa("classify", table(["what a lovely day", "so sad", "a train"]), "-o", tmp_path / "out.jsonl")
@@ -189,7 +193,7 @@ def test_judging_again_that_was_interrupted_is_gone_on_with(
         ran = mmsa("retrain")
     assert (ran.code, active(home), "next `mmsa retrain`" in ran.err) == (130, "words 1.0.1", True)
     monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", "raise SystemExit(5)"])
-    again = mmsa("retrain")
+    again = mmsa("retrain", *words)
     n_left = 3 if when == "before the first batch" else 2
     assert f"{n_left} posts judged by words 1.0.0 were not judged by words 1.0.1" in again.err
     with Store.open(home / "data" / "mmsa.db") as store:
