@@ -17,25 +17,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from mmsa_tui.analysis.intervals import (
+    QUANTILE,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    effective_size,
+    unseen_errors,
+    variance_of_mean,
+    wilson,
+)
 
 FEW = 10
 """With fewer audited posts the model's answers are left out of it, and the estimate is called rough."""
 
 MANY = 80
 """With so many the model's plain answer is fitted beside its probability; in fewer it would fit noise."""
-
-_QUANTILE = 1.959964
-"""Of the normal distribution: 95 % lie within."""
-_UNSEEN = 2.0
-"""Errors that may be there where none is seen. The rule of three (J. Hanley, JAMA 249, 1983) says three, and
-with it groups were held in up to 99 % of draws; with two a model that errs in 1 % of posts still is."""
-_STEADY = 0.25
-"""Variance of one imagined post, so that a sample without a single error does not claim certainty."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,7 @@ def difference(name: str, first: Estimate, second: Estimate) -> Difference:
     low, high = _hybrid(first, second)
     # How many standard errors the side of the interval towards 0 holds.
     side = value - low if value > 0 else high - value
-    p_value = _two_sided(abs(value) / side * _QUANTILE) if side > 0 else float(value == 0)
+    p_value = _two_sided(abs(value) / side * QUANTILE) if side > 0 else float(value == 0)
     return Difference(name, first, second, value, low, high, p_value)
 
 
@@ -242,7 +240,7 @@ def posts_needed(population: Population, half_width: float) -> int:
     widths = [(one.high - one.low) / 2 for one in shares if one.high is not None and one.low is not None]
     n_audited = int(population.audited.sum())
     if n_audited < 3 * FEW or not widths:
-        needed = 0.25 * (_QUANTILE / half_width) ** 2
+        needed = 0.25 * (QUANTILE / half_width) ** 2
         return min(n_all, math.ceil(needed / (1 + needed / max(n_all, 1))))
     # Widths shrink with the root of the number; the correction for a finite source is undone and redone.
     free = n_audited / max(1 - n_audited / n_all, 1e-9) * (max(widths) / half_width) ** 2
@@ -292,12 +290,12 @@ def _estimate(
     mean = float((w * y).sum() / w.sum())
     fraction = _fraction(population, sizes > 0, sample)
     clusters = population.clusters[sample]
-    model_variance = _variance(residual, w, fraction, clusters, len(terms))
-    model_variance += _unseen_errors(residual, w, fraction, clusters)
-    plain_variance = _variance(y - mean, w, fraction, clusters, 1)
-    n_effective = _effective(mean, model_variance, plain_variance, w, fraction)
+    model_variance = variance_of_mean(residual, w, fraction, clusters, len(terms))
+    model_variance += unseen_errors(residual, w, fraction, clusters)
+    plain_variance = variance_of_mean(y - mean, w, fraction, clusters, 1)
+    n_effective = effective_size(mean, model_variance, plain_variance, w, fraction)
     clipped = min(max(value, 0.0), 1.0)
-    low, high = _wilson(clipped, n_effective)
+    low, high = wilson(clipped, n_effective)
     return Estimate(name, clipped, low, high, raw, n)
 
 
@@ -310,9 +308,9 @@ def _wilson_mean(
     w = weights * population.sizes[sample]
     mean = float((w * hit).sum() / w.sum())
     fraction = population.fraction[sample]
-    variance = _variance(hit - mean, w, fraction, population.clusters[sample], 1)
-    n_effective = _effective(mean, variance, variance, w, fraction)
-    low, high = _wilson(mean, n_effective)
+    variance = variance_of_mean(hit - mean, w, fraction, population.clusters[sample], 1)
+    n_effective = effective_size(mean, variance, variance, w, fraction)
+    low, high = wilson(mean, n_effective)
     return Estimate(name, mean, low, high, None, n)
 
 
@@ -336,67 +334,6 @@ def _fraction(population: Population, members: BoolArray, sample: IntArray) -> F
     if (population.bare & members).any():
         return np.minimum(found, len(sample) / int(members.sum()))
     return found
-
-
-def _variance(
-    residual: FloatArray, w: FloatArray, fraction: FloatArray, clusters: IntArray, n_terms: int
-) -> float:
-    """Estimate the variance of a weighted mean of residuals, drawn without replacement, copies together."""
-    n = len(residual)
-    if n <= n_terms:
-        return _STEADY / n
-    share = w / w.sum() * residual
-    scaled = share * np.sqrt(1 - fraction)
-    _, group = np.unique(clusters, return_inverse=True)
-    together = np.bincount(group, weights=scaled)
-    return float((together**2).sum() * n / (n - n_terms))
-
-
-def _unseen_errors(residual: FloatArray, w: FloatArray, fraction: FloatArray, clusters: IntArray) -> float:
-    """Add to the variance what errors may be there that a sample shows few of, or none.
-
-    Of a model that errs once in two hundred posts most samples of two hundred show one error or none, and
-    their spread promises far too much. No error seen leaves room for `_UNSEEN`; from so many on, the more
-    errors are seen the less is added.
-    """
-    n = len(residual)
-    _, group = np.unique(clusters, return_inverse=True)
-    seen = np.bincount(group, weights=n * w / w.sum() * residual * np.sqrt(1 - fraction))
-    trust = min(1.0, _UNSEEN / max(float((seen**2).sum()), 1e-9))
-    return (_UNSEEN / _QUANTILE) ** 2 * trust * float((1 - fraction).mean()) / n**2
-
-
-def _effective(
-    mean: float,
-    model_variance: float,
-    plain_variance: float,
-    w: FloatArray,
-    fraction: FloatArray,
-) -> float:
-    """Say how many posts drawn plainly would tell as much.
-
-    What weights, copies and a finite source do is taken from the plain variance where it can be seen
-    in it, else from the weights; what the model brings from the ratio of the two variances.
-    """
-    n = len(w)
-    steady = _STEADY / n**2
-    gain = min(1.0, (model_variance + steady) / (plain_variance + steady))
-    binomial = mean * (1 - mean) / n
-    audited = float(fraction.mean())
-    kish = n * float((w**2).sum()) / float(w.sum()) ** 2 * max(1 - audited, 1e-6)
-    # With few posts of a kind their own variance is no guide.
-    trust = min(1.0, mean * (1 - mean) * n / 5)
-    design = kish + trust * (plain_variance / binomial - kish) if binomial > 0 else kish
-    return n / max(design, 1e-6) / gain
-
-
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    """Bound a share with E. Wilson's score interval (JASA 22, 1927)."""
-    square = _QUANTILE**2 / n
-    middle = (share + square / 2) / (1 + square)
-    half = math.sqrt(max(share * (1 - share) * square + square**2 / 4, 0.0)) / (1 + square)
-    # Rounding may put a bound on the wrong side of a share of 0 or 1.
-    return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
 
 
 def _hybrid(first: Estimate, second: Estimate) -> tuple[float, float]:

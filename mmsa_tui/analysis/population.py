@@ -11,8 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-from mmsa_tui.analysis.estimates import BoolArray, FloatArray, IntArray, Population
+from mmsa_tui.analysis.estimates import Population
 from mmsa_tui.analysis.groups import hashtags_in
+from mmsa_tui.analysis.intervals import BoolArray, FloatArray, IntArray
 from mmsa_tui.analysis.sampling import lot, name_strata
 from mmsa_tui.analysis.timeline import Unit as TimeUnit
 from mmsa_tui.analysis.timeline import period_of

@@ -15,7 +15,7 @@ from mmsa_tui.codebook import Codebook, CodebookError, from_fields, keys_of_plac
 from mmsa_tui.decoding import DecodingError, from_json, from_toml
 from mmsa_tui.disk.safety import check_source
 from mmsa_tui.errors import SourceError
-from mmsa_tui.export.xlsx_file import TextTable
+from mmsa_tui.export.summary_sheet import TextTable
 from mmsa_tui.sources.files.ndjson import read_entries
 from mmsa_tui.sources.files.workbook import is_workbook, open_book
 from mmsa_tui.store.study import codebook_of_file

@@ -17,7 +17,7 @@ from mmsa_tui.corrections.record import COLUMNS, cell, describe
 from mmsa_tui.disk.whole_file import check_place, scratch_folder, whole_file
 from mmsa_tui.errors import OutputError
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
-from mmsa_tui.export.xlsx_file import write_sheet
+from mmsa_tui.export.summary_sheet import write_sheet
 from mmsa_tui.records import Correction
 
 SUFFIXES = (".jsonl", ".xlsx")

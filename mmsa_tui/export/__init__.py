@@ -5,8 +5,9 @@ will do.
 """
 
 from mmsa_tui.export.columns import fixed_columns, people_columns
+from mmsa_tui.export.summary_sheet import CountTable, Summary, TextTable
 from mmsa_tui.export.write import SUFFIXES, check_target, stream_jsonl, to_records, write, write_records
-from mmsa_tui.export.xlsx_file import CountTable, Summary, TextTable, describe_sheets
+from mmsa_tui.export.xlsx_file import describe_sheets
 
 __all__ = [
     "SUFFIXES",

@@ -69,3 +69,9 @@ def cut(text: str, units: int = CELL_UNITS) -> str:
     mark = f" … [cut here: {len(text):,} characters in all]"
     # "ignore" drops half an emoji at the edge.
     return encoded[: 2 * (units - len(mark))].decode("utf-16-le", "ignore") + mark
+
+
+def fit(text: str) -> str:
+    """Make text fit for a cell of a workbook."""
+    # XML turns a carriage return into a line feed, or into a visible escape.
+    return cut(clean(text.replace("\r\n", "\n").replace("\r", "\n")))

@@ -16,7 +16,8 @@ from mmsa_tui.export.columns import Row, Value, describe, fixed_columns, name_so
 from mmsa_tui.export.csv_file import write_csv
 from mmsa_tui.export.jsonl_file import print_jsonl, write_jsonl
 from mmsa_tui.export.parquet_file import write_parquet
-from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, Counted, Summary, write_xlsx
+from mmsa_tui.export.summary_sheet import Counted, Summary
+from mmsa_tui.export.xlsx_file import THUMBNAIL_PX, write_xlsx
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.pictures.thumbnails import small_jpeg
 

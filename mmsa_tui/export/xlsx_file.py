@@ -1,4 +1,4 @@
-"""Excel workbooks: a Posts sheet to filter and read, a Summary sheet with a chart.
+"""Excel workbooks: a Posts sheet to filter and read, and what `summary_sheet` adds to it.
 
 Rows go to disk as they come, so memory does not grow with them. Every text is written as text:
 nothing in it can become a formula, a link or a number.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from mmsa_tui.disk.whole_file import scratch_folder
 from mmsa_tui.errors import OutputError
-from mmsa_tui.export.cells import clean, cut
-from mmsa_tui.export.colours import label_colour, label_tint
-from mmsa_tui.export.columns import LABELS, Row, Value
+from mmsa_tui.export.cells import fit
+from mmsa_tui.export.colours import label_tint
+from mmsa_tui.export.columns import LABELS, Value
+from mmsa_tui.export.summary_sheet import Summary, write_sheet, write_summary
 
 SHEET_ROWS = 1_048_575
 """Rows below the header that a sheet holds; more go on on `Posts 2` and so on."""
@@ -32,64 +32,6 @@ MAX_THUMBNAILS = 20_000
 
 _WIDTHS = {"post_id": 21, "text": 70, "image": 16, "error": 30, "bundle": 14}
 _WIDTH = 12
-
-
-_MARKERS = ("diamond", "square", "triangle", "circle", "star", "x", "plus")
-"""What tells the lines of a chart apart without colour."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountTable:
-    """Counts by name, as a table of the Summary sheet; `colours` are those of a chart of it, if any."""
-
-    title: str
-    counts: Sequence[tuple[str, int]]
-    total: int
-    colours: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TextTable:
-    """A table of texts and numbers for the Summary sheet.
-
-    `percent` names the columns that are shares. With `is_charted` column 1 is drawn by column 0, with
-    columns 2 and 3 as the ends of its error bars. `lines` are columns to be drawn as lines over column 0,
-    the labels in their order, `bars` such columns to be stacked in a bar for each row; `bounds` are the
-    ends of the error bars of lines, a pair of columns for each.
-    """
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str | float]]
-    percent: Sequence[int] = ()
-    note: str = ""
-    is_charted: bool = False
-    lines: Sequence[int] = ()
-    bars: Sequence[int] = ()
-    bounds: Sequence[tuple[int, int]] = ()
-
-
-class Counted(Protocol):
-    """What counts the rows of a file as they pass, for its Summary sheet."""
-
-    def add(self, row: Row) -> None: ...
-
-    def lines(self) -> Sequence[tuple[str, int]]: ...
-
-    def tables(self, labels: Sequence[str]) -> Sequence[CountTable]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the Summary sheet says: facts by name in order, what was counted, further tables.
-
-    `counted` sees every row as it is written. `sheets` are tables that have a sheet of their own.
-    """
-
-    facts: Mapping[str, str] = field(default_factory=dict)
-    counted: Counted | None = None
-    tables: Sequence[TextTable] = ()
-    sheets: Sequence[TextTable] = ()
 
 
 def describe_sheets(target: Path, n_rows: int, sheet_rows: int = SHEET_ROWS) -> str:
@@ -135,7 +77,7 @@ def write_xlsx(
         book.use_zip64()
         try:
             n_rows = _Posts(book, columns, labels, sheet_rows).write(records, thumbnails or repeat(None))
-            _write_summary(book, labels, summary or Summary())
+            write_summary(book, labels, summary or Summary())
             for table in summary.sheets if summary is not None else ():
                 write_sheet(book, table)
             book.close()
@@ -195,7 +137,7 @@ class _Posts:
         for index, column in enumerate(self._columns):
             sheet.set_column(index, index, _WIDTHS.get(column, _WIDTH))
         for index, column in enumerate(self._columns):
-            sheet.write_string(0, index, _fit(column), self._header)
+            sheet.write_string(0, index, fit(column), self._header)
         return sheet
 
     def _finish(self, sheet: Any, n_rows: int) -> None:
@@ -206,7 +148,7 @@ class _Posts:
         # Position 1 moves and hides with the cell, as when the user filters the sheet.
         place = {"image_data": io.BytesIO(thumbnail), "object_position": 1, "x_offset": 2, "y_offset": 2}
         sheet.insert_image(
-            row, self._columns.index("image"), "picture.jpg", place | {"description": _fit(name)[:255]}
+            row, self._columns.index("image"), "picture.jpg", place | {"description": fit(name)[:255]}
         )
 
     def _write_cell(self, sheet: Any, row: int, index: int, name: str, value: Value) -> None:
@@ -219,193 +161,4 @@ class _Posts:
         else:
             style = self._by_label.get(value) if name in LABELS else None
             plain = self._text if len(value) <= 255 else self._long_text
-            sheet.write_string(row, index, _fit(value), style or plain)
-
-
-def _write_summary(book: Any, labels: Sequence[str], summary: Summary) -> None:
-    sheet = book.add_worksheet("Summary")
-    bold = book.add_format({"bold": True})
-    percent = book.add_format({"num_format": "0.0%"})
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 8, 14)
-    row = 0
-    for name, text in summary.facts.items():
-        sheet.write_string(row, 0, _fit(name), bold)
-        sheet.write_string(row, 1, _fit(text))
-        row += 1
-    charted: list[tuple[CountTable, int]] = []
-    if summary.counted is not None:
-        for name, number in summary.counted.lines():
-            sheet.write_string(row, 0, name, bold)
-            sheet.write_number(row, 1, number)
-            row += 1
-        for counts in summary.counted.tables(labels):
-            if counts.colours:
-                charted.append((counts, row + 2))
-            row = _write_counts(sheet, row + 1, counts, bold, percent)
-    charts = [_chart(book, counts, first) for counts, first in charted]
-    for table in summary.tables:
-        if table.is_charted and table.rows:
-            charts.append(_interval_chart(book, table, row + 3))
-        if table.lines and table.rows:
-            charts.append(_line_chart(book, table, row + 3))
-        if table.bars and table.rows:
-            charts.append(_bar_chart(book, table, row + 3))
-        row = _write_text_table(sheet, row + 1, table, bold, percent)
-    beside = max([9, *(len(table.header) for table in summary.tables)]) + 1
-    for at, chart in enumerate(charts):
-        sheet.insert_chart(1 + 16 * at, beside, chart)
-
-
-def write_sheet(book: Any, table: TextTable) -> None:
-    """Write a table of texts to an open workbook as a sheet of its own."""
-    sheet = book.add_worksheet(table.title)
-    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-    for column, name in enumerate(table.header):
-        sheet.set_column(column, column, 16 if column != 2 else 60)
-        sheet.write_string(0, column, _fit(name), bold)
-    for row, cells in enumerate(table.rows, start=1):
-        for column, cell in enumerate(cells):
-            sheet.write_string(row, column, _fit(str(cell)), wrapped)
-
-
-def _write_counts(sheet: Any, row: int, table: CountTable, bold: Any, percent: Any) -> int:
-    """Write a table; returns the row below it."""
-    for column, name in enumerate((table.title, "posts", "share")):
-        sheet.write_string(row, column, name, bold)
-    for name, number in table.counts:
-        row += 1
-        sheet.write_string(row, 0, _fit(name))
-        sheet.write_number(row, 1, number)
-        sheet.write_number(row, 2, number / table.total if table.total else 0.0, percent)
-    return row + 1
-
-
-def _write_text_table(sheet: Any, row: int, table: TextTable, bold: Any, percent: Any) -> int:
-    """Write a table; returns the row below it."""
-    sheet.write_string(row, 0, _fit(table.title), bold)
-    row += 1
-    for column, name in enumerate(table.header):
-        sheet.write_string(row, column, _fit(name), bold)
-    for cells in table.rows:
-        row += 1
-        for column, cell in enumerate(cells):
-            if isinstance(cell, str):
-                sheet.write_string(row, column, _fit(cell))
-            else:
-                sheet.write_number(row, column, cell, percent if column in table.percent else None)
-    if table.note:
-        row += 1
-        sheet.write_string(row, 0, _fit(table.note))
-    return row + 1
-
-
-def _chart(book: Any, table: CountTable, first: int) -> Any:
-    """Draw the shares of a table whose first line is row `first` of the Summary sheet."""
-    last = first + len(table.counts) - 1
-    chart = book.add_chart({"type": "column"})
-    chart.add_series(
-        {
-            "name": "share of posts",
-            "categories": ["Summary", first, 0, last, 0],
-            "values": ["Summary", first, 2, last, 2],
-            "points": [{"fill": {"color": colour}} for colour in table.colours],
-            "data_labels": {"value": True},
-            "gap": 60,
-        }
-    )
-    return _finished(chart, f"Share of posts by {table.title}")
-
-
-def _interval_chart(book: Any, table: TextTable, first: int) -> Any:
-    """Draw the shares of a table whose first line is row `first`, with their intervals."""
-    last = first + len(table.rows) - 1
-    shares = [[float(cell) for cell in row[1:4]] for row in table.rows]
-    chart = book.add_chart({"type": "column"})
-    chart.add_series(
-        {
-            "name": "share of posts",
-            "categories": ["Summary", first, 0, last, 0],
-            "values": ["Summary", first, 1, last, 1],
-            "points": [
-                {"fill": {"color": label_colour(at, len(shares), dark=False)}} for at in range(len(shares))
-            ],
-            "y_error_bars": {
-                "type": "custom",
-                "plus_values": [high - share for share, _, high in shares],
-                "minus_values": [share - low for share, low, _ in shares],
-            },
-            "gap": 60,
-        }
-    )
-    return _finished(chart, "Share of posts, 95 % intervals")
-
-
-def _bar_chart(book: Any, table: TextTable, first: int) -> Any:
-    """Draw a bar for every line of a table that begins in row `first`, cut by the columns `bars`."""
-    last = first + len(table.rows) - 1
-    chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
-    for at, column in enumerate(table.bars):
-        chart.add_series(
-            {
-                "name": ["Summary", first - 1, column],
-                "categories": ["Summary", first, 0, last, 0],
-                "values": ["Summary", first, column, last, column],
-                "fill": {"color": label_colour(at, len(table.bars), dark=False)},
-                "gap": 40,
-            }
-        )
-    _finished(chart, f"Share of posts by {table.header[0]}")
-    chart.set_legend({"position": "bottom"})
-    # The largest group on top, as in the table.
-    chart.set_y_axis({"reverse": True})
-    chart.set_x_axis({"num_format": "0%", "min": 0, "max": 1, "major_gridlines": {"visible": True}})
-    return chart
-
-
-def _line_chart(book: Any, table: TextTable, first: int) -> Any:
-    """Draw the columns `lines` of a table whose first line is row `first`, with their intervals if any."""
-    last = first + len(table.rows) - 1
-    chart = book.add_chart({"type": "line"})
-    for at, column in enumerate(table.lines):
-        colour = label_colour(at, len(table.lines), dark=False)
-        series = {
-            "name": ["Summary", first - 1, column],
-            "categories": ["Summary", first, 0, last, 0],
-            "values": ["Summary", first, column, last, column],
-            "line": {"color": colour, "width": 2},
-            "marker": {"type": _MARKERS[at % len(_MARKERS)], "fill": {"color": colour}, "size": 5},
-        }
-        if table.bounds:
-            low, high = table.bounds[at]
-            ends = [_ends(row, column, low, high) for row in table.rows]
-            series["y_error_bars"] = {
-                "type": "custom",
-                "plus_values": [plus for plus, _ in ends],
-                "minus_values": [minus for _, minus in ends],
-                "line": {"color": colour},
-            }
-        chart.add_series(series)
-    _finished(chart, f"Share of posts by {table.header[0]}" + (", 95 % intervals" if table.bounds else ""))
-    chart.set_legend({"position": "bottom"})
-    return chart
-
-
-def _ends(row: Sequence[str | float], share: int, low: int, high: int) -> tuple[float, float]:
-    """How far an error bar reaches up and down; nowhere where there is no interval."""
-    if row[low] == "" or row[high] == "":
-        return 0.0, 0.0
-    return float(row[high]) - float(row[share]), float(row[share]) - float(row[low])
-
-
-def _finished(chart: Any, title: str) -> Any:
-    """Give a chart of shares its title and axis."""
-    chart.set_title({"name": title})
-    chart.set_legend({"none": True})
-    chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": {"visible": False}})
-    return chart
-
-
-def _fit(text: str) -> str:
-    # XML turns a carriage return into a line feed, or into a visible escape.
-    return cut(clean(text.replace("\r\n", "\n").replace("\r", "\n")))
+            sheet.write_string(row, index, fit(value), style or plain)

@@ -19,7 +19,7 @@ from mmsa_tui.errors import BundleError, OutputError, SourceError, UsageError
 from mmsa_tui.export import Summary, check_target, write_records
 from mmsa_tui.export.columns import Row, Value
 from mmsa_tui.export.parquet_file import ParquetTable, open_parquet, read_parquet
-from mmsa_tui.export.xlsx_file import CountTable
+from mmsa_tui.export.summary_sheet import CountTable
 from mmsa_tui.records import Prediction
 from mmsa_tui.services.export import WHOSE
 from mmsa_tui.services.row_changes import JUDGEMENT

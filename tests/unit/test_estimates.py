@@ -8,7 +8,6 @@ import pytest
 from mmsa_tui.analysis.estimates import (
     Difference,
     Estimate,
-    FloatArray,
     Population,
     adjust,
     compare,
@@ -19,6 +18,7 @@ from mmsa_tui.analysis.estimates import (
     estimate_shares,
     posts_needed,
 )
+from mmsa_tui.analysis.intervals import FloatArray
 
 
 def population(
