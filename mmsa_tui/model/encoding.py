@@ -125,15 +125,16 @@ class Encoders:
         # Pictures with one digest are one picture: only the first of them is decoded.
         first = {picture.digest or picture: picture for picture in reversed(unseen)}
         fresh = [picture for picture in unseen if first[picture.digest or picture] is picture]
+        # Texts last: short jobs leave no core idle at the end. But one of them is first, which at the start
+        # opens its encoder while another thread opens that of pictures.
+        buckets = bucketed([len(text) for text in missing], self._text_batch)
+        jobs = [[missing[row] for row in rows] for rows in buckets]
+        text_jobs = [self._threads.submit(self._encode_texts, job) for job in jobs[:1]]
         picture_jobs = [
             self._threads.submit(self._encode_pictures, fresh[start : start + self._image_batch])
             for start in range(0, len(fresh), self._image_batch)
         ]
-        # Texts last: short jobs leave no core idle at the end.
-        buckets = bucketed([len(text) for text in missing], self._text_batch)
-        text_jobs = [
-            self._threads.submit(self._encode_texts, [missing[row] for row in rows]) for rows in buckets
-        ]
+        text_jobs += [self._threads.submit(self._encode_texts, job) for job in jobs[1:]]
         return Pending(posts, found, text_jobs, shown, picture_jobs)
 
     def finish(self, pending: Pending) -> Encoded:

@@ -13,7 +13,6 @@ from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.queues import describe_listed, queue_rows, title_of
 from mmsa_tui.codebook import Codebook, to_fields
-from mmsa_tui.corrections.codebooks import codebook_sheet, read_codebook_file, read_definition
 from mmsa_tui.disk.whole_file import check_place, whole_file
 from mmsa_tui.errors import MmsaError, OutputError, UsageError
 from mmsa_tui.export import Summary, TextTable, check_target, people_columns, write
@@ -199,13 +198,22 @@ def write_rows(
 def codebook_of(store: Store) -> Codebook | None:
     """Find the codebook that the labels of a store are of; None for the default one."""
     name, definition = store.codebook()
-    return read_definition(definition, name) if name else None
+    if not name:
+        return None
+    # All about corrections comes with it, which nobody pays for whose labels are the default ones.
+    from mmsa_tui.corrections.codebooks import read_definition
+
+    return read_definition(definition, name)
 
 
 def sheets_of(store: Store) -> list[TextTable]:
     """List what goes into a workbook beside posts and Summary: the codebook, if it is not the default."""
     codebook = codebook_of(store)
-    return [] if codebook is None else [codebook_sheet(codebook)]
+    if codebook is None:
+        return []
+    from mmsa_tui.corrections.codebooks import codebook_sheet
+
+    return [codebook_sheet(codebook)]
 
 
 def write_codebook_beside(store: Store, target: Path) -> None:
@@ -223,6 +231,8 @@ def write_codebook_beside(store: Store, target: Path) -> None:
 
 
 def _is_codebook(file: Path) -> bool:
+    from mmsa_tui.corrections.codebooks import read_codebook_file
+
     try:
         read_codebook_file(file)
     except MmsaError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Callable
 
 MAX_CHARACTERS = 4_000
 """128 word pieces never need more; a 10,000-character text should not be tokenised whole."""
@@ -68,11 +68,11 @@ def lexicon_part(text: str) -> str:
     return text
 
 
-def emoji_among(pieces: Container[str]) -> frozenset[str]:
+def emoji_among(is_piece: Callable[[str], bool]) -> frozenset[str]:
     """Find the emoji that a tokenizer has as pieces of their own, at the start of a word or within."""
     import emoji
 
-    return frozenset(char for char in emoji.EMOJI_DATA if char in pieces or "\u2581" + char in pieces)
+    return frozenset(char for char in emoji.EMOJI_DATA if is_piece(char) or is_piece("\u2581" + char))
 
 
 def has_words(text: str) -> bool:

@@ -322,3 +322,19 @@ def test_a_text_that_comes_twice_is_encoded_once(
     monkeypatch.setattr(encoders.runtimes, "encode_texts", lambda texts: seen.extend(texts) or run(texts))
     encoders.encode([Post("1", "the best day"), Post("2", "the best day"), Post("3", "rain")])
     assert sorted(seen) == ["rain", "the best day"]
+
+
+def test_both_encoders_are_opened_at_once(
+    text_encoder_directory: Path, image_encoder_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtimes = RuntimePair(TextSpec(text_encoder_directory), image_encoder_directory, workers=2)
+    met = threading.Barrier(2, timeout=30)
+    for encoder in (runtimes._texts, runtimes._images):
+
+        def opened(open_plain: Callable[[], object] = encoder.open_plain) -> object:
+            met.wait()
+            return open_plain()
+
+        monkeypatch.setattr(encoder, "open_plain", opened)
+    Encoders(runtimes).load()
+    assert met.n_waiting == 0 and not met.broken

@@ -197,18 +197,22 @@ def _session(
 def _digest(*parts: bytes) -> bytes:
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     for part in parts:
-        digest.update(len(part).to_bytes(8, "little") + part)
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
     return digest.digest()
 
 
 def _read(file: Path | None, name: str) -> bytes | None:
     """Read a kept graph; None where there is none, or not the one that was kept under this name."""
+    if file is None:
+        return None
     try:
-        data = file.read_bytes() if file is not None else b""
+        with file.open("rb") as kept:
+            # Apart, so that 20 MB are not there twice while the runtime makes its own of them.
+            digest, graph = kept.read(_DIGEST_BYTES), kept.read()
     except OSError:
         return None
-    graph = data[_DIGEST_BYTES:]
-    return graph if graph and data[:_DIGEST_BYTES] == _digest(name.encode(), graph) else None
+    return graph if graph and digest == _digest(name.encode(), graph) else None
 
 
 def _keep(file: Path | None, name: str, graph: bytes) -> None:

@@ -31,6 +31,8 @@ class _Encoder(Generic[_R]):
         self.open_chosen: Callable[[Numbers], _R] = chosen
         self.open_plain: Callable[[], _R] = plain
         self.runtime: _R | None = None
+        self.opening = threading.Lock()
+        """Of its own: while one encoder is opened the other is opened beside it, or runs."""
 
     @property
     def is_chosen(self) -> bool:
@@ -67,7 +69,8 @@ class RuntimePair:
         """What other runtimes came to on this machine, in words for a user."""
         self._graphs = graphs
         self._transform: TextTransform | None = None
-        self._loading = threading.Lock()
+        self._changing = threading.Lock()
+        """Of what both encoders share: name, keys, notes. Taken last, by who holds an encoder's own."""
         self.notes: list[str] = []
         """What did not go as planned, in words for a user."""
         self.name = self._named()
@@ -119,14 +122,14 @@ class RuntimePair:
 
     def text(self) -> tuple[TextTransform, TextRuntime]:
         """Give what encodes texts, loaded."""
-        with self._loading:
+        with self._texts.opening:
             if self._transform is None:
                 self._transform = TextTransform(self.text_spec.folder)
             return self._transform, self._loaded(self._texts)
 
     def image(self) -> ImageRuntime:
         """Give what encodes pictures, loaded."""
-        with self._loading:
+        with self._images.opening:
             return self._loaded(self._images)
 
     def _named(self) -> str:
@@ -198,7 +201,7 @@ class RuntimePair:
         except (BundleError, MemoryError):
             raise
         except Exception as error:  # they have no common class
-            with self._loading:
+            with encoder.opening:
                 if encoder.is_chosen:
                     self._leave_choice(encoder, error)
                     encoder.runtime = None
@@ -206,10 +209,13 @@ class RuntimePair:
 
     def _leave_choice(self, encoder: _Encoder[_R], error: Exception) -> None:
         why = str(error).strip().partition("\n")[0] or type(error).__name__
-        self.notes.append(f"{encoder.what} in {encoder.choice.name} broke down ({why}); ONNX Runtime went on")
-        encoder.choice = PLAIN
-        self.name = self._named()
-        self.text_key, self.image_key = self._keys()
+        with self._changing:
+            self.notes.append(
+                f"{encoder.what} in {encoder.choice.name} broke down ({why}); ONNX Runtime went on"
+            )
+            encoder.choice = PLAIN
+            self.name = self._named()
+            self.text_key, self.image_key = self._keys()
 
     def _attempt(self, run: Callable[[], _T]) -> _T:
         """Run an encoder; should its runtime break down, torch on the CPU takes over for good."""
@@ -226,7 +232,7 @@ class RuntimePair:
 
         from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
 
-        with self._loading:
+        with self._texts.opening, self._images.opening:
             if isinstance(self._images.runtime, TorchImage) and self.device == "cpu":
                 raise error
             what = str(error).strip().partition("\n")[0] or type(error).__name__
