@@ -169,6 +169,8 @@ def begin(
         work = Work(config, bundle, store, bar)
         for path in paths:
             work.read(path, format, options, is_kept=are_kept)
+        # What is judged and written is walked through once: a run takes as much memory for many as for few.
+        store.keep_few_pages()
         store.save_bundle_labels(bundle.id, bundle.labels)
         yield work
 

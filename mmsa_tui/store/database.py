@@ -25,6 +25,8 @@ from mmsa_tui.store.seals import seal_of
 from mmsa_tui.text.copies import text_key
 
 _ROOM = 64 * 1024
+_CACHE_KB = 32 * 1024
+"""What SQLite keeps of a file in memory: a list of 100,000 posts is sorted from it."""
 _LOG_PAGES = 16_000
 """Of a log that is written in a hurry: 64 MB, which is also what it is cut to afterwards."""
 _READ_WHOLE_BYTES = 100_000_000
@@ -248,6 +250,13 @@ class Database:
             with _explained(self.path):
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
+                # Whoever reads a source next loads a model.
+                self._connection.execute("PRAGMA shrink_memory")
+
+    def keep_few_pages(self) -> None:
+        """Keep a quarter of the usual pages in memory from now on: enough to walk through rows in order."""
+        with _explained(self.path):
+            self._connection.execute(f"PRAGMA cache_size = {-_CACHE_KB // 4}")
 
     @contextmanager
     def sorting_on_disk(self) -> Iterator[None]:
@@ -306,7 +315,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: a correction is on the disk, not only in the system's memory, before the next key.
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -32768")
+    connection.execute(f"PRAGMA cache_size = {-_CACHE_KB}")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     connection.execute("PRAGMA temp_store = MEMORY")
     if version == len(migrations):

@@ -70,6 +70,10 @@ class Store(Closing):
             raise
         return store
 
+    def keep_few_pages(self) -> None:
+        """Use little memory from now on, for a walk through rows in their order beside a model."""
+        self._db.keep_few_pages()
+
     def refuse_writes(self, damage: DamagedStoreError) -> None:
         """Let nothing more be written by this connection."""
         self._db.refuse_writes(damage)

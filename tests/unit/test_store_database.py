@@ -299,3 +299,10 @@ def test_what_was_acknowledged_is_on_the_disk_and_not_only_in_memory(tmp_path: P
     with Store.open(tmp_path / "mmsa.db") as store:
         assert store._db.one("PRAGMA synchronous") == (2,)
         assert store._db.one("PRAGMA journal_mode") == ("wal",)
+
+
+def test_a_store_that_keeps_few_pages_stays_within_them(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "mmsa.db") as store:
+        pages = abs(store._db.all("PRAGMA cache_size")[0][0])
+        store.keep_few_pages()
+        assert abs(store._db.all("PRAGMA cache_size")[0][0]) <= pages / 4
