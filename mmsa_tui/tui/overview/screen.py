@@ -6,7 +6,6 @@ back to the posts behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -18,7 +17,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from mmsa_tui.analysis import N_BINS, Counts, Group, Survey, count, survey
+from mmsa_tui.analysis import Counts, Group, Survey, count, survey
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import narrowed
 from mmsa_tui.store import SourceRow, Store, Where
@@ -26,11 +25,11 @@ from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.keys import key_for, key_table
+from mmsa_tui.tui.overview import texts
 from mmsa_tui.tui.overview.group_chart import GroupChart, Picked
 from mmsa_tui.tui.overview.label_columns import LabelColumns
 from mmsa_tui.tui.overview.label_rows import LabelRows
 from mmsa_tui.tui.themes import Part
-from mmsa_tui.tui.widgets.label_looks import shorten
 
 if TYPE_CHECKING:
     from mmsa_tui.services.estimate import Estimates
@@ -288,91 +287,27 @@ class OverviewScreen(AppScreen[Chosen | None]):
         return estimate_if_audited(store, self._source, bundle, where)
 
     def _show_title(self, n_posts: int | None) -> None:
-        parts: list[Part] = [
-            ("Overview", "bold $text-accent"),
-            (f" · {safe_line(self._source.title, 60)}", "bold"),
-            (" · counting…" if n_posts is None else f" · {n_posts:,} posts", "$foreground-muted"),
-        ]
-        if not self._is_whole_source:
-            parts.append((f" · only {self._only}", "$text-warning"))
-        self.query_one("#overview-title", Static).update(Content.assemble(*parts))
+        title = texts.title(self._source, n_posts, self._only)
+        self.query_one("#overview-title", Static).update(Content.assemble(*title))
 
     def _show_shares(self, counted: Counts, estimated: Estimates | None = None) -> None:
-        looks = self.looks
-        known = [label for label in (*self.labels, *counted.labels) if label]
-        groups = [
-            Group(
-                f"{looks.sign(label)} {label}",
-                {label: counted.labels.get(label, 0)},
-                f"label:{_quoted(label)}",
-            )
-            for label in dict.fromkeys(known)
-        ]
-        if counted.labels.get("", 0):
-            groups.append(Group("· no label", {"": counted.labels[""]}, "label:none"))
-        facts: list[Part] = [
-            (f"▣ {counted.n_pictures:,}", "bold"), (" pictures", "$foreground-muted"),
-            (f"  ⚑ {counted.n_flagged:,}", "bold"), (" flagged", "$foreground-muted"),
-        ]  # fmt: skip
-        more: list[Part] = [(f"≠ {counted.n_conflicts:,}", "bold"), (" conflicts", "$foreground-muted")]
-        if counted.n_failed:
-            more += [(f"  ✗ {counted.n_failed:,}", "bold $text-error"), (" failed", "$text-error")]
-        if doubtful := counted.unvalidated.total():
-            more += [
-                (f"  ? {doubtful:,}", "bold $text-warning"),
-                (" not validated", "$text-warning"),
-            ]
-        footer = (facts, more, self._standing(estimated))
-        self.query_one("#overview-labels", LabelRows).show(groups, looks, counted.n_posts, footer)
-        self._show_confidence(counted)
+        groups = texts.label_groups(counted, self.labels, self.looks)
+        footer = (*texts.facts(counted), self._standing(estimated))
+        self.query_one("#overview-labels", LabelRows).show(groups, self.looks, counted.n_posts, footer)
+        bins, note = texts.confidence(counted)
+        self.query_one("#overview-confidence", LabelColumns).show(bins, self.looks, note)
         self._show_corrections(counted, estimated)
 
     def _standing(self, estimated: Estimates | None) -> list[Part]:
-        """Say in a line what the shares above are worth."""
-        if estimated is None:
-            key = key_for("audit", self.mmsa.config.keys)
-            how = f" ({key}: audit)" if key else ""
-            what = (
-                "model's labels, not corrected"
-                if self.mmsa.model.is_there
-                else "neither a model nor an audit"
-            )
-            return [(f"{what}{how}", "$foreground-muted")]
-        parts: list[Part] = [("95 %:" if estimated.has_model else "sample, 95 %:", "$foreground-muted")]
-        for one in estimated.overall.shares:
-            if one.low is not None and one.high is not None:
-                bounds = f" {self.looks.sign(one.name)} {100 * one.low:.0f}–{100 * one.high:.0f}"
-                parts.append((bounds, self.looks.colour(one.name)))
-        return parts
-
-    def _show_confidence(self, counted: Counts) -> None:
-        bins = [_bin(at, counts) for at, counts in enumerate(counted.bins)]
-        # Below an even split between the labels there is nothing to see.
-        first = next((at for at, group in enumerate(bins) if group.total), 0)
-        total = sum(group.total for group in bins)
-        middle = sum((at + 0.5) * group.total for at, group in enumerate(bins)) / (N_BINS * max(total, 1))
-        note = f"mean {middle:.2f}" if total else ""
-        self.query_one("#overview-confidence", LabelColumns).show(bins[first:], self.looks, note)
+        if estimated is not None:
+            return texts.intervals(estimated, self.looks)
+        return texts.not_audited(key_for("audit", self.mmsa.config.keys), has_model=self.mmsa.model.is_there)
 
     def _show_corrections(self, counted: Counts, estimated: Estimates | None) -> None:
-        short = shorten(self.labels)
-        changed = sorted(
-            ((pair, number) for pair, number in counted.corrections.items() if pair[0] != pair[1]),
-            key=lambda item: -item[1],
-        )
-        agreed = counted.n_corrected - counted.n_changed
-        groups = [Group("agreed", {"": agreed}, "is:corrected -is:changed")] if agreed else []
-        groups += [
-            Group(
-                f"{short.get(model, model) or 'none'} → {short.get(given, given)}",
-                {given: number},
-                f"model:{_quoted(model) or 'none'} corrected:{_quoted(given)}",
-            )
-            for (model, given), number in changed
-        ]
         part = self.query_one("#overview-corrections", LabelRows)
         part.border_title = f"Corrections: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
-        part.show(groups, self.looks, counted.n_corrected, _accuracy_lines(estimated))
+        groups = texts.correction_groups(counted, self.labels)
+        part.show(groups, self.looks, counted.n_corrected, texts.accuracy(estimated))
 
     def _show_survey(self, surveyed: Survey) -> None:
         looks = self.looks
@@ -388,30 +323,3 @@ class OverviewScreen(AppScreen[Chosen | None]):
         rows.show(surveyed.hashtags, looks, n_groups=surveyed.n_hashtags)
         rows = self.query_one("#overview-authors", LabelRows)
         rows.show(surveyed.authors, looks, n_groups=surveyed.n_authors)
-
-
-def _bin(at: int, counts: Mapping[str, int]) -> Group:
-    low, high = at / N_BINS, (at + 1) / N_BINS
-    above = f" conf:<{high:.2f}" if at < N_BINS - 1 else ""
-    return Group(f"{low:.2f}–{high:.2f}", counts, f"conf:>={low:.2f}{above}")
-
-
-def _accuracy_lines(estimated: Estimates | None) -> Sequence[Sequence[Part]]:
-    """Say how often the model is right, as far as an audit tells."""
-    if estimated is None:
-        return ()
-    if not estimated.has_model:
-        alone = f"audit alone: {estimated.status.n_labelled:,} labelled blind; {estimated.status.remark}"
-        return ([(alone, "$foreground-muted")],)
-    right = estimated.accuracy
-    if right.low is None or right.high is None:
-        return ()
-    bounds = f"right in {100 * right.low:.0f} to {100 * right.high:.0f} % of all posts"
-    return (
-        [("audit: model ", "$foreground-muted"), (bounds, "bold")],
-        [(f"{right.n_audited:,} labelled blind; {estimated.status.remark}", "$foreground-muted")],
-    )
-
-
-def _quoted(label: str) -> str:
-    return f'"{label}"' if any(char.isspace() or char == "," for char in label) else label
