@@ -138,13 +138,15 @@ _TEXT_TAILS = frozenset((
 ))
 # fmt: on
 # fmt: off
-_LABEL_WORDS = frozenset((
-    "label", "labels", "subtask", "task", "class", "sentiment", "polarity", "hate", "hateful", "hatespeech",
-    "offensive", "harmful", "harmfulness", "abusive", "toxic", "toxicity", "misogynous", "misogyny", "sexist",
-    "racist", "aggression", "sarcasm", "sarcastic", "irony", "ironic", "humor", "humour", "emotion", "stance",
-    "motivational", "propaganda", "informative",
+_OTHER_QUESTIONS = frozenset((
+    "hate", "hateful", "hatespeech", "offensive", "offense", "harmful", "harmfulness", "abusive", "abuse",
+    "toxic", "toxicity", "insult", "threat", "cyberbullying", "misogynous", "misogyny", "sexist", "sexism",
+    "racist", "racism", "aggression", "sarcasm", "sarcastic", "irony", "ironic", "humor", "humour", "emotion",
+    "emotions", "stance", "motivational", "propaganda", "informative", "topic", "neither",
 ))
 # fmt: on
+"""Words in the names of columns in which data sets keep answers to another question than the sentiment."""
+_LABEL_WORDS = _OTHER_QUESTIONS | {"label", "labels", "subtask", "task", "class", "sentiment", "polarity"}
 """Words in the names of columns in which data sets keep what people judged, whatever the question was."""
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _SPLIT = re.compile(r"[^\w]+|_+")
@@ -242,6 +244,16 @@ _KNOWN = frozenset(word for words in NAMES.values() for word in words)
 def speaks_of_labels(name: Name) -> bool:
     """Whether a column is called like judgements of people, of any question."""
     return not _LABEL_WORDS.isdisjoint(name.words)
+
+
+def speaks_of_another_question(name: Name) -> bool:
+    """Whether a column is called like judgements of hate, stance, emotion and the like."""
+    return not _OTHER_QUESTIONS.isdisjoint(name.words)
+
+
+def speaks_of_sentiment(name: Name) -> bool:
+    """Whether a column is called like a sentiment, in so many words."""
+    return any(word in name.full for word in ("sentiment", "polarit", "polarid", "stimmung", "tonalit"))
 
 
 def is_known(name: str) -> bool:

@@ -6,8 +6,9 @@ Knows a name and a sample of cells, no table: what competes for a role is weighe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from mmsa_tui.sources.columns import Name, is_weak
+from mmsa_tui.sources.columns import Name, is_weak, speaks_of_another_question, speaks_of_sentiment
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.ids import account_in, id_in_address
 from mmsa_tui.sources.label_words import propose_map, spelled
@@ -170,6 +171,19 @@ def is_label(name: Name, cells: Column) -> bool:
     if not is_of_post(name) or not cells.filled or cells.distinct > _MAX_LABELS:
         return False
     return all(map(_is_label_word, {cell.strip() for cell in cells.filled}))
+
+
+def answers_another_question(name: Name, cells: Column, others: Iterable[tuple[Name, Column]]) -> bool:
+    """Whether labels are numbers that answer another question than the sentiment.
+
+    `class` of 0, 1 and 2 beside `hate_speech` counts kinds of hate; words say themselves what they mean.
+    """
+    if cells.shape != "number" or speaks_of_sentiment(name):
+        return False
+    return speaks_of_another_question(name) or any(
+        speaks_of_another_question(other) and (held.shape == "number" or is_label(other, held))
+        for other, held in others
+    )
 
 
 def _is_label_word(cell: str) -> bool:

@@ -21,6 +21,7 @@ from mmsa_tui.sources.columns import (
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.ids import clean_id, have_lost_digits, id_in_address
 from mmsa_tui.sources.role_fits import (
+    answers_another_question,
     are_account_names,
     are_handles,
     holds_labels,
@@ -153,7 +154,7 @@ class _Choice:
         language = self._single("language", is_language)
         label, other_labels = "", tuple[str, ...]()
         if "label" in self._said or not is_own_export(self._columns):
-            label = self._single("label", is_label) or self._unnamed("label", holds_labels)
+            label = self._single("label", self._may_be_sentiment) or self._unnamed("label", holds_labels)
             other_labels = tuple(self._other_labels())
         if not author and created_at and text:
             author = self._unnamed("author", are_account_names)
@@ -382,6 +383,10 @@ class _Choice:
         if not date or any(":" in without_midnight(cell) for cell in self._column(date).filled[:50]):
             return ""
         return self._single("time", lambda name, cells: cells.shape == "moment")
+
+    def _may_be_sentiment(self, name: Name, cells: Column) -> bool:
+        others = ((other, self._column(column)) for column, other in self._names.items() if other is not name)
+        return is_label(name, cells) and not answers_another_question(name, cells, others)
 
     def _other_labels(self) -> Iterator[str]:
         """Yield the columns that hold labels, of this question or another, and that are not taken."""

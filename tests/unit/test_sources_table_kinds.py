@@ -45,6 +45,23 @@ def test_an_empty_column_and_one_about_the_author_are_never_the_text() -> None:
     assert found.text == "caption"
 
 
+@pytest.mark.parametrize(
+    ("beside", "cells", "label"),
+    [
+        ("hate_speech", ["0", "1", "2"], ""),
+        ("stance", ["0", "1", "2"], ""),
+        ("hate_speech", ["none", "racist", "none"], "class"),
+        ("likes", ["0", "1", "2"], "class"),
+    ],
+)
+def test_numbers_beside_answers_to_another_question_are_no_sentiment(
+    beside: str, cells: list[str], label: str
+) -> None:
+    found = roles(tweet=["a fine day", "rain again", "so it is"], **{beside: ["0", "1", "0"], "class": cells})
+    assert found.label == label
+    assert ("class" in found.other_labels) == (not label)
+
+
 def test_the_last_part_of_a_nested_name_counts_and_that_of_the_author_does_not() -> None:
     columns = ["author.description", "author.handle", "record.text", "record.createdAt", "author.createdAt"]
     row = dict(
