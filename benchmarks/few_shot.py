@@ -10,10 +10,11 @@ labelled. A third arm, the tool's fit on the usual arm's labels, tells fit and q
     python -m benchmarks.few_shot --data ../shared/data --encoders ../shared/encoders
 
 People's labels stand in for an analyst: anger or not and sadness or not (TweetEval emotion, annotated), irony
-or not (annotated), and whether an author closed with a heart or a kiss (TweetEval emoji, 8,000 drawn). Irony
-is asked for by name: queues that favour doubtful posts were tried and dropped on it.
-`mvsa 1.0.0` has seen none of these posts; the encoder of `mvsa 2.0.0` has, as auxiliary tasks,
-so it can be left out (--start).
+or not (annotated), whether the words of a post are negative (MVSA-Single, annotated), and with what an author
+closed (TweetEval emoji, 8,000 drawn): a heart or kiss, a laugh, a thing (sun, tree, flag, camera). Queues
+that favour doubtful posts were tried and dropped on irony.
+`mvsa 1.0.0` has seen none of the posts of TweetEval; the encoder of `mvsa 2.0.0` has, as auxiliary tasks,
+so it can be left out (--start). With MVSA it is the other way round, and only `mvsa 2.0.0` is started from.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import argparse
 import csv
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -42,6 +43,7 @@ from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
 from mmsa_tui.records import Correction, Post, Prediction
+from mmsa_tui.sources import read
 from mmsa_tui.store import SourceRow, Store
 from training.few_shot.head import learn
 from training.full.calibrate import decided
@@ -52,6 +54,7 @@ FIRST, ALL = 50, 100
 """Labels before the first fit, and at the end."""
 N_POSTS = 4_000
 STARTS = ("mvsa 2.0.0", "mvsa 1.0.0")
+MVSA = "mvsa_single"
 _BATCH = 64
 _MODEL = "task 1.1"
 
@@ -64,15 +67,18 @@ class Task:
     file: str
     yes: frozenset[str]
     pool: int = 0
-    is_asked_for: bool = False
-    """Whether it is run only where it is named."""
+    starts: tuple[str, ...] = STARTS
+    """Bundles whose encoders have not learned these posts' labels."""
 
 
 TASKS = (
     Task("anger or not", "emotion", frozenset({"anger"})),
     Task("sadness or not", "emotion", frozenset({"sadness"})),
-    Task("irony or not", "irony", frozenset({"irony"}), is_asked_for=True),
+    Task("irony or not", "irony", frozenset({"irony"})),
     Task("heart or kiss, or not", "emoji", frozenset("❤😍💕😘💙💜"), pool=8_000),
+    Task("laugh or not", "emoji", frozenset("😂😜😁😉😎"), pool=8_000),
+    Task("a thing or not", "emoji", frozenset({"☀", "🎄", "🇺🇸", "📷", "📸"}), pool=8_000),
+    Task("negative words or not", MVSA, frozenset({"negative"}), starts=STARTS[:1]),
 )
 
 
@@ -95,15 +101,15 @@ def main() -> None:
     parser.add_argument("--features", type=Path, help="a folder to keep features in, for another run")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    starts = tuple(chosen.start or STARTS)
     paths = find_paths()
-    heads = {name: load_network(find_bundle(paths, name)) for name in starts}
     print("| posts | usual | tool | difference | tool's fit, usual labels | started from |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for task in TASKS:
-            if task.name not in chosen.task if chosen.task else task.is_asked_for:
+            starts = [name for name in task.starts if name in (chosen.start or STARTS)]
+            if not starts or task.name not in (chosen.task or [task.name]):
                 continue
+            heads = {name: load_network(find_bundle(paths, name)) for name in starts}
             data = load(task, chosen.data, chosen.encoders, paths, starts, chosen.features or Path(scratch))
             rounds = [run(data, heads, seed, Path(scratch)) for seed in range(chosen.seeds)]
             print(describe(task, data, rounds), flush=True)
@@ -204,12 +210,11 @@ def _usual(data: Data, rows: IntArray) -> IntArray:
 
 def load(task: Task, data: Path, encoders: Path, paths: Paths, starts: Sequence[str], kept: Path) -> Data:
     """Read a task's posts and encode them, unless that was done before."""
-    with (data / "tweeteval" / f"{task.file}.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = list(_labelled(data, task.file))
     if task.pool:
         rows = random.Random(18).sample(rows, task.pool)
-    labels = np.array([0 if row["label"] in task.yes else 1 for row in rows], dtype=np.int64)
-    posts = [Post(str(number), row["text"]) for number, row in enumerate(rows)]
+    labels = np.array([0 if label in task.yes else 1 for label, _ in rows], dtype=np.int64)
+    posts = [Post(str(number), text) for number, (_, text) in enumerate(rows)]
     features = {}
     for name in starts:
         place = kept / f"{task.file}-{name.replace(' ', '-')}.npz"
@@ -229,6 +234,18 @@ def load(task: Task, data: Path, encoders: Path, paths: Paths, starts: Sequence[
     # A post of nothing but a picture has no words to encode.
     length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     return Data(labels, features, vectors / length)
+
+
+def _labelled(data: Path, name: str) -> Iterator[tuple[str, str]]:
+    """Yield what people said of each post of a set, and its words."""
+    if name == MVSA:
+        for item in read(data / name):
+            if isinstance(item, Post) and "text" in item.truth:
+                yield item.truth["text"], item.text
+        return
+    with (data / "tweeteval" / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            yield row["label"], row["text"]
 
 
 def _encode(encoders: Encoders, posts: Sequence[Post]) -> Arrays:
