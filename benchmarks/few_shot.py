@@ -31,10 +31,10 @@ from uuid import uuid4
 import numpy as np
 import torch
 
-from mmsa_tui.analysis.queues import TEACH, queue_rows
+from mmsa_tui.analysis.queues import TEACH, listed_rows
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Paths, find_paths
-from mmsa_tui.model.encoded import Arrays
+from mmsa_tui.model.encoded import Arrays, Floats
 from mmsa_tui.model.encoding import Encoders, open_encoders
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.metrics import FloatArray, IntArray, macro_f1
@@ -159,7 +159,7 @@ def _open_source(store: Store, order: IntArray) -> SourceRow:
 
 def _head_of_queue(store: Store, source: SourceRow, n: int) -> IntArray:
     """Take what the app would show first in the queue to teach."""
-    where, order = queue_rows(TEACH.name, remaining=True)
+    where, order = listed_rows(TEACH.name)
     return np.array([int(row.post_id) for row in store.rows(source.id, _MODEL, where, order, limit=n)])
 
 
@@ -259,7 +259,7 @@ def _arrays(place: Path) -> Arrays:
         return _without_pictures(found["text"].astype(np.float32), found["lexicon"].astype(np.float32))
 
 
-def _without_pictures(text: FloatArray, lexicon: FloatArray) -> Arrays:
+def _without_pictures(text: Floats, lexicon: Floats) -> Arrays:
     n = len(text)
     has_words = (text != 0).any(axis=1)
     return Arrays(text, lexicon, np.zeros((n, 1280), np.float32), has_words, np.zeros(n, bool))

@@ -86,7 +86,7 @@ def make_gates(posts: Sequence[Post], texts: Mapping[str, str]) -> None:
             f"  {name}: AUC out of fold {roc_auc_score(wanted, scores):.3f};"
             f" {passing.mean():.1%} of all and {passing[wanted].mean():.1%} of those pass"
         )
-    np.savez_compressed(GATES, **gates)
+    np.savez_compressed(GATES, allow_pickle=False, **gates)
     print(f"wrote {GATES}, {GATES.stat().st_size:,} bytes")
 
 
@@ -155,7 +155,7 @@ def _compared(
     return f"{measure(truth, off):.3f} without, {measure(truth, on):.3f} with [{low:+.3f}, {high:+.3f}]"
 
 
-def _fit(features: Floats, wanted: np.ndarray) -> tuple[Floats, float]:  # type: ignore[type-arg]
+def _fit(features: Floats, wanted: np.ndarray) -> tuple[Floats, float]:
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(C=0.003, class_weight="balanced", max_iter=2000)
     model.fit(scaler.transform(features), wanted)
@@ -191,7 +191,7 @@ def _predictor(name: str) -> Predictor:
     return Predictor.load(find_bundle(paths, name), paths)
 
 
-def _indices(predictor: Predictor, posts: Sequence[Post]) -> np.ndarray:  # type: ignore[type-arg]
+def _indices(predictor: Predictor, posts: Sequence[Post]) -> np.ndarray:
     labels = [prediction.label for prediction in predictor.predict(posts)]
     return np.array([predictor.labels.index(label) if label else -1 for label in labels])
 

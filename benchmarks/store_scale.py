@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import accumulate, islice
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def measure(store: Store, n_posts: int) -> None:
     clock("open the first page", page)
     clock("open the last page", lambda: page(at=LAST))
     for column in columns:
-        clock(f"sort by {column}", lambda column=column: page(order=Order(column, True)))
+        clock(f"sort by {column}", partial(page, order=Order(column, True)))
     clock("sort by text, last page", lambda: page(order=Order("text"), at=LAST))
     uncertain = Where("confidence < ? AND label = ?", (0.5, "neutral"))
     search = Where("row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", ('"w20" "w30"',))

@@ -34,6 +34,7 @@ from pathlib import Path
 from benchmarks.store_scale import make_posts, predict
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import load_config
+from mmsa_tui.records import Post
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 
@@ -166,7 +167,7 @@ def fill(home: str, n_posts: int) -> None:
     rng = random.Random(1)
     with Store.open(config.paths.database) as store:
         posts = (
-            replace(post, pictures=()) if hasattr(post, "pictures") else post
+            replace(post, pictures=()) if isinstance(post, Post) else post
             for post in make_posts(rng, n_posts)
         )
         source = store.index_source("synthetic", "table", "synthetic", posts)

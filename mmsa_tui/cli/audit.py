@@ -14,6 +14,7 @@ from mmsa_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from mmsa_tui.analysis.estimates import Difference
+    from mmsa_tui.bundle.meta import Bundle
     from mmsa_tui.config import Config
     from mmsa_tui.services.audit import Status
     from mmsa_tui.services.estimate import Estimates, Group
@@ -143,10 +144,10 @@ def estimate(
     beside each other: mmsa estimate may.csv june.csv --by source --compare may.csv june.csv
     """
     from mmsa_tui.bundle.registry import find_bundle, find_learner
-    from mmsa_tui.services.audit import current_audit, find_audit
+    from mmsa_tui.services.audit import find_audit
+    from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.services.chosen_posts import posts_of_filter
     from mmsa_tui.services.estimate import estimate as reckon
-    from mmsa_tui.services.estimate import learned_since
     from mmsa_tui.services.estimate_tables import method
 
     config = options.configure(bundle)
@@ -158,13 +159,11 @@ def estimate(
         model = find_bundle(config.paths, config.bundle)
     chosen = "" if model is None else model.id
     if len(sources) > 1 or by == "source":
-        _estimate_sources(sources, config, chosen, by, compare, filter, texts, json)
+        _estimate_sources(sources, config, model, by, compare, filter, texts, json)
         return
     with _opened(sources[0], config.paths.database) as (store, row):
         where = posts_of_filter(store, row, chosen or find_audit(store, row).bundle, filter)
-        learned = (
-            frozenset() if model is None else learned_since(config.paths, current_audit(store, row), model)
-        )
+        learned = learned_since(store, row, config.paths, model) if model is not None else frozenset()
         found = reckon(
             store, row, chosen, by=by, comparing=compare, where=where, unit="text" if texts else "post",
             learned=learned,
@@ -183,7 +182,7 @@ def estimate(
 def _estimate_sources(
     sources: list[Path],
     config: Config,
-    bundle: str,
+    model: Bundle | None,
     by: str,
     compare: tuple[str, str] | None,
     filter: str,
@@ -191,6 +190,7 @@ def _estimate_sources(
     json: bool,
 ) -> None:
     """Estimate several sources beside each other."""
+    from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.services.estimate_sources import estimate_sources
 
     if by not in ("", "source") or filter.strip():
@@ -200,9 +200,14 @@ def _estimate_sources(
         )
     with ExitStack() as opened:
         found = [opened.enter_context(_opened(source, config.paths.database)) for source in sources]
-        rows = [row for _, row in found]
+        store, rows = found[0][0], [row for _, row in found]
         across = estimate_sources(
-            found[0][0], rows, bundle, comparing=compare, unit="text" if texts else "post"
+            store,
+            rows,
+            "" if model is None else model.id,
+            comparing=compare,
+            unit="text" if texts else "post",
+            learned=[] if model is None else [learned_since(store, row, config.paths, model) for row in rows],
         )
     console.show_json(across.to_json()) if json else console.show(_describe_sources(across))
 

@@ -33,6 +33,7 @@ def chart(
     chart says that they are the model's.
     """
     from mmsa_tui.bundle.registry import find_bundle
+    from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.services.charts import save_chart
     from mmsa_tui.services.chosen_posts import posts_of_filter
     from mmsa_tui.services.ingest import read_before
@@ -45,8 +46,9 @@ def chart(
         row = read_before(store, source, chosen.id)
         where = posts_of_filter(store, row, chosen.id, filter)
         made = save_chart(
-            store, row, chosen.id, target, by=by, where=where, only=filter.strip(), overwrite=overwrite
-        )
+            store, row, chosen.id, target, by=by, where=where, only=filter.strip(), overwrite=overwrite,
+            learned=learned_since(store, row, config.paths, chosen),
+        )  # fmt: skip
     for note in made.notes:
         console.talk(note)
     console.talk(f"wrote {target}")

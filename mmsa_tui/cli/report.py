@@ -44,8 +44,7 @@ def report(
     picture, corrections, and scores where the source carries people's labels.
     """
     from mmsa_tui.bundle.registry import find_bundle
-    from mmsa_tui.services.audit import current_audit
-    from mmsa_tui.services.estimate import learned_since
+    from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.services.ingest import read_before
     from mmsa_tui.services.report import check_report_target, write_report
     from mmsa_tui.store import Store
@@ -59,7 +58,7 @@ def report(
         done = write_report(
             store, row, chosen, target, filter_text=filter, by=by or (), comparing=compare,
             redacted=redact, overwrite=overwrite,
-            learned=learned_since(config.paths, current_audit(store, row), chosen),
+            learned=learned_since(store, row, config.paths, chosen),
         )  # fmt: skip
     if done.n_unclassified:
         left = f"{done.n_unclassified:,} posts are not classified yet"

@@ -223,15 +223,16 @@ def _write(work: Work, request: Request, targets: Sequence[Path], outcome: Outco
                 work.store,
                 work.sources,
                 watched(rows if is_counted else outcome.watch(rows), advance),
-                work.bundle.id,
+                work.bundle,
+                request.config.paths,
                 target,
                 tool=request.tool,
                 overwrite=request.may_overwrite,
+                where=_where(request),
                 facts=facts,
                 further_columns=further,
                 thumbnails=request.thumbnails,
                 about=about,
-                validated=work.bundle.validated_languages,
                 chart_by=request.chart_by,
             )
         is_counted = True

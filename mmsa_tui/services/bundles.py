@@ -1,4 +1,7 @@
-"""Bundles taken in and verified: their files by checksums, and what they answer by their own frozen posts."""
+"""Bundles taken in and verified, and what they have learned of a source's audit.
+
+Files are verified by checksums, answers by a bundle's own frozen posts.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmsa_tui.bundle.archive import import_bundle
+from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle, is_stand_in
 from mmsa_tui.config import Paths
+from mmsa_tui.errors import MmsaError
+from mmsa_tui.store import SourceRow, Store
 
 if TYPE_CHECKING:
     from mmsa_tui.model.reference import Reference
@@ -39,3 +46,27 @@ def verify(bundle: Bundle, paths: Paths) -> Reference:
     from mmsa_tui.model.reference import judge_reference
 
     return judge_reference(bundle)
+
+
+def learned_since(store: Store, source: SourceRow, paths: Paths, bundle: Bundle | str) -> frozenset[str]:
+    """List the posts that a bundle has learned and the one that the source's audit was drawn for had not.
+
+    A model's errors on a random sample stand for its errors on all posts unless it was taught the sample.
+
+    Args:
+        bundle: the one in use, or its name; one that is not there has learned nothing.
+    """
+    audits = store.audits(source.location)
+    if not audits:
+        return frozenset()
+    try:
+        used = find_bundle(paths, bundle) if isinstance(bundle, str) else bundle
+        if used.id == audits[0].bundle or is_stand_in(used, paths):
+            return frozenset()
+        known = trained_on(used)
+    except MmsaError:
+        return frozenset()
+    try:
+        return known - trained_on(find_bundle(paths, audits[0].bundle))
+    except MmsaError:
+        return known

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.population import TIMES, describe_value, no_groups
 from mmsa_tui.analysis.shares import GroupShares, Share, Shares, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
 from mmsa_tui.services.estimate import Estimates, Group, estimate_if_audited
-from mmsa_tui.services.estimate_tables import standing
+from mmsa_tui.services.estimate_tables import worth
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import counted
 
@@ -31,11 +32,13 @@ class ChartOf(TypedDict, total=False):
 
     `by` is `hour`, `day`, `week`, `month`, `year`, `hashtag`, `author`, `language` or a column; without it
     the shares of all posts are drawn. `where` leaves only some posts; `only` says in words which they are.
+    `learned` is what the bundle knows by heart of the source's audit.
     """
 
     by: str
     where: Where | None
     only: str
+    learned: frozenset[str]
 
 
 def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartOf]) -> Chart:
@@ -56,9 +59,11 @@ def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartO
         raise no_groups(source, by, where)
     found, is_time = counts.groups, by in TIMES
     shown = found if is_time else found[:MOST_GROUPS]
-    estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown))
-    notes = [_about(counts, len(shown), by, only), standing(estimates)]
+    learned = of.get("learned", frozenset())
+    estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown), learned=learned)
+    notes = [_about(counts, len(shown), by, only), NOT_CORRECTED]
     if estimates is not None:
+        notes[1] = worth(estimates.status, estimates.has_model)
         shown = _corrected(shown, estimates, by)
         notes.append(_HOW_TO_READ["time" if is_time else "group" if by else ""])
         if any(group.shares[0].low is None for group in shown):

@@ -11,6 +11,8 @@ from mmsa_tui.errors import UsageError
 from mmsa_tui.filters import parse
 from mmsa_tui.store import SourceRow, Store, Where
 
+NOT_AUDITED = "The audit has no post of one of the two: these are the labels as they stand, not corrected."
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -37,12 +39,19 @@ class Comparison:
 
 
 def compare_filters(
-    store: Store, source: SourceRow, bundle: str, first: str, second: str, where: Where | None = None
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    first: str,
+    second: str,
+    where: Where | None = None,
+    learned: frozenset[str] = frozenset(),
 ) -> Comparison:
     """Compare what two filters find.
 
     Args:
         where: only these posts.
+        learned: what the bundle knows by heart of the source's audit.
 
     Raises:
         UsageError: a filter finds no post with a label, or both find the same one.
@@ -58,42 +67,45 @@ def compare_filters(
         if not found:
             raise UsageError(f"no post that {text} finds has a label", "Compare groups that have some.")
     (counted_one,), (counted_two,) = groups
-    corrected = _by_audit(store, source, bundle, one, two)
-    lines = corrected or [
-        Line(a, b, a.value - b.value) for a, b in zip(counted_one.shares, counted_two.shares, strict=True)
-    ]
-    if corrected:
-        words = "Shares and differences are corrected by the audit; brackets show 95 % intervals."
-    else:
-        words = NOT_CORRECTED
+    lines, words = _by_audit(store, source, bundle, (one, two), learned)
+    if not lines:
+        shares = zip(counted_one.shares, counted_two.shares, strict=True)
+        lines = [Line(a, b, a.value - b.value) for a, b in shares]
     return Comparison(counted_one.n_posts, counted_two.n_posts, lines, words)
 
 
 def _by_audit(
-    store: Store, source: SourceRow, bundle: str, one: Where | None, two: Where | None
-) -> list[Line]:
-    """Compare by the audit; empty where there is none, or where it has no post of one of the two."""
+    store: Store,
+    source: SourceRow,
+    bundle: str,
+    sides: tuple[Where | None, Where | None],
+    learned: frozenset[str],
+) -> tuple[list[Line], str]:
+    """Compare by the audit, and say what the comparison is worth.
+
+    There are no lines where there is no audit, or where it has no post of one of the two.
+    """
     if not store.audits(source.location):
-        return []
+        return [], NOT_CORRECTED
     # numpy costs 0.1 s, which a source without an audit should not pay.
     from mmsa_tui.analysis.estimates import compare
     from mmsa_tui.analysis.population import load
-    from mmsa_tui.services.audit import current_audit
+    from mmsa_tui.services.audit import current_audit, status_of
     from mmsa_tui.services.estimate import corrected_bundle
+    from mmsa_tui.services.estimate_tables import worth
 
     audit = current_audit(store, source)
     corrected = None if audit is None else corrected_bundle(store, source, audit, bundle)
     if audit is None or corrected is None:
-        return []
-    first, second = (
-        load(store, source, corrected, audit, where=side).population.sizes for side in (one, two)
-    )
-    found = compare(load(store, source, corrected, audit).population, first, second)
+        return [], NOT_CORRECTED
+    first, second = (load(store, source, corrected, audit, where=side).population.sizes for side in sides)
+    whole = load(store, source, corrected, audit)
+    found = compare(whole.population, first, second)
     lines = []
     for each in found:
         a, b = each.first, each.second
         if a.value is None or b.value is None or each.value is None:
-            return []
+            return [], NOT_AUDITED
         lines.append(
             Line(
                 Share(each.name, a.value, a.low, a.high, a.raw),
@@ -103,4 +115,5 @@ def _by_audit(
                 each.high,
             )
         )
-    return lines
+    status = status_of(store, audit, whole, learned if corrected == bundle else frozenset())
+    return lines, f"{worth(status, whole.population.has_answers)} Brackets show 95 % intervals."

@@ -19,11 +19,7 @@ from mmsa_tui.analysis.estimates import (
     estimate_shares,
 )
 from mmsa_tui.analysis.population import MAX_PERIODS, TIMES, Unit, check_groups, load, walk
-from mmsa_tui.bundle.contents import trained_on
-from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.bundle.registry import find_bundle, is_stand_in
-from mmsa_tui.config import Paths
-from mmsa_tui.errors import MmsaError, UsageError
+from mmsa_tui.errors import UsageError
 from mmsa_tui.services.audit import Status, current_audit, find_audit, status_of
 from mmsa_tui.store import Audit, SourceRow, Store, Where
 
@@ -87,7 +83,7 @@ def estimate(
         by: what to group by; the largest groups are given, or the first periods, `most` of them.
         comparing: two groups to compare.
         where: only these posts.
-        learned: what the bundle in use knows by heart, see `learned_since`.
+        learned: what the bundle in use knows by heart, see `services.bundles.learned_since`.
 
     Raises:
         UsageError: there is no audit, it has labels that the bundle lacks, no post is in a group, or one
@@ -171,20 +167,6 @@ def corrected_bundle(store: Store, source: SourceRow, audit: Audit, bundle: str)
         return audit.bundle
     is_used = any(label for _, label, *_ in walk(store, source, bundle))
     return bundle if is_used else audit.bundle
-
-
-def learned_since(paths: Paths, audit: Audit | None, bundle: Bundle) -> frozenset[str]:
-    """List the posts that a bundle has learned and the one that an audit was drawn for had not.
-
-    A model's errors on a random sample stand for its errors on all posts unless it was taught the sample.
-    """
-    if audit is None or bundle.id == audit.bundle or is_stand_in(bundle, paths):
-        return frozenset()
-    try:
-        before = trained_on(find_bundle(paths, audit.bundle))
-    except MmsaError:
-        before = frozenset()
-    return trained_on(bundle) - before
 
 
 def estimate_if_audited(

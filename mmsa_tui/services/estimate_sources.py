@@ -44,12 +44,14 @@ def estimate_sources(
     *,
     comparing: tuple[str, str] | None = None,
     unit: Unit = "post",
+    learned: Sequence[frozenset[str]] = (),
 ) -> AcrossSources:
     """Estimate from the audit of each source.
 
     Args:
         bundle: whose labels are corrected; by default that of each audit.
         comparing: two sources to compare, by the names that the groups have.
+        learned: for each source what the bundle knows by heart of its audit; none by default.
 
     Raises:
         UsageError: there are fewer than two sources, one has no audit, audits have other labels than the
@@ -66,7 +68,11 @@ def estimate_sources(
                 f" {', '.join(labels)}",
                 "Compare sources that were audited with the same labels.",
             )
-    parts = [(row, estimate(store, row, bundle, unit=unit)) for row in sources]
+    known = learned or [frozenset()] * len(sources)
+    parts = [
+        (row, estimate(store, row, bundle, unit=unit, learned=own))
+        for row, own in zip(sources, known, strict=True)
+    ]
     names = _name(sources)
     groups = [
         Group(name, found.overall.n_posts, found.overall.shares)

@@ -61,10 +61,13 @@ def score_rows(estimates: Estimates) -> list[tuple[str, ...]]:
 
 def standing(estimates: Estimates | None) -> str:
     """Say in one sentence what the shares are worth."""
-    if estimates is None or not estimates.status.n_labelled:
+    return NOT_CORRECTED if estimates is None else _standing(estimates.status, estimates.has_model)
+
+
+def _standing(status: Status, has_model: bool) -> str:
+    if not status.n_labelled:
         return NOT_CORRECTED
-    status = estimates.status
-    if not estimates.has_model:
+    if not has_model:
         return (
             f"Shares are of a random sample of {status.n_labelled:,} posts alone, without a model"
             f" ({status.remark})."
@@ -86,6 +89,12 @@ def left_out(estimates: Estimates) -> list[str]:
             " --compare A B shows two others, --filter some of the posts."
         )
     return said
+
+
+def worth(status: Status, has_model: bool) -> str:
+    """Say what the shares are worth where there is no room for `warnings`."""
+    doubts = cautions(status)
+    return _standing(status, has_model) + (f" Of the audit: {', '.join(doubts)}." if doubts else "")
 
 
 def shares_title(estimates: Estimates) -> str:
@@ -147,6 +156,19 @@ def warnings(status: Status) -> list[str]:
             f"Coders disagree on {status.n_disagreed:,} posts; each coder's label counts for a part."
         )
     return found
+
+
+def cautions(status: Status) -> list[str]:
+    """List in a few words each what `warnings` tells at length and makes the shares worse."""
+    found = [
+        (status.n_learned, "learned by the model"),
+        (status.n_joined, "not in it yet"),
+        (status.n_beyond, "of a kind it lacks"),
+        (status.n_elsewhere, "changed or gone"),
+        (status.n_other, "with another label"),
+    ]
+    said = [f"{counted(number, 'post')} {words}" for number, words in found if number]
+    return [*said, *(f"no label {label}" for label in status.later_labels)]
 
 
 def method(source: SourceRow, estimates: Estimates) -> list[str]:

@@ -12,11 +12,14 @@ from typing import Literal
 from mmsa_tui.analysis import Counts
 from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.queues import describe_listed, queue_rows, title_of
+from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.codebook import Codebook, to_fields
+from mmsa_tui.config import Paths
 from mmsa_tui.disk.whole_file import check_place, whole_file
 from mmsa_tui.errors import MmsaError, OutputError, UsageError
 from mmsa_tui.export import Summary, TextTable, check_target, people_columns, write
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
+from mmsa_tui.services.bundles import learned_since
 from mmsa_tui.services.share_tables import tabulate_shares
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where, at_ordinals
 
@@ -88,12 +91,14 @@ def export_posts(
     overwrite: bool = False,
     on_row: Callable[[int], None] | None = None,
     validated: Collection[str] | None = None,
+    learned: frozenset[str] = frozenset(),
 ) -> int:
     """Write the chosen posts in the format of the target's suffix; returns how many.
 
     Args:
         on_row: told how many rows have been written; may raise to stop.
         validated: languages in which the bundle is, for the Summary.
+        learned: what the bundle knows by heart of the source's audit, see `services.bundles.learned_since`.
 
     Raises:
         OutputError: see `export.write`.
@@ -101,9 +106,11 @@ def export_posts(
     facts = {"source": source.location, "bundle": bundle_id}
     facts |= describe_choice(store, source, bundle_id, choice)
     facts["written"] = time.strftime("%Y-%m-%d %H:%M")
-    facts["shares"], tables = summarise_audit(store, source, bundle_id, _reckoned(choice))
-    if target.suffix.lower() == ".xlsx":
-        tables += tabulate_shares(store, source, bundle_id, _reckoned(choice), choice.chart_by)
+    tables: list[TextTable] = []
+    if _has_summary(target):
+        where = _reckoned(choice)
+        facts["shares"], tables = summarise_audit(store, source, bundle_id, where, learned)
+        tables += tabulate_shares(store, source, bundle_id, where, choice.chart_by, learned)
     columns = () if choice.own_only else source_columns(store, source)
     n_rows = write(
         _rows(store, source, bundle_id, choice, on_row),
@@ -142,25 +149,26 @@ def write_rows(
     store: Store,
     sources: Sequence[SourceRow],
     rows: Iterable[Row],
-    bundle_id: str,
+    bundle: Bundle,
+    paths: Paths,
     target: Path,
     *,
     tool: str | None = None,
     overwrite: bool = False,
+    where: Where | None = None,
     facts: Mapping[str, str] | None = None,
     further_columns: Sequence[str] = (),
     thumbnails: bool = False,
     about: str = "",
-    validated: Collection[str] | None = None,
     chart_by: str = "",
 ) -> None:
     """Write rows of several sources, for an annotation tool or as a table.
 
     Args:
+        where: which posts of the sources the rows are.
         facts: what the Summary says of these rows beside where they are from.
         further_columns: metadata that the rows have beside the sources' own.
         about: what a parquet file is to say of itself beside its rows.
-        validated: languages in which the bundle is, for the Summary.
         chart_by: a group whose shares a workbook draws, where all rows of one source are written.
 
     Raises:
@@ -171,22 +179,27 @@ def write_rows(
         return
     stated = {
         "source": ", ".join(source.location for source in sources),
-        "bundle": bundle_id,
+        "bundle": bundle.id,
         "written": time.strftime("%Y-%m-%d %H:%M"),
     }
     tables: list[TextTable] = []
-    stated["shares"] = NOT_CORRECTED
-    if len(sources) == 1 and not facts:
-        stated["shares"], tables = summarise_audit(store, sources[0], bundle_id)
-        if target.suffix.lower() == ".xlsx":
-            tables += tabulate_shares(store, sources[0], bundle_id, by=chart_by)
+    for source in sources if _has_summary(target) else ():
+        learned = learned_since(store, source, paths, bundle)
+        of = f" of {source.title}" if len(sources) > 1 else ""
+        stated[f"shares{of}"], found = summarise_audit(store, source, bundle.id, where, learned)
+        if not of and not facts:
+            found += tabulate_shares(store, source, bundle.id, by=chart_by, learned=learned)
+        tables += (replace(table, title=table.title + of) for table in found)
     write(
         rows,
         target,
-        store.bundle_labels(bundle_id),
+        store.bundle_labels(bundle.id),
         overwrite=overwrite,
         summary=Summary(
-            stated | WHOSE | dict(facts or {}), Counts(validated=validated), tables, sheets_of(store)
+            stated | WHOSE | dict(facts or {}),
+            Counts(validated=bundle.validated_languages),
+            tables,
+            sheets_of(store),
         ),
         source_columns=[*source_columns(store, *sources), *further_columns],
         thumbnails=thumbnails,
@@ -241,7 +254,11 @@ def _is_codebook(file: Path) -> bool:
 
 
 def summarise_audit(
-    store: Store, source: SourceRow, bundle_id: str, where: Where | None = None
+    store: Store,
+    source: SourceRow,
+    bundle_id: str,
+    where: Where | None = None,
+    learned: frozenset[str] = frozenset(),
 ) -> tuple[str, list[TextTable]]:
     """Say what the shares of posts are worth, with the tables of the source's audit if there is one."""
     if not store.audits(source.location):
@@ -250,7 +267,7 @@ def summarise_audit(
     from mmsa_tui.services import estimate_tables as words
     from mmsa_tui.services.estimate import estimate_if_audited
 
-    found = estimate_if_audited(store, source, bundle_id, where)
+    found = estimate_if_audited(store, source, bundle_id, where, learned=learned)
     if found is None:
         return NOT_CORRECTED, []
     note = " ".join([*words.warnings(found.status), *words.method(source, found)])
@@ -274,6 +291,11 @@ def summarise_audit(
     else:
         tables[0] = replace(tables[0], note=note)
     return words.standing(found), tables
+
+
+def _has_summary(target: Path) -> bool:
+    """Whether a file says what its shares are worth, which takes a walk through the source."""
+    return target.suffix.lower() == ".xlsx"
 
 
 def _reckoned(choice: Choice) -> Where | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mmsa_tui.analysis import with_rest
+from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import DecodingError, from_json
@@ -114,7 +115,12 @@ def merge(shards: Shards, target: Path, *, overwrite: bool = False, bar: Bar = n
             shard.labels,
             overwrite=overwrite,
             summary=Summary(
-                {"bundle": shard.bundle, "merged from": f"{len(shards.tables):,} shards"} | WHOSE,
+                {
+                    "bundle": shard.bundle,
+                    "merged from": f"{len(shards.tables):,} shards",
+                    "shares": NOT_CORRECTED,
+                }
+                | WHOSE,
                 _LabelCounts(merged.labels),
             ),
         )

@@ -30,6 +30,7 @@ from mmsa_tui.services.estimate_tables import (
     shares_title,
     standing,
     warnings,
+    worth,
 )
 from mmsa_tui.services.evaluate import evaluate, scores_table
 from mmsa_tui.store import SourceRow, Store, Where
@@ -73,7 +74,7 @@ def write_report(
         by: what to show the shares of the groups of: a time, `hashtag`, `author`, `language` or a column.
         comparing: two groups of the first of them to compare.
         redacted: show nothing that names or shows a person.
-        learned: what the bundle knows by heart of the source's audit, see `learned_since`.
+        learned: what the bundle knows by heart of the source's audit, see `services.bundles.learned_since`.
 
     Raises:
         OutputError: see `check_report_target`.
@@ -117,8 +118,8 @@ def write_report(
         standing(estimates),
         () if estimates is None else estimates.overall.shares,
         method(source, estimates) if estimates is not None else (),
-        _change(store, source, bundle.id, by, comparing, where),
-        [_grouped(store, source, bundle.id, one, where) for one in by],
+        _change(store, source, bundle.id, by, comparing, where, learned),
+        [_grouped(store, source, bundle.id, one, where, learned) for one in by],
         redacted,
         bundle.validated_languages,
     )
@@ -127,9 +128,11 @@ def write_report(
     return Reported(content.counts.n_posts, content.counts.statuses[""])
 
 
-def _grouped(store: Store, source: SourceRow, bundle: str, by: str, where: Where | None) -> Grouped:
+def _grouped(
+    store: Store, source: SourceRow, bundle: str, by: str, where: Where | None, learned: frozenset[str]
+) -> Grouped:
     """Bring together the shares of the groups of one thing."""
-    chart = make_chart(store, source, bundle, by=by, where=where)
+    chart = make_chart(store, source, bundle, by=by, where=where, learned=learned)
     return Grouped(by, chart.groups, chart.notes)
 
 
@@ -140,6 +143,7 @@ def _change(
     by: Sequence[str],
     comparing: tuple[str, str] | None,
     where: Where | None,
+    learned: frozenset[str],
 ) -> Table | None:
     """Compare two groups: by the audit, or where there is none as the labels stand."""
     if comparing is None:
@@ -149,8 +153,9 @@ def _change(
     first, second = comparing
     title = f"{first} against {second}"
     if estimate_if_audited(store, source, bundle, where) is not None:
-        found = estimate(store, source, bundle, by=by[0], comparing=comparing, where=where)
-        note = "In points, corrected by the audit; p-values are adjusted by Holm's method."
+        found = estimate(store, source, bundle, by=by[0], comparing=comparing, where=where, learned=learned)
+        said = worth(found.status, found.has_model)
+        note = f"In points; p-values are adjusted by Holm's method. {said}"
         return Table(title, DIFFERENCES, difference_rows(found.differences), note)
     counts = count_shares(store, source, bundle, store.bundle_labels(bundle), by[0], where)
     counted = {group.name: group for group in counts.groups}

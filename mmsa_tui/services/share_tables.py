@@ -9,7 +9,12 @@ from mmsa_tui.store import SourceRow, Store, Where
 
 
 def tabulate_shares(
-    store: Store, source: SourceRow, bundle_id: str, where: Where | None = None, by: str = ""
+    store: Store,
+    source: SourceRow,
+    bundle_id: str,
+    where: Where | None = None,
+    by: str = "",
+    learned: frozenset[str] = frozenset(),
 ) -> list[TextTable]:
     """Lay out the shares of each week, where there are two with posts, and of a group that is asked for.
 
@@ -17,20 +22,22 @@ def tabulate_shares(
         UsageError: the source cannot be grouped so, or no post is in a group.
     """
     check_groups(store, source, bundle_id, by, where)
-    weeks = _of(store, source, bundle_id, "week", where)
+    weeks = _of(store, source, bundle_id, "week", where, learned)
     if by == "week":
         return [weeks]
     tables = [weeks] if len(weeks.rows) > 1 else []
-    return [*tables, _of(store, source, bundle_id, by, where)] if by else tables
+    return [*tables, _of(store, source, bundle_id, by, where, learned)] if by else tables
 
 
-def _of(store: Store, source: SourceRow, bundle_id: str, by: str, where: Where | None) -> TextTable:
+def _of(
+    store: Store, source: SourceRow, bundle_id: str, by: str, where: Where | None, learned: frozenset[str]
+) -> TextTable:
     """Lay out the shares of a group; why there are none where no post of it has a label."""
     # numpy costs 0.1 s, which a csv should not pay.
     from mmsa_tui.services.charts import make_chart
 
     try:
-        chart = make_chart(store, source, bundle_id, by=by, where=where)
+        chart = make_chart(store, source, bundle_id, by=by, where=where, learned=learned)
     except UsageError as error:
         return TextTable(
             f"shares by {by}", (by, "posts"), (), note=f"There is nothing to draw: {error.message}."

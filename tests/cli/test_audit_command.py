@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from command_runs import Mmsa
+from word_model import write_word_bundle
 
 from mmsa_tui.services.audit import answer, find_audit, next_post
 from mmsa_tui.store import Store
@@ -171,3 +173,75 @@ def test_a_filter_by_a_column_narrows_an_estimate_and_is_said(mmsa: Mmsa, home: 
 def test_a_sample_that_is_larger_than_was_asked_for_says_why(mmsa: Mmsa, source: Path) -> None:
     ran = mmsa("audit", "start", source, "--size", "20", "--by", "date")
     assert "rather than 20" in ran.err and "others together" in ran.out
+
+
+def taught(mmsa: Mmsa, home: Path, source: Path) -> None:
+    """Audit a source, and make a bundle that has learned 40 of its audited posts the one that labels it."""
+    assert mmsa("audit", "start", source, "--size", "60", "--seed", "s").code == 0
+    label(home, source, 100)
+    with Store.open(home / "data" / "mmsa.db") as store:
+        row = store.source(str(source.resolve()))
+        assert row is not None
+        audit = find_audit(store, row)
+        drawn = [post.content_hash for post in store.audit_sample(audit.location, audit.uid)]
+    write_word_bundle(home, "1.0.1", seen=drawn[:40])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("estimate",),
+        ("report", "-o", "out.html"),
+        ("report", "-o", "out.html", "--by", "region", "--compare", "N", "S"),
+        ("chart", "-o", "chart.csv"),
+        ("chart", "-o", "out.svg", "--by", "region"),
+        ("classify", "-o", "out.xlsx"),
+        ("classify", "-o", "out.xlsx", "--min-confidence", "0.5"),
+        ("classify", "-o", "out.xlsx", "--chart-by", "region"),
+    ],
+)
+def test_every_output_names_the_audited_posts_that_the_model_has_learned(
+    mmsa: Mmsa, home: Path, source: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    taught(mmsa, home, source)
+    assert mmsa("classify", source, "-o", "by-taught.csv", "--bundle", "words 1.0.1").code == 0
+    command, *rest = words
+    ran = mmsa(command, source, *rest, "--bundle", "words 1.0.1")
+    assert ran.code == 0, ran.err
+    said = ran.out + ran.err
+    for name in ("out.html", "out.svg"):
+        said += (tmp_path / name).read_text(encoding="utf-8") if (tmp_path / name).exists() else ""
+    if (tmp_path / "out.xlsx").exists():
+        rows = openpyxl.load_workbook(tmp_path / "out.xlsx")["Summary"].iter_rows(values_only=True)
+        said += " ".join(str(cell) for row in rows for cell in row)
+    assert "learned 40 of the audited" in said or "40 posts learned by the model" in said
+
+
+def test_sources_beside_each_other_name_what_the_model_has_learned(
+    mmsa: Mmsa, home: Path, source: Path
+) -> None:
+    other = source.with_name("june.csv")
+    other.write_text(source.read_text(encoding="utf-8").replace(" day ", " night "), encoding="utf-8")
+    assert mmsa("classify", other, "-o", "june-out.csv").code == 0
+    assert mmsa("audit", "start", other, "--size", "60", "--seed", "s").code == 0
+    label(home, other, 60)
+    taught(mmsa, home, source)
+    for one in (source, other):
+        assert mmsa("classify", one, "-o", f"new-{one.name}", "--bundle", "words 1.0.1").code == 0
+    ran = mmsa("estimate", source, other, "--bundle", "words 1.0.1")
+    assert ran.code == 0 and ran.out.count("learned 40 of the audited") == 1
+
+
+def test_a_workbook_of_several_sources_has_the_shares_of_each(
+    mmsa: Mmsa, home: Path, source: Path, tmp_path: Path
+) -> None:
+    other = source.with_name("june.csv")
+    other.write_text(source.read_text(encoding="utf-8").replace(" day ", " night "), encoding="utf-8")
+    assert mmsa("classify", other, "-o", "june-out.csv").code == 0
+    assert mmsa("audit", "start", source, "--size", "60", "--seed", "s").code == 0
+    label(home, source, 60)
+    assert mmsa("classify", source, other, "-o", "both.xlsx").code == 0
+    sheet = openpyxl.load_workbook(tmp_path / "both.xlsx")["Summary"]
+    facts = {str(row[0]): str(row[1]) for row in sheet.iter_rows(values_only=True) if row[0]}
+    assert "corrected by an audit" in facts["shares of posts.csv"]
+    assert "not corrected" in facts["shares of june.csv"]

@@ -56,6 +56,7 @@ def test_a_merged_workbook_counts_its_labels(mmsa: Mmsa, shards: list[Path], tmp
     counted = {row[0].value: row[1].value for row in sheet.iter_rows() if row[0].value}
     assert (counted["negative"], counted["neutral"], counted["positive"]) == (20, 20, 20)
     assert counted["no label"] == 1
+    assert "not corrected" in counted["shares"]
 
 
 def test_a_merged_workbook_counts_what_is_unsure(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:

@@ -134,6 +134,25 @@ async def test_the_overview_says_what_the_shares_are_worth(make_app, ready, stor
         assert "audit: model right in" in text_of(screen, "#overview-corrections")
 
 
+async def test_the_overview_names_audited_posts_that_the_model_has_learned(
+    make_app, ready, store, wait_for, monkeypatch
+):
+    audit = start_audit(store, ready, BUNDLE)
+    while (row := next_post(store, ready, audit, "ann")) is not None:
+        answer(store, audit, row, LABELS[0], "ann", "")
+    drawn = [post.content_hash for post in store.audit_sample(audit.location, audit.uid)]
+    monkeypatch.setattr("mmsa_tui.services.bundles.learned_since", lambda *of: frozenset(drawn[:3]))
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("a")
+        screen = await asked(pilot, wait_for, OverviewScreen)
+        await wait_for(
+            pilot,
+            lambda: "3 posts learned by the model" in text_of(screen, "#overview-corrections"),
+            "what was learned",
+        )
+
+
 async def test_a_codebook_without_a_model_has_an_audit_all_the_same(make_app, classified, config, wait_for):
     new_codebook(config.paths, Codebook("stance", (CodebookLabel("for"), CodebookLabel("against"))))
     stance = config.paths.under("stance")

@@ -57,8 +57,7 @@ async def agree(app: MmsaApp, tell: Callable[[str, str], None]) -> None:
 
 async def report(app: MmsaApp, source: SourceRow, filter_text: str, tell: Callable[[str, str], None]) -> None:
     """Ask for a file and write the report of a source, or of what the filter leaves of it."""
-    from mmsa_tui.services.audit import current_audit
-    from mmsa_tui.services.estimate import learned_since
+    from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.services.report import write_report
 
     async def write(typed: str | None) -> None:
@@ -68,7 +67,7 @@ async def report(app: MmsaApp, source: SourceRow, filter_text: str, tell: Callab
 
         def work(store: Store) -> int:
             bundle = find_bundle(config.paths, config.bundle)
-            learned = learned_since(config.paths, current_audit(store, source), bundle)
+            learned = learned_since(store, source, config.paths, bundle)
             done = write_report(store, source, bundle, target, filter_text=filter_text, learned=learned)
             return done.n_posts
 

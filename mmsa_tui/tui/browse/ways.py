@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 async def export(screen: BrowseScreen) -> None:
     """Ask which posts go into which file, and say what was written."""
+    from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.tui.dialogs.export import ExportDialog
 
-    posts = screen.posts
+    posts, config = screen.posts, screen.mmsa.config
     dialog = ExportDialog(
-        screen.mmsa.config.paths.database,
+        config.paths.database,
         screen.source,
         screen.mmsa.bundle_id,
         screen.labels,
@@ -30,6 +31,7 @@ async def export(screen: BrowseScreen) -> None:
         posts.selection,
         posts.queue_name,
         screen.mmsa.model.validated,
+        lambda store: learned_since(store, screen.source, config.paths, config.bundle),
     )
 
     async def take(written: str | None) -> None:

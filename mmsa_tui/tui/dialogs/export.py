@@ -47,6 +47,7 @@ class ExportDialog(ModalScreen[str | None]):
 
     Args:
         where: what the list shows, which `filter_text` describes as far as a filter made it.
+        learned: asks a store what the bundle knows by heart of the source's audit.
         order: how the list is sorted.
         selection: ordinals of the marked posts; they are proposed first.
         queue: the queue that the list shows.
@@ -78,13 +79,14 @@ class ExportDialog(ModalScreen[str | None]):
         selection: Sequence[int],
         queue: str = "all",
         validated: Collection[str] | None = None,
+        learned: Callable[[Store], frozenset[str]] = lambda store: frozenset(),
     ) -> None:
         super().__init__(classes="dialog-screen")
         self._database, self._source = database, source
         self._bundle_id, self._labels = bundle_id, labels
         self._where, self._filter_text = where, filter_text
         self._order, self._selection = order, tuple(selection)
-        self._queue, self._validated = queue, validated
+        self._queue, self._validated, self._learned = queue, validated, learned
 
     def compose(self) -> ComposeResult:
         posts = self._posts()
@@ -248,7 +250,7 @@ class ExportDialog(ModalScreen[str | None]):
     def _write_file(self, store: Store, order: _Order, count: Callable[[int], None]) -> int:
         return export_posts(
             store, self._source, self._bundle_id, order.target, order.choice,
-            overwrite=True, on_row=count, validated=self._validated,
+            overwrite=True, on_row=count, validated=self._validated, learned=self._learned(store),
         )  # fmt: skip
 
     def _show_problem(self, error: MmsaError) -> None:

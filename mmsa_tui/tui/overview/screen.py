@@ -182,9 +182,10 @@ class OverviewScreen(AppScreen[Chosen | None]):
         from mmsa_tui.tui.overview.comparison import ComparisonDialog
 
         source, bundle, where = self._source, self.mmsa.bundle_id, self._shown_where
+        one, two = first.filter, group.filter
         try:
             found = await self.mmsa.slow.run(
-                lambda store: compare_filters(store, source, bundle, first.filter, group.filter, where)
+                lambda store: compare_filters(store, source, bundle, one, two, where, self._learned(store))
             )
         except MmsaError as error:
             self.mmsa.show_error(error)
@@ -223,7 +224,9 @@ class OverviewScreen(AppScreen[Chosen | None]):
         source, bundle, where, only = self._source, self.mmsa.bundle_id, self._shown_where, self._only
         try:
             made = await self.mmsa.slow.run(
-                lambda store: save_chart(store, source, bundle, target, by=by, where=where, only=only)
+                lambda store: save_chart(
+                    store, source, bundle, target, by=by, where=where, only=only, learned=self._learned(store)
+                )
             )
         except MmsaError as error:
             self.mmsa.show_error(error)
@@ -284,7 +287,14 @@ class OverviewScreen(AppScreen[Chosen | None]):
         # numpy costs 0.1 s, which a source without an audit should not pay.
         from mmsa_tui.services.estimate import estimate_if_audited
 
-        return estimate_if_audited(store, self._source, bundle, where)
+        return estimate_if_audited(store, self._source, bundle, where, learned=self._learned(store))
+
+    def _learned(self, store: Store) -> frozenset[str]:
+        """List what the bundle in use knows by heart of the source's audit."""
+        from mmsa_tui.services.bundles import learned_since
+
+        config = self.mmsa.config
+        return learned_since(store, self._source, config.paths, config.bundle)
 
     def _show_title(self, n_posts: int | None) -> None:
         title = texts.title(self._source, n_posts, self._only)

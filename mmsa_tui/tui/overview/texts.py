@@ -108,20 +108,25 @@ def _bin(at: int, counts: Mapping[str, int]) -> Group:
 
 
 def accuracy(estimated: Estimates | None) -> Sequence[Sequence[Part]]:
-    """Say how often the model is right, as far as an audit tells."""
+    """Say how often the model is right, as far as an audit tells, and what speaks against it."""
     if estimated is None:
         return ()
+    # An audit is there, and with it what this takes.
+    from mmsa_tui.services.estimate_tables import cautions
+
+    doubts: list[list[Part]] = [[(words, "$text-warning")] for words in cautions(estimated.status)]
     if not estimated.has_model:
         alone = f"audit alone: {estimated.status.n_labelled:,} labelled blind; {estimated.status.remark}"
-        return ([(alone, MUTED)],)
+        return [[(alone, MUTED)], *doubts]
     right = estimated.accuracy
     if right.low is None or right.high is None:
-        return ()
+        return doubts
     bounds = f"right in {100 * right.low:.0f} to {100 * right.high:.0f} % of all posts"
-    return (
+    return [
         [("audit: model ", MUTED), (bounds, "bold")],
         [(f"{right.n_audited:,} labelled blind; {estimated.status.remark}", MUTED)],
-    )
+        *doubts,
+    ]
 
 
 def _quoted(label: str) -> str:
