@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from command_runs import Mmsa
+from lessons import LESSON
 from test_readme import LEAVES
-from test_retrain_command import LESSON, verdict
+from test_retrain_command import verdict
 from word_model import write_word_bundle
 
 from mmsa_tui.decoding import to_line

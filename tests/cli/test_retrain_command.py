@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from command_runs import Mmsa
+from lessons import LESSON
 from word_model import LABELS, WordModel, write_word_bundle
 
 from mmsa_tui.bundle.lesson import Lesson
@@ -24,16 +25,6 @@ from mmsa_tui.store import Store
 
 Lines = list[dict[str, Any]]
 REASON = "it has not learned what analysts mean"
-LESSON = Lesson(
-    n_learned=5,
-    weight=8.0,
-    step=0.6,
-    is_rule=False,
-    is_found=True,
-    n_compared=9,
-    agreement=0.75,
-    expected=0.8,
-)
 
 
 def verdict(passed: bool) -> Verdict:

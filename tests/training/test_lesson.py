@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from lessons import LESSON
 from small_features import make_features
 
-from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.head import HeadConfig
@@ -23,16 +23,7 @@ from training.retrain.step import STEPS, choose_step, moved
 
 CONFIG = HeadConfig(n_text=32, n_components=16, width=16, n_attention_heads=2)
 SETTINGS = FusionSettings(epochs=3, average=1)
-LESSON = Lesson(
-    n_learned=240,
-    weight=8.0,
-    step=0.4,
-    is_rule=False,
-    is_found=True,
-    n_compared=300,
-    agreement=0.74,
-    expected=0.75,
-)
+TOLD = replace(LESSON, n_learned=240, step=0.4, n_compared=300, agreement=0.74, expected=0.75)
 
 
 def judged(n: int, seed: int) -> tuple[FloatArray, IntArray]:
@@ -139,17 +130,17 @@ def test_a_step_of_nothing_is_the_head_itself(heads: tuple[FusionHead, Features,
 
 
 def test_a_lesson_says_how_far_it_went_and_why() -> None:
-    learned, shared = LESSON.sentences()
+    learned, shared = TOLD.sentences()
     assert learned.startswith("240 corrections learned, each counting for 8 posts of the model's own")
     assert "gone 40% of the way" in learned
     assert "74% of 300 corrections" in shared and "promised 75%" in shared
 
 
 def test_a_lesson_by_a_rule_says_so() -> None:
-    learned, _ = replace(LESSON, is_rule=True, step=1.0, n_learned=1).sentences()
+    learned, _ = replace(TOLD, is_rule=True, step=1.0, n_learned=1).sentences()
     assert learned.startswith("1 correction learned")
     assert learned.endswith("as a rule of your own: the model gives way to it.")
 
 
 def test_a_lesson_without_new_corrections_compares_nothing() -> None:
-    assert len(replace(LESSON, n_compared=0).sentences()) == 1
+    assert len(replace(TOLD, n_compared=0).sentences()) == 1

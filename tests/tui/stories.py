@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
 
 SIZE = (120, 36)
@@ -24,3 +25,12 @@ async def asked(pilot, wait_for, kind) -> object:
     await wait_for(pilot, lambda: isinstance(pilot.app.screen, kind), kind.__name__)
     await pilot.pause()
     return pilot.app.screen
+
+
+def labels(store: Store, source) -> dict[str, str]:
+    """The analyst's labels by post id."""
+    return {
+        row.post_id: row.corrected_label
+        for row in store.rows(source.id, "small 1.0.0")
+        if row.corrected_label
+    }

@@ -180,15 +180,21 @@ async def test_reading_again_reads_as_the_user_has_said_also_after_a_restart(
         assert [row.post.text for row in store.posts(again.id)] == ["caf\u00e9", "na\u00efve"]
 
 
+async def asked_to_forget(pilot, wait_for, *keys: str) -> PickerScreen:
+    """Ask for the only source of the list to be forgotten, and answer how by keys."""
+    await opened(pilot, wait_for)
+    await pilot.press("ctrl+o")
+    screen = await asked(pilot, wait_for, PickerScreen)
+    await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
+    await pilot.press("ctrl+d")
+    await asked(pilot, wait_for, AskOne)
+    await pilot.press(*keys)
+    return screen
+
+
 async def test_a_source_can_be_taken_off_the_list(make_app, source, store, wait_for):
     async with make_app().run_test(size=SIZE) as pilot:
-        await opened(pilot, wait_for)
-        await pilot.press("ctrl+o")
-        screen = await asked(pilot, wait_for, PickerScreen)
-        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
-        await pilot.press("ctrl+d")
-        await asked(pilot, wait_for, AskOne)
-        await pilot.press("enter")
+        await asked_to_forget(pilot, wait_for, "enter")
         await wait_for(pilot, lambda: store.recent_sources() == [], "an empty list")
 
 
@@ -200,13 +206,7 @@ async def test_a_source_can_be_forgotten_for_good_and_its_labels_written_before(
     store.add_corrections([Correction("u1", stored.post.content_hash, "positive")])
     kept = tmp_path / "kept.jsonl"
     async with make_app().run_test(size=SIZE) as pilot:
-        await opened(pilot, wait_for)
-        await pilot.press("ctrl+o")
-        screen = await asked(pilot, wait_for, PickerScreen)
-        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
-        await pilot.press("ctrl+d")
-        await asked(pilot, wait_for, AskOne)
-        await pilot.press("down", "enter")
+        screen = await asked_to_forget(pilot, wait_for, "down", "enter")
         await wait_for(pilot, lambda: bool(pilot.app.screen.query(".dialog-text")), "what goes")
         listed = str(pilot.app.screen.query_one(".dialog-text").render())
         assert "goes:" in listed and "1 correction of" in listed and "stays:" in listed
@@ -228,13 +228,7 @@ async def test_what_cannot_be_written_first_is_not_forgotten(make_app, source, s
     (stored, *_) = store.posts(source.id)
     store.add_corrections([Correction("u1", stored.post.content_hash, "positive")])
     async with make_app().run_test(size=SIZE) as pilot:
-        await opened(pilot, wait_for)
-        await pilot.press("ctrl+o")
-        screen = await asked(pilot, wait_for, PickerScreen)
-        await wait_for(pilot, lambda: screen.query_one("#recent").option_count == 1, "the list")
-        await pilot.press("ctrl+d")
-        await asked(pilot, wait_for, AskOne)
-        await pilot.press("down", "enter")
+        await asked_to_forget(pilot, wait_for, "down", "enter")
         await wait_for(pilot, lambda: bool(pilot.app.screen.query(".dialog-text")), "what goes")
         await pilot.press("down", "enter")
         question = await asked(pilot, wait_for, AskText)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lessons import LESSON
 
 from mmsa_tui import retrain as service
-from mmsa_tui.bundle.lesson import Lesson
 from mmsa_tui.bundle.meta import Bundle, BundleMeta
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.decoding import to_line
@@ -24,16 +24,7 @@ BUNDLE = Bundle(Path("nowhere"), BundleMeta("small", "1.0.0", ("a", "b"), {}))
 DONE = Result(
     Verdict(True, (), n_frozen=1, n_held_out=1, n_unseen=1),
     "",
-    Lesson(
-        n_learned=1,
-        weight=8.0,
-        step=1.0,
-        is_rule=False,
-        is_found=True,
-        n_compared=0,
-        agreement=0.0,
-        expected=0.0,
-    ),
+    LESSON,
     n_frozen=0,
     left_out={},
     outlook=None,
@@ -68,7 +59,7 @@ def leftovers(paths: Paths) -> list[Path]:
 
 
 def test_what_a_library_prints_is_no_event(start: Start) -> None:
-    assert start(f"print('loading...'); print('[1]'); {printing(DONE)}").lesson.n_learned == 1
+    assert start(f"print('loading...'); print('[1]'); {printing(DONE)}").lesson == LESSON
 
 
 def test_what_older_versions_kept_of_a_run_is_read() -> None:

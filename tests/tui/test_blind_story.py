@@ -1,0 +1,118 @@
+"""Coding blind: labels of the model and of colleagues are hidden until one has given one's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stories import SIZE, asked, labels, opened, text_of
+
+from mmsa_tui.corrections import collect_ratings
+from mmsa_tui.records import Correction
+from mmsa_tui.store import Store
+from mmsa_tui.tui.dialogs.ask import AskText
+from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog
+
+
+async def test_coding_blind_hides_what_the_model_says_until_one_has_said_something(
+    make_app, classified, store, wait_for
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        predicted = screen.row.prediction.label
+        await pilot.press("B")
+        await pilot.pause()
+        assert "Hidden until" in text_of(screen, "#bars")
+        assert predicted not in screen.posts.table.render_line(1).text
+        await pilot.press("space")
+        assert labels(store, classified) == {}
+        await pilot.press("2", "up")
+        await wait_for(pilot, lambda: "both" in text_of(screen, "#bars"), "the beliefs")
+
+
+def say(store: Store, post, analyst: str, label: str = "", note: str = "") -> None:
+    facts = ("label",) if label else ("note",)
+    store.add_corrections([Correction("", post.content_hash, label, analyst=analyst, note=note, facts=facts)])
+
+
+async def test_who_has_given_a_label_sees_all_also_when_a_colleagues_came_later(
+    make_app, classified, config, store, wait_for
+):
+    first, second = (store.post(classified.id, at).post for at in (0, 1))
+    say(store, first, "ana", "positive")
+    for post in (first, second):
+        say(store, post, "bob", "neutral")
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: "by bob" in text_of(screen, "#post-verdict"), "all labels")
+        assert "neutral" in screen.posts.table.render_line(1).text
+        await pilot.press("down")
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post of bob alone")
+        assert "neutral" not in screen.posts.table.render_line(2).text
+
+
+async def test_the_same_label_as_a_colleagues_is_kept_as_ones_own(
+    make_app, classified, config, store, wait_for
+):
+    post = store.post(classified.id, 0).post
+    say(store, post, "bob", "neutral")
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("2")
+        assert "as it was" not in text_of(screen, "#status")
+        assert {
+            name: found[post.content_hash] for name, found in collect_ratings(store).by_rater.items()
+        } == {
+            "ana": "neutral",
+            "bob": "neutral",
+        }
+        await pilot.press("up")
+        await wait_for(pilot, lambda: "both" in text_of(screen, "#bars"), "the beliefs")
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post hidden again")
+        await pilot.press("2", "up", "2")
+        await wait_for(pilot, lambda: "as it was" in text_of(screen, "#status"), "one's own label again")
+
+
+async def test_a_colleagues_note_is_hidden_and_ones_own_is_not(make_app, classified, config, store, wait_for):
+    first, second = (store.post(classified.id, at).post for at in (0, 1))
+    say(store, first, "bob", note="plainly neutral")
+    say(store, second, "ana", note="ask bob")
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post")
+        assert "plainly" not in text_of(screen, "#post-verdict")
+        await pilot.press("n")
+        dialog = await asked(pilot, wait_for, AskText)
+        assert dialog.query_one("Input").value == ""
+        await pilot.press("escape", "down")
+        await wait_for(pilot, lambda: "ask bob" in text_of(screen, "#post-verdict"), "one's own note")
+
+
+async def test_labels_of_the_model_are_not_accepted_unseen(make_app, classified, config, store, wait_for):
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("b")
+        dialog = await asked(pilot, wait_for, BulkDialog)
+        dialog.dismiss(BulkChoice("filter", "accept"))
+        await wait_for(pilot, lambda: "unseen" in text_of(screen, "#status"), "the answer")
+        assert labels(store, classified) == {}
+
+
+async def test_the_queue_of_an_audit_is_blind_from_the_start(make_app, classified, store, wait_for):
+    post = store.post(classified.id, 0).post
+    store.add_corrections([Correction("", post.content_hash, "neutral", analyst="bob", origin="audit:1")])
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.posts.queue_bar.choose("audit")
+        await wait_for(pilot, lambda: "blind" in text_of(screen, "#top"), "the top line")
+        await wait_for(pilot, lambda: "Hidden until" in text_of(screen, "#bars"), "the post")
+
+
+@pytest.mark.parametrize(("wanted", "is_blind"), [("always", True), ("never", False)])
+async def test_whether_labels_are_hidden_is_the_users_choice(
+    make_app, classified, config, wait_for, wanted, is_blind
+):
+    async with make_app(config=replace(config, blind=wanted)).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: ("blind" in text_of(screen, "#top")) == is_blind, "the top line")
