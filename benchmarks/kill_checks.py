@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import tomllib
 import zipfile
 from collections import Counter
 from contextlib import closing
@@ -42,9 +43,25 @@ def others(place: Place) -> set[str]:
 
 def purged(place: Place) -> str:
     kept = {"bundles", "encoders", "active", "active.before", "store.lock", "codebook.toml", "codebooks"}
-    folders = (place.paths.data_dir, place.paths.under(CODEBOOK).study_dir)
+    folders = filter(Path.is_dir, (place.paths.data_dir, place.paths.under(CODEBOOK).study_dir))
     left = [path.name for folder in folders for path in folder.iterdir() if path.name not in kept]
     return f"a purge left {left}" if left else ""
+
+
+def forgotten_and_written(place: Place) -> str:
+    """See that what was forgotten is nowhere but in the file that it was to be written to first."""
+    return forgotten(place) or _written(place.out / "forgotten.jsonl", N_POSTS)
+
+
+def purged_and_written(place: Place) -> str:
+    return purged(place) or _written(place.out / "acts.jsonl", 2 * N_POSTS)
+
+
+def _written(file: Path, n_acts: int) -> str:
+    # Killed before it was written, and run again without: that is what was asked for.
+    if not file.exists():
+        return ""
+    return "" if file.read_text().count("\n") == n_acts else f"not {n_acts} acts in {file.name}"
 
 
 def judged(place: Place) -> str:
@@ -101,6 +118,25 @@ def renamed(place: Place) -> str:
     return "" if n_journalled == n_acts else f"{n_journalled} acts of {n_acts} are in the journal"
 
 
+def restored(place: Place) -> str:
+    """See that the codebook can be read again, with its labels, and that no label of it is lost."""
+    paths = place.paths.under(CODEBOOK)
+    names = read_codebook(paths).names
+    with Store.open(paths.database) as store:
+        n_acts = sum(1 for _ in store.corrections())
+    whole = names == ("for", "against", "neither") and n_acts == N_POSTS
+    return "" if whole else f"the codebook has {names}, and {n_acts} acts"
+
+
+def judged_apart(place: Place) -> str:
+    """See that the parts that a cluster has judged hold each post once."""
+    code, said = run(
+        place, ["merge", str(place.out / "parts"), "-o", str(place.out / "parts.csv"), "--restart"]
+    )
+    rows = (place.out / "parts.csv").read_text(encoding="utf-8-sig").count("\n") - 1 if not code else 0
+    return "" if rows == N_POSTS else f"{rows} posts of {N_POSTS}: {said[-200:]}"
+
+
 def audited(place: Place) -> str:
     with Store.open(place.paths.database) as store:
         row = store.source(place.source)
@@ -131,25 +167,38 @@ def tuned(place: Place) -> str:
     return "" if is_whole(folder / HISTORY) else "the picture of a search is half written"
 
 
+LEAST = {"shares.csv": 2, "acts.jsonl": 2 * N_POSTS, "forgotten.jsonl": N_POSTS, "changes.jsonl": 0}
+"""Lines of a file that is whole, where they are not one for each post."""
+
+
 def is_whole(path: Path) -> bool:
     try:
         match path.suffix:
             case ".csv":
-                return path.read_text(encoding="utf-8-sig").count("\n") >= N_POSTS
+                return path.read_text(encoding="utf-8-sig").count("\n") >= LEAST.get(path.name, N_POSTS)
             case ".xlsx" | ".zip":
                 with zipfile.ZipFile(path) as archive:
                     return archive.testzip() is None
             case ".jsonl":
-                return len([json.loads(line) for line in path.read_text().splitlines()]) == 2 * N_POSTS
+                lines = [json.loads(line) for line in path.read_text().splitlines()]
+                return len(lines) >= LEAST.get(path.name, N_POSTS)
+            case ".json":
+                return len(json.loads(path.read_bytes())) == N_POSTS
+            case ".toml":
+                return len(tomllib.loads(path.read_text())["labels"]) == 3
             case ".html" | ".svg":
                 return path.read_text().rstrip().endswith(("</html>", "</svg>"))
             case ".png":
                 return path.read_bytes().endswith(b"IEND\xaeB`\x82")
+            case ".db":
+                with closing(sqlite3.connect(path)) as connection:
+                    counted = connection.execute("SELECT count(*) FROM corrections").fetchone()
+                return bool(counted == (2 * N_POSTS,))
             case ".parquet":
                 import pyarrow.parquet
 
                 return pyarrow.parquet.read_table(path).num_rows > 0
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, ValueError, LookupError, zipfile.BadZipFile, sqlite3.Error):
         return False
     return True
 

@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "model"))
 
 LABELS = ("negative", "neutral", "positive")
 CODEBOOK = "stance"
+CANDIDATE = "retrain-20260101-000000-000000/small-1.0.1"
 N_POSTS = 90
 N_IMPORTED = 60
 N_LEARNED = 60
@@ -137,6 +138,8 @@ def prepare(folder: Path) -> Place:
     must_run(place, "audit", "start", place.source, "--size", "20")
     _make_codebook(place)
     must_run(place, "store", "backup")
+    must_run(place, "pack", place.source, "--posts-per-part", "30", "-o", str(place.shared / "packed"))
+    _make_candidate(place, folder / "taught")
     # Classified elsewhere: the store that is to take it over has never seen it.
     elsewhere = copy_home(place, folder / "elsewhere")
     for number in (1, 2):
@@ -158,6 +161,33 @@ def _make_codebook(place: Place) -> None:
             for n in range(N_POSTS)
         ]
         store.record_act(said, "bulk", "here")
+
+
+def _make_candidate(place: Place, folder: Path) -> None:
+    """Let a retrain leave a candidate for a later decision."""
+    taught = copy_home(place, folder)
+    code, said = run(taught, ["retrain", "--no-promote", "--device", "cpu"])
+    (written,) = taught.paths.runs_dir.glob("retrain-*/small-*")
+    if code not in (0, 1):
+        raise SystemExit(f"retrain: {said}")
+    shutil.copytree(written.parent, place.shared / "run")
+    clear(taught)
+
+
+def lay_candidate(place: Place) -> None:
+    """Put the candidate where the command finds it."""
+    shutil.copytree(place.shared / "run", place.home / "data" / "runs" / CANDIDATE.partition("/")[0])
+
+
+def damage_codebook(place: Place) -> None:
+    """Cut the file of the codebook in the middle of a word."""
+    file = place.paths.under(CODEBOOK).codebook_file
+    file.write_bytes(file.read_bytes()[:60])
+
+
+def drop_codebook(place: Place) -> None:
+    """Leave labels under one codebook alone: a file takes no others."""
+    shutil.rmtree(place.home / "data" / "codebooks")
 
 
 def _votes(analyst: str, n_labels: int) -> str:

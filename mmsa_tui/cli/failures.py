@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import sys
-import tempfile
 import traceback
 from contextlib import suppress
 from datetime import datetime
@@ -16,6 +15,7 @@ import typer
 
 from mmsa_tui import __version__
 from mmsa_tui.disk.private import make_private_file
+from mmsa_tui.disk.whole_file import temporary_folder
 from mmsa_tui.errors import ExitCode, Interrupted, MmsaError, OutputError
 from mmsa_tui.text.display import safe
 
@@ -105,7 +105,7 @@ def _save_traceback(error: Exception) -> Path | None:
 
 
 def _folders() -> list[Path]:
-    folders = [Path(tempfile.gettempdir())]
+    folders = [temporary_folder()]
     with suppress(Exception):
         # Even finding the paths may be what failed.
         from mmsa_tui.config import find_paths

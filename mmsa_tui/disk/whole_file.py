@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -110,6 +111,15 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
         yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def temporary_folder() -> Path:
+    """Find the folder for temporary files, without a trial file that a kill would leave."""
+    names = ("TMPDIR", "TEMP", "TMP")
+    for folder in (tempfile.tempdir, *map(os.environ.get, names), "/tmp"):
+        if folder and Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return Path(folder).absolute()
+    return Path(tempfile.gettempdir())  # noqa: TID251
 
 
 def _real(target: Path) -> Path:

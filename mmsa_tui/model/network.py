@@ -203,6 +203,9 @@ def load_network(bundle: Bundle) -> FusionHead:
     try:
         head = build_head(config)
         head.load_state_dict(load_file(bundle.directory / HEAD))
+        bad = next((name for name, part in head.state_dict().items() if not bool(part.isfinite().all())), "")
+        if bad:
+            raise ValueError(f"{bad} holds numbers that are not finite")
     except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise misfit(bundle, error) from error
     return head.eval()

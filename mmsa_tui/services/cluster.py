@@ -12,7 +12,6 @@ import importlib
 import logging
 import os
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config, load_config
 from mmsa_tui.decoding import DecodingError
 from mmsa_tui.disk.packed import INDEX, Pack, Part, digest_of, items_of, read_index
-from mmsa_tui.disk.whole_file import scratch_folder, whole_file
+from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder, whole_file
 from mmsa_tui.errors import BundleError, Interrupted, MmsaError, OutputError, SourceError, UsageError
 from mmsa_tui.export import people_columns, write
 from mmsa_tui.export.parquet_file import open_parquet
@@ -248,7 +247,7 @@ class Judge:
             for number, item in enumerate(items)
         ]
         rows = [withhold_label(keep_judgement(row), self._task.min_confidence) for row in rows]
-        with scratch_folder(Path(tempfile.gettempdir())) as scratch:
+        with scratch_folder(temporary_folder()) as scratch:
             file = scratch / "part.parquet"
             columns = self._task.source_columns
             write(rows, file, self._predictor.labels, source_columns=columns, about=about)

@@ -6,7 +6,6 @@ classified before is not judged again; a data frame leaves nothing behind.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from mmsa_tui import sources
 from mmsa_tui.bundle.meta import verify_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config, load_config
-from mmsa_tui.disk.whole_file import scratch_folder
+from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import UsageError
 from mmsa_tui.export import fixed_columns, to_records
 from mmsa_tui.export.columns import NUMBERS, TRUTHS, name_source_columns
@@ -128,7 +127,7 @@ def _classify_frame(config: Config, frame: DataFrame, columns: Mapping[str, str]
     found = find_bundle(config.paths, config.bundle)
     verify_bundle(found, config.paths)
     check_device(config.device)
-    scratch = scratch_folder(Path(tempfile.gettempdir()))
+    scratch = scratch_folder(temporary_folder())
     with scratch as folder, Store.open(folder / "frame.db") as store:
         posts = map(with_language, complete(_posts_of(frame, roles), "the frame"))
         row = store.index_source("frame", "frame", "frame", posts)

@@ -7,7 +7,6 @@ file: in the folder stands an empty file for each, and a post names the member.
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import ignore
-from mmsa_tui.disk.whole_file import scratch_folder
+from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.finder import HEAD_BYTES, PICTURE_SUFFIXES, kind_of
 from mmsa_tui.records import Failure, Picture, Post
@@ -183,7 +182,7 @@ def as_folder(source: Path) -> Iterator[Path]:
 @contextmanager
 def _unpacked(source: Path, note: Callable[[str], None]) -> Iterator[_Folder]:
     # Posts may be in what a killed run unpacked: it goes with the next one.
-    with scratch_folder(Path(tempfile.gettempdir())) as scratch:
+    with scratch_folder(temporary_folder()) as scratch:
         folder = _Folder(source, scratch.resolve())
         with Archive(source, note) as archive:
             folder.fill(archive, note)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mmsa_tui.disk.private import make_private_file, make_private_folder
-from mmsa_tui.disk.whole_file import remove_stale, scratch_folder
+from mmsa_tui.disk.whole_file import remove_stale, scratch_folder, temporary_folder
 from mmsa_tui.errors import DamagedStoreError, MmsaError, StoreError, UsageError
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.journal import Journal
@@ -65,7 +64,7 @@ class Database:
             _refuse_lost_store(path)
             # Posts may be in what a killed run was writing here, or had unpacked.
             remove_stale(path.parent)
-            remove_stale(Path(tempfile.gettempdir()))
+            remove_stale(temporary_folder())
             make_private_file(path)
         except OSError as error:
             if path.parent.is_dir():
@@ -101,7 +100,7 @@ class Database:
             cause = error
         kept = ExitStack()
         try:
-            scratch = kept.enter_context(scratch_folder(Path(tempfile.gettempdir())))
+            scratch = kept.enter_context(scratch_folder(temporary_folder()))
             # A log beside it needs files of its own even to be read; a copy has room for them.
             for suffix in ("", "-wal"):
                 lying = path.with_name(path.name + suffix)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmsa_tui.disk.whole_file import scratch_folder
+from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.codec import floats_from_json
 from mmsa_tui.store.corrections import CORRECTION_COLUMNS, N_COLUMNS, to_correction, to_us
@@ -102,7 +101,7 @@ def _open(path: Path) -> sqlite3.Connection:
         # A log needs a file beside it even to be read. Where none can be made, a copy in memory will do.
         if not (wal.exists() and wal.stat().st_size):
             return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
-    with scratch_folder(Path(tempfile.gettempdir())) as scratch:
+    with scratch_folder(temporary_folder()) as scratch:
         copy = scratch / path.name
         for lying in (path, wal):
             shutil.copyfile(lying, copy.with_name(lying.name))

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from mmsa_tui.bundle.meta import HEAD, META, Bundle, file_hash, read_bundle
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.head import Head
+from mmsa_tui.model.network import load_network
 from mmsa_tui.model.reference import judge_reference
 
 Alter = Callable[[dict[str, torch.Tensor]], None]
@@ -42,10 +43,14 @@ def test_a_bundle_as_it_was_made_has_its_frozen_posts_mostly_right(small_bundle:
     assert reference.accuracy > 0.5
 
 
-def test_weights_that_are_no_numbers_are_not_loaded(altered: Callable[[Alter], Bundle]) -> None:
-    bundle = altered(lambda weights: weights["post_head.weight"].fill_(float("nan")))
+@pytest.mark.parametrize("name", ["post_head.weight", "image_basis"])
+@pytest.mark.parametrize("load", [Head.load, load_network, judge_reference])
+def test_weights_that_are_no_numbers_are_not_loaded(
+    altered: Callable[[Alter], Bundle], load: Callable[[Bundle], object], name: str
+) -> None:
+    bundle = altered(lambda weights: weights[name].view(-1)[0].fill_(float("nan")))
     with pytest.raises(BundleError, match="not finite"):
-        Head.load(bundle)
+        load(bundle)
 
 
 def test_answers_that_are_no_numbers_are_refused(altered: Callable[[Alter], Bundle]) -> None:

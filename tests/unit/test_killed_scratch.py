@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from mmsa_tui.disk.whole_file import temporary_folder
 from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 
@@ -82,3 +84,12 @@ def test_what_a_killed_process_had_unpacked_goes_at_the_next_start(tmp_path: Pat
         assert len(list(scratch.iterdir())) == 1
     subprocess.run([sys.executable, "-c", OPENING, str(database)], env=there, check=True)
     assert not list(scratch.iterdir())
+
+
+def test_the_folder_for_temporary_files_is_found_without_a_trial_file_that_a_kill_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(os, "open", lambda *given: pytest.fail("a file was written"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert temporary_folder() == tmp_path
