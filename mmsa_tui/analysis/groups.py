@@ -7,9 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mmsa_tui.text.phrases import hashtag_pattern
-
-_LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/\S*", re.IGNORECASE)
+from mmsa_tui.text.hashtags import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +23,6 @@ class Group:
         return sum(self.counts.values())
 
 
-def hashtags_in(text: str) -> set[str]:
-    """Find the hashtags of a text without their sign, each in one spelling only.
-
-    The fragment of a link is none, nor is an escaped character, nor a sign that follows a letter.
-    """
-    if "#" not in text and "＃" not in text:
-        return set()
-    found = set(hashtag_pattern().findall(_LINK.sub(" ", text)))
-    return set({tag.casefold(): tag for tag in found}.values()) if len(found) > 1 else found
-
-
 def top_authors(pairs: Mapping[tuple[str, str], int], most: int) -> list[Group]:
     """Rank authors by the number of their posts, counted by author and label."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -46,14 +33,14 @@ def top_authors(pairs: Mapping[tuple[str, str], int], most: int) -> list[Group]:
 
 
 def top_hashtags(pairs: Mapping[tuple[str, str], int], most: int) -> list[Group]:
-    """Rank hashtags; spellings that differ only in case count together under the commonest."""
+    """Rank hashtags, counted by spelling and label; those that are the same count under the commonest."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (tag, label), number in pairs.items():
-        counts[tag.casefold()][label] += number
-        spellings[tag.casefold()][tag] += number
+        counts[key_of(tag)][label] += number
+        spellings[key_of(tag)][tag] += number
     return [
-        Group(f"#{name}", by_label, f'"#{name}"')
+        Group(f"#{name}", by_label, f"hashtag:{name}")
         for folded, by_label in _largest(counts, most)
         for name in (spellings[folded].most_common(1)[0][0],)
     ]

@@ -12,13 +12,13 @@ from typing import Literal
 import numpy as np
 
 from mmsa_tui.analysis.estimates import Population
-from mmsa_tui.analysis.groups import hashtags_in
 from mmsa_tui.analysis.intervals import BoolArray, FloatArray, IntArray
 from mmsa_tui.analysis.sampling import lot, name_strata
 from mmsa_tui.analysis.timeline import Unit as TimeUnit
 from mmsa_tui.analysis.timeline import period_of
 from mmsa_tui.errors import UsageError
 from mmsa_tui.store import Audit, AuditAnswer, SourceRow, Store, Where
+from mmsa_tui.text.hashtags import hashtags_in, key_of
 
 Unit = Literal["post", "text"]
 
@@ -318,11 +318,16 @@ def values_of(by: str, cell: object) -> list[str]:
         if by == unit:
             return [_period(unit, text)]
     if by == "hashtag":
-        return sorted({f"#{tag.casefold()}" for tag in hashtags_in(text)})
+        return sorted(f"#{key}" for key in hashtags_in(text))
     if by in FIELDS:
         return [text] if text else []
     value = str(json.loads(text or "{}").get(by, "")).strip()
     return [value] if value else []
+
+
+def group_named(by: str, name: str) -> str:
+    """Write a group that somebody names as `values_of` does."""
+    return f"#{key_of(name.strip())}" if by == "hashtag" else name
 
 
 def _period(unit: TimeUnit, written: str) -> str:

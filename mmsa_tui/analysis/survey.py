@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmsa_tui.analysis.groups import Group, hashtags_in, top_authors, top_hashtags
+from mmsa_tui.analysis.groups import Group, top_authors, top_hashtags
 from mmsa_tui.analysis.timeline import Timeline, cut_time
 from mmsa_tui.store import Store, Where
+from mmsa_tui.text.hashtags import hashtags_in, key_of
 
 FIELDS = {"author": "author", "lang": "language"}
 """Fields of the filter language whose values are a source's own, and their columns."""
@@ -52,14 +53,14 @@ def survey(
         hours[created_at[:13], label] += 1
         # What is no proper text comes as bytes.
         if isinstance(text, str):
-            for tag in hashtags_in(text):
+            for tag in hashtags_in(text).values():
                 hashtags[tag, label] += 1
     return Survey(
         cut_time(hours, most_buckets),
         top_authors(authors, most_groups),
         top_hashtags(hashtags, most_groups),
         len({author for author, _ in authors if author}),
-        len({tag.casefold() for tag, _ in hashtags}),
+        len({key_of(tag) for tag, _ in hashtags}),
     )
 
 

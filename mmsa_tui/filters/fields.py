@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from mmsa_tui.filters.errors import FilterError, closest, listed
 from mmsa_tui.filters.ranges import date_condition, number_condition
 from mmsa_tui.filters.tokens import Value
-from mmsa_tui.store import Where
+from mmsa_tui.store import Where, with_hashtag
+from mmsa_tui.text.hashtags import SIGNS, is_hashtag, key_of
+from mmsa_tui.text.phrases import core, is_open
 
 NO_LABEL = "none"
 
@@ -40,6 +42,7 @@ MEANT: Mapping[str, str] = {
     "picture": "has:image", "image": "has:image", "photo": "has:image",
     "ocr": "image_text",
     "flag": "is:flagged", "flagged": "is:flagged", "conflict": "is:conflict", "notes": "note",
+    "tag": "hashtag", "hashtags": "hashtag",
     "duplicate": "is:duplicate", "retweet": "is:retweet", "column": "col",
 }  # fmt: skip
 """What people call a field, and its name here; some stand for a condition as a whole."""
@@ -87,6 +90,13 @@ def _own_fields(labels: Sequence[str]) -> list[Field]:
         ),
         Field(
             "date", "when, in UTC: a year, month, day, or a range", "date:>=2024-05-01", _date, _DATES, True
+        ),
+        Field(
+            "hashtag",
+            "a hashtag of the text, in any spelling; vot* for any that begins so",
+            "hashtag:vote",
+            _hashtag,
+            (("*", "any hashtag"),),
         ),
         Field("note", "words in a note; * for any note", "note:*", _note, (("*", "any note"),), True, True),
         Field(
@@ -211,7 +221,7 @@ _HAS: Mapping[str, tuple[str, str]] = {
     "author": ("author <> ''", "an author"),
     "date": ("created_at <> ''", "a date"),
     "link": ("text LIKE '%http%://%'", "a link"),
-    "hashtag": ("text LIKE '%#_%'", "a hashtag"),
+    "hashtag": ("(text LIKE '%#%' OR text LIKE '%＃%') AND has_hashtag(text, '', 1)", "a hashtag"),
     "mention": ("text LIKE '%@_%'", "somebody's handle"),
     "truth": ("truth_label <> ''", "a label from the source"),
 }
@@ -307,6 +317,17 @@ def _author(value: Value) -> Where:
 
 def _date(value: Value) -> Where:
     return date_condition("created_at", value)
+
+
+def _hashtag(value: Value) -> Where:
+    tag, goes_on = core(value.text).lstrip(SIGNS), is_open(value.text)
+    if not goes_on and not is_hashtag(f"#{tag}"):
+        raise FilterError(
+            f"{value.text} cannot be a hashtag",
+            "One is made of letters, digits and _, and has a letter; vot* finds any that begins so.",
+            at=value,
+        )
+    return with_hashtag(key_of(tag), goes_on)
 
 
 def _note(value: Value) -> Where:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmsa_tui.filters.errors import FilterError
 from mmsa_tui.filters.expression import Joined, Node, read_expression
 from mmsa_tui.filters.tokens import Term, Value
+from mmsa_tui.text.hashtags import SIGNS
 from mmsa_tui.text.phrases import Finder, Span, finder, pattern_finder
 
 
@@ -46,6 +47,8 @@ def _searched(node: Node | None) -> Iterator[Value]:
     match node:
         case Term(field=""):
             yield node.values[0]
+        case Term(field=field) if field.lower() == "hashtag":
+            yield from (replace(value, text=f"#{value.text.lstrip(SIGNS)}") for value in node.values)
         case Joined(how="AND" | "OR"):
             for part in node.parts:
                 yield from _searched(part)

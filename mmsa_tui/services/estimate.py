@@ -18,7 +18,7 @@ from mmsa_tui.analysis.estimates import (
     estimate_recall,
     estimate_shares,
 )
-from mmsa_tui.analysis.population import MAX_PERIODS, TIMES, Unit, check_groups, load, walk
+from mmsa_tui.analysis.population import MAX_PERIODS, TIMES, Unit, check_groups, group_named, load, walk
 from mmsa_tui.errors import UsageError
 from mmsa_tui.services.audit import Status, current_audit, find_audit, status_of
 from mmsa_tui.store import Audit, SourceRow, Store, Where
@@ -99,8 +99,10 @@ def estimate(
         )
     learned = learned if corrected == bundle else frozenset()
     bundle = corrected
-    if comparing is not None and not by:
-        raise UsageError("to compare two groups, say what they are groups of", "Add --by.")
+    if comparing is not None:
+        if not by:
+            raise UsageError("to compare two groups, say what they are groups of", "Add --by.")
+        comparing = (group_named(by, comparing[0]), group_named(by, comparing[1]))
     check_groups(store, source, bundle, by, where)
     loaded = load(store, source, bundle, audit, by=by, where=where, unit=unit)
     population = loaded.population

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmsa_tui.analysis.counts import NOT_CORRECTED
+from mmsa_tui.analysis.population import group_named
 from mmsa_tui.analysis.shares import count_shares
 from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle
@@ -150,8 +151,8 @@ def _change(
         return None
     if not by:
         raise UsageError("to compare two groups, say what they are groups of", "Add --by.")
-    first, second = comparing
-    title = f"{first} against {second}"
+    title = " against ".join(comparing)
+    first, second = comparing = (group_named(by[0], comparing[0]), group_named(by[0], comparing[1]))
     if estimate_if_audited(store, source, bundle, where) is not None:
         found = estimate(store, source, bundle, by=by[0], comparing=comparing, where=where, learned=learned)
         said = worth(found.status, found.has_model)

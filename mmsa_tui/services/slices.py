@@ -14,6 +14,7 @@ import numpy as np
 from mmsa_tui.model.metrics import IntArray, accuracy, macro_f1
 from mmsa_tui.model.reliability import score_intervals
 from mmsa_tui.store import Row
+from mmsa_tui.text.hashtags import hashtags_in
 from mmsa_tui.text.language import main_language
 from mmsa_tui.text.words import normalise_text
 
@@ -21,7 +22,6 @@ LEAST_POSTS = 10
 """A part of fewer posts is not shown."""
 _NOT_SAID = -1
 
-_HASHTAG = re.compile(r"#\w")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]")
 _RETWEET = re.compile(r"(?:^|\s)RT @\w")
 _NEGATION = re.compile(
@@ -76,9 +76,12 @@ def slices_of(row: Row, validated: Collection[str]) -> Iterator[str]:
     if post.image_text:
         yield "words read in a picture"
     text = post.judged_text
-    for name, sign in (("emoji", _EMOJI), ("hashtags", _HASHTAG), ("retweets", _RETWEET)):
-        if sign.search(text):
-            yield name
+    if _EMOJI.search(text):
+        yield "emoji"
+    if hashtags_in(text):
+        yield "hashtags"
+    if _RETWEET.search(text):
+        yield "retweets"
     n_words = len(normalise_text(text).split())
     if n_words:
         yield "up to 8 words" if n_words <= 8 else "9 to 20 words" if n_words <= 20 else "over 20 words"

@@ -5,7 +5,7 @@ from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where, at_ordinals, judged_by
 from mmsa_tui.store.salvage import Salvaged, salvage_corrections
-from mmsa_tui.store.search import matching
+from mmsa_tui.store.search import matching, with_hashtag
 from mmsa_tui.store.store import Store
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "judged_by",
     "matching",
     "salvage_corrections",
+    "with_hashtag",
 ]

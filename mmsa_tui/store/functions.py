@@ -6,14 +6,16 @@ import json
 import re
 import sqlite3
 
+from mmsa_tui.text.hashtags import has_hashtag
 from mmsa_tui.text.phrases import PATIENCE_S, compiled_pattern
 
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.A)
 
 
 def install(connection: sqlite3.Connection) -> None:
-    """Teach a connection `column_value`, `number_in` and `matches_pattern`."""
-    for function, n_arguments in ((column_value, 2), (number_in, 1), (matches_pattern, 2)):
+    """Teach a connection `column_value`, `number_in`, `matches_pattern` and `has_hashtag`."""
+    taught = ((column_value, 2), (number_in, 1), (matches_pattern, 2), (has_hashtag, 3))
+    for function, n_arguments in taught:
         connection.create_function(function.__name__, n_arguments, function, deterministic=True)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from mmsa_tui.text.hashtags import INSIDE, NO_TAG_BEFORE, SIGNS, is_hashtag, key_of, places_of
+
 if TYPE_CHECKING:
     from regex import Pattern
 
@@ -19,7 +21,7 @@ Span = tuple[int, int]
 Finder = Callable[[str], Iterator[Span]]
 """Yields where in a text something stands, one after the other."""
 
-Kind = Literal["literal", "words", "exact"]
+Kind = Literal["literal", "words", "exact", "hashtag"]
 
 PATIENCE_S = 2.0
 """How long a regular expression may take on one text; a bad one would take years."""
@@ -29,21 +31,19 @@ PATIENCE_S = 2.0
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SYMBOL = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
 _WORD = re.compile(r"[^\W_]")
-_TAGGED = re.compile(r"[#@$]\w")
+_TAGGED = re.compile(r"[#＃@$]\w")
 # Scripts with marks between their letters, which unicode61 takes for gaps: its words are too short.
 _MARKED_SCRIPT = re.compile("[\u0900-\u0dff]")
 # Marks that unicode61 drops inside a word; all others end it.
 _DROPPED = frozenset(chr(768 + at) for at in range(50) if (0x08029FDF, 0x000361F8)[at // 32] >> (at % 32) & 1)
 _MARK = "\u0300"
-_INSIDE = r"[\p{L}\p{N}\p{M}_\u200c\u200d]"
-"""What words, and hashtags, are made of: in many scripts of marks and joiners too."""
-_NO_TAG_BEFORE = r"(?<![\p{L}\p{N}\p{M}_#＃&])"
-"""Stands before the sign of a hashtag: behind a letter it is none, nor in an escaped character."""
 
 
 def kind_of(phrase: str) -> Kind:
-    """Say how a phrase is found: as it stands anywhere, by its words, or by its words as they stand."""
+    """Say how a phrase is found: as it stands anywhere, by its words, exactly by these, or as a hashtag."""
     words = core(phrase)
+    if is_hashtag(words):
+        return "hashtag"
     if not _WORD.search(words) or _UNSPACED.search(words) or _SYMBOL.search(words):
         return "literal"
     return "exact" if _TAGGED.search(words) or _MARKED_SCRIPT.search(words) else "words"
@@ -64,19 +64,11 @@ def exact_pattern(phrase: str) -> str:
     import regex
 
     words = core(phrase)
-    before = f"(?<!{_INSIDE})" if words[0].isalnum() else ""
-    if words[0] == "#":
-        before, words = _NO_TAG_BEFORE + "[#＃]", words[1:]
-    behind = "" if is_open(phrase) or not (words[-1].isalnum() or _is_mark(words[-1])) else f"(?!{_INSIDE})"
+    before = f"(?<!{INSIDE})" if words[0].isalnum() else ""
+    if words[0] in SIGNS:
+        before, words = f"{NO_TAG_BEFORE}[{SIGNS}]", words[1:]
+    behind = "" if is_open(phrase) or not (words[-1].isalnum() or _is_mark(words[-1])) else f"(?!{INSIDE})"
     return before + r"\s+".join(regex.escape(word) for word in words.split()) + behind
-
-
-@lru_cache(maxsize=1)
-def hashtag_pattern() -> Pattern[str]:
-    """Give a pattern for hashtags, whose first group is what follows the sign; a number alone is none."""
-    import regex
-
-    return regex.compile(rf"{_NO_TAG_BEFORE}[#＃]({_INSIDE}*\p{{L}}{_INSIDE}*)")
 
 
 def finder(phrase: str) -> Finder:
@@ -87,9 +79,12 @@ def finder(phrase: str) -> Finder:
     if kind_of(phrase) == "words":
         pattern = _folded_pattern(phrase)
         return lambda text: (found.span() for found in pattern.finditer(text.translate(_FOLDS)))
+    if kind_of(phrase) == "hashtag":
+        key, goes_on = key_of(core(phrase)), is_open(phrase)
+        return lambda text: places_of(text, key, is_open=goes_on)
     if kind_of(phrase) == "exact":
-        goes_on = f"{_INSIDE}*" if is_open(phrase) else ""
-        return pattern_finder(exact_pattern(phrase) + goes_on)
+        rest = f"{INSIDE}*" if is_open(phrase) else ""
+        return pattern_finder(exact_pattern(phrase) + rest)
     return pattern_finder(re.escape(core(phrase)))
 
 
