@@ -5,6 +5,7 @@ Knows the store's columns and nothing of screens. What is typed only ever become
 
 from mmsa_tui.filters.complete import Completion, completions
 from mmsa_tui.filters.errors import FilterError
+from mmsa_tui.filters.expression import read_expression, terms_of
 from mmsa_tui.filters.hits import Hits, hits
 from mmsa_tui.filters.parse import narrowed, parse
 from mmsa_tui.filters.reference import SYNTAX, reference
@@ -18,5 +19,7 @@ __all__ = [
     "hits",
     "narrowed",
     "parse",
+    "read_expression",
     "reference",
+    "terms_of",
 ]

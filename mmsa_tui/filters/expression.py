@@ -8,7 +8,7 @@ meant in two ways is an error that says how to write either.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +60,15 @@ def read_expression(text: str, fields: Collection[str] = ()) -> Node | None:
     text = _UNTYPABLE.sub(" ", text)
     tokens = read_tokens(text, fields)
     return _Grammar(text, tokens).read() if tokens else None
+
+
+def terms_of(node: Node | None) -> Iterator[Term]:
+    """Walk through all conditions of an expression, whatever joins them."""
+    if isinstance(node, Term):
+        yield node
+    elif node is not None:
+        for part in node.parts:
+            yield from terms_of(part)
 
 
 class _Grammar:

@@ -1,11 +1,17 @@
-"""Coding blind: when labels are hidden, and a row without what the model and other people say of it."""
+"""Coding blind: when labels are hidden, what would tell them, a row without what anybody says of it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from mmsa_tui.config import Config
-from mmsa_tui.store import Row
+from mmsa_tui.filters import FilterError, read_expression, terms_of
+from mmsa_tui.store import Order, Row
+
+_FIELDS = ("label", "model", "corrected", "text_label", "image_label", "truth", "conf", "margin", "note")
+_WORDS = ("conflict", "changed")
+_COLUMNS = ("final_label", "confidence", "margin", "conflict", "corrected_label")
+"""Fields, words behind `is:` and columns whose posts are told apart by what is hidden."""
 
 
 class Blinding:
@@ -29,6 +35,12 @@ class Blinding:
         self._chosen = not self.is_on(queue)
         return self._chosen
 
+    def told_by(self, queue: str, filter_text: str, order: Order | None) -> str:
+        """Name what of a filter or an order tells what is hidden in a queue; "" where nothing does."""
+        if not self.is_on(queue):
+            return ""
+        return _told_by_filter(filter_text) or _told_by_order(order)
+
     def hides(self, row: Row, queue: str) -> bool:
         """Whether a row is to be shown without anybody's label: its reader has yet to give one.
 
@@ -39,6 +51,28 @@ class Blinding:
     def shown(self, row: Row, queue: str) -> Row:
         """Give a row as it is to be shown, with the reader's own note and every flag."""
         return masked(row, self._analyst) if self.hides(row, queue) else row
+
+
+def _told_by_filter(text: str) -> str:
+    try:
+        terms = list(terms_of(read_expression(text)))
+    except FilterError:
+        # Nothing is listed by it.
+        return ""
+    for term in terms:
+        field = term.field.lower()
+        is_word = field in ("is", "has") and any(value.text.casefold() in _WORDS for value in term.values)
+        if field in _FIELDS or field.startswith("p_") or is_word:
+            return f"the filter {text[term.start : term.end]}"
+    return ""
+
+
+def _told_by_order(order: Order | None) -> str:
+    if order is None or order.is_own:
+        return ""
+    if order.column in _COLUMNS or order.column.startswith("p_"):
+        return f"sorting by {order.column.replace('_', ' ')}"
+    return ""
 
 
 def masked(row: Row, analyst: str | None = None, *, has_columns: bool = True) -> Row:

@@ -116,3 +116,43 @@ async def test_whether_labels_are_hidden_is_the_users_choice(
     async with make_app(config=replace(config, blind=wanted)).run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await wait_for(pilot, lambda: ("blind" in text_of(screen, "#top")) == is_blind, "the top line")
+
+
+@pytest.mark.parametrize("text", ["label:negative", "-conf:<0.6", "glad OR (is:conflict)", "p_negative:>0.1"])
+async def test_a_filter_that_tells_what_is_hidden_lists_nothing_and_says_so(
+    make_app, classified, wait_for, text
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        n_posts = screen.n_rows
+        await pilot.press("B")
+        screen.posts.go_to_filter(text)
+        await wait_for(pilot, lambda: "would tell" in screen.posts.table.empty_text, "the reason")
+        assert screen.n_rows == 0 and screen.posts.hits_elsewhere == {}
+        await pilot.press("B")
+        await wait_for(pilot, lambda: not screen.posts.telling, "the list of the filter")
+        await pilot.press("B")
+        await wait_for(pilot, lambda: screen.posts.telling and not screen.n_rows, "nothing again")
+        screen.posts.clear()
+        await wait_for(pilot, lambda: screen.n_rows == n_posts, "all posts")
+
+
+async def test_an_order_that_tells_what_is_hidden_lists_nothing_and_words_and_dates_are_free(
+    make_app, classified, config, wait_for
+):
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.posts.sort_by("confidence")
+        await wait_for(pilot, lambda: "sorting by confidence" in screen.posts.table.empty_text, "the reason")
+        screen.posts.sort_by("text")
+        await wait_for(pilot, lambda: screen.n_rows, "the posts by their text")
+        screen.posts.go_to_filter("-zebra has:text")
+        await wait_for(pilot, lambda: screen.posts.where is not None and screen.n_rows, "those of the filter")
+
+
+async def test_the_overview_waits_for_who_codes_blind(make_app, classified, config, wait_for):
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await pilot.press("a")
+        await wait_for(pilot, lambda: "overview would tell" in text_of(screen, "#status"), "the reason")
+        assert pilot.app.screen is screen

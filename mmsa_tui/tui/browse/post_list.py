@@ -56,6 +56,9 @@ class PostList(Vertical):
         self.filter_where: Where | None = None
         self.filter_error: FilterError | None = None
         self.is_filter_unfinished = False
+        self.told_by: Callable[[str, str, Order | None], str] = lambda queue, text, order: ""
+        """Names what of a filter or an order would tell what is hidden in a queue."""
+        self.telling = ""
         self.hits_elsewhere: Mapping[str, int] = {}
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
@@ -176,7 +179,8 @@ class PostList(Vertical):
         where = self.filter_where
         if queue_where is not None:
             where = queue_where if where is None else where & queue_where
-        if self.filter_error is not None:
+        self.telling = self.told_by(self.queue_name, self.filter_text, self.order)
+        if self.filter_error is not None or self.telling:
             # Not the posts of the filter before: whatever is done to the list must not reach them.
             where = Where("FALSE")
         try:
@@ -198,7 +202,7 @@ class PostList(Vertical):
     async def _count_elsewhere(self) -> dict[str, int]:
         """Count what the filter finds in other queues than the one that is open; {} where it is all there."""
         where = self.filter_where
-        if where is None or self.queue_name == "all" or self.filter_error is not None:
+        if where is None or self.queue_name == "all" or self.filter_error is not None or self.telling:
             return {}
         source_id, bundle_id, n_here = self.source.id, self.mmsa.bundle_id, len(self.listing)
         found = await self.mmsa.slow.run(
@@ -211,6 +215,12 @@ class PostList(Vertical):
     def _say_why_empty(self) -> str:
         if self.filter_error is not None:
             return f"The filter is not understood, so no post is shown: {self.filter_error.message}."
+        if self.telling:
+            way = "clear_filter" if self.telling.startswith("the filter") else "sort"
+            return (
+                f"Blind: {self.telling} would tell what is hidden, so no post is shown."
+                f" {self._key(way)} changes that, {self._key('blind')} shows all labels."
+            )
         if self.hits_elsewhere:
             places = ", ".join(f"{title_of(name)} {n:,}" for name, n in self.hits_elsewhere.items())
             return (

@@ -54,6 +54,7 @@ class BrowseScreen(PostScreen[None]):
         self.posts = PostList(self.mmsa, source, self.key, id="left")
         self.counts = Counts(self.mmsa.slow, self.mmsa.config, self._show_counts)
         self._blinding = Blinding(self.mmsa.config)
+        self.posts.told_by = self._blinding.told_by
         self.labeller = Labeller(self.posts, self.counts, self)
         self.batches = Batches(self)
         self.upkeep = Upkeep(self)
@@ -191,6 +192,9 @@ class BrowseScreen(PostScreen[None]):
         else:
             self.tell("All labels are shown.")
         self._show_blindness()
+        posts = self.posts
+        if posts.telling or posts.told_by(posts.queue_name, posts.filter_text, posts.order):
+            posts.open(posts.position.ordinal)
 
     def _show_blindness(self) -> None:
         self.posts.table.shown = self._shown if self.is_blind else None

@@ -44,6 +44,12 @@ async def export(screen: BrowseScreen) -> None:
 
 async def overview(screen: BrowseScreen) -> None:
     """Show the source as a whole, and come back with a filter."""
+    if screen.is_blind:
+        key = screen.key("blind")
+        screen.tell(
+            f"Blind: the overview would tell what is hidden ({key} shows all labels).", "$text-warning"
+        )
+        return
     from mmsa_tui.tui.overview.screen import Chosen, OverviewScreen
 
     async def take(chosen: Chosen | None) -> None:
