@@ -17,6 +17,7 @@ from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Correction
 from mmsa_tui.retrain.eligible import find_audited, find_eligible
 from mmsa_tui.retrain.held_out import kept_apart, sides_of
+from mmsa_tui.retrain.manifest import read_manifest
 from mmsa_tui.retrain.messages import OUTCOME
 from mmsa_tui.store import Store
 from mmsa_tui.store.uids import original_uid
@@ -194,13 +195,10 @@ def _count_since_refusal(acts: Iterable[Correction], bundle: Bundle, paths: Path
 
 def _read_in(run: Path, bundle_id: str) -> frozenset[str] | None:
     """Name the corrections that a retrain of a bundle has read; None if it was of another, or cannot tell."""
-    try:
-        manifest = from_json((run / "manifest.json").read_bytes(), dict)
-        if manifest["bundle"] != bundle_id:
-            return None
-        return frozenset(original_uid(entry["uid"]) for entry in manifest["corrections"])
-    except (OSError, ValueError, KeyError, TypeError):
+    manifest = read_manifest(run)
+    if manifest is None or manifest.bundle != bundle_id:
         return None
+    return frozenset(original_uid(entry.uid) for entry in manifest.corrections)
 
 
 def _moment(text: str) -> datetime:

@@ -73,7 +73,6 @@ class Roles:
     label: str = ""
     guessed: bool = False
     id_in_address: bool = False
-    is_label_said: bool = False
     other_labels: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     why: Mapping[str, str] = field(default_factory=dict)
@@ -171,7 +170,6 @@ class _Choice:
             label,
             guessed and bool(text),
             in_address,
-            "label" in self._said,
             other_labels,
             others,
             self._why,

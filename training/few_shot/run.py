@@ -7,11 +7,10 @@ fits a head, lets folds judge it and writes the candidate into the run folder. I
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from mmsa_tui.model.network import load_network
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import Apart
+from mmsa_tui.retrain.manifest import Manifest, taken
 from mmsa_tui.retrain.messages import Encoded, Epoch, Request
 from mmsa_tui.retrain.result import Example, Result
 from mmsa_tui.retrain.waiting import LEAST_OF_LABEL
@@ -67,7 +67,10 @@ def make_model(request: Request) -> int:
         say(Epoch(number, len(starts), one.learned.loss, one.f1))
     best = min(tried, key=lambda one: one.learned.loss * (_STAYS if one.is_of(parent) else 1.0))
     start, learned, corrected, collected = best.start, best.learned, best.corrected, best.collected
-    _write_manifest(folder, request.parent_id, start, collected)
+    Manifest(
+        bundle=request.parent_id, start=start.id, files=start.meta.files, settings={"seed": _SEED},
+        left_out=collected.left_out, corrections=taken(collected.corrections, repeat(False)),
+    ).write(folder)  # fmt: skip
     before = None
     if parent is not None:
         theirs = next((one.corrected for one in tried if one.is_of(parent)), None)
@@ -231,29 +234,6 @@ def _examples(
         )
         for row in wrong[:N_EXAMPLES]
     )
-
-
-def _write_manifest(folder: Path, parent_id: str, start: Bundle, collected: Eligible) -> None:
-    """Record what goes in: enough to tell later which data made the head."""
-    manifest = {
-        "bundle": parent_id,
-        "start": start.id,
-        "files": dict(start.meta.files),
-        "settings": {"seed": _SEED},
-        "left_out": collected.left_out,
-        "by_label": Counter(made.new_label for made in collected.corrections),
-        "corrections": [
-            {
-                "uid": made.uid,
-                "content_hash": made.content_hash,
-                "label": made.new_label,
-                "analyst": made.analyst,
-                "held_out": False,
-            }
-            for made in collected.corrections
-        ],
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from mmsa_tui.model.network import load_network
 from mmsa_tui.processes import heed_termination
 from mmsa_tui.retrain.eligible import Eligible
 from mmsa_tui.retrain.held_out import kept_apart
+from mmsa_tui.retrain.manifest import Manifest, taken
 from mmsa_tui.retrain.messages import OUTCOME, Comparing, Encoded, Epoch, Event, Failed, Request
 from mmsa_tui.retrain.result import Example, Result
 from mmsa_tui.store import Store
@@ -104,7 +105,10 @@ def _retrain(request: Request) -> int:
             collected, encoders, base.head, bundle.labels, kept_apart(bundle),
             lambda done, total: say(Encoded(done, total)),
         )  # fmt: skip
-    _write_manifest(folder, bundle, collected, corrected, settings)
+    Manifest(
+        bundle=bundle.id, files=bundle.meta.files, settings=asdict(settings), left_out=collected.left_out,
+        corrections=taken(collected.corrections, corrected.held_out.tolist()),
+    ).write(folder)  # fmt: skip
 
     def report(epoch: FitEpoch) -> None:
         log.record(stage="fusion", epoch=epoch.number, loss=epoch.loss, weighted_f1=epoch.weighted_f1)
@@ -180,29 +184,6 @@ def _examples(
         )
         for row in rows[:N_EXAMPLES]
     )
-
-
-def _write_manifest(
-    folder: Path, bundle: Bundle, collected: Eligible, corrected: Corrected, settings: RefitSettings
-) -> None:
-    """Record what goes in: enough to tell later which data, seed and settings made the head."""
-    manifest = {
-        "bundle": bundle.id,
-        "files": dict(bundle.meta.files),
-        "settings": asdict(settings),
-        "left_out": collected.left_out,
-        "corrections": [
-            {
-                "uid": correction.uid,
-                "content_hash": correction.content_hash,
-                "label": correction.new_label,
-                "analyst": correction.analyst,
-                "held_out": bool(corrected.held_out[row]),
-            }
-            for row, correction in enumerate(collected.corrections)
-        ],
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,6 @@ class Layout:
     """
 
     header_row: int | None = None
-    header_reason: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     encoding: str = ""
@@ -145,7 +144,7 @@ def open_text(path: Path, kind: str, said: Said) -> Table:
     )
     dialect = delimited.dialect_of(path, encoding, delimiter)
     shown = "" if dialect is None or dialect.delimiter == NO_DELIMITER else dialect.delimiter
-    layout = Layout(row_number, header.reason, encoding=dialect.encoding if dialect else "", delimiter=shown)
+    layout = Layout(row_number, encoding=dialect.encoding if dialect else "", delimiter=shown)
     notes += _about(header, usable, path, said)
     return _from_rows(kind, header, data, rows, further, layout, notes)
 
@@ -211,7 +210,7 @@ def open_book(path: Path, kind: str, said: Said) -> Table:
         raise SourceError(f"{path.name} has no rows", "Point at a workbook with posts in it.")
     header, row_number = _header(first, path, said)
     start = header.first
-    layout = Layout(row_number, header.reason, chosen, tuple(sheets))
+    layout = Layout(row_number, chosen, tuple(sheets))
 
     def rows() -> Iterator[Row]:
         with workbook.open_book(path) as book:
