@@ -12,6 +12,7 @@ from pathlib import Path
 from mmsa_tui.analysis import CLEAR, JUDGED, N_BINS, Group, with_rest
 from mmsa_tui.export.colours import label_colour
 from mmsa_tui.pictures.thumbnails import small_jpeg
+from mmsa_tui.records import Post
 from mmsa_tui.report import charts
 from mmsa_tui.report.content import Content, Grouped, Table
 from mmsa_tui.store import Row
@@ -22,6 +23,8 @@ _N_NAMES = 15
 _N_REASONS = 10
 _N_CHARACTERS = 600
 _N_LINES = 12
+_SHORTEST_NAME = 3
+"""Letters from which an author's name is looked for in the text; shorter ones are words."""
 _PICTURE_PX = 240
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
 _UNITS = {"hour": "an hour", "day": "a day", "week": "a week", "month": "a month", "year": "a year"}
@@ -239,15 +242,31 @@ def _post(row: Row, redacted: bool) -> str:
         belief += f" (text {prediction.text_label}, picture {prediction.image_label})"
     if row.corrected_label:
         belief += f" · analyst: {row.corrected_label}"
-    words = redact(post.text) if redacted else post.text
-    shown = "\n".join(words[:_N_CHARACTERS].split("\n")[:_N_LINES])
-    shown += "…" if len(shown) < len(words) else ""
     return (
         f"<article>{'' if redacted else _picture(row)}"
         f'<p class="about">{_text(" · ".join(part for part in known if part))}</p>'
-        f'<p dir="auto"{_language(post.language)} class="text">{_text(shown, lines=True)}</p>'
+        f'<p dir="auto"{_language(post.language)} class="text">{_words(post.text, post, redacted)}</p>'
+        f"{_picture_words(post, redacted)}"
         f'<p class="belief">{_text(belief)}</p></article>'
     )
+
+
+def _words(text: str, post: Post, redacted: bool) -> str:
+    """Write the beginning of a text; redacted, without its author's name as well."""
+    if redacted:
+        name = post.author.strip().lstrip("@＠")
+        text = redact(text)
+        if len(name) >= _SHORTEST_NAME:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[name]", text, flags=re.IGNORECASE)
+    shown = "\n".join(text[:_N_CHARACTERS].split("\n")[:_N_LINES])
+    return _text(shown + ("…" if len(shown) < len(text) else ""), lines=True)
+
+
+def _picture_words(post: Post, redacted: bool) -> str:
+    if not post.image_text:
+        return ""
+    words = _words(post.image_text, post, redacted)
+    return f'<p dir="auto" class="text">Words in its pictures: {words}</p>'
 
 
 def _language(tag: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmsa_tui.analysis.counts import NOT_CORRECTED
@@ -35,6 +35,7 @@ from mmsa_tui.services.estimate_tables import (
 )
 from mmsa_tui.services.evaluate import evaluate, scores_table
 from mmsa_tui.store import SourceRow, Store, Where
+from mmsa_tui.text.display import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,12 @@ def write_report(
         )
     where = posts_of_filter(store, source, bundle.id, filter_text)
     n_posts = store.count(source.id, bundle.id, where)
+    if redacted:
+        # Files and groups are named after people, too; a filter may ask for one.
+        source = replace(source, title=redact(source.title))
     facts = {"source": source.title, "posts": f"{n_posts:,}"}
     if where is not None:
-        facts["filter"] = filter_text
+        facts["filter"] = "not named here, as it may name somebody" if redacted else filter_text
     facts |= {
         "read": source.read_at[:16].replace("T", " ") + " UTC",
         "bundle": bundle.id,
@@ -106,11 +110,12 @@ def write_report(
     }
     if redacted:
         facts["left out"] = (
-            "all pictures, authors, ids and reasons of failures; handles, links, addresses and long numbers"
-            " are masked. Names written out as words stay"
+            "all pictures, authors, ids and reasons of failures; handles, links, addresses, long numbers and"
+            " an author's name in the author's own post are masked. Other names written out as words stay"
         )
     scores, warned = _scores(store, source, bundle, labels, where)
     estimates = estimate_if_audited(store, source, bundle.id, where, learned=learned)
+    change = _change(store, source, bundle.id, by, comparing, where, learned)
     about = About(
         f"{source.title}: what {n_posts:,} posts feel",
         facts,
@@ -119,7 +124,7 @@ def write_report(
         standing(estimates),
         () if estimates is None else estimates.overall.shares,
         method(source, estimates) if estimates is not None else (),
-        _change(store, source, bundle.id, by, comparing, where, learned),
+        _redacted(change) if redacted and change is not None else change,
         [_grouped(store, source, bundle.id, one, where, learned) for one in by],
         redacted,
         bundle.validated_languages,
@@ -127,6 +132,11 @@ def write_report(
     content = gather(store, source.id, bundle.id, about, where)
     write_page(content, target, overwrite=overwrite)
     return Reported(content.counts.n_posts, content.counts.statuses[""])
+
+
+def _redacted(table: Table) -> Table:
+    """Mask what names a person in the names of the two groups that a table compares."""
+    return replace(table, title=redact(table.title), header=[redact(name) for name in table.header])
 
 
 def _grouped(

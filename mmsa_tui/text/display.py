@@ -50,9 +50,18 @@ _JOINING = re.compile(
 _TAGGED_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 
-_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
-_HANDLE = re.compile(r"[@＠][\w.-]{1,100}")
-_LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/\S*", re.IGNORECASE)
+_EMAIL = re.compile(r"\b[\w.+-]{1,64}[@＠﹫][\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_HANDLE = re.compile(r"[@＠﹫]+[\w.-]{1,100}|(?<![\w/])/?u/[\w-]{2,100}")
+# A domain alone is a link where it ends as most do; words that a full stop joins are none.
+_ENDS = (
+    "com|org|net|info|edu|gov|app|dev|xyz|social|online|shop|blog|news|club|live|site|uk|de|fr|es|it|nl|pt|br|"
+    "ru|pl|jp|cn|kr|in|id|au|ca|ch|eu|se|dk|fi|tr|mx|ar|za|ng|ke|tz|et|th|co|io|ai|me|tv|cc|ly|gl|gg|fm|link"
+)
+_LINK = re.compile(
+    r"\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/\S*"
+    rf"|(?<![@＠﹫\w.-])[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,4}}\.(?:{_ENDS})\b(?![@＠﹫.\w-]*[@＠﹫])",
+    re.IGNORECASE,
+)
 _LONG_NUMBER = re.compile(r"\+?\d[\d ()/-]{6,}\d")
 
 
@@ -179,11 +188,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Mask handles, links, mail addresses and numbers long enough to call or to look up.
+    """Mask handles, links, mail addresses and numbers long enough to call or to look up; lines are kept.
 
     Names written out as words stay: no rule finds them all, so read a page before you publish it.
     """
-    text = _LINK.sub("[link]", text)
+    # What nobody sees between two letters must not part a handle before it is looked for.
+    text = safe(text, newlines=True)
     text = _EMAIL.sub("[mail]", text)
+    text = _LINK.sub("[link]", text)
     text = _HANDLE.sub("@[name]", text)
     return _LONG_NUMBER.sub("[number]", text)

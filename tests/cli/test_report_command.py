@@ -9,6 +9,8 @@ import pytest
 from command_runs import Mmsa
 from PIL import Image
 
+from mmsa_tui.store import Store
+
 HOSTILE = '<script>alert(1)</script> 1 < 2 best best best "day" & \u202egnp.exe \x1b[31m'
 
 
@@ -136,6 +138,37 @@ def test_a_redacted_page_names_and_shows_nobody(mmsa: Mmsa, source: Path) -> Non
     assert "@[name] [link] [mail]" in page
     for secret in ("jane", "t.co", "author9", "author1", "<img", "&lt;b&gt;me"):
         assert secret not in page
+
+
+def test_no_name_gets_into_a_redacted_page_by_another_door(mmsa: Mmsa, tmp_path: Path) -> None:
+    rows = [f"{n},best Janet Doe day {n},Janet Doe,{('@janet', 'janet.com')[n % 2]}" for n in range(20)]
+    source = tmp_path / "@janet.csv"
+    source.write_text("\n".join(["id,text,author,team", *rows]), encoding="utf-8")
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    more = ["--by", "team", "--compare", "@janet", "janet.com", "--filter", 'author:"Janet Doe"']
+    ran = mmsa("report", source, "-o", "safe.html", "--redact", *more)
+    assert ran.code == 0, ran.err
+    page = (tmp_path / "safe.html").read_text(encoding="utf-8")
+    assert "best [name] day" in page and "@[name]" in page and "[link]" in page
+    assert "janet" not in page.casefold()
+
+
+def test_words_in_pictures_are_shown_and_redacted(mmsa: Mmsa, home: Path, source: Path) -> None:
+    assert mmsa("classify", source, "-o", "out.csv").code == 0
+    with Store.open(home / "data" / "mmsa.db") as store:
+        row = store.source(str(source.resolve()))
+        assert row is not None
+        posts = [stored.post for stored in store.posts(row.id)]
+        said = {
+            post.content_hash: "rally <b> by @jane" for post in posts if post is not None and post.pictures
+        }
+        store.save_image_texts({}, said)
+    assert mmsa("classify", source, "-o", "again.csv").code == 0
+    assert mmsa("report", source, "-o", "all.html").code == 0
+    assert "rally &lt;b&gt; by @jane" in (source.parent / "all.html").read_text(encoding="utf-8")
+    assert mmsa("report", source, "-o", "safe.html", "--redact").code == 0
+    page = (source.parent / "safe.html").read_text(encoding="utf-8")
+    assert "rally &lt;b&gt; by @[name]" in page and "jane" not in page
 
 
 def test_a_redacted_page_says_what_it_leaves_out(mmsa: Mmsa, source: Path) -> None:

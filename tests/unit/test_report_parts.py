@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmsa_tui.analysis import percentages
 from mmsa_tui.report.charts import columns, legend, ranked_bars, share_bar
@@ -49,10 +51,53 @@ def test_shares_in_whole_percents_add_up_to_100(numbers: list[int], percents: li
         ("write to ann+x@mail.example.org", "write to [mail]"),
         ("call +49 (30) 1234-5678 or 2024", "call [number] or 2024"),
         ("best day ever #rain", "best day ever #rain"),
+        ("@\u200bann and @\u00adbob and h\u200bttps://x.org", "@[name] and @[name] and [link]"),
+        ("ann＠mail.example.org, ﹫ann, u/ann_b", "[mail], @[name], @[name]"),
+        ("ann-smith.com or ftp://x/y or instagram.com", "[link] or [link] or [link]"),
+        ("@ann@mastodon.social says hi", "@[mail] says hi"),
+        ("the end.Then rain... e.g. at 3.30", "the end.Then rain... e.g. at 3.30"),
+        ("two\nlines", "two\nlines"),
     ],
 )
 def test_what_names_a_person_is_masked(text: str, masked: str) -> None:
     assert redact(text) == masked
+
+
+NAMES = st.from_regex(r"[a-z]{4,9}q[a-z]{3,5}", fullmatch=True)
+BETWEEN = st.sampled_from([" ", "\n", ", ", "! ", "  ", " – ", ": ", " #", " (", "\u200b "])
+WAYS = st.sampled_from(
+    [
+        "@{}",
+        "＠{}",
+        "﹫{}",
+        "@\u200b{}",
+        ".@{}",
+        "RT @{}:",
+        "@{}’s",
+        "https://t.co/{}",
+        "http://{}.org/a?b=c",
+        "www.{}.net",
+        "{}.com",
+        "bit.ly/{}",
+        "{}.co.uk",
+        "{}@mail.org",
+        "x+{}＠mail.org",
+        "u/{}",
+        "@{}@mas.social",
+        "HTTPS://X.COM/{}",
+        "ftp://{}",
+        "pic.twitter.com/{}",
+        "#tag@{}",
+    ]
+)
+
+
+@given(st.lists(st.tuples(BETWEEN, WAYS, NAMES), min_size=1, max_size=8))
+def test_no_way_of_naming_somebody_by_a_handle_or_a_link_gets_through(
+    parts: list[tuple[str, str, str]],
+) -> None:
+    masked = redact("so " + "".join(between + way.format(name) for between, way, name in parts) + " end")
+    assert not [name for _, _, name in parts if name in masked]
 
 
 def test_every_share_of_the_bar_can_be_read_even_of_a_part_too_narrow_for_words() -> None:
