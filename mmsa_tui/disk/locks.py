@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmsa_tui.disk.whole_file import scratch_folder
 from mmsa_tui.errors import MmsaError
+
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What network drives without a lock service answer."""
 
 
 class LockError(Exception):
@@ -61,8 +67,24 @@ def exclusive_lock(file: Path, wait_s: float = 0) -> Iterator[None]:
     except NotImplementedError as error:
         raise LockError(f"{file.parent} is on a drive without locks") from error
     except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise LockError(f"{file.parent} is on a drive without locks") from error
         raise LockError(f"{file} cannot be locked: {error.strerror or error}") from error
     try:
         yield
     finally:
         lock.release()
+
+
+def has_locks(folder: Path) -> bool:
+    """Whether the drive of a folder locks files; SQLite takes one that does not for one that is locked."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with scratch_folder(folder) as scratch, (scratch / "lock").open("wb") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _NO_LOCKS
+    return True

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mmsa_tui.disk.locks import has_locks
 from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import remove_stale, scratch_folder, temporary_folder
 from mmsa_tui.errors import DamagedStoreError, MmsaError, StoreError, UsageError
@@ -388,6 +389,13 @@ def _unwritable(path: Path, reason: str) -> StoreError:
     )
 
 
+def without_locks(path: Path) -> StoreError:
+    """Say that nobody can be kept out of a store: two programs that write at once would destroy it."""
+    return StoreError(
+        f"{path.parent} is on a drive without locks", "Set MMSA_HOME to a folder on a disk of this computer."
+    )
+
+
 def _explain(error: sqlite3.Error, path: Path) -> MmsaError:
     # The low byte is the class of the error, the rest a detail of it.
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
@@ -399,6 +407,8 @@ def _explain(error: sqlite3.Error, path: Path) -> MmsaError:
     undecodable = str(error).startswith("Could not decode")
     if undecodable or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return _damaged(path, error)
+    if code == sqlite3.SQLITE_BUSY and not has_locks(path.parent):
+        return without_locks(path)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(
             f"another program has kept {path} locked for {BUSY_TIMEOUT_S:.0f} s",

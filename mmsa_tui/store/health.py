@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmsa_tui.disk.locks import has_locks
 from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.codec import floats_from_json
 from mmsa_tui.store.corrections import CORRECTION_COLUMNS, N_COLUMNS, to_correction, to_us
-from mmsa_tui.store.database import is_full
+from mmsa_tui.store.database import is_full, without_locks
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS
 from mmsa_tui.store.seals import seal_act
 
+_PATIENCE_S = 5.0
 _RESTORE = "`mmsa store restore` puts a whole one in its place, with all that it and its copies hold."
 _N_NAMED = 3
 
@@ -94,7 +96,7 @@ def _open(path: Path) -> sqlite3.Connection:
     uri = path.absolute().as_uri()
     wal = path.with_name(f"{path.name}-wal")
     try:
-        connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=5)
+        connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=_PATIENCE_S)
         connection.execute("PRAGMA schema_version").fetchone()
         return connection
     except sqlite3.OperationalError:
@@ -272,7 +274,7 @@ def _try_a_write(path: Path) -> Iterator[StoreError]:
         yield StoreError(f"{path} cannot be written", hint)
     else:
         try:
-            with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("ROLLBACK")
         except sqlite3.Error as error:
@@ -280,3 +282,5 @@ def _try_a_write(path: Path) -> Iterator[StoreError]:
             # Another program that writes just now proves that it can be written.
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
                 yield StoreError(f"{path} cannot be written: {error}", hint)
+            elif code == sqlite3.SQLITE_BUSY and not has_locks(path.parent):
+                yield without_locks(path)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -204,6 +207,25 @@ def test_a_home_on_a_drive_without_locks_is_named(
         ran = mmsa(*command)
         assert (ran.code, "a drive without locks" in ran.err) == (4, True)
     assert mmsa("corrections", "export").code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of another kind")
+def test_a_drive_that_refuses_every_lock_is_not_taken_for_a_store_in_use(
+    mmsa: Mmsa, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.lockf", refuse)
+    monkeypatch.setattr("fcntl.flock", refuse)
+    monkeypatch.setattr("mmsa_tui.store.database.BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("mmsa_tui.store.health._PATIENCE_S", 0.01)
+    # To SQLite the two are alike.
+    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        for command in (["store", "check"], ["doctor"], ["store", "backup"], ["forget", "here", "--yes"]):
+            ran = mmsa(*command)
+            assert (ran.code, "a drive without locks" in ran.out + ran.err) == (4, True)
 
 
 def test_a_journal_cut_in_its_last_line_costs_that_line(mmsa: Mmsa, database: Path) -> None:
