@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mmsa_tui.store import Store
+from mmsa_tui.services.ingest import read_in
+from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
 
 SIZE = (120, 36)
@@ -34,3 +35,11 @@ def labels(store: Store, source) -> dict[str, str]:
         for row in store.rows(source.id, "small 1.0.0")
         if row.corrected_label
     }
+
+
+def read_lines(config, folder, *lines: str) -> SourceRow:
+    """Read a csv of these lines into the store."""
+    table = folder / "posts.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    with Store.open(config.paths.database) as store:
+        return read_in(store, table)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
-from stories import SIZE, asked, opened, text_of
+from stories import SIZE, asked, opened, read_lines, text_of
 
-from mmsa_tui.services.ingest import read_in
-from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.concordance.screen import ConcordanceScreen
 from mmsa_tui.tui.dialogs.ask import AskText
@@ -16,17 +14,15 @@ from mmsa_tui.tui.dialogs.ask import AskText
 
 @pytest.fixture
 def posts(config, tmp_path):
-    table = tmp_path / "posts.csv"
-    lines = [
+    return read_lines(
+        config,
+        tmp_path,
         "id,text",
         '1,"The ferry leaves at nine, and the next ferry at ten"',
         "2,All day long the queue for the ferry went round the corner and back",
         "3,No boat today",
         "4,Ferry? Cafés are nicer",
-    ]
-    table.write_text("\n".join(lines), encoding="utf-8")
-    with Store.open(config.paths.database) as store:
-        return read_in(store, table)
+    )
 
 
 async def in_context(pilot, wait_for, words: str) -> ConcordanceScreen:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from stories import SIZE, asked, opened, text_of
+from stories import SIZE, asked, opened, read_lines, text_of
 
 from mmsa_tui.pictures.viewer import NoViewerError
-from mmsa_tui.services.ingest import read_in
-from mmsa_tui.store import Store
 from mmsa_tui.tui.browse import outward
 from mmsa_tui.tui.dialogs.ask import AskWhether
 from mmsa_tui.tui.widgets.post_columns import fit_end
@@ -16,16 +14,14 @@ from mmsa_tui.tui.widgets.post_columns import fit_end
 @pytest.fixture
 def posts(config, tmp_path):
     """Two posts with an address and one without, whose words hold another."""
-    table = tmp_path / "posts.csv"
-    lines = [
+    return read_lines(
+        config,
+        tmp_path,
         "id,text,url",
         '1,"The ferry leaves at nine\x1b]0;x\x07, says the harbour",https://x.com/a/status/1',
         "2,All day long the queue for the ferry went round the corner and back,https://x.com/a/status/2",
         "3,Ferry? see https://evil.example/,",
-    ]
-    table.write_text("\n".join(lines), encoding="utf-8")
-    with Store.open(config.paths.database) as store:
-        return read_in(store, table)
+    )
 
 
 async def test_text_and_id_are_copied_without_what_a_terminal_obeys(make_app, posts, wait_for):
