@@ -10,7 +10,8 @@ program while ours runs, and take the time of ours by its stages, one after the 
 Before that each arm is started alone in a process: time to its first label, and the memory it came to.
 
 On a machine that does other work too, `taskset -c 0 python -m benchmarks.classify_speed … --cpu-time` counts
-the processor seconds of each arm on one core, its children's included, and leaves the rest out.
+the processor seconds of each arm on one core, its children's included, and leaves the rest out. With
+`benchmarks/avx2.c` all libraries find a processor without AVX-512, AVX-VNNI and AMX.
 """
 
 from __future__ import annotations
@@ -120,9 +121,10 @@ def processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
         flags = next(line for line in lines if line.startswith("flags")).split()
-        known = [
-            name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if name in flags
-        ]
+        can: tuple[str, ...] = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
+        if "avx2.so" in os.environ.get("LD_PRELOAD", ""):
+            can = can[:1]
+        known = [name for name in can if name in flags]
         name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
         return f"{name} ({', '.join(known)})"
     except (OSError, StopIteration):
