@@ -124,11 +124,11 @@ def _terminal(config: Config) -> dict[str, Any]:
 
 
 def _keys(config: Config) -> dict[str, Any]:
-    """List the app's actions by the names that the config knows, with their keys; check the theme too."""
+    """List the app's actions by the names that the config knows, with their keys; check what the app does."""
     from mmsa_tui.tui.keys import all_keys, show_key
-    from mmsa_tui.tui.themes import check_theme
+    from mmsa_tui.tui.settings import check_settings
 
-    check_theme(config.theme)
+    check_settings(config)
     return {name: " ".join(map(show_key, keys)) for name, keys in all_keys("browse", config.keys).items()}
 
 

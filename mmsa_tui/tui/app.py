@@ -40,13 +40,14 @@ from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
 from mmsa_tui.tui.hints import in_app
-from mmsa_tui.tui.keys import check_keys, key_for, keymap, keys_with
+from mmsa_tui.tui.keys import key_for, keymap, keys_with
 from mmsa_tui.tui.model_in_use import ModelInUse, find_model
 from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
+from mmsa_tui.tui.settings import check_settings
 from mmsa_tui.tui.store_thread import StoreThread
-from mmsa_tui.tui.themes import Part, check_theme, keep_theme, kept_theme, label_variables, register_themes
+from mmsa_tui.tui.themes import Part, keep_theme, kept_theme, label_variables, register_themes
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
 from mmsa_tui.worker.messages import Message, Ready
 
@@ -69,10 +70,7 @@ def run(source: str | None, config: Config) -> None:
         StoreError: the database cannot be used.
     """
     # Before the screen is taken over, so that the message is readable.
-    check_keys(config.keys)
-    check_theme(config.theme)
-    if config.paths.codebook:
-        read_codebook(config.paths)
+    check_settings(config)
     Store.open_to_write(config.paths.database).close()
     MmsaApp(config, source, graphics=find_graphics(config.pictures)).run()
 

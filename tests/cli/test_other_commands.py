@@ -11,7 +11,10 @@ import pytest
 from command_runs import Mmsa
 from word_model import write_word_bundle
 
+from mmsa_tui.config import load_config
+from mmsa_tui.errors import MmsaError
 from mmsa_tui.records import content_hash
+from mmsa_tui.tui.keys import ACTIONS
 
 Table = Callable[..., Path]
 
@@ -198,6 +201,45 @@ class TestDoctor:
         ran = mmsa("doctor", "--json")
         assert "damaged" in json.loads(ran.out)["feature cache"]["state"]
         assert ran.code == 0
+
+    @pytest.mark.parametrize(
+        ("settings", "is_damaged"),
+        [
+            ("", False), ("", True), ('theme = "beige"', False), ('[keys]\nfilter = "n"', False),
+            ('[keys]\nfliter = "z"', False), ('[keys]\nfilter = "j"', False),
+        ],
+    )  # fmt: skip
+    def test_it_refuses_what_the_app_refuses_and_in_its_words(
+        self, mmsa: Mmsa, home: Path, monkeypatch: pytest.MonkeyPatch, settings: str, is_damaged: bool
+    ) -> None:
+        from mmsa_tui.tui import app
+
+        class Opened(Exception):
+            pass
+
+        def open_app(*_: object, **__: object) -> None:
+            raise Opened
+
+        assert mmsa("codebook", "new", "stance", "--label", "for", "--label", "against").code == 0
+        (home / "config.toml").write_text('codebook = "stance"\n' if is_damaged else settings)
+        config = load_config()
+        if is_damaged:
+            config.paths.codebook_file.write_text("{")
+        monkeypatch.setattr(app, "MmsaApp", open_app)
+        try:
+            app.run(None, config)
+        except Opened:
+            refused = ""
+        except MmsaError as error:
+            refused = error.message
+        assert bool(refused) == bool(settings or is_damaged)
+        ran = mmsa("doctor")
+        assert refused in ran.out + ran.err if refused else "wrong:" not in ran.out
+        assert not refused or ran.code
+
+    def test_it_names_every_action_as_the_config_and_the_help_do(self, mmsa: Mmsa) -> None:
+        named = json.loads(mmsa("doctor", "--json").out)["keys of the app"]
+        assert set(named) == {action.name for action in ACTIONS if action.where == "browse"}
 
     def test_a_device_that_is_not_there_is_a_problem(self, mmsa: Mmsa) -> None:
         absent = "cuda" if sys.platform == "darwin" else "mps"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from command_runs import Mmsa
 from PIL import Image
+from word_model import write_word_bundle
 
 from mmsa_tui.store import Store
 
@@ -228,3 +229,18 @@ def test_every_hit_has_a_line_with_the_words_around_it(mmsa: Mmsa, source: Path)
     assert mmsa("kwic", source, "/da[/").code == 2
     shown = mmsa("kwic", source, "day", "--filter", "author:author1")
     assert shown.code == 0 and len(shown.out.splitlines()) < n_hits
+
+
+def test_a_page_warns_of_posts_that_the_bundle_was_made_from(mmsa: Mmsa, home: Path, source: Path) -> None:
+    assert "made from" not in write(mmsa, source)
+    with Store.open(home / "data" / "mmsa.db") as store:
+        row = store.source(str(source.resolve()))
+        assert row is not None
+        seen = [found.post.content_hash for found in store.posts(row.id) if found.post is not None][:7]
+    write_word_bundle(home, "1.1.0", seen=seen)
+    more = ("--bundle", "words 1.1.0")
+    assert mmsa("classify", source, "-o", "again.csv", *more).code == 0
+    assert mmsa("report", source, "-o", "seen.html", *more).code == 0
+    page = (source.parent / "seen.html").read_text(encoding="utf-8")
+    found = re.search(r"made from (\d+) of the (\d+) posts scored here", page)
+    assert found is not None and int(found[1]) >= 7 and int(found[2]) == 41

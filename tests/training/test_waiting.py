@@ -17,6 +17,8 @@ from mmsa_tui.retrain.eligible import AUDITED
 from mmsa_tui.retrain.held_out import kept_apart
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.store import Audit, SampledPost, Store, Stratum
+from mmsa_tui.tui.retrain.texts import describe_waiting
+from mmsa_tui.tui.widgets.label_looks import LabelLooks
 
 
 def test_what_waits_is_counted(bundle: Bundle, paths: Paths, posts: list[Post]) -> None:
@@ -76,6 +78,13 @@ def test_enough_for_the_gate_is_not_called_worth_it() -> None:
     many = service.Waiting({"a": 60}, {"Ann": 60}, 0, 0, 60, 12, {})
     assert many.is_enough and "about ±0" in many.advice
     assert "tell them from chance" in replace(many, n_new=49).advice
+
+
+def test_what_is_held_out_is_explained_where_it_is_counted(bundle: Bundle) -> None:
+    many = service.Waiting({"a": 60}, {"Ann": 60}, 0, 0, 60, 12, {})
+    said = describe_waiting(many, service.AS_FOUND, bundle, 0, "j", LabelLooks(("a",)), 80).plain
+    assert "12 held out" in said and "they judge, never teach" in said
+    assert "about ±0" in said and "worth" not in said
 
 
 def test_without_the_run_folder_time_tells_what_is_new(

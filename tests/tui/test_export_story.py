@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import openpyxl
+from small_engine import BUNDLE, LABELS, judge
 from stories import SIZE, asked, opened
 from textual.widgets import Input, Select
 
@@ -160,3 +161,24 @@ async def test_a_workbook_draws_the_group_that_is_chosen(make_app, classified, t
         await wait_for(pilot, (tmp_path / "out.xlsx").exists, "the workbook")
         sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Summary"]
         assert any(row[0].value == "hashtag" for row in sheet.iter_rows())
+
+
+async def test_scores_on_posts_that_were_trained_on_carry_a_warning_in_the_app(
+    make_app, config, tmp_path, monkeypatch, wait_for
+):
+    table = tmp_path / "labelled.csv"
+    lines = [f"{number},post {number},{LABELS[number % 3]}" for number in range(12)]
+    table.write_text("id,text,label\n" + "\n".join(lines), encoding="utf-8")
+    with Store.open(config.paths.database) as store:
+        source = read_in(store, table)
+        store.save_bundle_labels(BUNDLE, LABELS)
+        posts = [row.post for row in store.posts(source.id) if row.post is not None]
+        store.save_predictions([judge(post) for post in posts])
+    seen = frozenset(post.content_hash for post in posts[:5])
+    monkeypatch.setattr("mmsa_tui.tui.browse.chores.trained_on", lambda bundle: seen)
+    async with make_app(str(table)).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await screen.run_action("evaluate")
+        await wait_for(pilot, lambda: pilot.app.said, "the scores")
+        assert "12 posts with people" in pilot.app.said[-1].text
+        assert "made from 5 of the 12 posts" in pilot.app.said[-1].text
