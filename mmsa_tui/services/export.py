@@ -110,7 +110,7 @@ def export_posts(
     if _has_summary(target):
         where = _reckoned(choice)
         facts["shares"], tables = summarise_audit(store, source, bundle_id, where, learned)
-        tables += tabulate_shares(store, source, bundle_id, where, choice.chart_by, learned)
+        tables += tabulate_shares(store, source, bundle_id, where=where, by=choice.chart_by, learned=learned)
     columns = () if choice.own_only else source_columns(store, source)
     n_rows = write(
         _rows(store, source, bundle_id, choice, on_row),

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Unpack
+
 from mmsa_tui.analysis.population import UNDATED, check_groups
 from mmsa_tui.errors import UsageError
 from mmsa_tui.export import TextTable
-from mmsa_tui.store import SourceRow, Store, Where
+from mmsa_tui.store import SourceRow, Store
+
+if TYPE_CHECKING:
+    from mmsa_tui.services.charts import ChartOf
 
 
 def tabulate_shares(
-    store: Store,
-    source: SourceRow,
-    bundle_id: str,
-    where: Where | None = None,
-    by: str = "",
-    learned: frozenset[str] = frozenset(),
+    store: Store, source: SourceRow, bundle_id: str, **of: Unpack[ChartOf]
 ) -> list[TextTable]:
     """Lay out the shares of each week, where there are two with posts, and of a group that is asked for.
 
     Raises:
         UsageError: the source cannot be grouped so, or no post is in a group.
     """
-    check_groups(store, source, bundle_id, by, where)
-    weeks = _of(store, source, bundle_id, "week", where, learned)
+    by = of.get("by", "")
+    check_groups(store, source, bundle_id, by, of.get("where"))
+    weeks = _tabulate(store, source, bundle_id, {**of, "by": "week"})
     if by == "week":
         return [weeks]
     tables = [weeks] if len(weeks.rows) > 1 else []
-    return [*tables, _of(store, source, bundle_id, by, where, learned)] if by else tables
+    return [*tables, _tabulate(store, source, bundle_id, of)] if by else tables
 
 
-def _of(
-    store: Store, source: SourceRow, bundle_id: str, by: str, where: Where | None, learned: frozenset[str]
-) -> TextTable:
+def _tabulate(store: Store, source: SourceRow, bundle_id: str, of: ChartOf) -> TextTable:
     """Lay out the shares of a group; why there are none where no post of it has a label."""
     # numpy costs 0.1 s, which a csv should not pay.
     from mmsa_tui.services.charts import make_chart
 
+    by = of["by"]
     try:
-        chart = make_chart(store, source, bundle_id, by=by, where=where, learned=learned)
+        chart = make_chart(store, source, bundle_id, **of)
     except UsageError as error:
         return TextTable(
             f"shares by {by}", (by, "posts"), (), note=f"There is nothing to draw: {error.message}."

@@ -74,9 +74,9 @@ async def test_shift_and_arrows_select_rows_and_escape_lets_them_go(make_app, so
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("shift+down", "shift+down")
-        assert screen.posts.selection == (0, 1, 2)
+        assert screen.posts.table.selection == (0, 1, 2)
         await pilot.press("escape")
-        assert screen.posts.selection == ()
+        assert screen.posts.table.selection == ()
 
 
 async def test_enter_gives_the_post_the_whole_width_and_back(make_app, source, wait_for):

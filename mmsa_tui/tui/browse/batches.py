@@ -83,7 +83,7 @@ class Batches:
         titles: dict[ScopeName, str] = {"source": "the whole source"}
         if self._posts.where is not None:
             titles["filter"] = "what is listed now"
-        if self._posts.selection:
+        if self._posts.table.selection:
             titles["selection"] = "the selected posts"
         scopes = []
         for name, title in titles.items():
@@ -93,7 +93,7 @@ class Batches:
 
     def _condition(self, scope: ScopeName) -> Where | None:
         if scope == "selection":
-            return at_ordinals(self._posts.selection)
+            return at_ordinals(self._posts.table.selection)
         return self._posts.where if scope == "filter" else None
 
     def pause(self) -> None:

@@ -200,7 +200,7 @@ class Labeller:
         corrected = Where("corrected_label <> ''")
         # Counted anew: the list stands still, and shows posts that have left the queue since.
         listed = posts.where or Where("TRUE")
-        wheres = [listed, listed & corrected, at_ordinals(posts.selection) & corrected]
+        wheres = [listed, listed & corrected, at_ordinals(posts.table.selection) & corrected]
         source_id, bundle_id = posts.source.id, app.bundle_id
         try:
             n_listed, *n_kept = await app.slow.run(lambda store: store.counts(source_id, bundle_id, wheres))
@@ -214,13 +214,13 @@ class Labeller:
                 take(choice)
 
         await app.ask(
-            BulkDialog(app.labels, n_listed, len(posts.selection), posts.described, n_corrected), answer
+            BulkDialog(app.labels, n_listed, len(posts.table.selection), posts.described, n_corrected), answer
         )
 
     async def apply(self, choice: BulkChoice) -> None:
         """Do to many posts what was chosen, as one act."""
         posts, app = self._posts, self._posts.mmsa
-        where = at_ordinals(posts.selection) if choice.on == "selection" else posts.where
+        where = at_ordinals(posts.table.selection) if choice.on == "selection" else posts.where
         change, title = to_change(choice)
         place, keeps = self.place, choice.keep_corrected
         working = Working(f"{title}: looking at posts")

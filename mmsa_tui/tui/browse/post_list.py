@@ -100,10 +100,6 @@ class PostList(Vertical):
         return ", ".join(filter(None, [self.queue_text, self.filter_text]))
 
     @property
-    def selection(self) -> tuple[int, ...]:
-        return self.table.selection
-
-    @property
     def row(self) -> Row | None:
         """The row under the cursor, if it is in memory."""
         return self.table.row
@@ -292,7 +288,7 @@ class PostList(Vertical):
 
     def clear(self) -> None:
         """Take away the marks, or else the filter."""
-        if self.selection:
+        if self.table.selection:
             self.table.select(())
         elif self.filter_text:
             self._set_filter("")
@@ -385,4 +381,4 @@ class PostList(Vertical):
     def mark_all(self) -> None:
         """Mark every post of the list, or none."""
         every = self.listing.ordinals()
-        self.table.select(() if len(self.selection) == len(every) else every)
+        self.table.select(() if len(self.table.selection) == len(every) else every)

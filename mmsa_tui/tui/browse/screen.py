@@ -233,7 +233,7 @@ class BrowseScreen(PostScreen[None]):
                 and bool(row.prediction.probs)
                 and not self.is_hidden(row)
             ),
-            has_marks=bool(self.posts.selection),
+            has_marks=bool(self.posts.table.selection),
             n_pictures=len(post.pictures) if post is not None else 0,
             is_long=self.view.is_long,
             is_post=post is not None,

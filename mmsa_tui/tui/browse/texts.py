@@ -23,8 +23,8 @@ def heading(posts: PostList, codebook: str, *, is_blind: bool) -> list[Part]:
     parts += _list_parts(posts, n_all)
     if is_blind:
         parts.append((" · blind", "$text-accent"))
-    if posts.selection:
-        parts.append((f" · {len(posts.selection):,} selected", "$text-warning"))
+    if posts.table.selection:
+        parts.append((f" · {len(posts.table.selection):,} selected", "$text-warning"))
     return parts
 
 

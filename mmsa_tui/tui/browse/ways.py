@@ -28,7 +28,7 @@ async def export(screen: BrowseScreen) -> None:
         posts.where,
         posts.filter_text,
         posts.order,
-        posts.selection,
+        posts.table.selection,
         posts.queue_name,
         screen.mmsa.model.validated,
         lambda store: learned_since(store, screen.source, config.paths, config.bundle),
