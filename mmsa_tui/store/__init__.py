@@ -1,6 +1,6 @@
 """Posts, predictions and corrections in SQLite; the only package that speaks SQL."""
 
-from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum, in_sample
+from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum
 from mmsa_tui.store.history import Step
 from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where, at_ordinals, judged_by
@@ -22,7 +22,6 @@ __all__ = [
     "Stratum",
     "Where",
     "at_ordinals",
-    "in_sample",
     "judged_by",
     "matching",
     "salvage_corrections",

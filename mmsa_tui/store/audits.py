@@ -13,7 +13,6 @@ from typing import Any
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.codec import from_sql, to_sql
 from mmsa_tui.store.database import Database, Sql
-from mmsa_tui.store.rows import Where
 
 ORIGIN = "audit:"
 """What the `origin` of an act begins with that answers inside an audit; the audit's uid follows."""
@@ -73,15 +72,6 @@ class AuditAnswer:
     analyst: str
     label: str
     created_at: str
-
-
-def in_sample(audit: Audit) -> Where:
-    """Narrow rows to the posts of an audit's sample."""
-    return Where(
-        "content_hash IN (SELECT content_hash FROM audit_posts WHERE audit_id ="
-        " (SELECT id FROM audits WHERE location = ? AND uid = ?))",
-        (to_sql(audit.location), audit.uid),
-    )
 
 
 def start(db: Database, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction, Post, content_hash
-from mmsa_tui.store import Audit, SampledPost, Store, Stratum, in_sample, salvage_corrections
+from mmsa_tui.store import Audit, SampledPost, Store, Stratum, salvage_corrections
 from mmsa_tui.store.database import Database
 from mmsa_tui.store.schema import MIGRATIONS
 
@@ -40,10 +40,6 @@ def test_an_audit_comes_back_as_it_was_kept(store: Store) -> None:
     assert store.audits("elsewhere") == []
     assert store.audit_strata("here", "a1") == STRATA
     assert store.audit_sample("here", "a1") == [SAMPLE[1], SAMPLE[0]]
-
-
-def test_the_sample_is_a_condition_over_rows(store: Store) -> None:
-    assert list(store.ordinals(1, "", in_sample(AUDIT))) == [0, 2]
 
 
 def test_one_source_has_an_audit_once(store: Store) -> None:
