@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsa_tui.sources.files import byte_stream, json_scan, ndjson
-from mmsa_tui.sources.files.ndjson import Entry, parse_entries, read_entries
+from mmsa_tui.sources.files.ndjson import Entry, parse_entries, read_entries, sample_records
 from mmsa_tui.sources.timestamps import to_iso_utc
 
 FUZZED_FILES = int(os.environ.get("MMSA_FUZZ", "15"))
@@ -194,6 +194,26 @@ def test_a_byte_that_changes_costs_one_record_at_most(tmp_path: Path, shape: str
         whole = [record(number) for number in range(1, 13) if number != damaged + 1]
         assert [value for value in found if value in whole] == whole, (data[at - 20 : at], changed)
         assert len(found) == 12 or any(entry.reason for entry in entries)
+
+
+@pytest.mark.parametrize("shape", ["array", "envelope", "pretty envelope"])
+def test_an_envelope_whose_beginning_is_damaged_still_gives_its_records(tmp_path: Path, shape: str) -> None:
+    data, spans = dumped(shape, 12)
+    whole = [record(number) for number in range(1, 13)]
+    path = tmp_path / "a.json"
+    for at in range(spans[0][0] - 1):
+        for damaged in (data[:at] + b"#" + data[at + 1 :], data[at:]):
+            path.write_bytes(damaged)
+            # What lies in the file is looked at first, to see of what kind it is.
+            entries = list(read_entries(path)) if sample_records(path) else []
+            found = [entry.value for entry in entries if entry.value is not None]
+            assert [value for value in found if value in whole][-11:] == whole[1:], damaged[:40]
+            assert any(entry.reason for entry in entries) or len(found) == 12, damaged[:40]
+
+
+def test_records_in_a_list_that_is_called_like_a_field_are_records(tmp_path: Path) -> None:
+    posts = [{"id": 1, "text": "a"}, {"id": 2, "text": "b"}]
+    assert values_of(tmp_path / "a.json", json.dumps({"about": "x", "post": posts}).encode()) == posts
 
 
 def test_a_page_of_api_v2_stays_in_one_piece(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
         return None
     if frame := _rows_of_frame(value):
         return (("", row) for row in frame)
-    if not _OWN_FIELDS.isdisjoint(value) or _is_page(value):
+    if _has_own_fields(value) or _is_page(value):
         return None
     lists = list(_lists_in(value, 0))
     found = [items for name, items in lists if name in _LISTS] or [items for _, items in lists]
@@ -86,6 +86,12 @@ def _rows_of_frame(value: Object) -> Iterator[Object] | None:
     return ({name: column[number] for name, column in value.items()} for number in first)
 
 
+def _has_own_fields(value: Object) -> bool:
+    """Whether it has a text or a date of its own; `post` may be one, or the list of all."""
+    own = _OWN_FIELDS & value.keys()
+    return bool(own) and not (own == {"post"} and isinstance(value["post"], list))
+
+
 def _is_page(value: Object) -> bool:
     """Whether it is a page of Twitter's API v2, whose tweets refer to what stands beside them."""
     meta = value.get("meta")
@@ -98,13 +104,13 @@ def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:
     for name, inner in value.items():
         if isinstance(inner, list) and _holds_records(name, inner):
             yield name, inner
-        elif isinstance(inner, dict) and depth < MAX_DEPTH and _OWN_FIELDS.isdisjoint(inner):
+        elif isinstance(inner, dict) and depth < MAX_DEPTH and not _has_own_fields(inner):
             yield from _lists_in(inner, depth + 1)
 
 
 def _holds_records(name: str, items: list[Any]) -> bool:
     first = next((item for item in items[:20] if isinstance(item, dict)), None)
-    return first is not None and (name in _LISTS or not _OWN_FIELDS.isdisjoint(first))
+    return first is not None and (name in _LISTS or _has_own_fields(first))
 
 
 def _records_of(items: list[Any]) -> Iterator[tuple[str, Object]]:
@@ -180,9 +186,9 @@ def begins_envelope(head: str, is_listed: bool, is_first: bool) -> bool:
     at, n_filed = 1, 0
     while match := KEY.match(head, past(BETWEEN, head, at)):
         name, at = match[1], match.end()
-        if name in _OWN_FIELDS:
-            return False
         opening = head[at : at + 1]
+        if name in _OWN_FIELDS and not (name == "post" and opening == "["):
+            return False
         if opening == "[" and is_list_of_records(name, head[at : at + 8192]):
             return True
         try:

@@ -251,10 +251,13 @@ class Scan:
             if found is None and window.ended and self._last:
                 # The last one may be what damage left of a record: then the longest are the rule.
                 found = next_record(window.text, window.at, {}, in_map)
+            if found is None and in_map and not self._last:
+                # What was damaged is the beginning of an envelope: its list stands further on.
+                found = next_record(window.text, window.at, {})
             if found is not None:
                 window.at, is_filed = found
-                if is_filed and not in_map:
-                    self._brackets.append("{")
+                if is_filed != in_map:
+                    self._brackets.append("{" if is_filed else "[")
                 return
             if window.ended:
                 window.at = len(window.text)

@@ -36,6 +36,7 @@ JSON_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl")
 _HEAD_LINES = 200
 _HEAD_ENTRIES = 100
 """Records at the start that are looked at, whole or not: damage may cost several."""
+_RECORD = re.compile(rb'\{\s*"[^"]{1,100}"\s*:')
 _DATA = re.compile(r'"data"\s*:\s*\[')
 _INCLUDES = re.compile(r'"includes"\s*:\s*\{')
 _INCLUDED = re.compile(r'"(users|media|tweets)"\s*:\s*(?=\[)')
@@ -94,15 +95,19 @@ def sample_records(path: Path, limit: int = 50) -> list[Object]:
     """
     try:
         with open_pieces(path) as pieces:
-            return head_records(_bounded(pieces), limit)
+            return head_records(_bounded(pieces), limit, path.name.lower().endswith(JSON_SUFFIXES))
     except OSError:
         return []
 
 
-def head_records(pieces: Iterator[bytes], limit: int = 50) -> list[Object]:
-    """Return the first whole records of a stream that begins like JSON."""
+def head_records(pieces: Iterator[bytes], limit: int = 50, is_json: bool = False) -> list[Object]:
+    """Return the first whole records of a stream that begins like JSON, or lost its start and `is_json`."""
     start = next(pieces, b"")
-    if start.lstrip(b" \t\r\n")[:1] not in (b"{", b"[") and _first_line_record(start) is None:
+    if (
+        start.lstrip(b" \t\r\n")[:1] not in (b"{", b"[")
+        and _first_line_record(start) is None
+        and not (is_json and _RECORD.search(start))
+    ):
         return []
     entries = parse_entries(chain((start,), pieces), "")
     whole = (entry.value for entry in islice(entries, _HEAD_ENTRIES) if entry.value is not None)
