@@ -20,7 +20,7 @@ from mmsa_tui.errors import OutputError, StoreError
 from mmsa_tui.records import Correction, is_content_hash
 from mmsa_tui.store import Salvaged, Store, salvage_corrections
 from mmsa_tui.store.corrections import to_us
-from mmsa_tui.store.database import is_full
+from mmsa_tui.store.explained import is_full
 from mmsa_tui.store.health import Health, back_up, examine
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.seals import seal_act

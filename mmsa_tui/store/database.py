@@ -1,4 +1,4 @@
-"""One SQLite connection: opening, migrating, transactions, and what its errors mean to a user.
+"""One SQLite connection: opening, migrating, transactions.
 
 Knows nothing of posts or predictions.
 """
@@ -14,17 +14,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mmsa_tui.disk.locks import has_locks
 from mmsa_tui.disk.private import make_private_file, make_private_folder
 from mmsa_tui.disk.whole_file import remove_stale, scratch_folder, temporary_folder
-from mmsa_tui.errors import DamagedStoreError, MmsaError, StoreError, UsageError
+from mmsa_tui.errors import DamagedStoreError, StoreError
+from mmsa_tui.store.explained import BUSY_TIMEOUT_S, damaged, explained, unwritable
 from mmsa_tui.store.functions import install
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS, Migration
 from mmsa_tui.store.seals import seal_of
 from mmsa_tui.text.copies import text_key
 
-_ROOM = 64 * 1024
 _CACHE_KB = 32 * 1024
 """What SQLite keeps of a file in memory: a list of 100,000 posts is sorted from it."""
 _LOG_PAGES = 16_000
@@ -34,8 +33,6 @@ _READ_WHOLE_BYTES = 100_000_000
 _MADE_BY_PEOPLE = ("corrections", "current_correction", "acts")
 _IN_BULK = 500
 """Rows in one statement: a post has 17 values, and SQLite takes 32,766."""
-BUSY_TIMEOUT_S = 15.0
-"""How long a write waits for another process; our own transactions take well under a second."""
 
 T = TypeVar("T")
 Sql = str | bytes | int | float | None
@@ -69,12 +66,12 @@ class Database:
             make_private_file(path)
         except OSError as error:
             if path.parent.is_dir():
-                raise _unwritable(path, error.strerror or str(error)) from error
+                raise unwritable(path, error.strerror or str(error)) from error
             raise StoreError(
                 f"the folder {path.parent} cannot be made: {error.strerror or error}",
                 "Set MMSA_HOME to a folder you can write.",
             ) from error
-        with _explained(path):
+        with explained(path):
             # One thread at a time, but not always the same: `indexing` stores on one of its own.
             connection = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -124,7 +121,7 @@ class Database:
         for what in (1,) if is_small else _MADE_BY_PEOPLE:
             found = self.all(f"PRAGMA quick_check({what})")
             if found != [("ok",)]:
-                raise _damaged(self.path, "; ".join(str(line) for (line,) in found[:3])[:300])
+                raise damaged(self.path, "; ".join(str(line) for (line,) in found[:3])[:300])
         if not is_small:
             # Of a million contents, those that people spoke of: to look at all takes a fifth of a second.
             spoken_of = self.one(
@@ -132,7 +129,7 @@ class Database:
                 " LEFT JOIN contents ON contents.id = content_id"
             )
             if spoken_of is not None and spoken_of[0] != spoken_of[1]:
-                raise _damaged(self.path, "corrections of posts that it does not know")
+                raise damaged(self.path, "corrections of posts that it does not know")
 
     def refuse_writes(self, damage: DamagedStoreError) -> None:
         """Let nothing more be written: damage was seen, here or by another connection."""
@@ -144,28 +141,28 @@ class Database:
 
     def all(self, sql: str, parameters: Sequence[Sql] = ()) -> list[tuple[Any, ...]]:
         """Run a query and fetch its rows; no cursor stays open while the caller works on them."""
-        with _explained(self.path):
+        with explained(self.path):
             return self._connection.execute(sql, parameters).fetchall()
 
     def column(self, sql: str, parameters: Sequence[Sql] = ()) -> array[int]:
         """Run a query for a single column of whole numbers: 8 bytes each, however many there are."""
-        with _explained(self.path):
+        with explained(self.path):
             return array("q", (number for (number,) in self._connection.execute(sql, parameters)))
 
     def one(self, sql: str, parameters: Sequence[Sql] = ()) -> tuple[Any, ...] | None:
         """Run a query and fetch its first row."""
-        with _explained(self.path):
+        with explained(self.path):
             row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
     def run(self, sql: str, parameters: Sequence[Sql] = ()) -> int:
         """Run one writing statement; returns how many rows it changed."""
-        with _explained(self.path):
+        with explained(self.path):
             return self._connection.execute(sql, parameters).rowcount
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Sql]]) -> int:
         """Run one writing statement for every row; returns how many rows changed in all."""
-        with _explained(self.path):
+        with explained(self.path):
             return self._connection.executemany(sql, rows).rowcount
 
     def run_in_bulk(self, sql: str, rows: Sequence[Sequence[Sql]]) -> None:
@@ -184,7 +181,7 @@ class Database:
         try:
             return [convert(row) for row in rows]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
-            raise _damaged(self.path, error) from error
+            raise damaged(self.path, error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -194,7 +191,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with _explained(self.path):
+        with explained(self.path):
             # IMMEDIATE takes the write lock first: a transaction that begins by reading could
             # otherwise fail half-way when another process has written in between.
             self._connection.execute("BEGIN IMMEDIATE")
@@ -240,14 +237,14 @@ class Database:
 
         A loss of power costs what was committed in here, and leaves the file whole: its log is in order.
         """
-        with _explained(self.path):
+        with explained(self.path):
             self._connection.execute("PRAGMA synchronous = NORMAL")
             # A page that many transactions change goes from the log to its place once.
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         try:
             yield
         finally:
-            with _explained(self.path):
+            with explained(self.path):
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
                 # Whoever reads a source next loads a model.
@@ -255,7 +252,7 @@ class Database:
 
     def keep_few_pages(self) -> None:
         """Keep a quarter of the usual pages in memory from now on: enough to walk through rows in order."""
-        with _explained(self.path):
+        with explained(self.path):
             self._connection.execute(f"PRAGMA cache_size = {-_CACHE_KB // 4}")
 
     @contextmanager
@@ -274,7 +271,7 @@ class Database:
         except StoreError as error:
             if not str(error.__cause__).startswith("Could not decode"):
                 raise
-        with _explained(self.path):
+        with explained(self.path):
             self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             try:
                 return self._connection.execute(sql, parameters).fetchall()
@@ -353,83 +350,3 @@ def _refuse_strangers(connection: sqlite3.Connection, path: Path, version: int, 
             f"{path} was written by a newer mmsa (schema {version}, this one knows {newest})",
             "Install the newer version again, or set MMSA_HOME to another folder.",
         )
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _explain(error, path) from error
-    except UnicodeDecodeError as error:
-        # The driver raises it when SQLite's own message quotes garbage.
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception | str) -> DamagedStoreError:
-    return DamagedStoreError(
-        f"{path} is damaged: {error}",
-        "Keep the file, it holds your corrections: `mmsa store restore` puts a store in its place with all "
-        "that it, the journal and the backups hold.",
-    )
-
-
-def is_full(folder: Path) -> bool:
-    """Whether a disk has no room for another page of a database."""
-    try:
-        return shutil.disk_usage(folder).free < _ROOM
-    except OSError:
-        return False
-
-
-def _unwritable(path: Path, reason: str) -> StoreError:
-    return StoreError(
-        f"{path} cannot be opened for writing: {reason}",
-        "Give yourself write access to the file and its folder, or set MMSA_HOME to a folder you can write.",
-    )
-
-
-def without_locks(path: Path) -> StoreError:
-    """Say that nobody can be kept out of a store: two programs that write at once would destroy it."""
-    return StoreError(
-        f"{path.parent} is on a drive without locks", "Set MMSA_HOME to a folder on a disk of this computer."
-    )
-
-
-def _explain(error: sqlite3.Error, path: Path) -> MmsaError:
-    # The low byte is the class of the error, the rest a detail of it.
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    if str(error).startswith("user-defined function"):
-        # Of ours only a regular expression can fail, by taking too long.
-        return UsageError(
-            "the regular expression takes too long", "Make it simpler: no repetition within a repetition."
-        )
-    undecodable = str(error).startswith("Could not decode")
-    if undecodable or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return _damaged(path, error)
-    if code == sqlite3.SQLITE_BUSY and not has_locks(path.parent):
-        return without_locks(path)
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StoreError(
-            f"another program has kept {path} locked for {BUSY_TIMEOUT_S:.0f} s",
-            "Close other mmsa windows or wait for their run to end, then try again.",
-        )
-    # With the disk full SQLite may find out at its shared memory, and call that an error of the disk.
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and is_full(path.parent)):
-        return StoreError(
-            f"the disk is full: {path} cannot grow",
-            "Free some space and run the same command again; what was saved is kept.",
-        )
-    if code in (
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_AUTH,
-    ):
-        return _unwritable(path, str(error))
-    if code == sqlite3.SQLITE_IOERR:
-        return StoreError(
-            f"{path} cannot be read or written: {error}",
-            "Check the disk and its free space, then try again.",
-        )
-    return StoreError(f"{path}: {error}", "This is a defect of mmsa; please report it.")

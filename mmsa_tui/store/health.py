@@ -19,7 +19,7 @@ from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.codec import floats_from_json
 from mmsa_tui.store.corrections import CORRECTION_COLUMNS, N_COLUMNS, to_correction, to_us
-from mmsa_tui.store.database import is_full, without_locks
+from mmsa_tui.store.explained import is_full, without_locks
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS
 from mmsa_tui.store.seals import seal_act
