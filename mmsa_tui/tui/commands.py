@@ -13,18 +13,22 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.browse.filter_bar import FilterBar
 from mmsa_tui.tui.browse.queue_bar import QueueBar
-from mmsa_tui.tui.keys import ACTIONS, NO_KEY, Action, key_for
+from mmsa_tui.tui.keys import ACTIONS, Action, key_for
 from mmsa_tui.tui.themes import THEMES
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the palette; `is_main` lines are there before anything is typed."""
+    """One line of the palette; `is_main` lines are there before anything is typed.
+
+    It is found by its title, and by `name`, which is what command line and config call it.
+    """
 
     title: str
     help: str
     run: Callable[[], object]
     is_main: bool = False
+    name: str = ""
 
 
 class MmsaCommands(Provider):
@@ -38,7 +42,7 @@ class MmsaCommands(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
-            score = matcher.match(command.title)
+            score = max(matcher.match(command.title), matcher.match(command.name))
             if score > 0:
                 shown = matcher.highlight(command.title)
                 yield Hit(score, shown, command.run, text=command.title, help=command.help)
@@ -58,8 +62,8 @@ class MmsaCommands(Provider):
                 continue
             key = key_for(action.name, keys)
             title = _title(action, labels)
-            help = f"key {key}" if key else f'no key: keys.{action.name} = "{NO_KEY}"'
-            yield Command(title, help, partial(self._run, action.action), is_main=True)
+            help = f"key {key}" if key else f"no key; a line in the config gives it one: keys.{action.name}"
+            yield Command(title, help, partial(self._run, action.action), True, action.name.replace("_", " "))
 
     def _queues(self) -> Iterator[Command]:
         for bar in self.screen.query(QueueBar):

@@ -141,9 +141,11 @@ ACTIONS: tuple[Action, ...] = (
         textual="app.messages",
     ),
     Action("merge", "none", "merge", "Merge corrections of colleagues", group="Work"),
-    Action("agree", "none", "agree", "Measure how far analysts agree", group="Work"),
+    Action("agree", "none", "agree", "Measure the agreement of analysts", group="Work"),
     Action("report", "none", "report", "Write a report as a web page", group="Work"),
-    Action("evaluate", "none", "evaluate", "Score the model on people's labels", group="Work"),
+    Action(
+        "evaluate", "none", "evaluate", "Score the model on people's labels: accuracy, macro-F1", group="Work"
+    ),
     Action("open_source", "ctrl+o", "open", "Open another source", group="App"),
     Action("read_again", "f5", "read", "Read the source again from disk", group="App"),
     Action(

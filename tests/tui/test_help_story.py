@@ -124,3 +124,16 @@ async def test_a_theme_of_the_palette_is_put_on(make_app, classified, wait_for):
         provider = MmsaCommands(pilot.app.screen)
         next(command for command in provider._commands() if command.title == "Theme: mmsa-light").run()
         assert pilot.app.theme == "mmsa-light"
+
+
+async def test_the_palette_finds_actions_by_the_words_of_command_line_and_config(
+    make_app, classified, wait_for
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        commands = MmsaCommands(screen)
+        for words in ("evaluate", "accuracy", "agree", "agreement", "report", "merge", "messages", "audit"):
+            best = max([hit async for hit in commands.search(words)], key=lambda hit: hit.score, default=None)
+            assert best is not None, words
+        found = {hit.text async for hit in commands.search("evaluate")}
+        assert any("people's labels" in title for title in found)
