@@ -221,6 +221,12 @@ def _absent(paths: Paths, wanted: str, name: str, bundles: Sequence[Bundle]) -> 
         return BundleError(
             f"the active bundle, {wanted!r}, is not here", f"`mmsa bundle use` chooses one of: {known}"
         )
+    if not bundles and paths.codebook:
+        return BundleError(
+            f"the codebook {paths.codebook} has no model of its own yet, and {wanted!r} gives other labels",
+            "Label some 50 posts in the app (`mmsa`), then `mmsa retrain` makes one; `mmsa codebook use default`"
+            " goes back to the shipped models.",
+        )
     if not bundles:
         return BundleError(
             f"no bundle is installed, so {wanted!r} is not here either",

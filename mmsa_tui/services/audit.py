@@ -269,7 +269,8 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
         learned: content hashes of posts that the corrected model knows by heart.
     """
     sample = store.audit_sample(audit.location, audit.uid)
-    drawn = {post.content_hash for post in sample}
+    # Of posts that changed or are gone nothing counts, neither as drawn nor as labelled.
+    drawn = {post.content_hash for post in sample}.intersection(loaded.contents)
     answers = [said for said in store.audit_answers(audit.uid) if said.content_hash in drawn]
     shares = estimate_shares(loaded.population)
     widths = [(one.high - one.low) / 2 for one in shares if one.high is not None and one.low is not None]
@@ -278,7 +279,7 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
     return Status(
         audit=audit,
         n_posts=loaded.n_posts,
-        n_sampled=len(drawn.intersection(loaded.contents)),
+        n_sampled=len(drawn),
         n_labelled=int(loaded.population.audited.sum()),
         by_coder=dict(Counter(said.analyst for said in answers).most_common()),
         half_width=max(widths) if widths else None,

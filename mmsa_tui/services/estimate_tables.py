@@ -47,7 +47,10 @@ def difference_rows(found: Sequence[Difference]) -> list[tuple[str, ...]]:
             rows.append((one.name, "too few audited posts", "", "", ""))
             continue
         bounds = f"{points(one.low)} to {points(one.high)}"
-        rows.append((one.name, points(one.value), bounds, _p_value(one.p_value), _p_value(one.adjusted)))
+        few = " (few)" if one.first.is_rough or one.second.is_rough else ""
+        rows.append(
+            (one.name, points(one.value) + few, bounds, _p_value(one.p_value), _p_value(one.adjusted))
+        )
     return rows
 
 

@@ -145,6 +145,8 @@ def test_a_codebook_without_a_model_is_audited_by_the_sample_alone(
         audit = find_audit(store, row)
         while (post := next_post(store, row, audit, "ann")) is not None:
             answer(store, audit, post, "for" if post.text.startswith("build") else "against", "ann", "")
+    other = mmsa("estimate", posts, "--bundle", "words 1.0.0")
+    assert other.code == 3 and "stance has no model of its own" in other.err
     ran = mmsa("estimate", posts)
     assert ran.code == 0, ran.err
     assert "random sample of 120 posts alone" in ran.out and "accuracy" not in ran.out

@@ -23,7 +23,7 @@ from mmsa_tui.services.audit import (
     start_audit,
 )
 from mmsa_tui.services.estimate import estimate
-from mmsa_tui.services.estimate_tables import method, standing, warnings
+from mmsa_tui.services.estimate_tables import difference_rows, method, standing, warnings
 from mmsa_tui.services.export import Choice, export_posts
 from mmsa_tui.services.report import write_report
 from mmsa_tui.store import SourceRow, Store, Where
@@ -186,8 +186,19 @@ def test_a_group_of_three_posts_is_called_few(store: Store) -> None:
     source = fill(store, list(posts))
     audit = start_audit(store, source, BUNDLE, by="Team", size=100, seed="s")
     label_all(store, source, audit)
-    small = next(group for group in estimate(store, source, by="Team").groups if group.name == "small")
-    assert all(one.is_rough for one in small.shares)
+    found = estimate(store, source, by="Team", comparing=("small", "large"))
+    assert all(one.is_rough for one in found.groups[0].shares)
+    assert all(row[1].endswith("(few)") for row in difference_rows(found.differences))
+
+
+def test_who_labelled_posts_that_are_gone_is_not_credited_with_them(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=60, seed="s")
+    label_all(store, source, audit)
+    label_all(store, source, audit, "bob")
+    smaller = fill(store, [make_post(number) for number in range(300)])
+    status = audit_status(store, smaller, audit)
+    assert status.n_elsewhere and status.n_sampled == status.n_labelled == status.n_both
+    assert set(status.by_coder.values()) == {status.n_labelled}
 
 
 def test_copies_count_each_or_once_as_asked(store: Store) -> None:
