@@ -224,8 +224,8 @@ def _absent(paths: Paths, wanted: str, name: str, bundles: Sequence[Bundle]) -> 
     if not bundles and paths.codebook:
         return BundleError(
             f"the codebook {paths.codebook} has no model of its own yet, and {wanted!r} gives other labels",
-            "Label some 50 posts in the app (`mmsa`), then `mmsa retrain` makes one; `mmsa codebook use default`"
-            " goes back to the shipped models.",
+            "Label some 50 posts in the app (`mmsa`), then `mmsa retrain` makes one; `mmsa codebook use"
+            " default` goes back to the shipped models.",
         )
     if not bundles:
         return BundleError(

@@ -24,6 +24,8 @@ Change = Callable[[Iterable[Row]], Iterator[Row]]
 """Something that is done to rows on their way out; their order stays."""
 
 _N_WORDS = 5
+_N_LETTERS = 60
+"""Of a word that is named; a text without spaces is one word."""
 _PLACES = (("top", "middle", "bottom"), ("left", "centre", "right"))
 
 
@@ -90,7 +92,8 @@ def describe_explanation(explanation: Explanation, text: str) -> str:
 
 
 def _bare(word: str) -> str:
-    return word.strip(".,;:!?\"'()[]…") or word
+    bare = word.strip(".,;:!?\"'()[]…") or word
+    return bare if len(bare) <= _N_LETTERS else f"{bare[:_N_LETTERS]}…"
 
 
 def _place(regions: tuple[float, ...]) -> str:

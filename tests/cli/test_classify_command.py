@@ -14,6 +14,9 @@ from command_runs import Mmsa
 from PIL import Image
 from word_model import WordModel
 
+from mmsa_tui.model.explain import Explanation
+from mmsa_tui.services.row_changes import describe_explanation
+
 WORD_MODEL = Path(__file__).parent / "word_model.py"
 Table = Callable[..., Path]
 
@@ -158,6 +161,11 @@ def test_a_label_below_the_minimum_is_unsure_and_its_probabilities_stay(
 def test_explain_adds_the_words_that_decided(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
     mmsa("classify", table(["best day, but bad food"]), "-o", "out.csv", "--explain")
     assert rows_of(tmp_path / "out.csv")[0]["explanation"] == "best +0.80, bad -0.60"
+
+
+def test_a_text_without_spaces_is_not_repeated_whole_as_its_explanation() -> None:
+    text = "a" * 10_000
+    assert describe_explanation(Explanation("positive", ((0, len(text), 1.0),)), text) == f"{'a' * 60}… +1.00"
 
 
 def test_each_post_has_its_own_explanation_with_failed_ones_between(
