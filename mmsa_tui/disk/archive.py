@@ -71,7 +71,8 @@ class Archive(Closing):
 
     def _check(self, note: Callable[[str], None]) -> dict[str, Member]:
         members: dict[str, Member] = {}
-        refused = {"names that lead out of it": 0, "nested archives": 0, "locked members": 0}
+        again = "members with the name of a later one"
+        refused = {"names that lead out of it": 0, "nested archives": 0, "locked members": 0, again: 0}
         packed = sum(info.compress_size for info in self._zip.infolist())
         unpacked = sum(info.file_size for info in self._zip.infolist())
         size = self.path.stat().st_size
@@ -91,6 +92,7 @@ class Archive(Closing):
             elif info.flag_bits & 0x1:
                 refused["locked members"] += 1
             else:
+                refused[again] += info.filename in members
                 members[info.filename] = Member(info.filename, info.file_size)
         if refused["locked members"] and not members:
             raise SourceError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,6 +138,21 @@ def refuse_bad_zip(source: Path) -> None:
         return
     if is_zip:
         Archive(source).close()
+
+
+def tell_of_packed(source: Path, note: Callable[[str], None]) -> None:
+    """Tell what a zip file of one file holds beside it, and is left out."""
+    told: list[str] = []
+    try:
+        with source.open("rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                return
+        with Archive(source, told.append) as archive:
+            is_one = len(archive.members) == 1
+    except (OSError, SourceError):
+        return
+    for text in told if is_one else ():
+        note(text)
 
 
 def refuse_archive(source: Path) -> None:

@@ -15,7 +15,14 @@ from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Failure, Picture, Post, content_hash, hash_bytes, nameplate_hash
 from mmsa_tui.sources.base import Reader, ReadOptions
-from mmsa_tui.sources.detection import about_format, claim, detect, refuse_archive, refuse_bad_zip
+from mmsa_tui.sources.detection import (
+    about_format,
+    claim,
+    detect,
+    refuse_archive,
+    refuse_bad_zip,
+    tell_of_packed,
+)
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.contradictions import about_encoding
 from mmsa_tui.sources.label_words import LabelTally
@@ -62,6 +69,8 @@ def read(
     # Some readers know what lies in a zip file; for the others it is a folder.
     if path.is_file() and holds_folder(path) and claim(format, path, options) is None:
         return complete(read_inside(path, chosen, options), path.name, options.note, options.date_order)
+    if path.is_file() and chosen.name == "table":
+        tell_of_packed(path, options.note)
     items = chosen.read(path, options)
     if path.is_dir():
         items = count_unnamed(items, path, options.note)

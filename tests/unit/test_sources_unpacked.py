@@ -165,6 +165,28 @@ def test_names_that_lead_out_write_nothing_and_are_told(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("evil*")) and not Path("/abs.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["../x.csv", "/x.csv", "posts.csv"], "names that lead out of it left out: 2"),
+        (["posts.csv", "posts.csv"], "members with the name of a later one left out: 1"),
+        (["more.zip", "posts.csv"], "nested archives left out: 1"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_what_is_left_out_of_a_zip_file_of_one_table_is_told(
+    tmp_path: Path, names: list[str], told: str
+) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "id,text\n1,a fine day\n2,rain again\n")
+    notes: list[str] = []
+    items = list(read(path, options=ReadOptions(note=notes.append)))
+    assert [item.text for item in items] == ["a fine day", "rain again"]
+    assert notes == [f"a.zip: {told}"]
+
+
 def test_more_than_there_is_room_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacked, "MAX_UNPACKED_BYTES", 10)
     path = zipped(tmp_path / "set.zip", {"posts.csv": TABLE, "a.png": picture(1)})
