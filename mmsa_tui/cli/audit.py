@@ -27,7 +27,9 @@ app = typer.Typer(
 
 ByOption = Annotated[
     str,
-    options.option("--by", "COLUMN|week|author|…", "Also stratify by what you want to compare."),
+    options.option(
+        "--by", "COLUMN|week|author|…", "What you want to compare later: the sample has posts of each group."
+    ),
 ]
 
 
@@ -42,13 +44,15 @@ def start(
     bundle: options.BundleOption = None,
     by: ByOption = "",
     width: Annotated[
-        float, options.option("--width", "POINTS", "Wished half width of an interval, in points.")
+        float, options.option("--width", "POINTS", "How exact shares are to be: give or take so many points.")
     ] = 5.0,
-    size: Annotated[int | None, options.option("--size", "N", "Posts to draw instead.")] = None,
+    size: Annotated[
+        int | None, options.option("--size", "N", "How many posts to draw, whatever --width takes.")
+    ] = None,
     seed: Annotated[
         str, options.option("--seed", "WORD", "The same seed draws the same posts elsewhere.")
     ] = "",
-    new: Annotated[bool, typer.Option("--new", help="Begin another audit beside the one there is.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Begin another audit; the one there is stays.")] = False,
 ) -> None:
     """Draw the sample of an audit; label it in the app, where the model's answers stay hidden.
 
@@ -104,7 +108,9 @@ def extend(
     source: options.SourceArgument,
     more: Annotated[
         int | None,
-        options.option("--more", "N", "Posts to add; else what the wished interval takes."),
+        options.option(
+            "--more", "N", "How many posts to add; else as many as the exactness wished for takes."
+        ),
     ] = None,
 ) -> None:
     """Draw more posts into the sample; what was drawn and labelled stays."""
@@ -129,7 +135,7 @@ def estimate(
     ] = "",
     compare: Annotated[
         tuple[str, str] | None,
-        options.option("--compare", "A B", "Differences between two groups of --by."),
+        options.option("--compare", "A B", "How two groups of --by differ, with intervals."),
     ] = None,
     filter: options.FilterOption = "",
     texts: Annotated[
@@ -170,8 +176,8 @@ def estimate(
         )  # fmt: skip
     if bundle and found.bundle != chosen:
         console.talk(
-            f"note: {chosen} has not labelled these posts with the audit's labels alone; corrected"
-            f" is {found.bundle}, which was audited"
+            f"note: {chosen} has not labelled these posts, or has other labels than the audit; the shares are"
+            f" those of {found.bundle}, which was audited"
         )
     if json:
         console.show_json({"source": row.location, **found.to_json(), "method": method(row, found)})
@@ -238,7 +244,7 @@ def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
         if row is None and store.codebook()[0]:
             raise UsageError(
                 f"{source} has not been read under this codebook",
-                f"`mmsa audit start {source}` does; with a model, `mmsa classify {source} -o FILE.csv`.",
+                f"Run `mmsa audit start {source}`; with a model, `mmsa classify {source} -o FILE.csv`.",
             )
         if row is None:
             raise UsageError(

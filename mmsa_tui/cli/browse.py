@@ -48,7 +48,7 @@ def mmsa(
 def browse(
     source: Annotated[
         Path | None,
-        options.path_argument("[SOURCE]", "A folder or file of posts; else the last one."),
+        options.path_argument("[SOURCE]", "A folder or file of posts; without it, the last one opened."),
     ] = None,
     bundle: options.BundleOption = None,
     device: options.DeviceOption = None,

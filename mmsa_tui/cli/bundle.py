@@ -148,7 +148,9 @@ def rollback() -> None:
 
 def export(
     name: NameArgument = "",
-    output: Annotated[Path | None, options.output("Where to; else NAME-VERSION.mmsa-bundle.zip.")] = None,
+    output: Annotated[
+        Path | None, options.output("The file to write; without it NAME-VERSION.mmsa-bundle.zip here.")
+    ] = None,
 ) -> None:
     """Pack a bundle and its encoders into one file."""
     from mmsa_tui.bundle.archive import SUFFIX, export_bundle

@@ -21,7 +21,7 @@ def chart(
     ],
     by: Annotated[
         str,
-        options.option("--by", "COLUMN|week|hashtag|author|…", "A line or a bar for each group."),
+        options.option("--by", "COLUMN|week|hashtag|author|…", "Draw a line or a bar for each group."),
     ] = "",
     filter: options.FilterOption = "",
     bundle: options.BundleOption = None,

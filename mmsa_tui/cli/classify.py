@@ -44,7 +44,7 @@ def classify(
     batch_size: options.BatchSizeOption = None,
     threads: options.ThreadsOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Complete an existing FILE with what is done already.")
+        bool, typer.Option("--resume", help="Go on with an existing FILE; what is done already stays.")
     ] = False,
     restart: Annotated[
         bool, typer.Option("--restart", help="Replace an existing FILE and classify every post again.")
@@ -54,11 +54,11 @@ def classify(
         float,
         typer.Option(
             "--min-confidence", metavar="P", min=0.0, max=1.0,
-            help="Give the label unsure where the model is less sure than P (0 to 1).",
+            help="Label a post `unsure` where the model is less sure than P (0 to 1).",
         ),
     ] = 0.0,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Add a column with the words and the place that decided.")
+        bool, typer.Option("--explain", help="Add a column with what decided: words, part of the picture.")
     ] = False,
     ocr: options.OcrOption = False,
     thumbnails: Annotated[
@@ -78,7 +78,8 @@ def classify(
         ),
     ] = None,
     shard: Annotated[
-        str | None, options.option("--shard", "i/N", "Classify only part i of N, divided by content.")
+        str | None,
+        options.option("--shard", "i/N", "Classify only part i of N, say on N computers; see `mmsa merge`."),
     ] = None,
     engine: Annotated[
         str,
@@ -203,7 +204,7 @@ def _describe(outcome: Outcome, min_confidence: float, seconds: float) -> Iterat
     rate = f", {n_done / seconds:,.0f} a second" if n_done and seconds > 0 else ""
     rest = ""
     if n_done and known > 0:
-        rest = f"; {known:,} were known, repeated or failed"
+        rest = f"; the other {known:,} were known, repeated or failed"
     elif not n_done and outcome.counts.n_posts > outcome.counts.n_failed:
         rest = "; all were known from an earlier run"
     yield ""

@@ -192,7 +192,7 @@ def edit(
     name: InUseArgument = None,
     rename: Annotated[
         list[str] | None,
-        options.option("--rename", "OLD=NEW", "Call a label otherwise, also where it was given."),
+        options.option("--rename", "OLD=NEW", "Rename a label, also where it was given already."),
     ] = None,
     add: Annotated[list[str] | None, options.option("--add", "LABEL[=DEFINITION]", "One more label.")] = None,
     remove: Annotated[
@@ -228,7 +228,7 @@ def edit(
     changed = _edited(changed, held, renamed=renamed, add=add, remove=remove, define=define)
     if changed == old:
         raise UsageError(
-            "it is not said what to change", "Give --define, --rename, --add or another; --help lists them."
+            "there is nothing to change", "Give --define, --rename, --add or another; --help lists them."
         )
     _check_keys(config, changed)
     console.show("\n".join(_describe_edit(service.edit_codebook(config.paths, changed, renamed))))

@@ -24,7 +24,7 @@ FilesArgument = Annotated[
     options.path_argument("FILE...", "What `export` wrote, another laptop's database, or labels."),
 ]
 KeepUnknownOption = Annotated[
-    bool, typer.Option("--keep-unknown", help="Also take corrections of posts that no source here holds.")
+    bool, typer.Option("--keep-unknown", help="Take corrections of posts that no source here holds, too.")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 if a record was rejected.")]
@@ -39,7 +39,8 @@ SourceOption = Annotated[
     ),
 ]
 SignOption = Annotated[
-    str | None, options.option("--analyst", "NAME", "Who gave the labels of a file of labels; else you.")
+    str | None,
+    options.option("--analyst", "NAME", "Who gave the labels in a file of labels; without it, you."),
 ]
 
 

@@ -36,7 +36,12 @@ def kwic(
     ] = None,
     filter: options.FilterOption = "",
     sort: Annotated[
-        str, options.option("--sort", "post|before|hit|after", "By posts, or by the words there.")
+        str,
+        options.option(
+            "--sort",
+            "post|before|hit|after",
+            "In the order of the posts, or by the words before, in or after the hit.",
+        ),
     ] = "post",
     width: Annotated[
         int, typer.Option("--width", metavar="N", min=1, max=10_000, help="Characters on either side.")

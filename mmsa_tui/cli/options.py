@@ -45,10 +45,12 @@ def example(line: str) -> str:
 SourceArgument = Annotated[Path, path_argument("SOURCE", "A folder or file of posts.")]
 BundleOption = Annotated[str | None, option("--bundle", "NAME|DIR", "The model: a bundle's name or folder.")]
 DeviceOption = Annotated[str | None, option("--device", "auto|cpu|cuda|mps", "Where the model runs.")]
-BatchSizeOption = Annotated[int | None, option("--batch-size", "N", "Posts that go through at once.")]
+BatchSizeOption = Annotated[
+    int | None, option("--batch-size", "N", "How many posts the model takes at once.")
+]
 ThreadsOption = Annotated[int | None, option("--threads", "N", "CPU threads; 0 means all cores.")]
 FormatOption = Annotated[
-    str | None, option("--format", "NAME", "Read the source in this format; else detected.")
+    str | None, option("--format", "NAME", "Read the source in this format; otherwise it is detected.")
 ]
 MapOption = Annotated[
     list[str] | None,
@@ -78,7 +80,9 @@ DateOrderOption = Annotated[
 PicturesOption = Annotated[Path | None, option("--pictures", "FOLDER", "Where the pictures of a table lie.")]
 EncodingOption = Annotated[
     str | None,
-    option("--encoding", "NAME", "What csv, tsv and txt files are in, as cp1252; else UTF-8 or GB18030."),
+    option(
+        "--encoding", "NAME", "The encoding of csv, tsv and txt files, such as cp1252; else UTF-8 or GB18030."
+    ),
 ]
 LabelsMapOption = Annotated[
     str | None,
