@@ -75,6 +75,16 @@ def _plain(*words: str) -> Callable[[Place], list[str]]:
     ]
 
 
+def _exporting(name: str, *words: str) -> Callable[[Place], list[str]]:
+    """Name a command that writes labels first, unless they are written."""
+
+    def arguments(place: Place) -> list[str]:
+        target = place.out / name
+        return [*_plain(*words)(place), *([] if target.exists() else ["--export", str(target)])]
+
+    return arguments
+
+
 CASES = (
     Case("classify to csv", _writes("classify", "{source}", name="a.csv", overwrite="--restart")),
     Case("classify to xlsx, thumbnails",
@@ -136,11 +146,13 @@ CASES = (
          wrong=forgotten),
     Case("forget --export", _plain("forget", "{shared}/secret.csv", "--yes", "--export",
                                    "{out}/forgotten.jsonl"),
-         again=_plain("forget", "{shared}/secret.csv", "--yes"), codes=(0, 2), keeps_acts=False,
+         again=_exporting("forgotten.jsonl", "forget", "{shared}/secret.csv", "--yes"),
+         codes=(0, 2), keeps_acts=False,
          wrong=forgotten_and_written),
     Case("purge", _plain("purge", "--yes"), keeps_acts=False, wrong=purged),
     Case("purge --export", _plain("purge", "--yes", "--export", "{out}/acts.jsonl"),
-         again=_plain("purge", "--yes"), keeps_acts=False, begin=drop_codebook, wrong=purged_and_written),
+         again=_exporting("acts.jsonl", "purge", "--yes"), keeps_acts=False, begin=drop_codebook,
+         wrong=purged_and_written),
     Case("cache clear", _plain("cache", "clear")),
     Case("retrain", _plain("retrain", "--promote", "--device", "cpu"), wrong=judged, in_a_row=4),
     # The candidate is gone from its place once it is promoted; what was left to judge is judged all the same.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsa_tui.bundle.meta import META, Bundle, read_bundle, verify_bundle
-from mmsa_tui.bundle.registry import free_version, list_bundles, use_bundle
+from mmsa_tui.bundle.registry import free_version, use_bundle
 from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import DecodingError, from_json, to_kind
@@ -25,7 +25,7 @@ from mmsa_tui.errors import BundleError, ExitCode, TrainingError
 from mmsa_tui.retrain.messages import OUTCOME
 from mmsa_tui.retrain.result import Result
 from mmsa_tui.retrain.verdict import Verdict
-from mmsa_tui.services.retrain import exclusive
+from mmsa_tui.services.retrain import exclusive, promoted_runs
 
 
 class RefusedError(TrainingError):
@@ -106,11 +106,7 @@ def discard(candidate: Path) -> None:
 def kept_candidates(paths: Paths) -> list[Kept]:
     """List the candidates that were neither promoted nor discarded, the latest first."""
     # One that was killed between promoting and removing is no longer to be decided on.
-    promoted = {
-        item.meta.training.get("promotion", {}).get("run")
-        for item in list_bundles(paths)
-        if isinstance(item, Bundle)
-    }
+    promoted = promoted_runs(paths)
     found = []
     for meta in sorted(paths.runs_dir.glob(f"retrain-*/*/{META}"), reverse=True):
         try:

@@ -21,7 +21,7 @@ import msgspec
 
 from mmsa_tui import processes
 from mmsa_tui.bundle.meta import Bundle, write_atomically
-from mmsa_tui.bundle.registry import is_stand_in, starting_bundles
+from mmsa_tui.bundle.registry import is_stand_in, list_bundles, starting_bundles
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import DecodingError
 from mmsa_tui.disk.locks import only_one
@@ -147,9 +147,23 @@ def _make_run_folder(paths: Paths) -> Path:
 
 
 def _remove_stale(paths: Paths) -> None:
-    """Remove candidates that a run was writing when it was killed; nobody writes while we hold the lock."""
-    for part in paths.runs_dir.glob("retrain-*/.*"):
+    """Remove candidates that a run was writing when it was killed; nobody writes while we hold the lock.
+
+    Also those that were promoted by one that was killed before it could take the candidate away.
+    """
+    promoted = [path for run in promoted_runs(paths) for path in (paths.runs_dir / run).glob("*/")]
+    for part in (*paths.runs_dir.glob("retrain-*/.*"), *promoted):
         shutil.rmtree(part, ignore_errors=True)
+
+
+def promoted_runs(paths: Paths) -> set[str]:
+    """Name the runs whose candidates are among the bundles."""
+    promotions = [
+        item.meta.training.get("promotion") for item in list_bundles(paths) if isinstance(item, Bundle)
+    ]
+    runs = {str(made.get("run", "")) for made in promotions if isinstance(made, dict)}
+    # A name from a record that others wrote: nothing outside the folder of runs.
+    return {run for run in runs if run.startswith("retrain-") and "/" not in run and "\\" not in run}
 
 
 def _follow(

@@ -101,6 +101,20 @@ def test_what_passes_is_promoted_and_can_be_rolled_back(home: Path, mmsa: Mmsa, 
     assert (mmsa("bundle", "rollback").code, active(home)) == (0, "words 1.0.0")
 
 
+def test_a_promoted_candidate_that_a_kill_left_goes_with_the_next_retrain(
+    home: Path, mmsa: Mmsa, outcome: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome(True)
+    with monkeypatch.context() as killed:
+        killed.setattr("mmsa_tui.services.promote.discard", lambda candidate: None)
+        assert mmsa("retrain").code == 0
+    assert list((home / "data" / "runs").glob("retrain-*/words-*"))
+    monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", "raise SystemExit(5)"])
+    mmsa("retrain")
+    assert not list((home / "data" / "runs").glob("retrain-*/words-*"))
+    assert active(home) == "words 1.0.1"
+
+
 def test_what_is_refused_is_kept_aside_and_the_code_says_so(home: Path, mmsa: Mmsa, outcome: Any) -> None:
     outcome(False)
     ran = mmsa("retrain")
