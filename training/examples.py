@@ -166,9 +166,12 @@ def split_examples(examples: Sequence[Example], seed: int, n_parts: int = 20) ->
         TrainingError: too few different posts.
     """
     strata = [e.post if e.post != UNLABELLED else max(e.text, e.image) for e in examples]
-    if len({e.group for e in examples}) < 3 * n_parts:
+    n_different = len({e.group for e in examples})
+    if n_different < 3 * n_parts:
+        repeated = "" if n_different == len(examples) else f" ({n_different:,} different)"
         raise TrainingError(
-            f"{len(examples)} labelled posts are too few to split into train, select, calibrate and evaluate",
+            f"{len(examples):,} labelled posts{repeated} are too few to split into train, select, calibrate"
+            " and evaluate",
             f"Label at least {3 * n_parts} different posts.",
         )
     parts = grouped_folds(strata, [e.group for e in examples], n_parts, seed)

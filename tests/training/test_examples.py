@@ -92,3 +92,9 @@ def test_too_few_posts_to_split_say_how_many_are_needed() -> None:
     examples = make_examples([post(i, f"t{'z' * i}", post="neutral") for i in range(10)], LABELS)
     with pytest.raises(TrainingError, match="too few"):
         split_examples(examples, 1)
+
+
+def test_copies_of_one_post_are_told_to_be_one() -> None:
+    examples = make_examples([post(i, "the same words", post=LABELS[i % 3]) for i in range(90)], LABELS)
+    with pytest.raises(TrainingError, match=r"90 labelled posts \(1 different\)"):
+        split_examples(examples, 1)

@@ -20,7 +20,7 @@ from training.full.loop import FineTuning
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
 from training.full.runs import RunLog
-from training.full.train import check_same_run, written_before
+from training.full.train import check_same_run, main, written_before
 
 LABELS = ("negative", "neutral", "positive")
 TEXTS = ("worst hate rain", "train a day", "best happy love")
@@ -186,6 +186,14 @@ def test_settings_of_a_run_that_were_half_written_are_told(
     (tmp_path / "recipe.json").write_bytes(rest)
     with pytest.raises(TrainingError, match="is damaged"):
         check_same_run(tmp_path, recipe)
+
+
+def test_what_cannot_be_learned_from_leaves_nothing_in_the_run_folder(tmp_path: Path) -> None:
+    table = tmp_path / "posts.csv"
+    lines = [f"{number},good day number {number},positive" for number in range(60)]
+    table.write_text("\n".join(["id,text,label", *lines]), encoding="utf-8")
+    assert main([str(table), "--recipe", "reference", "-o", str(tmp_path / "run")]) != 0
+    assert not list((tmp_path / "run").iterdir())
 
 
 def test_metrics_are_json_lines_of_every_stage(bundle: Bundle, run_folder: Path) -> None:

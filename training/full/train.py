@@ -47,6 +47,8 @@ def _train(options: TrainRequest) -> int:
     bundle = written_before(bundles / f"{recipe.name}-{options.version}", options.command(), log)
     if bundle is None:
         pipeline = Pipeline(recipe, load_materials(options, recipe), log, device)
+        # Not before it is known that these posts can be learned from: what is refused leaves nothing.
+        keep_settings(options.output, recipe)
         bundle = pipeline.run(bundles, options.version, options.command())
     write_atomically(options.output / "scores.json", json.dumps(bundle.meta.scores, indent=2))
     draw_curves(log.metrics(), options.output / "curves.png")
@@ -105,9 +107,7 @@ def load_materials(options: TrainRequest, recipe: Recipe) -> Materials:
 
 def check_same_run(folder: Path, recipe: Recipe) -> None:
     """Refuse to mix encoders of two recipes in one run folder; the head is fitted anew each time."""
-    file = folder / "recipe.json"
-    settings = json.loads(json.dumps(recipe.as_json()))
-    wanted = {key: settings[key] for key in ("labels", "kinds", "seed", "split_seed", "text", "image")}
+    file, wanted = folder / "recipe.json", _settings(recipe)
     if file.exists():
         try:
             found = from_json(file.read_bytes(), dict[str, Any])
@@ -119,8 +119,19 @@ def check_same_run(folder: Path, recipe: Recipe) -> None:
             raise TrainingError(
                 f"{folder} holds a run with other settings", "Choose another folder with -o, or remove it."
             )
-    else:
-        write_atomically(file, json.dumps(wanted, indent=2))
+
+
+def keep_settings(folder: Path, recipe: Recipe) -> None:
+    """Record what a run is of, for `check_same_run`."""
+    file = folder / "recipe.json"
+    if not file.exists():
+        write_atomically(file, json.dumps(_settings(recipe), indent=2))
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    """List what a run's encoders depend on."""
+    settings = json.loads(json.dumps(recipe.as_json()))
+    return {key: settings[key] for key in ("labels", "kinds", "seed", "split_seed", "text", "image")}
 
 
 class _Bar:

@@ -15,7 +15,7 @@ from mmsa_tui.processes import end_with_parent, heed_termination
 from mmsa_tui.services.train import TuneRequest, parse
 from training.full.pipeline import Pipeline
 from training.full.runs import RunLog, exit_code_of
-from training.full.train import check_same_run, load_asked_recipe, load_materials, reporter
+from training.full.train import check_same_run, keep_settings, load_asked_recipe, load_materials, reporter
 from training.tune.search import Ground
 from training.tune.study import BEST, changed_settings, conclude, open_study, run_study
 
@@ -38,6 +38,7 @@ def _tune(options: TuneRequest) -> int:
     study = open_study(options.output, recipe, source)
     check_same_run(options.output, recipe)
     pipeline = Pipeline(recipe, materials, log, device)
+    keep_settings(options.output, recipe)
     ground = _ground(pipeline)
     ground.folds(recipe.split_seed)
 
