@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.columns import is_own_export
+from mmsa_tui.sources.columns import NAMES, is_own_export, spell
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.files.ndjson import read_entries, sample_records
@@ -49,6 +49,7 @@ _ID_COLUMNS = (
     "uuid",
     "id",
     "ids",
+    *NAMES["id"],
 )
 """Spelled without case and signs. `id` comes last: beside another it is a tool's number of a row."""
 _KIND_COLUMNS = {
@@ -69,6 +70,7 @@ _KIND_COLUMNS = {
         "labels",
         "rating",
         "stars",
+        *NAMES["label"],
     ),
     "post": ("post", "postlabel", "both", "labelpost", "labeltextimage"),
     "text": ("textlabel", "labeltext", "text", "textsentiment"),
@@ -279,8 +281,8 @@ def _votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[_Vo
     table = open_table(path, ignore, encoding)
     columns: dict[str, str] = {}
     for name in table.columns:
-        columns.setdefault(re.sub(r"[\W_]", "", name).lower(), name)
-    ids = [columns[name] for name in _ID_COLUMNS if name in columns]
+        columns.setdefault(spell(name), name)
+    ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
     is_tool = is_min(dict.fromkeys(table.columns))
     named = _tool_columns(table.columns) if is_tool else _label_columns(table.columns, columns)
     wanted = [name for names in named.values() for name in names]
@@ -305,7 +307,8 @@ def _label_columns(names: Sequence[str], columns: Mapping[str, str]) -> dict[str
     if is_own_export(names):
         return {"label": [columns["correctedlabel"]]}
     return {
-        kind: [columns[word] for word in words if word in columns] for kind, words in _KIND_COLUMNS.items()
+        kind: [columns[word] for word in dict.fromkeys(words) if word in columns]
+        for kind, words in _KIND_COLUMNS.items()
     }
 
 
@@ -318,7 +321,7 @@ def _tool_columns(names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _is_sure(column: str) -> bool:
-    return re.sub(r"[\W_]", "", column).lower() not in _OFTEN_CONTENT
+    return spell(column) not in _OFTEN_CONTENT
 
 
 def _are_labels(column: str, records: Sequence[Record]) -> bool:

@@ -241,3 +241,18 @@ def test_posts_with_several_labels_are_counted(tmp_path: Path) -> None:
     assert found == ["not harmful", "", ""] and any(
         "several labels" in note and ": 2;" in note for note in notes
     )
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "id_str;Sentimiento\n71;Positivo\n72;Negativo\n",
+        "Beitrags-ID;Stimmung\n71;Positiv\n72;Negativ\n",
+        "Identifiant;Polarité\n71;1\n72;-1\n73;0\n",
+    ],
+)
+def test_a_table_of_labels_in_another_language_is_read(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(table, encoding="utf-8")
+    found = read_labels(path)
+    assert (found["71"]["label"], found["72"]["label"]) == ("positive", "negative")
