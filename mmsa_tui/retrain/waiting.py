@@ -93,6 +93,10 @@ class Waiting:
             if self.n_all < ENOUGH:
                 return f"A model can be tried; from some {ENOUGH} labels it is worth more."
             return "Enough for a model: each post is judged by a head that has not seen it."
+        if self.n_held_out >= self.n_all:
+            return (
+                "All of these are held out to judge, so none is left to learn from: label more posts first."
+            )
         if self.n_since_refusal is not None and not self.is_enough:
             return (
                 f"The gate refused these, and only {self.n_since_refusal:,} have come since: more of the same"

@@ -83,8 +83,16 @@ def test_enough_for_the_gate_is_not_called_worth_it() -> None:
 def test_what_is_held_out_is_explained_where_it_is_counted(bundle: Bundle) -> None:
     many = service.Waiting({"a": 60}, {"Ann": 60}, 0, 0, 60, 12, {})
     said = describe_waiting(many, service.AS_FOUND, bundle, 0, "j", LabelLooks(("a",)), 80).plain
-    assert "12 held out" in said and "they judge, never teach" in said
+    assert "12 of 60 held out" in said and "they judge, never teach" in said
     assert "about ±0" in said and "worth" not in said
+
+
+def test_where_all_are_held_out_no_retrain_is_advised(bundle: Bundle) -> None:
+    two = service.Waiting({"a": 2}, {"Ann": 2}, 0, 2, 2, 2, {})
+    said = describe_waiting(two, service.AS_FOUND, bundle, 0, "j", LabelLooks(("a",)), 80).plain
+    assert "starts it" not in said
+    assert "none is left to learn from" in two.advice
+    assert "none is left" not in replace(two, n_held_out=1).advice
 
 
 def test_without_the_run_folder_time_tells_what_is_new(

@@ -63,9 +63,8 @@ def describe_waiting(
             lines.append(_line(taken, MUTED if teaching is AS_FOUND else "$text-accent"))
         lines.append(_line(_compare_with_shown(waiting), MUTED))
         if not waiting.is_few_shot:
-            lines.append(
-                _line(f"{waiting.n_held_out:,} held out, about a fifth: they judge, never teach", MUTED)
-            )
+            held_out = f"{waiting.n_held_out:,} of {waiting.n_all:,} held out: they judge, never teach"
+            lines.append(_line(f"{held_out} (a fifth, and posts that judge anyway)", MUTED))
         people = sorted(waiting.by_analyst.items(), key=lambda item: -item[1])
         named = ", ".join(f"{safe_line(name, 20) or '(no name)'} {number:,}" for name, number in people[:4])
         more = f" and {len(people) - 4} more" if len(people) > 4 else ""
@@ -96,7 +95,7 @@ def _compare_with_shown(waiting: Waiting) -> str:
 
 
 def _advise(waiting: Waiting) -> Content:
-    if not waiting.n_new:
+    if not waiting.n_new or waiting.n_held_out >= waiting.n_all:
         return _line(waiting.advice, "$text-warning")
     return _line(f"{waiting.advice} s starts it.", "$text-success" if waiting.is_enough else MUTED)
 
