@@ -151,6 +151,10 @@ async def test_the_overview_names_audited_posts_that_the_model_has_learned(
             lambda: "3 posts learned by the model" in text_of(screen, "#overview-corrections"),
             "what was learned",
         )
+        # Its lines wrap, and the last of them must still be inside the frame.
+        part = screen.query_one("#overview-corrections")
+        lines = text_of(screen, "#overview-corrections").splitlines()
+        assert sum(-(-len(line) // part.size.width) or 1 for line in lines) <= part.size.height
 
 
 async def test_a_codebook_without_a_model_has_an_audit_all_the_same(make_app, classified, config, wait_for):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -60,7 +61,10 @@ class LabelRows(GroupChart):
     @property
     def _room(self) -> int:
         """Lines for rows."""
-        return max(1, self.size.height - (1 + len(self._footer) if self._footer else 0))
+        # A line below the rows that is longer than the part is wide goes on in the next one.
+        width = max(self.size.width, 1)
+        lines = [max(1, len(wrap("".join(text for text, _ in line), width))) for line in self._footer]
+        return max(1, self.size.height - (1 + sum(lines) if lines else 0))
 
     def draw(self) -> None:
         self._tell_place()
