@@ -48,7 +48,7 @@ def erase(db: Database, location: str, contents: Sequence[str]) -> None:
     """
     db.all("PRAGMA secure_delete = ON")
     place = to_sql(location)
-    with db.transaction():
+    with _unlinked(db), db.transaction():
         readings = [row[0] for row in db.all("SELECT id FROM readings WHERE location = ?", (place,))]
         db.run("DELETE FROM sources WHERE location = ?", (place,))
         for reading in readings:
@@ -59,8 +59,7 @@ def erase(db: Database, location: str, contents: Sequence[str]) -> None:
         db.run(f"DELETE FROM audit_strata WHERE audit_id IN {audits}", (place,))
         db.run("DELETE FROM audits WHERE location = ?", (place,))
         with _acts_may_go(db):
-            for digest in contents:
-                _erase_content(db, digest)
+            _erase_contents(db, contents)
         image_texts.forget_unseen(db)
         # An undo list that points at acts that are gone has nothing to undo.
         db.run(
@@ -75,17 +74,29 @@ def erase(db: Database, location: str, contents: Sequence[str]) -> None:
     db.all("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _erase_content(db: Database, digest: str) -> None:
-    found = db.one("SELECT id FROM contents WHERE hash = ?", (digest,))
-    if found is None:
-        return
-    still_there = db.one("SELECT 1 FROM posts WHERE content_id = ? LIMIT 1", found)
-    if still_there is not None:
-        return
+def _erase_contents(db: Database, contents: Sequence[str]) -> None:
+    """Delete contents that no post has any more, with all that was said of them."""
+    db.run("CREATE TEMP TABLE going (id INTEGER PRIMARY KEY, hash TEXT NOT NULL)")
+    db.run_many(
+        "INSERT OR IGNORE INTO going SELECT id, hash FROM contents WHERE hash = ?",
+        [(digest,) for digest in contents],
+    )
+    db.run("DELETE FROM going WHERE id IN (SELECT content_id FROM posts WHERE content_id IS NOT NULL)")
     for table in ("predictions", "current_correction", "image_texts"):
-        db.run(f"DELETE FROM {table} WHERE content_id = ?", found)
-    db.run("DELETE FROM corrections WHERE content_hash = ?", (digest,))
-    db.run("DELETE FROM contents WHERE id = ?", found)
+        db.run(f"DELETE FROM {table} WHERE content_id IN (SELECT id FROM going)")
+    db.run("DELETE FROM corrections WHERE content_hash IN (SELECT hash FROM going)")
+    db.run("DELETE FROM contents WHERE id IN (SELECT id FROM going)")
+    db.run("DROP TABLE going")
+
+
+@contextmanager
+def _unlinked(db: Database) -> Iterator[None]:
+    """Keep SQLite from looking through all posts and predictions for each content that goes."""
+    db.all("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        db.all("PRAGMA foreign_keys = ON")
 
 
 @contextmanager
