@@ -126,7 +126,11 @@ def test_a_column_that_is_called_date_and_holds_none_is_told(tmp_path: Path) -> 
 
 
 def test_texts_one_a_line_in_a_folder_are_no_posts_of_whole_files(tmp_path: Path) -> None:
-    for name in ("train_text.txt", "train_labels.txt"):
-        (tmp_path / name).write_text("".join(f"line {number}\n" for number in range(40)))
-    with pytest.raises(SourceError, match="many lines each"):
+    (tmp_path / "train_text.txt").write_text("".join(f"line {number} of many\n" for number in range(40)))
+    (tmp_path / "train_labels.txt").write_text("".join(f"{number % 3}\n" for number in range(40)))
+    (tmp_path / "mapping.txt").write_text("0\tnegative\n1\tneutral\n2\tpositive\n")
+    with pytest.raises(SourceError, match="many lines each") as refused:
         detect(tmp_path)
+    assert f"Point at the one whose lines are texts, as {tmp_path / 'train_text.txt'}" in str(
+        refused.value.hint
+    )

@@ -242,12 +242,13 @@ class PairsReader:
             return Match(self.name, 50, f"texts with a picture of the same name: {found.both:,}{more}")
         if found.texts:
             if listed := _lists_of_texts(source):
+                longest = max(listed, key=lambda name: (source / name).stat().st_size)
                 return Match(
                     self.name,
                     25,
                     "a folder with .txt files of many lines",
                     f"{source} holds text files of many lines each, without pictures: {', '.join(listed)}",
-                    f"Point at the one whose lines are texts, as {source / listed[0]}; or, if each file is "
+                    f"Point at the one whose lines are texts, as {source / longest}; or, if each file is "
                     "one post, say --format pairs.",
                 )
             return Match(self.name, 25, "a folder with .txt files, each taken for a post")
@@ -303,10 +304,11 @@ def _lists_of_posts(root: Path, pairs: Iterable[Pair]) -> list[str]:
 
 
 def _lists_of_texts(source: Path) -> list[str]:
-    """Return the few files of a folder that hold a text, or a label, a line; none where files are posts."""
+    """Return the files that hold a text, or a label, a line, where most of the few in a folder do."""
     names = [name for name in islice(walk(source), _FEW_FILES + 1) if name.lower().endswith(".txt")]
     if not names or len(names) > _FEW_FILES:
         return []
+    listing = []
     for name in names:
         try:
             with (source / name).open("rb") as file:
@@ -315,9 +317,10 @@ def _lists_of_texts(source: Path) -> list[str]:
             return []
         filled = [line for line in lines if line.strip()]
         # The lines of one post are few, or parted by empty ones.
-        if len(filled) < _MANY_LINES or len(filled) < 0.9 * (len(lines) - 1):
-            return []
-    return sorted(names, key=natural_key)
+        if len(filled) >= _MANY_LINES and len(filled) >= 0.9 * (len(lines) - 1):
+            listing.append(name)
+    # Beside them may lie a short one that says what the labels mean.
+    return sorted(listing, key=natural_key) if 2 * len(listing) > len(names) else []
 
 
 READER: Reader = PairsReader()
