@@ -122,7 +122,19 @@ def _over_time(content: Content) -> str:
         words += f" {timeline.n_undated:,} posts have no date."
     chart = charts.columns(periods, content.labels, marks, about)
     figures = _figures(timeline.unit, periods, content.labels, about)
-    return chart + charts.legend(content.labels) + _paragraph(words) + figures
+    return (
+        chart + charts.legend(content.labels) + _paragraph(words + _as_they_stand(content, "week")) + figures
+    )
+
+
+def _as_they_stand(content: Content, by: str) -> str:
+    """Say beside a chart of counts that the audit's correction is not in it."""
+    if not content.about.intervals:
+        return ""
+    return (
+        " Labels are counted as they stand, without the audit's correction;"
+        f" `mmsa report --by {by}` gives shares with intervals."
+    )
 
 
 def _ranking(content: Content, groups: Sequence[Group], by: str) -> str:
@@ -130,7 +142,7 @@ def _ranking(content: Content, groups: Sequence[Group], by: str) -> str:
         return ""
     named = [(group.name, group.counts) for group in groups[:_N_NAMES]]
     bars = charts.ranked_bars(named, content.labels, f"posts by {by} and label")
-    return bars + charts.legend(content.labels)
+    return bars + charts.legend(content.labels) + _paragraph(_as_they_stand(content, by).lstrip())
 
 
 def _grouped(content: Content, grouped: Grouped) -> str:

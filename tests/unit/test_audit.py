@@ -266,6 +266,8 @@ def test_report_and_workbook_show_the_same_interval(store: Store, source: Source
     assert yes.value is not None and yes.low is not None and yes.high is not None
     assert f"95 % interval {100 * yes.low:.1f} to {100 * yes.high:.1f} %" in page
     assert "prediction-powered inference" in page and "not corrected" not in page
+    for by in ("week", "hashtag", "author"):
+        assert f"without the audit&#x27;s correction; `mmsa report --by {by}`" in page
 
 
 def summary_of(path: Path) -> dict[str, tuple[object, ...]]:
