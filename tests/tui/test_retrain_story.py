@@ -148,11 +148,13 @@ async def test_enough_corrections_bring_a_reminder_among_the_posts(learning_app,
     async with learning_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await wait_for(pilot, lambda: "49 corrections" in text_of(screen, "#status"), "the count")
-        assert "retrain" not in text_of(screen, "#status")
+        assert "not learned" not in text_of(screen, "#status")
         await pilot.press("end")
         await wait_for(pilot, lambda: screen.row and screen.row.post_id == "399", "the last post")
         await pilot.press("1")
-        await wait_for(pilot, lambda: "50 corrections · retrain (r)?" in text_of(screen, "#status"), "it")
+        await wait_for(
+            pilot, lambda: "50 corrections · not learned from (r)" in text_of(screen, "#status"), "it"
+        )
 
 
 async def test_a_small_screen_shows_one_thing_at_a_time(retraining, wait_for, train):

@@ -43,7 +43,7 @@ def _list_parts(posts: PostList, n_all: int) -> list[Part]:
 
 
 def describe_corrections(n_all: int, n_here: int | None, n_new: int, retrain_key: str) -> list[Part]:
-    """Say how many corrections there are, and when it is time to learn from them.
+    """Say how many corrections there are, and how many no model has learned from, once the gate could judge.
 
     Args:
         n_all: posts with a label in all sources, of which a retrain learns.
@@ -54,7 +54,8 @@ def describe_corrections(n_all: int, n_here: int | None, n_new: int, retrain_key
     where = "" if n_here in (None, n_all) else "in all sources "
     parts = [(f"{counted(n_all, 'correction')} {where}", MUTED)]
     if n_new >= ENOUGH:
-        new = "" if n_new == n_all else f"{n_new:,} new · "
+        new = "" if n_new == n_all else f"{n_new:,} "
         key = f" ({retrain_key})" if retrain_key else ""
-        parts.append((f"· {new}retrain{key}? ", "$text-accent"))
+        # No advice: whether learning from them pays is for the retrain screen to say.
+        parts.append((f"· {new}not learned from{key} ", MUTED))
     return parts
