@@ -8,8 +8,22 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 
-# uv, where it is installed, takes a build of torch without CUDA (pyproject.toml), a tenth of the size on Linux.
-PIP = $(if $(shell command -v uv),uv pip install -q --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check -q)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
+UV := $(or $(shell command -v uv),$(BIN)/uv)
+
+# On Linux pip takes a build of torch for graphics cards, ten times as large; uv takes the one without (pyproject.toml).
+# Where there is no uv it goes into the environment first; where uv cannot get at that build, pip goes on.
+ifeq ($(shell uname -s),Linux)
+define install
+	@{ test -x "$(UV)" || $(PIP) uv; } \
+	&& $(UV) pip install -q --python $(BIN)/python -c constraints.txt -e $(1) 2>$(VENV)/uv.log \
+	|| { echo "uv could not install ($(VENV)/uv.log says why); pip goes on" >&2; $(PIP) -c constraints.txt -e $(1); }
+endef
+else
+define install
+	$(PIP) -c constraints.txt -e $(1)
+endef
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test fuzz check bundles format clean
@@ -52,11 +66,11 @@ clean:  ## remove the environment and what the tools leave
 
 # The stamps are younger than what they were installed from, and go with the environment.
 $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
-	$(PIP) -c constraints.txt -e .
+	$(call install,.)
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/created pyproject.toml constraints.txt
-	$(PIP) -c constraints.txt -e '.[dev]'
+	$(call install,'.[dev]')
 	@touch $@ $(VENV)/installed
 
 $(VENV)/created:
