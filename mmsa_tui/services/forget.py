@@ -33,7 +33,10 @@ _KEPT_CACHES = ("graphs", "numerics.json")
 
 @dataclass(frozen=True)
 class Going:
-    """What goes with a source; `contents` are the hashes of posts that no other source here holds."""
+    """What goes with a source; `contents` are the hashes of posts that no other source here holds.
+
+    `is_begun`: it was stopped half-way; what is gone already is not counted again.
+    """
 
     location: str
     n_posts: int
@@ -41,13 +44,22 @@ class Going:
     n_corrections: int
     n_backups: int
     contents: tuple[str, ...]
+    is_begun: bool = False
 
     def lines(self) -> list[str]:
         """Say what goes and what stays."""
+        said = (
+            f"{counted(self.n_posts, 'post')}, {counted(self.n_predictions, 'prediction')} and"
+            f" {counted(self.n_corrections, 'correction')} of posts that no other source holds,"
+            " also in the journal"
+        )
+        if self.is_begun:
+            said = (
+                f"what is left of {counted(len(self.contents), 'post')} that no other source holds, and what"
+                " was said of them, also in the journal; forgetting them was stopped half-way"
+            )
         return [
-            f"goes: {counted(self.n_posts, 'post')}, {counted(self.n_predictions, 'prediction')} and"
-            f" {counted(self.n_corrections, 'correction')} of posts that no other source holds, also in the"
-            " journal",
+            f"goes: {said}",
             f"goes: {counted(self.n_backups, 'backup')} of the store, which hold it too; cached features,"
             " pictures that were opened, error reports, examples in the logs of retrains",
             "stays: the source itself, files you exported, posts that another source holds, settings and"
@@ -64,7 +76,9 @@ def plan(paths: Paths, source: Path | str) -> Going:
     interrupted = _read_note(paths)
     if interrupted is not None and interrupted["location"] in (location_of(source), str(source)):
         # Half gone already; what is left is finished by what the note says.
-        return Going(interrupted["location"], 0, 0, 0, len(_copies(paths)), tuple(interrupted["contents"]))
+        return Going(
+            interrupted["location"], 0, 0, 0, len(_copies(paths)), tuple(interrupted["contents"]), True
+        )
     with Store.open(paths.database) as store:
         row = store.source(location_of(source)) or store.source(str(source))
         if row is None:

@@ -98,6 +98,7 @@ def test_what_an_interruption_left_the_next_one_finishes(
         patched.setattr(targets[where], stop)
         with pytest.raises(KeyboardInterrupt):
             service.forget(paths, service.plan(paths, source))
+    assert "what is left of" in service.plan(paths, source).lines()[0]
     other = service.plan(paths, source.with_name("other.csv"))
     service.forget(paths, other)
     assert traces(home) == set()
