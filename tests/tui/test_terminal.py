@@ -29,7 +29,9 @@ home, shipped, engine, pace = sys.argv[1:]
 paths = replace(find_paths({"MMSA_HOME": home}), shipped_bundles=Path(shipped))
 config = Config(paths=paths, bundle="small", analyst="ana", pictures="blocks")
 MmsaApp(config, None, engine_command=[sys.executable, engine, pace]).run()
-print("left in good order")
+print("left in good order", flush=True)
+# tmux may lose what a process has printed at its very end.
+sys.stdin.readline()
 """
 
 
