@@ -119,6 +119,7 @@ def temporary_folder() -> Path:
     for folder in (tempfile.tempdir, *map(os.environ.get, names), "/tmp"):
         if folder and Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
             return Path(folder).absolute()
+    # None of the usual ones is there: Python knows more of them, and tries each by a file.
     return Path(tempfile.gettempdir())  # noqa: TID251
 
 

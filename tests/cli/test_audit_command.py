@@ -219,12 +219,18 @@ def test_every_output_names_the_audited_posts_that_the_model_has_learned(
     assert "learned 40 of the audited" in said or "40 posts learned by the model" in said
 
 
-def test_sources_beside_each_other_name_what_the_model_has_learned(
-    mmsa: Mmsa, home: Path, source: Path
-) -> None:
+def classify_june(mmsa: Mmsa, source: Path) -> Path:
+    """Classify another source beside it, of other texts."""
     other = source.with_name("june.csv")
     other.write_text(source.read_text(encoding="utf-8").replace(" day ", " night "), encoding="utf-8")
     assert mmsa("classify", other, "-o", "june-out.csv").code == 0
+    return other
+
+
+def test_sources_beside_each_other_name_what_the_model_has_learned(
+    mmsa: Mmsa, home: Path, source: Path
+) -> None:
+    other = classify_june(mmsa, source)
     assert mmsa("audit", "start", other, "--size", "60", "--seed", "s").code == 0
     label(home, other, 60)
     taught(mmsa, home, source)
@@ -237,9 +243,7 @@ def test_sources_beside_each_other_name_what_the_model_has_learned(
 def test_a_workbook_of_several_sources_has_the_shares_of_each(
     mmsa: Mmsa, home: Path, source: Path, tmp_path: Path
 ) -> None:
-    other = source.with_name("june.csv")
-    other.write_text(source.read_text(encoding="utf-8").replace(" day ", " night "), encoding="utf-8")
-    assert mmsa("classify", other, "-o", "june-out.csv").code == 0
+    other = classify_june(mmsa, source)
     assert mmsa("audit", "start", source, "--size", "60", "--seed", "s").code == 0
     label(home, source, 60)
     assert mmsa("classify", source, other, "-o", "both.xlsx").code == 0

@@ -150,9 +150,14 @@ async def test_an_order_that_tells_what_is_hidden_lists_nothing_and_words_and_da
         await wait_for(pilot, lambda: screen.posts.where is not None and screen.n_rows, "those of the filter")
 
 
-async def test_the_overview_waits_for_who_codes_blind(make_app, classified, config, wait_for):
+@pytest.mark.parametrize(
+    ("action", "what"), [("overview", "the overview"), ("report", "a report"), ("evaluate", "an evaluation")]
+)
+async def test_what_tells_of_all_labels_waits_for_who_codes_blind(
+    make_app, classified, config, wait_for, action, what
+):
     async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
-        await pilot.press("a")
-        await wait_for(pilot, lambda: "overview would tell" in text_of(screen, "#status"), "the reason")
+        await screen.run_action(action)
+        await wait_for(pilot, lambda: f"{what} would tell" in text_of(screen, "#status"), "the reason")
         assert pilot.app.screen is screen

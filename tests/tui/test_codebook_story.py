@@ -47,7 +47,7 @@ async def test_another_one_is_worked_with_on_the_same_source(make_app, classifie
         assert "stance" in text_of(app.screen, "#top")
         await wait_for(pilot, lambda: app.screen.row is not None, "the first post")
         await pilot.press("w", "2")
-        await wait_for(pilot, lambda: app.screen.counts.n_corrected == 2 or True, "two labels")
+        await wait_for(pilot, lambda: app.screen.counts.n_corrected == 2, "two labels")
     with Store.open(stance.database) as store:
         assert [made.new_label for made in store.current_corrections()] == ["for", "against"]
         assert {made.bundle for made in store.corrections()} <= {"", "stance 1.0"}

@@ -399,11 +399,13 @@ class BrowseScreen(PostScreen[None]):
         await chores.agree(self.mmsa, self.tell)
 
     async def action_report(self) -> None:
-        await chores.report(self.mmsa, self.source, self.posts.filter_text, self.tell)
+        if not ways.would_tell(self, "a report"):
+            await chores.report(self.mmsa, self.source, self.posts.filter_text, self.tell)
 
     @work(exclusive=True, group="chore")
     async def action_evaluate(self) -> None:
-        await chores.evaluate(self.mmsa, self.source, self.tell)
+        if not ways.would_tell(self, "an evaluation"):
+            await chores.evaluate(self.mmsa, self.source, self.tell)
 
     async def action_open_source(self) -> None:
         await self.upkeep.keep_position()

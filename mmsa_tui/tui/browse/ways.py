@@ -44,11 +44,7 @@ async def export(screen: BrowseScreen) -> None:
 
 async def overview(screen: BrowseScreen) -> None:
     """Show the source as a whole, and come back with a filter."""
-    if screen.is_blind:
-        key = screen.key("blind")
-        screen.tell(
-            f"Blind: the overview would tell what is hidden ({key} shows all labels).", "$text-warning"
-        )
+    if would_tell(screen, "the overview"):
         return
     from mmsa_tui.tui.overview.screen import Chosen, OverviewScreen
 
@@ -60,6 +56,14 @@ async def overview(screen: BrowseScreen) -> None:
         OverviewScreen(screen.source, screen.posts.where, screen.posts.filter_text, screen.posts.queue_text),
         take,
     )
+
+
+def would_tell(screen: BrowseScreen, what: str) -> bool:
+    """Whether labels are hidden that this would show; if so the user is told why it does not open."""
+    if screen.is_blind:
+        key = screen.key("blind")
+        screen.tell(f"Blind: {what} would tell what is hidden ({key} shows all labels).", "$text-warning")
+    return screen.is_blind
 
 
 async def concordance(screen: BrowseScreen, search: str, where: Where | None) -> None:
