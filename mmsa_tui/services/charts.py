@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.population import TIMES, describe_value, no_groups
 from mmsa_tui.analysis.shares import GroupShares, Share, Shares, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
 from mmsa_tui.services.estimate import Estimates, Group, estimate_if_audited
 from mmsa_tui.services.estimate_tables import worth
+from mmsa_tui.services.uncorrected import say_uncorrected
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import counted
 
@@ -61,9 +61,11 @@ def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartO
     shown = found if is_time else found[:MOST_GROUPS]
     learned = of.get("learned", frozenset())
     estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown), learned=learned)
-    notes = [_about(counts, len(shown), by, only), NOT_CORRECTED]
-    if estimates is not None:
-        notes[1] = worth(estimates.status, estimates.has_model)
+    notes = [_about(counts, len(shown), by, only)]
+    if estimates is None:
+        notes.append(say_uncorrected(store, source, bundle))
+    else:
+        notes.append(worth(estimates.status, estimates.has_model))
         shown = _corrected(shown, estimates, by)
         notes.append(_HOW_TO_READ["time" if is_time else "group" if by else ""])
         if any(group.shares[0].low is None for group in shown):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.shares import Share, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.filters import parse
+from mmsa_tui.services.uncorrected import say_uncorrected
 from mmsa_tui.store import SourceRow, Store, Where
 
 NOT_AUDITED = "The audit has no post of one of the two: these are the labels as they stand, not corrected."
@@ -86,7 +86,7 @@ def _by_audit(
     There are no lines where there is no audit, or where it has no post of one of the two.
     """
     if not store.audits(source.location):
-        return [], NOT_CORRECTED
+        return [], say_uncorrected(store, source, bundle)
     # numpy costs 0.1 s, which a source without an audit should not pay.
     from mmsa_tui.analysis.estimates import compare
     from mmsa_tui.analysis.population import load
@@ -97,9 +97,11 @@ def _by_audit(
     audit = current_audit(store, source)
     corrected = None if audit is None else corrected_bundle(store, source, audit, bundle)
     if audit is None or corrected is None:
-        return [], NOT_CORRECTED
+        return [], say_uncorrected(store, source, bundle)
     first, second = (load(store, source, corrected, audit, where=side).population.sizes for side in sides)
     whole = load(store, source, corrected, audit)
+    if not whole.population.audited.any():
+        return [], say_uncorrected(store, source, bundle)
     found = compare(whole.population, first, second)
     lines = []
     for each in found:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.estimates import Difference, Estimate
 from mmsa_tui.analysis.population import TIMES, describe_value
 from mmsa_tui.services.audit import Status
 from mmsa_tui.services.estimate import Estimates, Group
+from mmsa_tui.services.uncorrected import say_unlabelled
 from mmsa_tui.store import SourceRow
 from mmsa_tui.text.display import counted
 
@@ -62,14 +62,14 @@ def score_rows(estimates: Estimates) -> list[tuple[str, ...]]:
     return [(name, percent(one.value), interval(one), audited(one)) for name, one in named]
 
 
-def standing(estimates: Estimates | None) -> str:
+def standing(estimates: Estimates) -> str:
     """Say in one sentence what the shares are worth."""
-    return NOT_CORRECTED if estimates is None else _standing(estimates.status, estimates.has_model)
+    return _standing(estimates.status, estimates.has_model)
 
 
 def _standing(status: Status, has_model: bool) -> str:
     if not status.n_labelled:
-        return NOT_CORRECTED
+        return say_unlabelled(status.n_sampled)
     if not has_model:
         return (
             f"Shares are of a random sample of {status.n_labelled:,} posts alone, without a model"

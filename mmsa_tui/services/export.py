@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from mmsa_tui.analysis import Counts
-from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.queues import describe_listed, queue_rows, title_of
 from mmsa_tui.bundle.meta import Bundle
 from mmsa_tui.codebook import Codebook, to_fields
@@ -21,6 +20,7 @@ from mmsa_tui.export import Summary, TextTable, check_target, people_columns, wr
 from mmsa_tui.export.annotation import write_doccano, write_fourcat, write_label_studio
 from mmsa_tui.services.bundles import learned_since
 from mmsa_tui.services.share_tables import tabulate_shares
+from mmsa_tui.services.uncorrected import say_uncorrected
 from mmsa_tui.store import Order, Row, SourceRow, Store, Where, at_ordinals
 
 Posts = Literal["source", "list", "selection"]
@@ -262,14 +262,14 @@ def summarise_audit(
 ) -> tuple[str, list[TextTable]]:
     """Say what the shares of posts are worth, with the tables of the source's audit if there is one."""
     if not store.audits(source.location):
-        return NOT_CORRECTED, []
+        return say_uncorrected(store, source, bundle_id), []
     # numpy costs 0.1 s, which a source without an audit should not pay.
     from mmsa_tui.services import estimate_tables as words
     from mmsa_tui.services.estimate import estimate_if_audited
 
     found = estimate_if_audited(store, source, bundle_id, where, learned=learned)
     if found is None:
-        return NOT_CORRECTED, []
+        return say_uncorrected(store, source, bundle_id), []
     note = " ".join([*words.warnings(found.status), *words.method(source, found)])
     intervals = [
         (one.name, one.value, one.low, one.high, one.raw if one.raw is not None else "", one.n_audited)

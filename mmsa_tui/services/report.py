@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.analysis.population import group_named
 from mmsa_tui.analysis.shares import count_shares
 from mmsa_tui.bundle.contents import trained_on
@@ -34,6 +33,7 @@ from mmsa_tui.services.estimate_tables import (
     worth,
 )
 from mmsa_tui.services.evaluate import evaluate, scores_table
+from mmsa_tui.services.uncorrected import say_uncorrected
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import redact
 
@@ -121,7 +121,7 @@ def write_report(
         facts,
         [*_estimate_tables(estimates), *scores],
         [*warned, *(warnings(estimates.status) if estimates is not None else ())],
-        standing(estimates),
+        say_uncorrected(store, source, bundle.id) if estimates is None else standing(estimates),
         () if estimates is None else estimates.overall.shares,
         method(source, estimates) if estimates is not None else (),
         _redacted(change) if redacted and change is not None else change,
@@ -177,7 +177,7 @@ def _change(
         (one.label, percent(one.value), percent(other.value), points(one.value - other.value))
         for one, other in zip(counted[first].shares, counted[second].shares, strict=True)
     ]
-    return Table(title, ("label", first, second, "difference"), rows, NOT_CORRECTED)
+    return Table(title, ("label", first, second, "difference"), rows, say_uncorrected(store, source, bundle))
 
 
 def _estimate_tables(estimates: Estimates | None) -> list[Table]:

@@ -124,6 +124,14 @@ async def test_the_overview_says_what_the_shares_are_worth(make_app, ready, stor
         await wait_for(pilot, lambda: "not corrected" in text_of(screen, "#overview-labels"), "no audit")
         await pilot.press("escape")
     audit = start_audit(store, ready, BUNDLE)
+    n_drawn = len(store.audit_sample(audit.location, audit.uid))
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("a")
+        screen = await asked(pilot, wait_for, OverviewScreen)
+        waiting = f"0 of {n_drawn} audited (t: audit)"
+        await wait_for(pilot, lambda: waiting in text_of(screen, "#overview-labels"), "the audit drawn")
+        await pilot.press("escape")
     while (row := next_post(store, ready, audit, "ann")) is not None:
         answer(store, audit, row, LABELS[0], "ann", "")
     async with make_app().run_test(size=SIZE) as pilot:

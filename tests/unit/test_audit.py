@@ -22,10 +22,13 @@ from mmsa_tui.services.audit import (
     next_post,
     start_audit,
 )
+from mmsa_tui.services.charts import make_chart
+from mmsa_tui.services.comparing import compare_filters
 from mmsa_tui.services.estimate import estimate
 from mmsa_tui.services.estimate_tables import difference_rows, method, standing, warnings
 from mmsa_tui.services.export import Choice, export_posts
 from mmsa_tui.services.report import write_report
+from mmsa_tui.services.uncorrected import say_uncorrected
 from mmsa_tui.store import SourceRow, Store, Where
 
 
@@ -58,14 +61,53 @@ def test_an_audit_goes_from_the_draw_to_shares_that_hold_the_truth(store: Store,
 def test_without_an_audit_the_labels_are_called_the_models(store: Store, source: SourceRow) -> None:
     with pytest.raises(UsageError, match="has no audit"):
         estimate(store, source)
-    assert standing(None) == NOT_CORRECTED
+    assert say_uncorrected(store, source, BUNDLE) == NOT_CORRECTED
 
 
 def test_an_audit_without_a_label_gives_no_number(store: Store, source: SourceRow) -> None:
     start_audit(store, source, BUNDLE, seed="s")
     found = estimate(store, source)
     assert all(one.value is None for one in (*found.overall.shares, *found.precision, *found.recall))
-    assert standing(found) == NOT_CORRECTED
+    said = standing(found)
+    assert f"0 of its {found.status.n_sampled} posts are labelled" in said
+
+
+def test_every_output_says_of_an_unlabelled_audit_that_it_is_drawn(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    """An analyst who drew a sample is not told to draw one."""
+    bundle = SimpleNamespace(id=BUNDLE, directory=tmp_path, validated_languages=None)
+    audit = start_audit(store, source, BUNDLE, size=60, seed="s")
+    n_drawn = len(store.audit_sample(audit.location, audit.uid))
+    export_posts(store, source, BUNDLE, tmp_path / "posts.xlsx", Choice("all"))
+    write_report(store, source, bundle, tmp_path / "r.html", by=("Region",), comparing=("North", "South"))  # type: ignore[arg-type]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    said = f"0 of its {n_drawn} posts are labelled"
+    for words in (
+        standing(estimate(store, source)),
+        " ".join(make_chart(store, source, BUNDLE).notes),
+        compare_filters(store, source, BUNDLE, "#tag0", "#tag1").standing,
+        summary_of(tmp_path / "posts.xlsx")["shares"][0],
+        page,
+    ):
+        assert said in words and "some hundred posts" not in words
+    # Once in the head, by the groups and by the comparison.
+    assert page.count(said) == 3
+
+
+def test_an_audit_of_which_nothing_is_left_is_not_to_be_labelled(store: Store, source: SourceRow) -> None:
+    start_audit(store, source, BUNDLE, size=60, seed="s")
+    others = fill(store, [make_post(number, f"another {number}") for number in range(50)])
+    said = standing(estimate(store, others))
+    assert "has changed or is gone" in said and "--new" in said
+    assert say_uncorrected(store, others, BUNDLE) == said
+
+
+def test_an_audit_under_other_labels_is_named_as_that(store: Store, source: SourceRow) -> None:
+    label_all(store, source, start_audit(store, source, BUNDLE, size=60, seed="s"))
+    store.save_bundle_labels("stance 1.0.0", ("for", "against"))
+    said = say_uncorrected(store, source, "stance 1.0.0")
+    assert "no, yes" in said and "some hundred posts" not in said
 
 
 def test_half_an_audit_says_that_it_is_half(store: Store, source: SourceRow) -> None:

@@ -20,6 +20,7 @@ from textual.widgets import Static
 from mmsa_tui.analysis import Counts, Group, Survey, count, survey
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.filters import narrowed
+from mmsa_tui.services.uncorrected import count_drawn
 from mmsa_tui.store import SourceRow, Store, Where
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import AppScreen
@@ -275,8 +276,11 @@ class OverviewScreen(AppScreen[Chosen | None]):
             if self.is_whole:
                 self._show_survey(surveyed)
             estimated = await self.mmsa.slow.run(lambda store: self._estimate(store, bundle, where))
+            n_drawn = 0
+            if estimated is None:
+                n_drawn = await self.mmsa.slow.run(lambda store: count_drawn(store, self._source, bundle))
             if self.is_whole:
-                self._show_shares(counted, estimated)
+                self._show_shares(counted, estimated, n_drawn)
         except MmsaError as error:
             self.mmsa.show_error(error)
 
@@ -300,18 +304,19 @@ class OverviewScreen(AppScreen[Chosen | None]):
         title = texts.title(self._source, n_posts, self._only)
         self.query_one("#overview-title", Static).update(Content.assemble(*title))
 
-    def _show_shares(self, counted: Counts, estimated: Estimates | None = None) -> None:
+    def _show_shares(self, counted: Counts, estimated: Estimates | None = None, n_drawn: int = 0) -> None:
         groups = texts.label_groups(counted, self.labels, self.looks)
-        footer = (*texts.facts(counted), self._standing(estimated))
+        footer = (*texts.facts(counted), self._standing(estimated, n_drawn))
         self.query_one("#overview-labels", LabelRows).show(groups, self.looks, counted.n_posts, footer)
         bins, note = texts.confidence(counted)
         self.query_one("#overview-confidence", LabelColumns).show(bins, self.looks, note)
         self._show_corrections(counted, estimated)
 
-    def _standing(self, estimated: Estimates | None) -> list[Part]:
+    def _standing(self, estimated: Estimates | None, n_drawn: int) -> list[Part]:
         if estimated is not None:
             return texts.intervals(estimated, self.looks)
-        return texts.not_audited(key_for("audit", self.mmsa.config.keys), has_model=self.mmsa.model.is_there)
+        key = key_for("audit", self.mmsa.config.keys)
+        return texts.not_audited(key, n_drawn, has_model=self.mmsa.model.is_there)
 
     def _show_corrections(self, counted: Counts, estimated: Estimates | None) -> None:
         part = self.query_one("#overview-corrections", LabelRows)

@@ -54,9 +54,14 @@ def facts(counted: Counts) -> tuple[list[Part], list[Part]]:
     return first, more
 
 
-def not_audited(audit_key: str, *, has_model: bool) -> list[Part]:
-    """Say in a line what shares are worth without an audit; `audit_key` is "" where it has no key."""
+def not_audited(audit_key: str, n_drawn: int = 0, *, has_model: bool) -> list[Part]:
+    """Say in a line what shares are worth without an audited post.
+
+    `audit_key` is "" where it has no key; `n_drawn` posts wait for a label.
+    """
     how = f" ({audit_key}: audit)" if audit_key else ""
+    if n_drawn:
+        return [(f"not corrected: 0 of {n_drawn:,} audited{how}", MUTED)]
     what = "model's labels, not corrected" if has_model else "neither a model nor an audit"
     return [(f"{what}{how}", MUTED)]
 

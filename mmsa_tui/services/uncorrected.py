@@ -1,0 +1,57 @@
+"""Service: what shares are worth that no audit corrects, and what would change that.
+
+Knows of audits only how far they are; loads numpy where there is one, and not before.
+"""
+
+from __future__ import annotations
+
+from mmsa_tui.analysis.counts import NOT_CORRECTED
+from mmsa_tui.store import Audit, SourceRow, Store
+
+_PLAIN = "These are the model's labels, not corrected."
+
+
+def say_uncorrected(store: Store, source: SourceRow, bundle: str) -> str:
+    """Say why the shares of a source are not corrected, where `estimate_if_audited` gives nothing."""
+    audit = next(iter(store.audits(source.location)), None)
+    if audit is None:
+        return NOT_CORRECTED
+    if not _fits(store, source, audit, bundle):
+        return (
+            f"{_PLAIN} The audit has the labels {', '.join(audit.labels)}, which are not those of {bundle}:"
+            " `mmsa audit start --new` draws one for these."
+        )
+    return say_unlabelled(_count_here(store, source, audit))
+
+
+def count_drawn(store: Store, source: SourceRow, bundle: str) -> int:
+    """Count the posts of a source that an audit of a bundle's labels has drawn; 0 where there is none."""
+    audit = next(iter(store.audits(source.location)), None)
+    if audit is None or not _fits(store, source, audit, bundle):
+        return 0
+    return _count_here(store, source, audit)
+
+
+def say_unlabelled(n_drawn: int) -> str:
+    """Say what there is of an audit of which no post is labelled; `n_drawn` of it are in the source now."""
+    if not n_drawn:
+        return (
+            f"{_PLAIN} Every post that the audit drew has changed or is gone:"
+            " `mmsa audit start --new` draws others."
+        )
+    return (
+        f"{_PLAIN} An audit is drawn, and 0 of its {n_drawn:,} posts are labelled: label them in the app"
+        " (audit, key t unless set otherwise), and shares get intervals."
+    )
+
+
+def _fits(store: Store, source: SourceRow, audit: Audit, bundle: str) -> bool:
+    from mmsa_tui.services.estimate import corrected_bundle
+
+    return corrected_bundle(store, source, audit, bundle) is not None
+
+
+def _count_here(store: Store, source: SourceRow, audit: Audit) -> int:
+    """Count what an audit drew and the source holds as it was; what changed or is gone does not count."""
+    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    return sum(any(at == source.id for at, _ in store.places_of(digest)) for digest in drawn)
