@@ -8,15 +8,12 @@ unfinished. Knows this layout, not where posts come from or go to.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from itertools import accumulate
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.disk.whole_file import whole_file
@@ -34,7 +31,6 @@ _PART_BYTES = 256 << 20
 _MAX_GROUP_BYTES = 2 << 30
 """A row group that unpacks to more was not written here: one picture is at most 64 MB."""
 _MAX_INDEX_BYTES = 1 << 30
-_KEPT_GROUPS = 3
 _FACTS = ("author", "created_at", "language", "encoding")
 _TEXTS = ("post_id", "text", *_FACTS, "content_hash", "metadata", "truth")
 
@@ -197,65 +193,6 @@ def digest_of(path: Path) -> str:
             f"{path} is not a part that can be read: {error}", "Pack the source again."
         ) from error
     return digest.hex()
-
-
-class PackedPictures:
-    """The pictures of one part, by place; for one thread at a time."""
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow.parquet
-
-        with _as_os_error():
-            self._file = pyarrow.parquet.ParquetFile(path)
-        try:
-            _check(path, self._file)
-        except SourceError as error:
-            self._file.close()
-            raise OSError(error.message) from error
-        counts = [self._file.metadata.row_group(n).num_rows for n in range(self._file.num_row_groups)]
-        self._ends = list(accumulate(counts))
-        self._kept: dict[int, Any] = {}
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a picture by the `member` that `read_part` gave it.
-
-        Raises:
-            OSError: there is none at this place, or the part is damaged.
-        """
-        with _as_os_error():
-            row, index = (int(number) for number in name.split("/")[:2])
-            group = next((n for n, end in enumerate(self._ends) if row < end), None)
-            if group is None or row < 0 or index < 0:
-                raise OSError(f"there is no row {row}")
-            start = self._ends[group - 1] if group else 0
-            data = self._column(group)[row - start].values.field("data")[index].as_py()
-            if data is None:
-                raise OSError("it was not there when the source was packed")
-        return io.BytesIO(data)
-
-    def close(self) -> None:
-        self._kept.clear()
-        self._file.close()
-
-    def _column(self, group: int) -> Any:
-        if group not in self._kept:
-            while len(self._kept) >= _KEPT_GROUPS:
-                del self._kept[next(iter(self._kept))]
-            self._kept[group] = self._file.read_row_group(group, columns=["pictures"]).column(0)
-        return self._kept[group]
-
-
-@contextmanager
-def _as_os_error() -> Iterator[None]:
-    """Turn whatever a damaged part does to pyarrow into what a damaged picture file gives."""
-    import pyarrow
-
-    try:
-        yield
-    except OSError:
-        raise
-    except (pyarrow.ArrowException, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise OSError(str(error)) from error
 
 
 @cache

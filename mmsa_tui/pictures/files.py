@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from mmsa_tui.disk.closing import Closing
-from mmsa_tui.disk.packed import PackedPictures
+from mmsa_tui.disk.parquet_pictures import MARK, ParquetPictures
 from mmsa_tui.records import Container, Picture
 
 _OPEN_ARCHIVES = 8
@@ -49,8 +49,9 @@ class PictureFiles(Closing):
         if key not in self._archives:
             if len(self._archives) >= _OPEN_ARCHIVES:
                 self._close()
-            is_part = path.suffix.lower() == ".parquet"
-            opened = PackedPictures(path) if is_part else zipfile.ZipFile(path)
+            with path.open("rb") as file:
+                is_parquet = file.read(len(MARK)) == MARK
+            opened = ParquetPictures(path) if is_parquet else zipfile.ZipFile(path)
             self._archives[key] = self._stack.enter_context(closing(opened))
         return self._archives[key]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mmsa_tui.disk.packed import INDEX, PackedPictures, digest_of, read_index
+from mmsa_tui.disk.packed import INDEX, digest_of, read_index
+from mmsa_tui.disk.parquet_pictures import ParquetPictures
 from mmsa_tui.errors import OutputError, SourceError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Post
@@ -125,7 +126,7 @@ def test_an_index_that_leads_out_of_the_folder_is_refused(source: Path, tmp_path
 @pytest.mark.parametrize("place", ["9/0", "0/5", "-1/0", "2/0", "x", ""])
 def test_a_picture_that_is_not_in_a_part_is_an_os_error(source: Path, tmp_path: Path, place: str) -> None:
     pack(source, tmp_path / "pack")
-    pictures = PackedPictures(tmp_path / "pack" / "posts-000000.parquet")
+    pictures = ParquetPictures(tmp_path / "pack" / "posts-000000.parquet")
     with pytest.raises(OSError):
         pictures.open(place)
     pictures.close()

@@ -221,6 +221,14 @@ def test_a_page_of_api_v2_stays_in_one_piece(tmp_path: Path) -> None:
     assert values_of(tmp_path / "a.json", json.dumps(page).encode()) == [page]
 
 
+@pytest.mark.parametrize("key", ["#ata", "dat", "daat"])
+def test_a_page_of_api_v2_whose_key_is_damaged_keeps_its_tweets(tmp_path: Path, key: str) -> None:
+    page = {"data": [{"id": "1", "text": "x"}], "includes": {"users": []}, "meta": {"result_count": 1}}
+    damaged = json.dumps(page).replace('"data"', f'"{key}"').encode()
+    (found,) = values_of(tmp_path / "a.json", damaged)
+    assert found is not None and found["data"] == page["data"] and "includes" in found
+
+
 def test_a_large_envelope_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_scan, "_ENVELOPE_CHARACTERS", 1000)
     monkeypatch.setattr(json_scan, "MAX_RECORD_BYTES", 2000)

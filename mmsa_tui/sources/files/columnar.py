@@ -5,6 +5,7 @@ The only place that reads with pyarrow and pyreadstat.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 from mmsa_tui.errors import SourceError
 
 _BATCH_ROWS = 256
+_BATCH_OF_PICTURES = 16
 _CHUNK_ROWS = 5_000
 _SPREAD_GROUPS = 8
 
@@ -89,15 +91,21 @@ def _open_parquet(path: Path) -> Columnar:
         with pq.ParquetFile(path) as file:
             columns = list(dict.fromkeys(str(name) for name in file.schema_arrow.names))
             groups = file.num_row_groups
+            classes = _class_names((file.schema_arrow.metadata or {}).get(b"huggingface", b""))
+            parts = [file.schema.column(number) for number in range(len(file.schema))]
+            holds_bytes = any(
+                part.physical_type == "BYTE_ARRAY" and part.logical_type.type == "NONE" for part in parts
+            )
+            n_rows = _BATCH_OF_PICTURES if holds_bytes else _BATCH_ROWS
     except wrong as error:
         raise _broken(path, "parquet", error) from error
 
     def rows(keep: Sequence[str], chosen: list[int] | None = None) -> Iterator[Values]:
         try:
             with pq.ParquetFile(path) as file:
-                batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=list(keep), row_groups=chosen)
+                batches = file.iter_batches(batch_size=n_rows, columns=list(keep), row_groups=chosen)
                 for batch in batches:
-                    yield from batch.to_pylist()
+                    yield from (_in_words(row, classes) for row in batch.to_pylist())
         except wrong as error:
             raise _broken(path, "parquet", error) from error
 
@@ -110,6 +118,24 @@ def _open_parquet(path: Path) -> Columnar:
                 yield row
 
     return Columnar(columns, rows, spread)
+
+
+def _class_names(metadata: bytes) -> dict[str, list[str]]:
+    """Return the words that the numbers of a column stand for, as Hugging Face's data sets note them."""
+    try:
+        features = json.loads(metadata or b"{}")["info"]["features"]
+        found = {str(name): feature.get("names") for name, feature in features.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    return {name: list(map(str, words)) for name, words in found.items() if isinstance(words, list)}
+
+
+def _in_words(row: dict[str, object], classes: Mapping[str, Sequence[str]]) -> Values:
+    for name, words in classes.items():
+        number = row.get(name)
+        if type(number) is int and 0 <= number < len(words):
+            row[name] = words[number]
+    return row
 
 
 def _open_feather(path: Path) -> Columnar:

@@ -58,6 +58,8 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
         return None
     if frame := _rows_of_frame(value):
         return (("", row) for row in frame)
+    if page := _page_by_another_name(value):
+        return iter([("", page)])
     if _has_own_fields(value) or _is_page(value):
         return None
     lists = list(_lists_in(value, 0))
@@ -98,6 +100,17 @@ def _is_page(value: Object) -> bool:
     if isinstance(value.get("users"), list) and isinstance(value.get("media", value.get("tweets")), list):
         return True
     return "data" in value and isinstance(meta, dict) and bool({"result_count", "newest_id"} & meta.keys())
+
+
+def _page_by_another_name(value: Object) -> Object | None:
+    """Return a page of Twitter's API v2 whose key `data` is damaged, with its tweets under it again."""
+    if "data" in value or not isinstance(value.get("includes"), dict):
+        return None
+    for inner in value.values():
+        first = inner[0] if isinstance(inner, list) and inner else None
+        if isinstance(first, dict) and {"id", "text"} <= first.keys():
+            return {**value, "data": inner}
+    return None
 
 
 def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from mmsa_tui.errors import SourceError, UsageError
+from mmsa_tui.records import Picture
 from mmsa_tui.sources.columns import is_known, unique_names
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import read_start
@@ -44,7 +45,7 @@ class Record:
     """One row; `where` is for messages. `error` says why there are no values.
 
     `is_repaired`: its quotes break the rules, and there was one way to read it; `is_doubtful`: there may be
-    another. `is_short`: a csv has fewer cells in it than its header.
+    another. `is_short`: a csv has fewer cells in it than its header. `pictures` lie in the table itself.
     """
 
     where: str
@@ -54,6 +55,7 @@ class Record:
     is_repaired: bool = False
     is_doubtful: bool = False
     is_short: bool = False
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

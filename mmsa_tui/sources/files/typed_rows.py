@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
+from mmsa_tui.records import Picture
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import packing_of
 from mmsa_tui.sources.files.columnar import Columnar, open_columnar
 from mmsa_tui.sources.files.contradictions import about_sheet
 from mmsa_tui.sources.files.ndjson import Entry, read_entries
+from mmsa_tui.sources.files.table_pictures import holds_picture, take_pictures
 from mmsa_tui.sources.files.table_rows import (
     FIRST_ROWS,
     MAX_CELL,
@@ -53,10 +54,13 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
     shown = judged(found.columns)
 
     def as_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(rows):
             values: dict[str, str] = {}
+            pictures: tuple[Picture, ...] = ()
+            if kind == "parquet":
+                row, pictures = take_pictures(row, path, number)
             _flatten(row, "", 0, values)
-            yield Record(f"row {number:,}", values)
+            yield Record(f"row {number + 1:,}", values, pictures=pictures)
 
     kept_inside: dict[str, None] = {}
     sample = list(as_records(_watched(found.spread(shown, SAMPLE_ROWS), kept_inside)))
@@ -73,8 +77,10 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
     if kept_inside:
         where = ", ".join(f"`{name}`" for name in kept_inside)
         notes.append(
-            f"pictures that lie in the table itself, in {where}, are not read: "
-            "save them as files beside it, called by the id of their post"
+            f"pictures that lie in the table itself, in {where}, are read from there"
+            if kind == "parquet"
+            else f"pictures that lie in the table itself, in {where}, are not read: "
+            "save them as files beside it, called by the id of their post, or write it as parquet"
         )
     if part:
         better = [name for name, score in rated.items() if score[0] == 2 > rated[found.part][0]]
@@ -96,8 +102,7 @@ def _watched(rows: Iterator[Mapping[str, object]], found: dict[str, None]) -> It
     """Pass rows on, and add the columns that hold pictures as bytes to `found`."""
     for row in rows:
         for name, value in row.items():
-            parts = value.values() if isinstance(value, dict) else (value,)
-            if any(isinstance(part, bytes) and kind_of(part[:HEAD_BYTES]) for part in parts):
+            if holds_picture(value):
                 found[name] = None
         yield row
 

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mmsa_tui.records import Failure, Post
+from mmsa_tui.pictures.media import file_name
+from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank
 from mmsa_tui.sources.fields.lookup import is_gone
@@ -85,7 +86,7 @@ class TablePosts:
         values, roles = record.values, self._roles
         text = " ".join(self._clean(self._text(values)).split())
         post_id = self._id_of(values)
-        found = self._pictures.find(self._references(values), post_id)
+        found = self._pictures_of(record, post_id)
         names = (p.name[-60:] + (" (missing)" if p.is_missing else "") for p in found[:3])
         self._forget()
         return SamplePost(
@@ -108,8 +109,17 @@ class TablePosts:
         self._pictures.prepare(
             (self._references(record.values), self._id_of(record.values))
             for record in self._found.table.sample
-            if not record.error
+            if not record.error and not record.pictures
         )
+
+    def _pictures_of(self, record: Record, post_id: str) -> tuple[Picture, ...]:
+        """Return the pictures in the row itself, and those that it names beside them."""
+        names = self._references(record.values)
+        if not record.pictures:
+            return self._pictures.find(names, post_id)
+        own = {picture.name for picture in record.pictures}
+        names = [name for name in names if file_name(name) not in own]
+        return (*record.pictures, *(self._pictures.find(names) if names else ()))
 
     def __iter__(self) -> Iterator[Post | Failure]:
         table, roles = self._found.table, self._roles
@@ -159,7 +169,7 @@ class TablePosts:
         return Post(
             post_id,
             text,
-            self._pictures.find(self._references(values), given),
+            self._pictures_of(record, given),
             author=self._author(values),
             created_at=self._date(values),
             language=values.get(roles.language, "").strip().lower(),
