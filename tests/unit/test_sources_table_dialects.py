@@ -9,7 +9,7 @@ from table_files import items, posts, texts, write
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, read
-from mmsa_tui.sources.files import csv_rows
+from mmsa_tui.sources.files import lines
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
@@ -87,7 +87,7 @@ def test_a_huge_cell_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_huge_line_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_rows, "MAX_LINE", 1_000)
+    monkeypatch.setattr(lines, "MAX_LINE", 1_000)
     path = write(tmp_path / "a.csv", f"id,text\n1,{'x' * 5_000}\n2,two\n")
     failure, post = items(path)
     assert isinstance(failure, Failure) and "a line of more than 1,000 characters" in failure.reason

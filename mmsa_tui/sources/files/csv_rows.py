@@ -13,12 +13,9 @@ from io import TextIOWrapper
 
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.dialect import ID_DIGITS, Dialect
+from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLongError, without_end
 from mmsa_tui.sources.files.repair import split_row, unquote
 
-MAX_LINE = 16 << 20
-"""Characters of one line; 100,000 columns of 100 characters still pass."""
-MAX_ROW_LINES = 1_000
-"""A row over more lines than this has lost its closing quote."""
 _COUNT = "it has another number of cells than the header"
 _REPAIR_LINES = 60
 """Lines over which the end of a row with broken quotes is looked for."""
@@ -44,15 +41,11 @@ class Row:
     """Of a row in an unknown encoding: its cells as far as they can be made out."""
 
 
-class _TooLongError(Exception):
-    pass
-
-
 class Rows:
     """Puts lines together to rows, by the strict rules first, then as far as there is one way."""
 
     def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
-        self._lines = _Lines(text, dialect)
+        self._lines = Lines(text, dialect)
         self._dialect = dialect
         self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, strict=True)
         first = next(iter(dialect.shapes), None)
@@ -106,9 +99,9 @@ class Rows:
                 row = self._next(start)
             except StopIteration:
                 return
-            except _TooLongError:
+            except TooLongError as error:
                 self._lines.keep(1)
-                row = Row(start, error=f"a line of more than {MAX_LINE:,} characters, or a quote left open")
+                row = Row(start, error=str(error))
             if row.error:
                 yield row
             elif any(row.cells) or len(row.cells) > 1:
@@ -136,7 +129,7 @@ class Rows:
         texts hold delimiters, the kinds of its cells tell, unless it spans lines.
         """
         taken, dialect = self._lines.taken, self._dialect
-        if len(_without_end("".join(taken)).split(dialect.delimiter)) == dialect.width:
+        if len(without_end("".join(taken)).split(dialect.delimiter)) == dialect.width:
             return len(taken) == 1 and any(
                 cell.strip().startswith('"') != cell.strip().endswith('"') for cell in cells
             )
@@ -148,14 +141,14 @@ class Rows:
             return Row(start)
         dialect = self._dialect
         if dialect.is_raw:
-            cells = _without_end(line).split(dialect.delimiter)
+            cells = without_end(line).split(dialect.delimiter)
             if len(cells) == 1 and dialect.width > 2:
                 return Row(start, error="it has one cell: a part of the row before it?")
             return Row(start, tuple(unquote_raw(cell, dialect.quotes_all) for cell in cells))
-        if dialect.escapes and _without_end(line).endswith("\\"):
+        if dialect.escapes and without_end(line).endswith("\\"):
             return self._continued(start, line)
         if '"' not in line:
-            cells = _without_end(line).split(dialect.delimiter)
+            cells = without_end(line).split(dialect.delimiter)
             if not dialect.is_strict:
                 if len(cells) < dialect.width:
                     return self._repair(start, "it has fewer cells than the header")
@@ -168,9 +161,9 @@ class Rows:
     def _continued(self, start: int, line: str) -> Row:
         """Read a row whose line ends stand behind a backslash, as MySQL writes them."""
         text = line
-        while _without_end(text).endswith("\\") and self._lines.peek():
+        while without_end(text).endswith("\\") and self._lines.peek():
             text += next(self._lines)
-        text = _without_end(text)
+        text = without_end(text)
         if '"' not in text:
             return Row(start, tuple(text.split(self._dialect.delimiter)))
         cells = split_row(text, self._dialect.delimiter, self._dialect.width)
@@ -182,7 +175,7 @@ class Rows:
             cells = next(self._reader)
         except csv.Error as error:
             return self._repair(start, str(error))
-        except _TooLongError:
+        except TooLongError:
             if not lines.taken or len(lines.taken) < MAX_ROW_LINES:
                 raise
             return self._repair(start, "a quote is left open")
@@ -195,7 +188,7 @@ class Rows:
                 return self._repair(start, _COUNT)
             if not self._is_plausible(cells):
                 return self._repair_kinds(start, cells)
-            if self._dialect.starts_quoted and not _without_end(lines.taken[-1]).endswith('"'):
+            if self._dialect.starts_quoted and not without_end(lines.taken[-1]).endswith('"'):
                 return self._repair(start, "its last quote is missing")
             # Where quotes break the rules, one that spans lines may have taken a row in: it is told.
             is_told = len(lines.taken) > 1 or any('"' in cell for cell in cells)
@@ -214,8 +207,8 @@ class Rows:
     def _swallows_rows(self) -> bool:
         """Whether the lines behind the first are rows of their own, joined by a quote left open."""
         dialect = self._dialect
-        rest = [_without_end(line).split(dialect.delimiter) for line in self._lines.taken[1:]]
-        first = _without_end(self._lines.taken[0]).split(dialect.delimiter)
+        rest = [without_end(line).split(dialect.delimiter) for line in self._lines.taken[1:]]
+        first = without_end(self._lines.taken[0]).split(dialect.delimiter)
         if dialect.width < 2 or (dialect.is_strict and len(first) != dialect.width):
             return False
         likely = [len(cells) == dialect.width and dialect.has_shape(cells) for cells in rest]
@@ -228,7 +221,7 @@ class Rows:
         """Read a row that breaks the rules in the one way there is, else fail its first line alone."""
         lines, dialect = self._lines, self._dialect
         lines.keep(1)
-        text = _without_end(lines.taken[0])
+        text = without_end(lines.taken[0])
         taken = 1
         if dialect.width > 1:
             alone = split_row(text, dialect.delimiter, dialect.width, open_quotes=True)
@@ -241,10 +234,10 @@ class Rows:
                 following = lines.peek()
                 if taken >= _REPAIR_LINES or not following.strip("\r\n") or self._is_row(following):
                     break
-                text += "\n" + _without_end(next(lines))
+                text += "\n" + without_end(next(lines))
                 taken += 1
             lines.keep(1)
-            first = _without_end(lines.taken[0])
+            first = without_end(lines.taken[0])
             cells = split_row(first, dialect.delimiter, dialect.width, open_quotes=True)
             if cells and self._is_plausible(cells):
                 return Row(start, tuple(cells), is_repaired=True)
@@ -280,7 +273,7 @@ class Rows:
 
     def _fits(self, line: str) -> bool:
         """Whether a line is as wide as the others and its cells are of their kinds, or there is none."""
-        pieces = _without_end(line).split(self._dialect.delimiter)
+        pieces = without_end(line).split(self._dialect.delimiter)
         return not line or (len(pieces) == self._dialect.width and self._dialect.has_shape(pieces) > 0)
 
     def _is_row(self, line: str) -> bool:
@@ -288,11 +281,11 @@ class Rows:
         dialect = self._dialect
         if dialect.starts_quoted and not line.startswith('"'):
             return False
-        pieces = _without_end(line).split(dialect.delimiter)
+        pieces = without_end(line).split(dialect.delimiter)
         if self._begins_row(pieces):
             return True
         cells = pieces if len(pieces) == dialect.width else split_row(
-            _without_end(line), dialect.delimiter, dialect.width
+            without_end(line), dialect.delimiter, dialect.width
         )  # fmt: skip
         if cells is None or (any(dialect.shapes) and not dialect.has_shape(cells)):
             return False
@@ -316,10 +309,6 @@ def _closes_quote(pieces: Sequence[str]) -> bool:
     return False
 
 
-def _without_end(line: str) -> str:
-    return line.removesuffix("\n").removesuffix("\r")
-
-
 def unquote_raw(cell: str, always: bool) -> str:
     """Undo the quoting of one cell that is quoted as a whole.
 
@@ -341,81 +330,3 @@ def _explain(error: str) -> str:
     if "cells than" in error:
         return error
     return f"its quotes can be read in more than one way, or in none ({error})"
-
-
-class _Lines:
-    """Lines of bounded length, which the reader of csv takes one by one and can be given again.
-
-    Not a generator: that one would be over after its first exception.
-    """
-
-    def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
-        self._text = text
-        self._dialect = dialect
-        self.taken: list[str] = []
-        """The lines of the row so far."""
-        self._again: list[str] = []
-        self._number = 0
-        self.are_masked = False
-        """Whether any line held what the reader of csv must not see."""
-        self.ended_inside_row = False
-        """Whether the reader asked for more lines to complete a row and there were none."""
-
-    def begin_row(self) -> int:
-        """Start a row and return the number of its first line, from 1."""
-        self._number += len(self.taken)
-        self.taken.clear()
-        self.ended_inside_row = False
-        return self._number + 1
-
-    def keep(self, count: int) -> None:
-        """Offer the lines of this row again, all but the first `count`."""
-        self._again.extend(reversed(self.taken[count:]))
-        del self.taken[count:]
-        self.ended_inside_row = False
-
-    def give_back(self) -> None:
-        """Offer the only line of this row again."""
-        self._again.append(self.taken.pop())
-
-    def peek(self) -> str:
-        """Return the next line and leave it where it is, "" at the end."""
-        if not self._again:
-            try:
-                self._again.append(self._read())
-            except _TooLongError:
-                return ""
-        return self._again[-1]
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        if len(self.taken) >= MAX_ROW_LINES:
-            raise _TooLongError
-        line = self._again.pop() if self._again else self._read()
-        if not line:
-            self.ended_inside_row = bool(self.taken)
-            raise StopIteration
-        self.taken.append(line)
-        return line
-
-    def _read(self) -> str:
-        line = self._text.readline(MAX_LINE)
-        if len(line) >= MAX_LINE and not line.endswith(self._dialect.line_end):
-            # Kept as a line so that the count goes on, but not its content.
-            self.taken.append("")
-            self._skip_rest()
-            raise _TooLongError
-        if self._dialect.line_end == "\r" and line.endswith("\r"):
-            line = line[:-1] + "\n"
-        has_lone_cr = "\r" in line and (line.count("\r") > 1 or not line.endswith("\r\n"))
-        if has_lone_cr or (self._dialect.escapes and "\\" in line):
-            line = self._dialect.mask(line)
-            self.are_masked = True
-        return line
-
-    def _skip_rest(self) -> None:
-        while rest := self._text.readline(MAX_LINE):
-            if rest.endswith(self._dialect.line_end):
-                return

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from mmsa_tui.errors import UsageError
 from mmsa_tui.sources.columns import Name, parse_name
 from mmsa_tui.sources.files.cells import Column
-from mmsa_tui.sources.role_fits import (
+from mmsa_tui.sources.roles.fits import (
     is_author,
     is_image,
     is_label,

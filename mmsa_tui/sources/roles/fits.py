@@ -1,6 +1,6 @@
 """Whether the cells of a column are what its name, or a role, promises: of each role one claim.
 
-Knows a name and a sample of cells, no table: what competes for a role is weighed in `roles`.
+Knows a name and a sample of cells, no table: what competes for a role is weighed beside it.
 """
 
 from __future__ import annotations

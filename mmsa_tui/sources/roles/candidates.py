@@ -1,0 +1,94 @@
+"""The columns of one table while their roles are chosen: what is taken is not offered again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from mmsa_tui.sources.columns import Name, is_annotated, is_known, is_own_export, parse_name, rank
+from mmsa_tui.sources.files.cells import Column
+
+_LOOK_AT_COLUMNS = 1_000
+
+
+class Candidates:
+    """Offers the columns by their names or cells, and keeps what was taken and why."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        sample: Sequence[Mapping[str, str]],
+        said: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """Offer all columns but those that the user said.
+
+        Args:
+            columns: the names of the table's columns.
+            sample: rows from all over the table.
+            said: the columns by kind that the user named.
+        """
+        self.said = said
+        self.sample = sample
+        self.names = {
+            column: parse_name(column)
+            for place, column in enumerate(columns)
+            if place < _LOOK_AT_COLUMNS or is_known(column)
+        }
+        self.is_annotated = is_annotated(columns)
+        self.is_own_export = is_own_export(columns)
+        self.why = dict.fromkeys(said, "you said so")
+        """The reason of each choice, by kind."""
+        self.notes: list[str] = []
+        """What a person should know of the table as a whole."""
+        self._taken = {column for columns in said.values() for column in columns}
+        self._measured: dict[str, Column] = {}
+
+    def cells(self, name: str) -> Column:
+        """Return the cells of a column in the sample."""
+        if name not in self._measured:
+            self._measured[name] = Column([row.get(name, "") for row in self.sample])
+        return self._measured[name]
+
+    def fits(self, fits: Callable[[Name, Column], bool], column: str) -> bool:
+        """Whether a claim about a name and cells holds for a column."""
+        return fits(self.names[column], self.cells(column))
+
+    def is_taken(self, column: str) -> bool:
+        """Whether a column has a role already."""
+        return column in self._taken
+
+    def free(self, fits: Callable[[Name, Column], bool]) -> Iterator[str]:
+        """Yield the columns that no role has taken and that fit, whatever their names."""
+        return (column for column in self.names if column not in self._taken and self.fits(fits, column))
+
+    def called(self, kind: str) -> list[str]:
+        """Return the free columns that are called like a kind, the best name first."""
+        found = [
+            (place, len(name.parts), order, column)
+            for order, (column, name) in enumerate(self.names.items())
+            if column not in self._taken and (place := rank(kind, name)) is not None
+        ]
+        return [column for *_, column in sorted(found)]
+
+    def take(self, kind: str, column: str, why: str) -> str:
+        """Give a column a role, and return it."""
+        self._taken.add(column)
+        self.why[kind] = why
+        return column
+
+    def take_called(self, kind: str, fits: Callable[[Name, Column], bool]) -> str:
+        """Return the column the user said, else take the best one of its name that fits."""
+        if kind in self.said:
+            return self.said[kind][0]
+        for column in self.called(kind):
+            if self.fits(fits, column):
+                return self.take(kind, column, "by its name")
+        return ""
+
+    def take_unnamed(self, kind: str, holds: Callable[[Column], bool]) -> str:
+        """Take a column of a table without a header that plainly holds a kind of thing."""
+        if kind in self.said:
+            return ""
+        for number, column in enumerate(self.names, start=1):
+            if column == f"column_{number}" and column not in self._taken and holds(self.cells(column)):
+                return self.take(kind, column, "by what its cells hold")
+        return ""

@@ -1,0 +1,174 @@
+"""The order in which roles are chosen, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mmsa_tui.sources.columns import Name, speaks_of_labels
+from mmsa_tui.sources.files.cells import Column
+from mmsa_tui.sources.roles.candidates import Candidates
+from mmsa_tui.sources.roles.fits import (
+    answers_another_question,
+    are_account_names,
+    are_handles,
+    holds_labels,
+    holds_pictures,
+    is_author,
+    is_image,
+    is_label,
+    is_language,
+    is_long_number,
+    is_title,
+)
+from mmsa_tui.sources.roles.moment import take_date, take_time
+from mmsa_tui.sources.roles.post_id import take_id
+from mmsa_tui.sources.roles.said import KINDS, doubts, said_columns
+from mmsa_tui.sources.roles.text import rivals, take_text, take_wordiest
+
+_MAX_IMAGE_COLUMNS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The column that holds each thing, "" where there is none.
+
+    `why` gives the reason of each choice by kind. `guessed`: the text is known by its content
+    alone. `id_in_address`: the id is a part of the address in column `id`. `others` names further
+    columns that could be the text, `other_labels` those of labels that are not read as such. `notes`
+    hold for the table as a whole.
+    """
+
+    text: str = ""
+    title: str = ""
+    image: tuple[str, ...] = ()
+    id: str = ""
+    author: str = ""
+    created_at: str = ""
+    time: str = ""
+    language: str = ""
+    label: str = ""
+    guessed: bool = False
+    id_in_address: bool = False
+    other_labels: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    why: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def columns(self) -> list[str]:
+        """Return every column that has a role, once."""
+        single = (self.text, self.title, self.id, self.author, self.created_at, self.time)
+        return list(dict.fromkeys(c for c in (*single, *self.image, self.language, self.label) if c))
+
+    def chosen(self) -> Iterator[tuple[str, str, str]]:
+        """Yield kind, column and reason of each choice, kinds in the words of `--map`."""
+        for kind in KINDS:
+            value = getattr(self, kind)
+            word = "date" if kind == "created_at" else kind
+            for column in value if isinstance(value, tuple) else (value,):
+                if column:
+                    yield word, column, self.why.get(kind, "")
+
+
+def choose_roles(
+    columns: Sequence[str], sample: Sequence[Mapping[str, str]], mapped: Mapping[str, str]
+) -> Roles:
+    """Decide which column is what.
+
+    Args:
+        columns: the names of the table's columns.
+        sample: rows from all over the table, to recognise what no name tells.
+        mapped: the user's `--map`: kind to column, or to several joined by `+`; it wins, and names
+            columns without regard to case.
+
+    Raises:
+        UsageError: `mapped` names a kind or a column that is not there.
+    """
+    said = said_columns(mapped, columns)
+    table = Candidates(columns, sample, said)
+    guessed = False
+    title = table.take_called("title", is_title)
+    text = take_text(table)
+    if not text and title and "title" not in said:
+        text, title = title, ""
+        table.why["text"] = table.why.pop("title")
+    elif not text:
+        text, guessed = take_wordiest(table), True
+    others = tuple(rivals(table, text)) if guessed else ()
+    id_column, in_address = take_id(table)
+    if not id_column and "id" not in said:
+        id_column = table.take_unnamed("id", is_long_number)
+    created_at = take_date(table)
+    time = take_time(table, created_at)
+    author = _take_author(table)
+    language = table.take_called("language", is_language)
+    label, other_labels = "", tuple[str, ...]()
+    if "label" in said or not table.is_own_export:
+        label = _take_label(table)
+        other_labels = tuple(_other_labels(table))
+    if not author and created_at and text:
+        author = table.take_unnamed("author", are_account_names)
+    table.notes += doubts(said, table.cells)
+    return Roles(
+        text=text,
+        title=title,
+        image=_take_images(table),
+        id=id_column,
+        author=author,
+        created_at=created_at,
+        time=time,
+        language=language,
+        label=label,
+        guessed=guessed and bool(text),
+        id_in_address=in_address,
+        other_labels=other_labels,
+        others=others,
+        why=table.why,
+        notes=tuple(table.notes),
+    )
+
+
+def _take_author(table: Candidates) -> str:
+    """Return the column of handles, where another has a better name and holds `Sam B.`."""
+
+    def fits(name: Name, cells: Column) -> bool:
+        return is_author(name, cells) and not (table.is_annotated and name.full == "user")
+
+    found = [c for c in table.called("author") if table.fits(fits, c)]
+    if "author" in table.said or not found:
+        return table.take_called("author", fits)
+    handles = next((c for c in found if are_handles(table.cells(c))), "")
+    if handles and any(" " in cell.strip() for cell in table.cells(found[0]).filled):
+        return table.take("author", handles, "it holds the handles")
+    return table.take("author", found[0], "by its name")
+
+
+def _take_label(table: Candidates) -> str:
+    def may_be_sentiment(name: Name, cells: Column) -> bool:
+        others = ((other, table.cells(column)) for column, other in table.names.items() if other is not name)
+        return is_label(name, cells) and not answers_another_question(name, cells, others)
+
+    return table.take_called("label", may_be_sentiment) or table.take_unnamed("label", holds_labels)
+
+
+def _other_labels(table: Candidates) -> Iterator[str]:
+    """Yield the columns that hold labels, of this question or another, and that are not taken."""
+    named = set(table.called("label"))
+    for column, name in table.names.items():
+        if table.is_taken(column) or not (column in named or speaks_of_labels(name)):
+            continue
+        if table.fits(is_label, column) and (column in named or table.cells(column).distinct > 1):
+            yield column
+
+
+def _take_images(table: Candidates) -> tuple[str, ...]:
+    if "image" in table.said:
+        return table.said["image"]
+    found = [c for c in table.called("image") if table.fits(is_image, c)]
+    why = "by its name"
+    if not found:
+        found = list(table.free(holds_pictures))
+        why = "its cells name picture files" if found else ""
+    for column in found[:_MAX_IMAGE_COLUMNS]:
+        table.take("image", column, why)
+    return tuple(found[:_MAX_IMAGE_COLUMNS])

@@ -1,0 +1,73 @@
+"""Which column holds the moment a post was written: a date, and the time of day where that is apart."""
+
+from __future__ import annotations
+
+from mmsa_tui.sources.columns import Name
+from mmsa_tui.sources.files.cells import Column
+from mmsa_tui.sources.roles.candidates import Candidates
+from mmsa_tui.sources.roles.fits import is_all_dates, is_moment, is_of_post, readable_dates
+from mmsa_tui.sources.timestamps import to_iso_utc, without_midnight
+
+_NOT_DATES = ("data", "time")
+"""Names of dates in some language or tool that mean something else in others."""
+
+
+def take_date(table: Candidates) -> str:
+    """Return the column of the date: by its name, by its place without a header, by its cells."""
+    called = table.take_called("created_at", lambda name, cells: _is_date(table, name, cells))
+    return called or table.take_unnamed("created_at", is_moment) or _take_dated(table)
+
+
+def take_time(table: Candidates, date: str) -> str:
+    """Return the column that holds the time of day to a date without one."""
+    if "time" in table.said:
+        return table.said["time"][0]
+    if not date or any(":" in without_midnight(cell) for cell in table.cells(date).filled[:50]):
+        return ""
+    return table.take_called("time", lambda name, cells: cells.shape == "moment")
+
+
+def _is_date(table: Candidates, name: Name, cells: Column) -> bool:
+    if not is_of_post(name) or table.is_annotated or not cells.filled:
+        return False
+    read = readable_dates(cells)
+    if read >= 0.5:
+        return True
+    # One that cannot be read is still the date, and counted, where there is no better one.
+    rest = [c for c in table.called("created_at") if table.names[c] is not name]
+    is_last = not any(
+        to_iso_utc(cell)
+        for c in rest
+        for cell in table.cells(c).filled[:5]
+        if not table.names[c].is_about_author
+    )
+    looks = cells.shapes.get("moment", 0) + cells.shapes.get("number", 0)
+    return is_last and (looks >= 0.5 or read > 0) and name.full not in _NOT_DATES
+
+
+def _take_dated(table: Candidates) -> str:
+    """Take a column whose cells are dates, where none is called so; that another may be it is told."""
+    if "created_at" in table.said or table.is_annotated:
+        return ""
+    found = list(table.free(is_all_dates))
+    called = [c for c in table.called("created_at") if _may_be_called_date(table, c)]
+    if not found and called:
+        example = table.cells(called[0]).filled[0][:40]
+        table.notes.append(
+            f"column `{called[0]}` is called like a date and holds none, such as {example!r}: it is kept "
+            f"as a column; --map date={called[0]} takes it"
+        )
+    if not found:
+        return ""
+    if len(found) > 1:
+        rest = ", ".join(f"`{column}`" for column in found[1:4])
+        table.notes.append(
+            f"no column is called like a date: `{found[0]}` is taken, and {rest} could be it too; "
+            f"--map date={found[1]} chooses another"
+        )
+    return table.take("created_at", found[0], "no column is called like a date, and its cells are dates")
+
+
+def _may_be_called_date(table: Candidates, column: str) -> bool:
+    name = table.names[column]
+    return bool(table.cells(column).filled) and is_of_post(name) and name.full not in _NOT_DATES
