@@ -401,3 +401,14 @@ def test_changes_that_wait_beside_a_database_are_told(tmp_path: Path) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("INSERT INTO posts VALUES (2, 'a day in the log only')")
         assert any("a.db-wal" in note and "left out" in note for note in notes_of(tmp_path / "a.db"))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_of_records_is_json_whatever_it_is_called(
+    tmp_path: Path, name: str, indent: int | None
+) -> None:
+    records = [{"id": post_id, "text": text} for post_id, text in ROWS]
+    (tmp_path / name).write_text(json.dumps(records, indent=indent))
+    found = [item for item in read(tmp_path / name) if isinstance(item, Post)]
+    assert [(post.post_id, post.text) for post in found] == ROWS

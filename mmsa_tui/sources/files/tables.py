@@ -46,9 +46,12 @@ def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
         return ""
     suffix = _suffix(path)
     is_text = not delimiter and suffix in JSON_SUFFIXES
-    start = sample.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1]
-    if is_text or (start in (b"{", b"[") and suffix not in _TEXT_SUFFIXES) or _may_be_lines(sample):
-        # A csv may begin with a bracket too; a table of JSON holds a record.
+    start = sample.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:8].split()
+    # A csv may begin with a bracket too; one of records within one it does not.
+    is_listed = b"".join(start).startswith((b"[{", b"{{"))
+    is_json = start[:1] and start[0][:1] in (b"{", b"[") and suffix not in _TEXT_SUFFIXES
+    if is_text or is_json or (is_listed and not delimiter) or _may_be_lines(sample):
+        # A table of JSON holds a record.
         if sample_records(path, 1):
             return "jsonl"
         if suffix in JSON_SUFFIXES:

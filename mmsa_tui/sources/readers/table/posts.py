@@ -19,6 +19,7 @@ from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
 from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
+from mmsa_tui.sources.readers.table.footer import MAX_ROWS, Footer
 from mmsa_tui.sources.timestamps import without_midnight
 from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
 
@@ -58,6 +59,7 @@ class TablePosts:
         is_plain = found.table.kind in _WITHOUT_ESCAPES
         self._is_json = is_plain and are_json_texts(texts)
         self._has_escapes = is_plain and not self._is_json and has_escapes(texts)
+        self._footer = Footer(found)
         self._gone = 0
         self._changes: Counter[str] = Counter()
 
@@ -132,10 +134,7 @@ class TablePosts:
         keep = list(dict.fromkeys([*roles.columns(), *roles.other_labels, *own]))
         known = set(table.columns)
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
-        for number, record in enumerate(table.records(() if table.is_open else keep), start=1):
-            if record.error == REPEATED_HEADER:
-                self._headers += 1
-                continue
+        for number, record in self._without_footer(table.records(() if table.is_open else keep)):
             names: Sequence[str] = own
             if table.is_open:
                 names = [n for n in record.values if n not in (roles.text, roles.id)][:MAX_COLUMNS]
@@ -145,6 +144,21 @@ class TablePosts:
                         self._late[name] = record.where
             yield self._item(number, record, names)
         self._close()
+
+    def _without_footer(self, records: Iterator[Record]) -> Iterator[tuple[int, Record]]:
+        """Number the rows from 1; leave out repeated headers, and what stands below the posts and is none."""
+        held: list[tuple[int, Record]] = []
+        for number, record in enumerate(records, start=1):
+            if record.error == REPEATED_HEADER:
+                self._headers += 1
+                continue
+            if len(held) < MAX_ROWS and self._footer.may_be(record):
+                held.append((number, record))
+                continue
+            yield from held
+            held.clear()
+            yield number, record
+        yield from (row for row in held if not self._footer.is_one(row[1]))
 
     def _item(self, number: int, record: Record, names: Sequence[str]) -> Post | Failure:
         values, roles = record.values, self._roles
@@ -236,6 +250,8 @@ class TablePosts:
         note = self._options.note
         if unread := self._read_date.note(self._roles.created_at):
             note(unread)
+        for told in self._footer.notes():
+            note(told)
         if self._headers:
             note(f"rows that repeat the header, left out: {self._headers:,}")
         if self._repaired:
