@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from mmsa_tui.analysis.shares import GroupShares
@@ -118,6 +119,9 @@ def _draw(chart: Chart, file: Path, kind: str, fonts: Sequence[str]) -> None:
     from matplotlib.figure import Figure
 
     height = 3.2 if not chart.by else 4.2 if chart.is_time else 1.6 + 0.34 * len(chart.groups)
+    # What a chart is worth is read to its end.
+    notes = [line for note in chart.notes for line in wrap(_words(note, 2_000), 130)]
+    height = max(3.0, height) + 0.15 * (len(notes) - len(chart.notes))
     # Letters stay letters in an svg: they can be read out, searched and edited.
     looks = {"svg.fonttype": "none", "svg.hashsalt": "mmsa", "font.family": list(fonts)}
     with rc_context(looks), warnings.catch_warnings():
@@ -125,7 +129,7 @@ def _draw(chart: Chart, file: Path, kind: str, fonts: Sequence[str]) -> None:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         # A font without a bold face is drawn as it is.
         logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-        figure = Figure(figsize=(8.0, max(3.0, height)), layout="constrained", facecolor="white")
+        figure = Figure(figsize=(8.0, height), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         for side in ("top", "right"):
@@ -143,8 +147,7 @@ def _draw(chart: Chart, file: Path, kind: str, fonts: Sequence[str]) -> None:
             _words(chart.title, 90), loc="left", color=_INK, fontsize=12, fontweight="bold", parse_math=False,
             pad=28 if chart.by else 8,
         )  # fmt: skip
-        notes = "\n".join(_words(note, 130) for note in chart.notes)
-        figure.supxlabel(notes, x=0.01, ha="left", fontsize=8, color=_QUIET, parse_math=False)
+        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=8, color=_QUIET, parse_math=False)
         figure.savefig(file, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else {})
 
 

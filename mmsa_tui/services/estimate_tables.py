@@ -203,9 +203,15 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
             "Shares were estimated from the sample alone, weighted by the inverse of the inclusion"
             " probability; no model had a part in them."
         )
-    return [
+    drawn = (
         f"{judged} A random sample of {status.n_sampled:,} posts{whole}, {drawn_by(status)}, was drawn with"
-        f" known inclusion probability on {audit.started_at[:10]} (seed {audit.seed}). {status.n_labelled:,}"
+        f" known inclusion probability on {audit.started_at[:10]} (seed {audit.seed})."
+    )
+    if not status.n_labelled:
+        # How shares were estimated is no matter where none were.
+        return [f"{drawn} None of them has been labelled yet, so that nothing is estimated."]
+    return [
+        f"{drawn} {status.n_labelled:,}"
         f" of them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
         f"{estimator} Intervals are 95 % Wilson intervals with the effective sample size of that estimator,"
         " with copies of one text taken together in the variance. Differences have Newcombe's intervals and"

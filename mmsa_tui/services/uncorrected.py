@@ -39,10 +39,7 @@ def say_unlabelled(n_drawn: int) -> str:
             f"{_PLAIN} Every post that the audit drew has changed or is gone:"
             " `mmsa audit start --new` draws others."
         )
-    return (
-        f"{_PLAIN} An audit is drawn, and 0 of its {n_drawn:,} posts are labelled: label them in the app"
-        " (audit, key t unless set otherwise), and shares get intervals."
-    )
+    return f"{_PLAIN} An audit is drawn, 0 of its {n_drawn:,} posts labelled: go on in the app with t."
 
 
 def _fits(store: Store, source: SourceRow, audit: Audit, bundle: str) -> bool:

@@ -69,7 +69,8 @@ def test_an_audit_without_a_label_gives_no_number(store: Store, source: SourceRo
     found = estimate(store, source)
     assert all(one.value is None for one in (*found.overall.shares, *found.precision, *found.recall))
     said = standing(found)
-    assert f"0 of its {found.status.n_sampled} posts are labelled" in said
+    assert f"0 of its {found.status.n_sampled} posts labelled" in said
+    assert len(method(source, found)) == 1 and "nothing is estimated" in method(source, found)[0]
 
 
 def test_every_output_says_of_an_unlabelled_audit_that_it_is_drawn(
@@ -82,7 +83,7 @@ def test_every_output_says_of_an_unlabelled_audit_that_it_is_drawn(
     export_posts(store, source, BUNDLE, tmp_path / "posts.xlsx", Choice("all"))
     write_report(store, source, bundle, tmp_path / "r.html", by=("Region",), comparing=("North", "South"))  # type: ignore[arg-type]
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    said = f"0 of its {n_drawn} posts are labelled"
+    said = f"0 of its {n_drawn} posts labelled"
     for words in (
         standing(estimate(store, source)),
         " ".join(make_chart(store, source, BUNDLE).notes),

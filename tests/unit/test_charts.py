@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import warnings
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -119,6 +120,23 @@ def test_pictures_open_and_an_svg_is_text_that_runs_nothing(
     svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert "negative" in re.sub(r"<[^>]*>", "", svg)
     assert "<script" not in svg and "<image" not in svg
+
+
+def test_all_that_a_chart_says_of_its_audit_is_in_the_picture(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    """An audit with much to be told of it; the end of a line was cut off."""
+    audited(store, source)
+    table = Path(source.location)
+    changed = table.read_text(encoding="utf-8").replace(",post 1", ",another 1")
+    table.write_text(changed, encoding="utf-8")
+    others = read_in(store, table)
+    chart = save_chart(store, others, BUNDLE, tmp_path / "a.svg")
+    assert max(map(len, chart.notes)) > 130
+    svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    drawn = unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)<", svg)))
+    for note in chart.notes:
+        assert note in drawn
 
 
 def test_a_table_holds_the_same_shares_and_no_formula(
