@@ -24,6 +24,7 @@ from mmsa_tui.errors import OutputError, SourceError, UsageError
 from mmsa_tui.services.ingest import location_of
 from mmsa_tui.services.store_care import alone, backups
 from mmsa_tui.store import Store
+from mmsa_tui.store.health import no_writer
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.text.display import counted
 
@@ -222,7 +223,7 @@ def purge(paths: Paths, export: Path | None = None) -> None:
     if export is not None:
         _export(paths, export, None)
     for place in homes(paths):
-        with alone(place):
+        with alone(place), no_writer(place.database):
             for path in _what_purge_removes(place):
                 remove(path)
 

@@ -21,7 +21,7 @@ from mmsa_tui.records import Correction, is_content_hash
 from mmsa_tui.store import Salvaged, Store, salvage_corrections
 from mmsa_tui.store.corrections import to_us
 from mmsa_tui.store.explained import is_full
-from mmsa_tui.store.health import Health, back_up, examine
+from mmsa_tui.store.health import Health, back_up, examine, no_writer
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.seals import seal_act
 
@@ -115,7 +115,7 @@ def restore(paths: Paths, source: Path | None = None) -> Restored:
     """
     with alone(paths):
         try:
-            with scratch_folder(paths.study_dir) as scratch:
+            with no_writer(paths.database), scratch_folder(paths.study_dir) as scratch:
                 restored = _restore(paths, scratch, source)
         except (OSError, OutputError, StoreError) as error:
             if isinstance(error, StoreError) and not is_full(paths.data_dir):

@@ -63,6 +63,9 @@ def add_corrections(db: Database, corrections: Sequence[Correction]) -> int:
 
 def write_journal(db: Database) -> None:
     """Bring the journal up to date. Without it the act is made all the same: `mmsa doctor` tells."""
+    if not db.is_in_place():
+        # The journal is that of another store now, or was removed with this one.
+        return
     try:
         last = db.journal.last_seq()
         # A journal that is ahead tells of another store, whose place this one has taken.

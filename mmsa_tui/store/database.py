@@ -41,13 +41,14 @@ Sql = str | bytes | int | float | None
 class Database:
     """A connection whose errors are `StoreError` and whose writes are whole or not at all."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, file: tuple[int, int]) -> None:
         self.path = path
         self.journal = Journal(path)
         self._connection = connection
         self._afterwards: dict[str, Callable[[], None]] = {}
         self._damage: DamagedStoreError | None = None
         self._scratch = ExitStack()
+        self._file = file
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Database:
@@ -71,6 +72,8 @@ class Database:
                 f"the folder {path.parent} cannot be made: {error.strerror or error}",
                 "Set MMSA_HOME to a folder you can write.",
             ) from error
+        # Asked before SQLite opens it: where another takes its place in between, nothing is written.
+        file = _number_of(path)
         with explained(path):
             # One thread at a time, but not always the same: `indexing` stores on one of its own.
             connection = sqlite3.connect(
@@ -81,7 +84,7 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
-        return cls(path, connection)
+        return cls(path, connection, file)
 
     @classmethod
     def open_to_read(cls, path: Path) -> Database:
@@ -196,6 +199,8 @@ class Database:
             # otherwise fail half-way when another process has written in between.
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                if not self.is_in_place():
+                    raise _replaced(self.path)
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -207,6 +212,10 @@ class Database:
         afterwards, self._afterwards = self._afterwards, {}
         for do in afterwards.values():
             do()
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is open is still the one of this name: a restore puts another there."""
+        return _number_of(self.path) == self._file
 
     def empty(self, *tables: str, words: str, trigger: str) -> None:
         """Empty tables in one go, without a look at each row, and give the space back.
@@ -281,6 +290,22 @@ class Database:
     def after_commit(self, name: str, do: Callable[[], None]) -> None:
         """Do something once the transaction that is open is on the disk, and not at all if it fails."""
         self._afterwards[name] = do
+
+
+def _number_of(path: Path) -> tuple[int, int]:
+    """Tell a file from others that had or will have its name; (0, 0) if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
+def _replaced(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} was restored or removed while this was at work with it: nothing more is written",
+        "Close this window, or run the command again: what is there now is then opened.",
+    )
 
 
 def _refuse_lost_store(path: Path) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.codec import floats_from_json
 from mmsa_tui.store.corrections import CORRECTION_COLUMNS, N_COLUMNS, to_correction, to_us
-from mmsa_tui.store.explained import is_full, without_locks
+from mmsa_tui.store.explained import BUSY_TIMEOUT_S, is_full, without_locks
 from mmsa_tui.store.journal import Journal
 from mmsa_tui.store.schema import APPLICATION_ID, MIGRATIONS
 from mmsa_tui.store.seals import seal_act
@@ -90,6 +90,31 @@ def back_up(path: Path, target: Path) -> None:
             f"{path} cannot be copied to {target.parent}: {error}",
             "`mmsa store check` says what is wrong with it.",
         ) from error
+
+
+@contextmanager
+def no_writer(path: Path) -> Iterator[None]:
+    """Let nobody write to a store while another file takes its place: what is acknowledged is in one of them.
+
+    Nothing is done where nobody has it open, or it is so damaged that nobody can write.
+
+    Raises:
+        StoreError: somebody is writing to it and does not end.
+    """
+    with ExitStack() as stack:
+        # Windows lets no file go that somebody has open.
+        if os.name != "nt" and path.is_file() and path.with_name(f"{path.name}-shm").is_file():
+            try:
+                connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+                stack.enter_context(closing(connection))
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                if (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                    raise StoreError(
+                        f"another program writes to {path} and does not end",
+                        "Close other mmsa windows or wait for their run to end, then try again.",
+                    ) from error
+        yield
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -129,3 +129,14 @@ def test_a_store_that_another_app_writes_to_is_not_half_forgotten(
     app.close()
     service.forget(paths, going)
     assert traces(home) == {WORDS[0]}
+
+
+def test_an_app_that_is_open_brings_nothing_back_that_was_purged(
+    mmsa: Mmsa, home: Path, source: Path
+) -> None:
+    act = Correction("late", "b2:" + "0" * 40, "positive")
+    with Store.open(home / "data" / "mmsa.db") as app:
+        assert mmsa("purge", "--yes").code == 0
+        with pytest.raises(StoreError, match="was restored or removed"):
+            app.add_corrections([act])
+    assert not traces(home)

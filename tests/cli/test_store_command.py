@@ -267,3 +267,34 @@ def test_an_undecodable_text_does_not_stop_an_export(mmsa: Mmsa, database: Path)
     replaced(b"note 33", b"no\xff\xfe 33")(database)
     ran = mmsa("corrections", "export")
     assert (ran.code, len(ran.out.splitlines())) == (0, N)
+
+
+def label(store: Store, number: int) -> None:
+    store.record_act([Correction(f"late-{number}", f"b2:{number:040x}", "negative")], "label", "here")
+
+
+def test_what_an_app_labels_beside_a_restore_is_refused_or_in_the_new_store(
+    mmsa: Mmsa, database: Path
+) -> None:
+    with Store.open_to_write(database) as app:
+        label(app, 1)
+        assert mmsa("store", "restore").code == 0
+        with pytest.raises(StoreError, match="was restored or removed"):
+            label(app, 2)
+    with Store.open_to_write(database) as app:
+        label(app, 3)
+        uids = {act.uid for act in app.corrections()}
+    assert {"late-1", "late-3"} <= uids
+    assert "late-2" not in uids
+    assert mmsa("store", "check").code == 0
+
+
+def test_a_restore_waits_for_a_label_that_is_being_written(
+    mmsa: Mmsa, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmsa_tui.store.health.BUSY_TIMEOUT_S", 0.1)
+    with Store.open(database) as app, app._db.transaction():
+        ran = mmsa("store", "restore")
+    assert ran.code == 4
+    assert "another program writes to" in ran.err
+    assert not list(database.parent.glob("*damaged*"))
