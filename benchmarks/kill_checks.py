@@ -141,7 +141,7 @@ def audited(place: Place) -> str:
     with Store.open(place.paths.database) as store:
         row = store.source(place.source)
         assert row is not None
-        sizes = [len(store.audit_sample(row.location, audit.uid)) for audit in store.audits(row.location)]
+        sizes = [len(store.audits.sample(row.location, audit.uid)) for audit in store.audits.of(row.location)]
     return f"samples of {sizes} posts" if any(size not in (20, 30, 40) for size in sizes) else ""
 
 

@@ -118,7 +118,7 @@ def prepare(folder: Path) -> Place:
                 for n, stored in enumerate(store.posts(row.id))
                 if stored.post is not None
             ]
-            store.record_act(acts, "bulk", row.location)
+            store.acts.record(acts, "bulk", row.location)
     for number in (1, 2):
         share = place.shared / "shares" / f"{number}.parquet"
         share.parent.mkdir(exist_ok=True)
@@ -160,7 +160,7 @@ def _make_codebook(place: Place) -> None:
             Correction(f"said-{n}", f"b2:{n:040x}", ("for", "against", "neither")[n % 3], analyst="Ann")
             for n in range(N_POSTS)
         ]
-        store.record_act(said, "bulk", "here")
+        store.acts.record(said, "bulk", "here")
 
 
 def _make_candidate(place: Place, folder: Path) -> None:

@@ -39,11 +39,11 @@ with Store.open(Path(sys.argv[1])) as store:
     n = 0
     while True:
         act = Correction(f"{sys.argv[2]}-{n}", f"b2:{n:040x}", "positive")
-        store.record_act([act], "label", "here")
+        store.acts.record([act], "label", "here")
         print(act.uid, flush=True)
         if n % 7 == 3:
             many = [Correction(f"{act.uid}-bulk-{i}", f"b2:{n:036x}{i:04x}", "neutral") for i in range(20)]
-            store.record_act(many, "bulk", "here")
+            store.acts.record(many, "bulk", "here")
             print(f"{act.uid}-bulk", flush=True)
         n += 1
 """

@@ -74,7 +74,7 @@ def make(paths: Paths, n_acts: int) -> None:
                     "", stored.post.content_hash, label, note=note, analyst="Ann", text=stored.post.text,
                     probs=(0.1, 0.2, 0.7), post_id=stored.post.post_id,
                 )  # fmt: skip
-                store.record_act([made], label, "here")
+                store.acts.record([made], label, "here")
 
 
 def said(act: Correction) -> tuple[str, str, datetime]:

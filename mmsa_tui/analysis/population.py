@@ -177,11 +177,11 @@ def load(
             n_without += not values
             for value in values:
                 grouped[value][at] += 1
-    answers = store.audit_answers(audit.uid)
-    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    answers = store.audits.answers(audit.uid)
+    drawn = {post.content_hash for post in store.audits.sample(audit.location, audit.uid)}
     given_labels, audited, n_other, n_disagreed = _given(answers, drawn, rows, audit.labels)
-    strata = name_strata(strata_of, [part.name for part in store.audit_strata(audit.location, audit.uid)])
-    bounds = {part.name: part.bound for part in store.audit_strata(audit.location, audit.uid)}
+    strata = name_strata(strata_of, [part.name for part in store.audits.strata(audit.location, audit.uid)])
+    bounds = {part.name: part.bound for part in store.audits.strata(audit.location, audit.uid)}
     contents = list(rows)
     n_joined = sum(
         lot(audit.seed, digest) < bounds.get(stratum, 0.0)

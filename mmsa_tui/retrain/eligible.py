@@ -81,7 +81,7 @@ class Audited:
 
 def find_audited(store: Store) -> Audited:
     """Find what was drawn into any audit."""
-    contents = store.audited_contents()
+    contents = store.audits.contents()
     keys = {text_key(post.text) for post in store.posts_with_content(sorted(contents))}
     return Audited(contents, frozenset(keys - {""}))
 

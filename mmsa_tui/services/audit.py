@@ -89,7 +89,7 @@ class Status:
 
 def current_audit(store: Store, source: SourceRow) -> Audit | None:
     """Find the audit of a source that was started last."""
-    found = store.audits(source.location)
+    found = store.audits.of(source.location)
     return found[0] if found else None
 
 
@@ -166,7 +166,7 @@ def start_audit(
     )
     proposed = propose_size(len(contents), half_width, SAVED if has_model else UNAIDED)
     sample = draw(seed, contents, strata, size or proposed)
-    store.start_audit(audit, sample.strata, sample.posts)
+    store.audits.start(audit, sample.strata, sample.posts)
     return audit
 
 
@@ -186,15 +186,15 @@ def extend_audit(store: Store, source: SourceRow, audit: Audit, more: int | None
     """
     if more is not None and more < 1:
         raise UsageError(f"a sample cannot grow by {more}", "Give a number of posts to add.")
-    before = store.audit_sample(audit.location, audit.uid)
-    bounds = {part.name: part.bound for part in store.audit_strata(audit.location, audit.uid)}
+    before = store.audits.sample(audit.location, audit.uid)
+    bounds = {part.name: part.bound for part in store.audits.strata(audit.location, audit.uid)}
     if more is None:
         more = max(audit_status(store, source, audit).n_needed - len(before), 0)
     contents, strata = _strata(store, source, audit.bundle, audit.by, list(bounds))
     sample = draw(audit.seed, contents, strata, len(before) + more, bounds)
     known = {post.content_hash for post in sample.posts}
     gone = [post for post in before if post.content_hash not in known]
-    store.extend_audit(audit.location, audit.uid, sample.strata, [*sample.posts, *gone])
+    store.audits.extend(audit.location, audit.uid, sample.strata, [*sample.posts, *gone])
     return len(known - {post.content_hash for post in before})
 
 
@@ -207,9 +207,9 @@ def next_post(
     store: Store, source: SourceRow, audit: Audit, analyst: str, skipped: Iterable[str] = ()
 ) -> Row | None:
     """Fetch the next post of the sample that a coder has not labelled; None when all are."""
-    done = {answer.content_hash for answer in store.audit_answers(audit.uid) if answer.analyst == analyst}
+    done = {answer.content_hash for answer in store.audits.answers(audit.uid) if answer.analyst == analyst}
     left_out = done.union(skipped)
-    for post in store.audit_sample(audit.location, audit.uid):
+    for post in store.audits.sample(audit.location, audit.uid):
         if post.content_hash in left_out:
             continue
         for source_id, ordinal in store.places_of(post.content_hash):
@@ -242,7 +242,7 @@ def answer(store: Store, audit: Audit, row: Row, label: str, analyst: str, scope
         origin=audit.origin,
         facts=("label",),
     )
-    store.record_act([made], f"audit: {label}", scope)
+    store.acts.record([made], f"audit: {label}", scope)
 
 
 def _strata(
@@ -268,14 +268,14 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
     Args:
         learned: content hashes of posts that the corrected model knows by heart.
     """
-    sample = store.audit_sample(audit.location, audit.uid)
+    sample = store.audits.sample(audit.location, audit.uid)
     # Of posts that changed or are gone nothing counts, neither as drawn nor as labelled.
     drawn = {post.content_hash for post in sample}.intersection(loaded.contents)
-    answers = [said for said in store.audit_answers(audit.uid) if said.content_hash in drawn]
+    answers = [said for said in store.audits.answers(audit.uid) if said.content_hash in drawn]
     shares = estimate_shares(loaded.population)
     widths = [(one.high - one.low) / 2 for one in shares if one.high is not None and one.low is not None]
     alpha, n_both = _agreement(answers, audit.labels)
-    strata = [part.name for part in store.audit_strata(audit.location, audit.uid)]
+    strata = [part.name for part in store.audits.strata(audit.location, audit.uid)]
     return Status(
         audit=audit,
         n_posts=loaded.n_posts,

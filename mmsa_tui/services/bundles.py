@@ -56,7 +56,7 @@ def learned_since(store: Store, source: SourceRow, paths: Paths, bundle: Bundle 
     Args:
         bundle: the one in use, or its name; one that is not there has learned nothing.
     """
-    audits = store.audits(source.location)
+    audits = store.audits.of(source.location)
     if not audits:
         return frozenset()
     try:

@@ -85,7 +85,7 @@ def _by_audit(
 
     There are no lines where there is no audit, or where it has no post of one of the two.
     """
-    if not store.audits(source.location):
+    if not store.audits.of(source.location):
         return [], say_uncorrected(store, source, bundle)
     # numpy costs 0.1 s, which a source without an audit should not pay.
     from mmsa_tui.analysis.estimates import compare

@@ -261,7 +261,7 @@ def summarise_audit(
     learned: frozenset[str] = frozenset(),
 ) -> tuple[str, list[TextTable]]:
     """Say what the shares of posts are worth, with the tables of the source's audit if there is one."""
-    if not store.audits(source.location):
+    if not store.audits.of(source.location):
         return say_uncorrected(store, source, bundle_id), []
     # numpy costs 0.1 s, which a source without an audit should not pay.
     from mmsa_tui.services import estimate_tables as words

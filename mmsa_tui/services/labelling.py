@@ -63,7 +63,7 @@ def change_post(store: Store, place: Place, row: Row, change: Change, title: str
     if change.label is not None and not alone:
         rows += alike(store, place, row)
     made = list(_corrections(iter(rows), place, lambda _: change))
-    store.record_act(made, title, place.location)
+    store.acts.record(made, title, place.location)
     return _done(title, made)
 
 
@@ -139,19 +139,19 @@ def change_many(
     rows = _counted(store.rows(place.source_id, place.bundle_id, where), on_count)
     made = list(_corrections(rows, place, change_for))
     if made:
-        store.record_act(made, title, place.location)
+        store.acts.record(made, title, place.location)
     return _done(title, made)
 
 
 def undo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
     """Take the analyst's last act in the source back; also returns the first rows that it changed."""
-    step = store.undo(place.location, place.analyst)
+    step = store.acts.undo(place.location, place.analyst)
     return step, _rows_of(store, place, step)
 
 
 def redo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
     """Do again what the analyst took back last; also returns the first rows that it changed."""
-    step = store.redo(place.location, place.analyst)
+    step = store.acts.redo(place.location, place.analyst)
     return step, _rows_of(store, place, step)
 
 

@@ -59,9 +59,9 @@ def read_pictures(
         where: only these posts. judge: judge posts in which words were found at once.
         should_stop: asked between batches; what is done is kept.
     """
-    waiting = store.count_unread(source_id, model.bundle_id, where)
+    waiting = store.image_texts.count_unread(source_id, model.bundle_id, where)
     start, n_posts, n_with_words = time.monotonic(), 0, 0
-    for posts in _batches(store.unread(source_id, model.bundle_id, where)):
+    for posts in _batches(store.image_texts.unread(source_id, model.bundle_id, where)):
         n_with_words += len(read_posts(store, posts, model, judge=judge))
         n_posts += len(posts)
         if on_progress is not None:
@@ -74,8 +74,8 @@ def read_pictures(
 def read_posts(store: Store, posts: Sequence[Post], model: PictureReader, *, judge: bool) -> list[Post]:
     """Read the pictures of a few posts and keep what they say; returns those in which words were found."""
     digests = list({picture.digest for post in posts for picture in post.pictures if picture.digest})
-    found = model.read_pictures(posts, store.picture_texts(digests))
-    store.save_image_texts(found.pictures, found.posts)
+    found = model.read_pictures(posts, store.image_texts.of_pictures(digests))
+    store.image_texts.save(found.pictures, found.posts)
     telling = [
         replace(post, image_text=found.posts[post.content_hash])
         for post in posts

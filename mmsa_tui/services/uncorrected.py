@@ -13,7 +13,7 @@ _PLAIN = "These are the model's labels, not corrected."
 
 def say_uncorrected(store: Store, source: SourceRow, bundle: str) -> str:
     """Say why the shares of a source are not corrected, where `estimate_if_audited` gives nothing."""
-    audit = next(iter(store.audits(source.location)), None)
+    audit = next(iter(store.audits.of(source.location)), None)
     if audit is None:
         return NOT_CORRECTED
     if not _fits(store, source, audit, bundle):
@@ -26,7 +26,7 @@ def say_uncorrected(store: Store, source: SourceRow, bundle: str) -> str:
 
 def count_drawn(store: Store, source: SourceRow, bundle: str) -> int:
     """Count the posts of a source that an audit of a bundle's labels has drawn; 0 where there is none."""
-    audit = next(iter(store.audits(source.location)), None)
+    audit = next(iter(store.audits.of(source.location)), None)
     if audit is None or not _fits(store, source, audit, bundle):
         return 0
     return _count_here(store, source, audit)
@@ -50,5 +50,5 @@ def _fits(store: Store, source: SourceRow, audit: Audit, bundle: str) -> bool:
 
 def _count_here(store: Store, source: SourceRow, audit: Audit) -> int:
     """Count what an audit drew and the source holds as it was; what changed or is gone does not count."""
-    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    drawn = {post.content_hash for post in store.audits.sample(audit.location, audit.uid)}
     return sum(any(at == source.id for at, _ in store.places_of(digest)) for digest in drawn)

@@ -106,7 +106,7 @@ class Work:
         Raises:
             UsageError, BundleError: what reads pictures is not installed, or damaged.
         """
-        if not self.store.count_unread(source.id, self.bundle.id, where):
+        if not self.store.image_texts.count_unread(source.id, self.bundle.id, where):
             return
         with self.bar(f"reading the pictures of {source.title}") as advance:
 

@@ -74,97 +74,112 @@ class AuditAnswer:
     created_at: str
 
 
-def start(db: Database, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:
-    with db.transaction():
-        if db.one("SELECT 1 FROM audits WHERE location = ? AND uid = ?", (to_sql(audit.location), audit.uid)):
-            raise StoreError(
-                f"{audit.location} has the audit {audit.uid} already",
-                "Go on with it, or choose another seed.",
+class Audits:
+    """The audits of all sources in a database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def start(self, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:
+        """Keep a new audit with its sample, or nothing.
+
+        Raises:
+            StoreError: the source has an audit of this uid.
+        """
+        db = self._db
+        with db.transaction():
+            if db.one(
+                "SELECT 1 FROM audits WHERE location = ? AND uid = ?", (to_sql(audit.location), audit.uid)
+            ):
+                raise StoreError(
+                    f"{audit.location} has the audit {audit.uid} already",
+                    "Go on with it, or choose another seed.",
+                )
+            db.run(
+                "INSERT INTO audits (uid, location, bundle, labels, by, seed, half_width, started_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(audit.uid, to_sql(audit.location), audit.bundle, json.dumps(audit.labels)),
+                    *(to_sql(audit.by), audit.seed, audit.half_width, audit.started_at),
+                ),
             )
-        db.run(
-            "INSERT INTO audits (uid, location, bundle, labels, by, seed, half_width, started_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(audit.uid, to_sql(audit.location), audit.bundle, json.dumps(audit.labels)),
-                *(to_sql(audit.by), audit.seed, audit.half_width, audit.started_at),
-            ),
+            self.extend(audit.location, audit.uid, strata, sample)
+
+    def extend(
+        self, location: str, uid: str, strata: Sequence[Stratum], sample: Sequence[SampledPost]
+    ) -> None:
+        """Replace the strata of an audit and its sample by larger ones."""
+        db = self._db
+        with db.transaction():
+            number = _number(db, location, uid)
+            db.run("DELETE FROM audit_strata WHERE audit_id = ?", (number,))
+            db.run("DELETE FROM audit_posts WHERE audit_id = ?", (number,))
+            rows: list[Sequence[Sql]] = [
+                (number, to_sql(part.name), part.n_contents, part.bound) for part in strata
+            ]
+            db.run_many(
+                "INSERT INTO audit_strata (audit_id, stratum, n_contents, bound) VALUES (?, ?, ?, ?)", rows
+            )
+            drawn: list[Sequence[Sql]] = [
+                (number, post.content_hash, to_sql(post.stratum), post.inclusion, post.place)
+                for post in sample
+            ]
+            db.run_many(
+                "INSERT INTO audit_posts (audit_id, content_hash, stratum, inclusion, place)"
+                " VALUES (?, ?, ?, ?, ?)",
+                drawn,
+            )
+
+    def of(self, location: str) -> list[Audit]:
+        """List the audits of a source, the one started last first."""
+        rows = self._db.all(
+            "SELECT uid, location, bundle, labels, by, seed, half_width, started_at FROM audits"
+            " WHERE location = ? ORDER BY id DESC",
+            (to_sql(location),),
         )
-        replace_sample(db, audit.location, audit.uid, strata, sample)
+        return self._db.decode(_to_audit, rows)
 
-
-def replace_sample(
-    db: Database, location: str, uid: str, strata: Sequence[Stratum], sample: Sequence[SampledPost]
-) -> None:
-    with db.transaction():
-        number = _number(db, location, uid)
-        db.run("DELETE FROM audit_strata WHERE audit_id = ?", (number,))
-        db.run("DELETE FROM audit_posts WHERE audit_id = ?", (number,))
-        rows: list[Sequence[Sql]] = [
-            (number, to_sql(part.name), part.n_contents, part.bound) for part in strata
-        ]
-        db.run_many(
-            "INSERT INTO audit_strata (audit_id, stratum, n_contents, bound) VALUES (?, ?, ?, ?)", rows
+    def strata(self, location: str, uid: str) -> list[Stratum]:
+        """List the strata of an audit by name, as they were when the sample was drawn."""
+        rows = self._db.all(
+            "SELECT stratum, n_contents, bound FROM audit_strata WHERE audit_id = ? ORDER BY stratum",
+            (_number(self._db, location, uid),),
         )
-        drawn: list[Sequence[Sql]] = [
-            (number, post.content_hash, to_sql(post.stratum), post.inclusion, post.place) for post in sample
-        ]
-        db.run_many(
-            "INSERT INTO audit_posts (audit_id, content_hash, stratum, inclusion, place)"
-            " VALUES (?, ?, ?, ?, ?)",
-            drawn,
+        return self._db.decode(lambda row: Stratum(from_sql(row[0]), row[1], row[2]), rows)
+
+    def sample(self, location: str, uid: str) -> list[SampledPost]:
+        """List the posts that were drawn, in the order in which they are to be labelled."""
+        rows = self._db.all(
+            "SELECT content_hash, stratum, inclusion, place FROM audit_posts WHERE audit_id = ?"
+            " ORDER BY place, content_hash",
+            (_number(self._db, location, uid),),
         )
+        return self._db.decode(lambda row: SampledPost(row[0], from_sql(row[1]), row[2], row[3]), rows)
 
+    def answers(self, uid: str) -> list[AuditAnswer]:
+        """List what each analyst last said of each post inside an audit; what was taken back is left out."""
+        # Ascending: of an analyst's several answers the last one stays.
+        rows = self._db.all(
+            "SELECT content_hash, analyst, new_label, created_at FROM corrections WHERE origin = ?"
+            " AND (facts = '' OR instr(facts, 'label')) ORDER BY created_us, seq",
+            (ORIGIN + uid,),
+        )
+        latest = {
+            (row[0], row[1]): AuditAnswer(row[0], from_sql(row[1]), row[2], row[3])
+            for row in self._db.decode(tuple, rows)
+        }
+        return [answer for answer in latest.values() if answer.label]
 
-def audits(db: Database, location: str) -> list[Audit]:
-    rows = db.all(
-        "SELECT uid, location, bundle, labels, by, seed, half_width, started_at FROM audits"
-        " WHERE location = ? ORDER BY id DESC",
-        (to_sql(location),),
-    )
-    return db.decode(_to_audit, rows)
+    def contents(self) -> frozenset[str]:
+        """List the posts that any audit has drawn."""
+        rows = self._db.all("SELECT DISTINCT content_hash FROM audit_posts")
+        return frozenset(digest for (digest,) in rows)
 
-
-def strata(db: Database, location: str, uid: str) -> list[Stratum]:
-    rows = db.all(
-        "SELECT stratum, n_contents, bound FROM audit_strata WHERE audit_id = ? ORDER BY stratum",
-        (_number(db, location, uid),),
-    )
-    return db.decode(lambda row: Stratum(from_sql(row[0]), row[1], row[2]), rows)
-
-
-def sample(db: Database, location: str, uid: str) -> list[SampledPost]:
-    rows = db.all(
-        "SELECT content_hash, stratum, inclusion, place FROM audit_posts WHERE audit_id = ?"
-        " ORDER BY place, content_hash",
-        (_number(db, location, uid),),
-    )
-    return db.decode(lambda row: SampledPost(row[0], from_sql(row[1]), row[2], row[3]), rows)
-
-
-def answers(db: Database, uid: str) -> list[AuditAnswer]:
-    # Ascending: of an analyst's several answers the last one stays.
-    rows = db.all(
-        "SELECT content_hash, analyst, new_label, created_at FROM corrections WHERE origin = ?"
-        " AND (facts = '' OR instr(facts, 'label'))"
-        " AND (facts = '' OR instr(facts, 'label')) ORDER BY created_us, seq",
-        (ORIGIN + uid,),
-    )
-    latest = {
-        (row[0], row[1]): AuditAnswer(row[0], from_sql(row[1]), row[2], row[3])
-        for row in db.decode(tuple, rows)
-    }
-    return [answer for answer in latest.values() if answer.label]
-
-
-def audited_contents(db: Database) -> frozenset[str]:
-    return frozenset(digest for (digest,) in db.all("SELECT DISTINCT content_hash FROM audit_posts"))
-
-
-def rename_label(db: Database, before: str, after: str) -> None:
-    """Give a label another name in every audit; answers are acts, and said again by whoever renames."""
-    for number, labels in db.all("SELECT id, labels FROM audits"):
-        renamed = [after if label == before else label for label in json.loads(labels)]
-        db.run("UPDATE audits SET labels = ? WHERE id = ?", (json.dumps(renamed), number))
+    def rename_label(self, before: str, after: str) -> None:
+        """Give a label another name in every audit; answers are acts, and said again by whoever renames."""
+        for number, labels in self._db.all("SELECT id, labels FROM audits"):
+            renamed = [after if label == before else label for label in json.loads(labels)]
+            self._db.run("UPDATE audits SET labels = ? WHERE id = ?", (json.dumps(renamed), number))
 
 
 def _to_audit(row: tuple[Any, ...]) -> Audit:

@@ -51,49 +51,72 @@ class _Changed:
     after: Correction
 
 
-def record_act(db: Database, made: Sequence[Correction], title: str, scope: str) -> int:
-    with db.transaction():
-        first = last_seq(db) + 1
-        n_new = add_corrections(db, made)
-        if n_new:
-            # What others have taken back stays for them to do again.
-            db.run(
-                "DELETE FROM acts WHERE scope = ? AND undone = 1 AND"
-                " (SELECT analyst FROM corrections WHERE seq = first_seq) = ?",
-                (to_sql(scope), to_sql(made[0].analyst)),
-            )
-            db.run(
-                "INSERT INTO acts (scope, title, first_seq, last_seq) VALUES (?, ?, ?, ?)",
-                (to_sql(scope), to_sql(title), first, last_seq(db)),
-            )
-        return n_new
+class Acts:
+    """What users did, each act to be taken back and done again as one, over restarts."""
 
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
-def undo(db: Database, scope: str, analyst: str | None = None) -> Step | None:
-    return _step(db, scope, analyst, back=True)
+    def record(self, made: Sequence[Correction], title: str, scope: str = "") -> int:
+        """Append corrections as one act that `undo` takes back as one.
 
+        Args:
+            title: what the user did, for "undo ...".
+            scope: whose undo list it is on, such as a source; `redo` is over for that scope.
 
-def redo(db: Database, scope: str, analyst: str | None = None) -> Step | None:
-    return _step(db, scope, analyst, back=False)
+        Returns:
+            How many corrections were new.
+        """
+        db = self._db
+        with db.transaction():
+            first = last_seq(db) + 1
+            n_new = add_corrections(db, made)
+            if n_new:
+                # What others have taken back stays for them to do again.
+                db.run(
+                    "DELETE FROM acts WHERE scope = ? AND undone = 1 AND"
+                    " (SELECT analyst FROM corrections WHERE seq = first_seq) = ?",
+                    (to_sql(scope), to_sql(made[0].analyst)),
+                )
+                db.run(
+                    "INSERT INTO acts (scope, title, first_seq, last_seq) VALUES (?, ?, ?, ?)",
+                    (to_sql(scope), to_sql(title), first, last_seq(db)),
+                )
+            return n_new
 
+    def undo(self, scope: str = "", analyst: str | None = None) -> Step | None:
+        """Take back the latest act of the scope by appending what was before; None if none is left.
 
-def undoable(db: Database, scope: str, analyst: str | None = None) -> str | None:
-    found = _next_act(db, scope, analyst, back=True)
-    return None if found is None else found[1]
+        What was before is again that of the analyst who said it. Facts that have been changed since by
+        something else stay as they are.
 
+        Args:
+            analyst: only what this analyst did; None for anybody's.
+        """
+        return _step(self._db, scope, analyst, back=True)
 
-def redoable(db: Database, scope: str, analyst: str | None = None) -> str | None:
-    found = _next_act(db, scope, analyst, back=False)
-    return None if found is None else found[1]
+    def redo(self, scope: str = "", analyst: str | None = None) -> Step | None:
+        """Do again what `undo` took back last, as the act of the same analyst; None if nothing is left."""
+        return _step(self._db, scope, analyst, back=False)
 
+    def undoable(self, scope: str = "", analyst: str | None = None) -> str | None:
+        """Name the act that `undo` would take back."""
+        found = _next_act(self._db, scope, analyst, back=True)
+        return None if found is None else found[1]
 
-def last_actor(db: Database, scope: str) -> str | None:
-    row = db.one(
-        "SELECT analyst FROM acts JOIN corrections ON seq = first_seq"
-        " WHERE scope = ? AND undone = 0 ORDER BY acts.id DESC LIMIT 1",
-        (to_sql(scope),),
-    )
-    return None if row is None else from_sql(row[0])
+    def redoable(self, scope: str = "", analyst: str | None = None) -> str | None:
+        """Name the act that `redo` would do again."""
+        found = _next_act(self._db, scope, analyst, back=False)
+        return None if found is None else found[1]
+
+    def last_actor(self, scope: str = "") -> str | None:
+        """Name the analyst of the latest act that has not been taken back; None if there is none."""
+        row = self._db.one(
+            "SELECT analyst FROM acts JOIN corrections ON seq = first_seq"
+            " WHERE scope = ? AND undone = 0 ORDER BY acts.id DESC LIMIT 1",
+            (to_sql(scope),),
+        )
+        return None if row is None else from_sql(row[0])
 
 
 def _step(db: Database, scope: str, analyst: str | None, *, back: bool) -> Step | None:

@@ -7,7 +7,7 @@ may have the same file open.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,9 @@ from mmsa_tui.disk.closing import Closing
 from mmsa_tui.errors import DamagedStoreError
 from mmsa_tui.records import Correction, Failure, Post, Prediction, ReadAs
 from mmsa_tui.store import (
-    audits,
     corrections,
     counting,
     erase,
-    history,
-    image_texts,
     indexing,
     lookup,
     posts,
@@ -28,9 +25,10 @@ from mmsa_tui.store import (
     rows,
     study,
 )
-from mmsa_tui.store.audits import Audit, AuditAnswer, SampledPost, Stratum
+from mmsa_tui.store.audits import Audits
 from mmsa_tui.store.database import Database
-from mmsa_tui.store.history import Step
+from mmsa_tui.store.history import Acts
+from mmsa_tui.store.image_texts import ImageTexts
 from mmsa_tui.store.posts import SourceRow, StoredPost
 from mmsa_tui.store.rows import Order, Row, Where
 
@@ -38,11 +36,17 @@ from mmsa_tui.store.rows import Order, Row, Where
 class Store(Closing):
     """Posts, predictions and corrections in one SQLite file.
 
+    Audits, what can be undone, and the words in pictures are rooms of their own in it: `audits`, `acts`
+    and `image_texts`.
+
     Every method may raise `StoreError`: locked for too long, full disk, damage.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.audits = Audits(db)
+        self.acts = Acts(db)
+        self.image_texts = ImageTexts(db)
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -105,7 +109,7 @@ class Store(Closing):
         """Add acts that say once more under a new name what was said, and name it so in every audit."""
         with self._db.transaction():
             corrections.add_corrections(self._db, said)
-            audits.rename_label(self._db, before, after)
+            self.audits.rename_label(before, after)
 
     # sources and posts
 
@@ -194,34 +198,6 @@ class Store(Closing):
     def places_of(self, content_hash: str) -> list[tuple[int, int]]:
         """Find where posts of this content are: source id and ordinal, the source opened last first."""
         return lookup.places_of(self._db, content_hash)
-
-    # words in pictures
-
-    def unread(self, source_id: int, bundle: str, where: Where | None = None) -> Iterator[Post]:
-        """Walk through posts whose pictures have not been read for words.
-
-        What is read may be saved during the walk.
-        """
-        return image_texts.unread(self._db, source_id, bundle, where)
-
-    def count_unread(self, source_id: int, bundle: str, where: Where | None = None) -> int:
-        """Count the different posts that `unread` has to offer."""
-        return image_texts.count_unread(self._db, source_id, bundle, where)
-
-    def is_read(self, content_hash: str) -> bool:
-        """Whether the pictures of a post have been read for words."""
-        return image_texts.is_read(self._db, content_hash)
-
-    def picture_texts(self, digests: Sequence[str]) -> dict[str, str]:
-        """Look up what was read in pictures, by `hash_bytes`; those not read are left out."""
-        return image_texts.known_pictures(self._db, digests)
-
-    def save_image_texts(self, pictures: Mapping[str, str], posts: Mapping[str, str]) -> None:
-        """Keep what was read: by digest of the picture, and all of it by content hash of the post.
-
-        Predictions of posts in which words were found are dropped: they were made without them.
-        """
-        image_texts.save(self._db, pictures, posts)
 
     # predictions
 
@@ -394,80 +370,3 @@ class Store(Closing):
     def count_corrected(self) -> int:
         """Count the posts, of all sources, that have a corrected label."""
         return corrections.count_corrected(self._db)
-
-    # audits
-
-    def start_audit(self, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:
-        """Keep a new audit with its sample, or nothing.
-
-        Raises:
-            StoreError: the source has an audit of this uid.
-        """
-        audits.start(self._db, audit, strata, sample)
-
-    def extend_audit(
-        self, location: str, uid: str, strata: Sequence[Stratum], sample: Sequence[SampledPost]
-    ) -> None:
-        """Replace the strata of an audit and its sample by larger ones."""
-        audits.replace_sample(self._db, location, uid, strata, sample)
-
-    def audits(self, location: str) -> list[Audit]:
-        """List the audits of a source, the one started last first."""
-        return audits.audits(self._db, location)
-
-    def audit_strata(self, location: str, uid: str) -> list[Stratum]:
-        """List the strata of an audit by name, as they were when the sample was drawn."""
-        return audits.strata(self._db, location, uid)
-
-    def audit_sample(self, location: str, uid: str) -> list[SampledPost]:
-        """List the posts that were drawn, in the order in which they are to be labelled."""
-        return audits.sample(self._db, location, uid)
-
-    def audited_contents(self) -> frozenset[str]:
-        """List the posts that any audit has drawn."""
-        return audits.audited_contents(self._db)
-
-    def audit_answers(self, uid: str) -> list[AuditAnswer]:
-        """List what each analyst last said of each post inside an audit; what was taken back is left out."""
-        return audits.answers(self._db, uid)
-
-    # undo and redo, over restarts
-
-    def record_act(self, made: Sequence[Correction], title: str, scope: str = "") -> int:
-        """Append corrections as one act that `undo` takes back as one.
-
-        Args:
-            title: what the user did, for "undo ...".
-            scope: whose undo list it is on, such as a source; `redo` is over for that scope.
-
-        Returns:
-            How many corrections were new.
-        """
-        return history.record_act(self._db, made, title, scope)
-
-    def undo(self, scope: str = "", analyst: str | None = None) -> Step | None:
-        """Take back the latest act of the scope by appending what was before; None if none is left.
-
-        What was before is again that of the analyst who said it. Facts that have been changed since by
-        something else stay as they are.
-
-        Args:
-            analyst: only what this analyst did; None for anybody's.
-        """
-        return history.undo(self._db, scope, analyst)
-
-    def redo(self, scope: str = "", analyst: str | None = None) -> Step | None:
-        """Do again what `undo` took back last, as the act of the same analyst; None if nothing is left."""
-        return history.redo(self._db, scope, analyst)
-
-    def undoable(self, scope: str = "", analyst: str | None = None) -> str | None:
-        """Name the act that `undo` would take back."""
-        return history.undoable(self._db, scope, analyst)
-
-    def redoable(self, scope: str = "", analyst: str | None = None) -> str | None:
-        """Name the act that `redo` would do again."""
-        return history.redoable(self._db, scope, analyst)
-
-    def last_actor(self, scope: str = "") -> str | None:
-        """Name the analyst of the latest act that has not been taken back; None if there is none."""
-        return history.last_actor(self._db, scope)

@@ -159,7 +159,7 @@ class _ModelSide:
             return
         where = (request.source_id, request.ordinal)
         if isinstance(request, ReadPictures):
-            known = self._store.is_read(post.content_hash)
+            known = self._store.image_texts.is_read(post.content_hash)
             telling = [] if known else read_posts(self._store, [post], self._model, judge=True)
             self._parent.say(PicturesRead(*where, bool(telling)))
             return

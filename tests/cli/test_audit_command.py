@@ -185,7 +185,7 @@ def taught(mmsa: Mmsa, home: Path, source: Path) -> None:
         row = store.source(str(source.resolve()))
         assert row is not None
         audit = find_audit(store, row)
-        drawn = [post.content_hash for post in store.audit_sample(audit.location, audit.uid)]
+        drawn = [post.content_hash for post in store.audits.sample(audit.location, audit.uid)]
     write_word_bundle(home, "1.0.1", seen=drawn[:40])
 
 

@@ -163,7 +163,7 @@ def test_words_in_pictures_are_shown_and_redacted(mmsa: Mmsa, home: Path, source
         said = {
             post.content_hash: "rally <b> by @jane" for post in posts if post is not None and post.pictures
         }
-        store.save_image_texts({}, said)
+        store.image_texts.save({}, said)
     assert mmsa("classify", source, "-o", "again.csv").code == 0
     assert mmsa("report", source, "-o", "all.html").code == 0
     assert "rally &lt;b&gt; by @jane" in (source.parent / "all.html").read_text(encoding="utf-8")

@@ -150,7 +150,7 @@ def test_posts_drawn_into_an_audit_do_not_teach_unless_asked(
     drawn = [SampledPost(post.content_hash, "s", 0.1, at / 10) for at, post in enumerate(posts[:3])]
     audit = Audit("u", "somewhere", bundle.id, bundle.labels, "", "s", 0.05, "2025-01-01")
     with Store.open(paths.database) as store:
-        store.start_audit(audit, [Stratum("s", 24, 0.1)], drawn)
+        store.audits.start(audit, [Stratum("s", 24, 0.1)], drawn)
         waiting = service.count_waiting(store, bundle, paths)
         assert waiting.left_out == {AUDITED: 4} and waiting.n_all == 20
         assert service.count_new(store, bundle, paths) == 20
@@ -168,7 +168,7 @@ def test_where_all_labels_are_of_an_audit_the_way_out_is_named(
     audit = Audit("u", "somewhere", bundle.id, bundle.labels, "", "s", 0.05, "2025-01-01")
     with Store.open(paths.database) as store:
         drawn = [SampledPost(post.content_hash, "s", 1.0, 0.0) for post in posts]
-        store.start_audit(audit, [Stratum("s", 24, 1.0)], drawn)
+        store.audits.start(audit, [Stratum("s", 24, 1.0)], drawn)
     with pytest.raises(TrainingError) as caught:
         retrain(paths, bundle, dry_run=True)
     assert "--learn-audited" in caught.value.hint

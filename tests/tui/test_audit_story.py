@@ -47,7 +47,7 @@ async def test_a_sample_is_drawn_on_demand_and_labelled_one_key_a_post(make_app,
         await drawn(pilot, wait_for)
         await pilot.press("1", "3", "2")
     audit = find_audit(store, ready)
-    assert sorted(said.label for said in store.audit_answers(audit.uid)) == sorted(LABELS)
+    assert sorted(said.label for said in store.audits.answers(audit.uid)) == sorted(LABELS)
 
 
 async def test_what_is_left_to_label_is_told_after_each_label(make_app, ready, store, wait_for):
@@ -74,7 +74,7 @@ async def test_no_draws_nothing_and_goes_back(make_app, ready, store, wait_for):
         await asked(pilot, wait_for, AskWhether)
         await pilot.press("n")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, BrowseScreen), "the main screen")
-    assert store.audits(ready.location) == []
+    assert store.audits.of(ready.location) == []
 
 
 async def test_a_label_is_taken_back_and_its_post_comes_again(make_app, ready, store, wait_for):
@@ -85,7 +85,7 @@ async def test_a_label_is_taken_back_and_its_post_comes_again(make_app, ready, s
         assert screen.row.post_id != before
         await pilot.press("u")
         assert screen.row.post_id == before
-    assert store.audit_answers(find_audit(store, ready).uid) == []
+    assert store.audits.answers(find_audit(store, ready).uid) == []
 
 
 async def test_a_post_put_off_comes_at_the_end(make_app, ready, store, wait_for):
@@ -103,9 +103,9 @@ async def test_a_post_put_off_comes_at_the_end(make_app, ready, store, wait_for)
 
 async def test_an_audit_goes_on_where_it_was_and_is_enlarged(make_app, ready, store, wait_for):
     audit = start_audit(
-        store, ready, store.audits("")[0].bundle if store.audits("") else "small 1.0.0", size=2
+        store, ready, store.audits.of("")[0].bundle if store.audits.of("") else "small 1.0.0", size=2
     )
-    n = len(store.audit_sample(audit.location, audit.uid))
+    n = len(store.audits.sample(audit.location, audit.uid))
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
         await pilot.press("t")
@@ -124,7 +124,7 @@ async def test_the_overview_says_what_the_shares_are_worth(make_app, ready, stor
         await wait_for(pilot, lambda: "not corrected" in text_of(screen, "#overview-labels"), "no audit")
         await pilot.press("escape")
     audit = start_audit(store, ready, BUNDLE)
-    n_drawn = len(store.audit_sample(audit.location, audit.uid))
+    n_drawn = len(store.audits.sample(audit.location, audit.uid))
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
         await pilot.press("a")
@@ -148,7 +148,7 @@ async def test_the_overview_names_audited_posts_that_the_model_has_learned(
     audit = start_audit(store, ready, BUNDLE)
     while (row := next_post(store, ready, audit, "ann")) is not None:
         answer(store, audit, row, LABELS[0], "ann", "")
-    drawn = [post.content_hash for post in store.audit_sample(audit.location, audit.uid)]
+    drawn = [post.content_hash for post in store.audits.sample(audit.location, audit.uid)]
     monkeypatch.setattr("mmsa_tui.services.bundles.learned_since", lambda *of: frozenset(drawn[:3]))
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
@@ -208,4 +208,4 @@ async def test_a_label_that_joined_after_the_draw_is_no_answer_of_that_audit(
         assert "joined the codebook after" in text_of(screen, "#status")
         await pilot.press("2")
     with Store.open(stance.database) as store:
-        assert [said.label for said in store.audit_answers(audit.uid)] == ["for"]
+        assert [said.label for said in store.audits.answers(audit.uid)] == ["for"]

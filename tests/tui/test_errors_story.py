@@ -17,7 +17,7 @@ async def test_a_full_disk_is_one_box_however_often_a_key_fails(
 
     async with make_app().run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
-        monkeypatch.setattr("mmsa_tui.store.Store.record_act", fail)
+        monkeypatch.setattr("mmsa_tui.store.history.Acts.record", fail)
         await pilot.press(*"123123")
         await wait_for(pilot, lambda: len(pilot.app._notifications) == 1, "the box")
         assert [one.text for one in pilot.app.said] == ["the disk is full Free some space."]

@@ -194,7 +194,7 @@ async def test_undo_takes_back_ones_own_act_and_says_whose_is_left(make_app, cla
     with Store.open(store._db.path) as other:
         row = next(other.rows(classified.id, "small 1.0.0", limit=1))
         made = Correction("", row.post.content_hash, "negative", analyst="Ben", facts=("label",))
-        other.record_act([made], "negative", classified.location)
+        other.acts.record([made], "negative", classified.location)
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await pilot.press("u")

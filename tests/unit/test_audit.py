@@ -79,7 +79,7 @@ def test_every_output_says_of_an_unlabelled_audit_that_it_is_drawn(
     """An analyst who drew a sample is not told to draw one."""
     bundle = SimpleNamespace(id=BUNDLE, directory=tmp_path, validated_languages=None)
     audit = start_audit(store, source, BUNDLE, size=60, seed="s")
-    n_drawn = len(store.audit_sample(audit.location, audit.uid))
+    n_drawn = len(store.audits.sample(audit.location, audit.uid))
     export_posts(store, source, BUNDLE, tmp_path / "posts.xlsx", Choice("all"))
     write_report(store, source, bundle, tmp_path / "r.html", by=("Region",), comparing=("North", "South"))  # type: ignore[arg-type]
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
@@ -122,8 +122,8 @@ def test_half_an_audit_says_that_it_is_half(store: Store, source: SourceRow) -> 
 
 def test_labels_given_elsewhere_never_count(store: Store, source: SourceRow) -> None:
     audit = start_audit(store, source, BUNDLE, size=50, seed="s")
-    drawn = store.audit_sample(audit.location, audit.uid)
-    store.record_act([Correction("", post.content_hash, "yes") for post in drawn], "bulk", source.location)
+    drawn = store.audits.sample(audit.location, audit.uid)
+    store.acts.record([Correction("", post.content_hash, "yes") for post in drawn], "bulk", source.location)
     store.add_corrections([Correction("", drawn[0].content_hash, "yes", origin="audit:another")])
     assert audit_status(store, source, audit).n_labelled == 0
 
@@ -131,7 +131,7 @@ def test_labels_given_elsewhere_never_count(store: Store, source: SourceRow) -> 
 def test_an_answer_that_is_undone_counts_no_longer(store: Store, source: SourceRow) -> None:
     audit = start_audit(store, source, BUNDLE, size=50, seed="s")
     label_all(store, source, audit, most=3)
-    store.undo(source.location)
+    store.acts.undo(source.location)
     assert audit_status(store, source, audit).n_labelled == 2
 
 
@@ -178,7 +178,7 @@ def test_posts_that_join_later_are_named_and_extending_draws_them(store: Store, 
 def test_a_post_that_changed_takes_its_answer_with_it(store: Store, source: SourceRow) -> None:
     audit = start_audit(store, source, BUNDLE, size=100, seed="s")
     label_all(store, source, audit)
-    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    drawn = {post.content_hash for post in store.audits.sample(audit.location, audit.uid)}
     posts = [make_post(number) for number in range(900)]
     at = next(at for at, post in enumerate(posts) if post.content_hash in drawn)
     edited = fill(store, [*posts[:at], make_post(at, "edited"), *posts[at + 1 :]])
@@ -188,7 +188,7 @@ def test_a_post_that_changed_takes_its_answer_with_it(store: Store, source: Sour
 def test_a_label_outside_the_codebook_is_counted_as_none_of_them(store: Store, source: SourceRow) -> None:
     audit = start_audit(store, source, BUNDLE, size=100, seed="s")
     label_all(store, source, audit)
-    drawn = store.audit_sample(audit.location, audit.uid)
+    drawn = store.audits.sample(audit.location, audit.uid)
     made = [
         Correction("", post.content_hash, "odd", analyst="ann", origin=audit.origin) for post in drawn[:20]
     ]

@@ -57,7 +57,7 @@ def test_without_a_model_the_sample_speaks_alone(store: Store) -> None:
 def test_a_sample_without_a_model_is_as_large_as_counting_takes(store: Store, source: SourceRow) -> None:
     with_model = start_audit(store, source, BUNDLE, seed="s")
     alone = start_audit(store, source, under_codebook(store, *LABELS), seed="s", has_model=False)
-    n_with, n_alone = (len(store.audit_sample(one.location, one.uid)) for one in (with_model, alone))
+    n_with, n_alone = (len(store.audits.sample(one.location, one.uid)) for one in (with_model, alone))
     assert n_alone == 270 and n_with < n_alone
 
 
@@ -133,7 +133,7 @@ def test_labels_that_have_moved_or_been_renamed_are_matched(store: Store, source
 def test_a_model_that_was_taught_the_sample_is_named(store: Store, source: SourceRow) -> None:
     audit = start_audit(store, source, BUNDLE, size=60, seed="s")
     label_all(store, source, audit)
-    known = [post.content_hash for post in store.audit_sample(audit.location, audit.uid)][:40]
+    known = [post.content_hash for post in store.audits.sample(audit.location, audit.uid)][:40]
     taught = "words 1.0.1"
     store.save_bundle_labels(taught, LABELS)
     store.save_predictions([Prediction(known[0], taught, "text_only", "yes", 0.8, (0.2, 0.8))])

@@ -172,7 +172,9 @@ def test_two_filters_are_compared_with_the_audit_or_without(store: Store, source
     assert line.low is not None and line.high is not None
     assert -1 < line.low <= line.difference <= line.high < -0.3
     assert "corrected by an audit" in corrected.standing and "95 %" in corrected.standing
-    known = frozenset(said.content_hash for said in store.audit_answers(store.audits(source.location)[0].uid))
+    known = frozenset(
+        said.content_hash for said in store.audits.answers(store.audits.of(source.location)[0].uid)
+    )
     taught = compare_filters(store, source, BUNDLE, north, south, learned=known)
     assert f"{len(known)} posts learned by the model" in taught.standing
     with pytest.raises(UsageError, match="share posts"):

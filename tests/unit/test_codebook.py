@@ -162,7 +162,7 @@ class TestEdits:
         assert given(stance) == ["against", "pro", "pro", "", "", ""]
         with Store.open(stance.database) as store:
             said = [(one.analyst, one.origin, one.new_label) for one in store.corrections()]
-            assert [answer.label for answer in store.audit_answers("x")] == ["against", "pro"]
+            assert [answer.label for answer in store.audits.answers("x")] == ["against", "pro"]
         votes = Counter(said)
         assert votes["ana", "", "for"] == 2 and votes["ana", "", "pro"] == 2
         assert votes["bo", "audit:x", "pro"] == 1

@@ -177,8 +177,8 @@ def test_of_two_decisions_taken_back_none_counts(store: Store) -> None:
 def test_a_decision_that_an_undo_restored_is_taken_back_as_a_whole(store: Store) -> None:
     (conflict,) = open_docket(store).conflicts
     settle(store, conflict, "neutral", analyst="Cy")
-    store.record_act([Correction("", "b2:one", "negative", analyst="Dee")], "label")
-    store.undo()
+    store.acts.record([Correction("", "b2:one", "negative", analyst="Dee")], "label")
+    store.acts.undo()
     docket = open_docket(store)
     assert (label_of(store), docket.conflicts, docket.n_settled) == ("neutral", (), 1)
     restored = last_decision(store, "Cy")
@@ -190,8 +190,8 @@ def test_a_decision_that_an_undo_restored_is_taken_back_as_a_whole(store: Store)
 
 def test_a_label_undone_on_a_contested_post_is_no_vote(store: Store) -> None:
     before = open_docket(store).conflicts
-    store.record_act([Correction("", "b2:one", "neutral", analyst="Cy")], "label")
-    store.undo()
+    store.acts.record([Correction("", "b2:one", "neutral", analyst="Cy")], "label")
+    store.acts.undo()
     (conflict,) = open_docket(store).conflicts
     assert [(vote.act.analyst, vote.act.new_label) for vote in conflict.votes] == [
         ("Ann", "negative"),

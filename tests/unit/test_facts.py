@@ -96,21 +96,21 @@ def test_a_note_is_no_vote_for_the_label_it_was_written_beside(store: Store) -> 
 
 
 def test_undo_of_a_label_leaves_the_note_that_was_written_since(store: Store) -> None:
-    store.record_act([act("Ann", new_label="positive")], "label", "posts")
-    store.record_act([act("Ben", note="look again")], "note", "posts")
-    step = store.undo("posts", "Ann")
+    store.acts.record([act("Ann", new_label="positive")], "label", "posts")
+    store.acts.record([act("Ben", note="look again")], "note", "posts")
+    step = store.acts.undo("posts", "Ann")
     assert step is not None and step.n_kept == 0
     assert state(store) == ("", "look again", False)
 
 
 def test_undo_reaches_ones_own_acts_alone(store: Store) -> None:
-    store.record_act([act("Ann", new_label="positive")], "label a", "posts")
-    store.record_act([act("Ben", POSTS[1], new_label="negative")], "label b", "posts")
-    assert (store.undoable("posts", "Ann"), store.last_actor("posts")) == ("label a", "Ben")
-    step = store.undo("posts", "Ann")
+    store.acts.record([act("Ann", new_label="positive")], "label a", "posts")
+    store.acts.record([act("Ben", POSTS[1], new_label="negative")], "label b", "posts")
+    assert (store.acts.undoable("posts", "Ann"), store.acts.last_actor("posts")) == ("label a", "Ben")
+    step = store.acts.undo("posts", "Ann")
     assert step is not None and step.content_hashes == (POSTS[0],)
     assert (state(store)[0], state(store, POSTS[1])[0]) == ("", "negative")
-    assert store.undo("posts", "Ann") is None
+    assert store.acts.undo("posts", "Ann") is None
 
 
 def test_what_counts_now_goes_into_a_file_whole(store: Store, tmp_path: Path) -> None:
@@ -178,10 +178,10 @@ def test_nothing_that_three_analysts_say_is_ever_lost(
                     "flag": act(name, digest, flagged=bool(n % 2)),
                     "both": act(name, digest, new_label=label, note=f"both {n}"),
                 }[kind]
-                store.record_act([one], kind, "posts")
+                store.acts.record([one], kind, "posts")
             elif kind in ("undo", "redo"):
                 before = {d: {f: _said(store, d, f) for f in FACTS} for d in POSTS}
-                step = (store.undo if kind == "undo" else store.redo)("posts", name)
+                step = (store.acts.undo if kind == "undo" else store.acts.redo)("posts", name)
                 if step is None or not step.content_hashes:
                     assert {d: {f: _said(store, d, f) for f in FACTS} for d in POSTS} == before
             elif other != who:

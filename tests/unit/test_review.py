@@ -198,7 +198,7 @@ def test_what_is_drawn_into_an_audit_is_not_offered_to_teach(store: Store) -> No
     store.save_codebook("stance", "{}")
     fill(store, [Post(name, name, content_hash=name) for name in ("b2:drawn", "b2:open")], [])
     audit = Audit("u", "here", BUNDLE, LABELS, "", "s", 0.05, "2025-01-01")
-    store.start_audit(audit, [Stratum("s", 2, 0.5)], [SampledPost("b2:drawn", "s", 0.5, 0.1)])
+    store.audits.start(audit, [Stratum("s", 2, 0.5)], [SampledPost("b2:drawn", "s", 0.5, 0.1)])
     assert ids(store, "teach") == ["b2:open"]
     assert count_queues(store, 1, BUNDLE)["teach"] == QueueCount(1, 0)
 

@@ -27,7 +27,7 @@ SAMPLE = [
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "mmsa.db") as opened:
         opened.index_source("here", "pairs", "Here", POSTS)
-        opened.start_audit(AUDIT, STRATA, SAMPLE)
+        opened.audits.start(AUDIT, STRATA, SAMPLE)
         yield opened
 
 
@@ -36,44 +36,44 @@ def answer(post: Post, label: str, analyst: str = "ann", origin: str = AUDIT.ori
 
 
 def test_an_audit_comes_back_as_it_was_kept(store: Store) -> None:
-    assert store.audits("here") == [AUDIT]
-    assert store.audits("elsewhere") == []
-    assert store.audit_strata("here", "a1") == STRATA
-    assert store.audit_sample("here", "a1") == [SAMPLE[1], SAMPLE[0]]
+    assert store.audits.of("here") == [AUDIT]
+    assert store.audits.of("elsewhere") == []
+    assert store.audits.strata("here", "a1") == STRATA
+    assert store.audits.sample("here", "a1") == [SAMPLE[1], SAMPLE[0]]
 
 
 def test_one_source_has_an_audit_once(store: Store) -> None:
     with pytest.raises(StoreError, match="has the audit a1 already"):
-        store.start_audit(AUDIT, (), ())
+        store.audits.start(AUDIT, (), ())
 
 
 def test_a_larger_sample_takes_the_place_of_the_smaller(store: Store) -> None:
     more = [*SAMPLE, SampledPost(POSTS[1].content_hash, "no\x1fA", 2 / 3, 0.5)]
-    store.extend_audit("here", "a1", [Stratum("no\x1fA", 3, 0.9), STRATA[1]], more)
-    assert len(store.audit_sample("here", "a1")) == 3
+    store.audits.extend("here", "a1", [Stratum("no\x1fA", 3, 0.9), STRATA[1]], more)
+    assert len(store.audits.sample("here", "a1")) == 3
 
 
 def test_what_was_said_elsewhere_never_answers_an_audit(store: Store) -> None:
     store.add_corrections([answer(POSTS[0], "yes", origin=""), answer(POSTS[2], "yes", origin="audit:other")])
-    assert store.audit_answers("a1") == []
+    assert store.audits.answers("a1") == []
 
 
 def test_each_analyst_answers_and_the_last_answer_counts(store: Store) -> None:
     store.add_corrections([answer(POSTS[0], "no"), answer(POSTS[0], "yes"), answer(POSTS[0], "no", "bob")])
     store.add_corrections([answer(POSTS[0], "no", origin="")])
-    found = {(said.analyst, said.label) for said in store.audit_answers("a1")}
+    found = {(said.analyst, said.label) for said in store.audits.answers("a1")}
     assert found == {("ann", "yes"), ("bob", "no")}
 
 
 def test_an_answer_that_is_undone_no_longer_counts_and_redone_counts_again(store: Store) -> None:
     store.add_corrections([answer(POSTS[0], "no", origin="")])
-    store.record_act([answer(POSTS[0], "yes")], "label", "here")
-    store.undo("here")
-    assert store.audit_answers("a1") == []
+    store.acts.record([answer(POSTS[0], "yes")], "label", "here")
+    store.acts.undo("here")
+    assert store.audits.answers("a1") == []
     state = store.correction_state(POSTS[0].content_hash)
     assert state is not None and state.new_label == "no"
-    store.redo("here")
-    assert [said.label for said in store.audit_answers("a1")] == ["yes"]
+    store.acts.redo("here")
+    assert [said.label for said in store.audits.answers("a1")] == ["yes"]
 
 
 def test_acts_of_older_versions_are_no_answers_and_can_still_be_salvaged(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_every_older_schema_is_brought_up_to_date(tmp_path: Path, n_applied: int
     old = Database.open(tmp_path / "mmsa.db", MIGRATIONS[:n_applied])
     old.close()
     with Store.open(tmp_path / "mmsa.db") as store:
-        store.record_act([Correction("u1", "h0", "a")], "label a")
+        store.acts.record([Correction("u1", "h0", "a")], "label a")
         assert store._db.one("PRAGMA user_version") == (len(MIGRATIONS),)
         assert store._db.one("PRAGMA application_id") == (APPLICATION_ID,)
 

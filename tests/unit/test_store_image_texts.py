@@ -42,20 +42,20 @@ def found(store: Store, filter_text: str) -> list[str]:
 
 
 def test_only_posts_with_a_picture_that_nobody_read_are_offered(store: Store) -> None:
-    assert [one.post_id for one in store.unread(source_id(store), BUNDLE)] == ["0", "1"]
-    store.save_image_texts({"d0": ""}, {"h0": ""})
-    assert [one.post_id for one in store.unread(source_id(store), BUNDLE)] == ["1"]
-    assert store.count_unread(source_id(store), BUNDLE) == 1
-    assert store.is_read("h0") and not store.is_read("h1")
+    assert [one.post_id for one in store.image_texts.unread(source_id(store), BUNDLE)] == ["0", "1"]
+    store.image_texts.save({"d0": ""}, {"h0": ""})
+    assert [one.post_id for one in store.image_texts.unread(source_id(store), BUNDLE)] == ["1"]
+    assert store.image_texts.count_unread(source_id(store), BUNDLE) == 1
+    assert store.image_texts.is_read("h0") and not store.image_texts.is_read("h1")
 
 
 def test_what_was_read_is_part_of_the_post_and_of_what_a_model_reads(store: Store) -> None:
-    store.save_image_texts({"d0": "Never again"}, {"h0": "Never again"})
+    store.image_texts.save({"d0": "Never again"}, {"h0": "Never again"})
     row = next(store.rows(source_id(store), BUNDLE))
     assert row.post is not None
     assert row.post.image_text == "Never again"
     assert row.post.judged_text == "look\nNever again"
-    assert store.picture_texts(["d0", "d1"]) == {"d0": "Never again"}
+    assert store.image_texts.of_pictures(["d0", "d1"]) == {"d0": "Never again"}
 
 
 @pytest.mark.parametrize(
@@ -73,22 +73,22 @@ def test_what_was_read_is_part_of_the_post_and_of_what_a_model_reads(store: Stor
 )
 def test_words_in_pictures_are_found(store: Store, filter_text: str) -> None:
     assert found(store, filter_text) == []
-    store.save_image_texts({"d0": "Never again"}, {"h0": "Never again", "h1": ""})
+    store.image_texts.save({"d0": "Never again"}, {"h0": "Never again", "h1": ""})
     assert found(store, filter_text) == ["0"]
 
 
 def test_a_prediction_made_without_the_words_is_dropped(store: Store) -> None:
-    store.save_image_texts({}, {"h0": "Never again", "h1": ""})
+    store.image_texts.save({}, {"h0": "Never again", "h1": ""})
     assert [row.prediction is None for row in store.rows(source_id(store), BUNDLE)] == [True, False, False]
 
 
 def test_what_was_read_outlives_a_new_reading_of_the_source_and_goes_when_it_is_forgotten(
     store: Store,
 ) -> None:
-    store.save_image_texts({"d0": "Never again"}, {"h0": "Never again"})
+    store.image_texts.save({"d0": "Never again"}, {"h0": "Never again"})
     store.index_source("a", "table", "a", [replace(post(0, "look", "d0"), author="x")])
     assert found(store, "again") == ["0"]
     store.erase("a", store.own_contents("a"))
     store.index_source("b", "table", "b", [post(0, "look", "d0")])
     assert found(store, "again") == []
-    assert store.picture_texts(["d0"]) == {}
+    assert store.image_texts.of_pictures(["d0"]) == {}

@@ -232,7 +232,7 @@ class AuditScreen(PostScreen[None]):
         audit = self.audit
         if audit is None:
             return
-        step = await self.take_back(lambda store: store.undo(self._scope(audit), self.analyst))
+        step = await self.take_back(lambda store: store.acts.undo(self._scope(audit), self.analyst))
         if step is None:
             return
         await self._next()

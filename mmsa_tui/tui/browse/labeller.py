@@ -165,7 +165,7 @@ class Labeller:
         other = None
         if back:
             with suppress(MmsaError):
-                other = await self._posts.mmsa.quick.run(lambda store: store.last_actor(place.location))
+                other = await self._posts.mmsa.quick.run(lambda store: store.acts.last_actor(place.location))
         said = f"Nothing of yours is left to {'undo' if back else 'redo'}."
         whose = (
             "" if other is None else f" The last change here was made by {safe_line(other, 40) or 'no name'}."

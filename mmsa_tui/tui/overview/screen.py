@@ -286,7 +286,7 @@ class OverviewScreen(AppScreen[Chosen | None]):
 
     def _estimate(self, store: Store, bundle: str, where: Where | None) -> Estimates | None:
         """Estimate from the source's audit, if there is one that this bundle's labels fit."""
-        if not store.audits(self._source.location):
+        if not store.audits.of(self._source.location):
             return None
         # numpy costs 0.1 s, which a source without an audit should not pay.
         from mmsa_tui.services.estimate import estimate_if_audited
