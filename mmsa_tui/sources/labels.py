@@ -14,76 +14,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources.columns import NAMES, is_own_export, spell
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.files.ndjson import read_entries, sample_records
-from mmsa_tui.sources.files.table_rows import Record
-from mmsa_tui.sources.files.tables import open_table
+from mmsa_tui.sources.label_tables import MAX_WORDS, Vote, id_of_label, votes_of_examples, votes_of_table
 from mmsa_tui.sources.label_words import TRIO, LabelMap, propose_map, spelled
-from mmsa_tui.sources.readers.annotation.tools import (
-    ID_FIELDS,
-    IMAGE_FIELDS,
-    TEXT_FIELDS,
-    choices_in,
-    is_example,
-    is_min,
-    label_control,
-    read_example,
-)
+from mmsa_tui.sources.readers.annotation.tools import Labelled, is_example, read_example
 from mmsa_tui.sources.readers.mvsa import is_label_header, merge, read_truth
 
 KINDS = ("label", "post", "text", "image")
 
-_ID_COLUMNS = (
-    *(re.sub(r"[\W_]", "", name).lower() for name in ID_FIELDS),
-    "filename",
-    "statusid",
-    "messageid",
-    "documentid",
-    "twid",
-    "imageid",
-    "mediaid",
-    "uuid",
-    "id",
-    "ids",
-    *NAMES["id"],
-)
-"""Spelled without case and signs. `id` comes last: beside another it is a tool's number of a row."""
-_KIND_COLUMNS = {
-    "label": (
-        "label",
-        "sentiment",
-        "correctedlabel",
-        "newlabel",
-        "airlinesentiment",
-        "sentimentlabel",
-        "goldlabel",
-        "humanlabel",
-        "annotation",
-        "polarity",
-        "class",
-        "category",
-        "target",
-        "labels",
-        "rating",
-        "stars",
-        *NAMES["label"],
-    ),
-    "post": ("post", "postlabel", "both", "labelpost", "labeltextimage"),
-    "text": ("textlabel", "labeltext", "text", "textsentiment"),
-    "image": ("imagelabel", "labelimage", "image", "picture", "imagesentiment"),
-}
-_OFTEN_CONTENT = frozenset(
-    ("post", "text", "image", "picture", "class", "category", "target", "annotation", "labels")
-)
-"""Columns of these names hold the thing itself as often as a label of it."""
-_MOST_LABELS = 20
-_TXT = re.compile(r"\.txt$", re.IGNORECASE)
-_GUARDED = re.compile(r"""^(?:'(?=[\d=+-])|=")|(?<=\d)"$""")
-_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _PAIR = re.compile(
     r"(?P<id>[^\t,;|]*?[0-9][^\t,;|]*?)\s*(?:[\t,;|]|\s(?=\S+$))\s*(?P<label>[^\t,;|\s]{1,30})"
 )
@@ -104,13 +45,6 @@ class LabelFile:
     unknown: Counter[str] = field(default_factory=Counter)
     undecided: int = 0
     notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Vote:
-    post_id: str
-    kind: str
-    word: str
 
 
 def read_labels(path: Path, encoding: str = "") -> dict[str, dict[str, str]]:
@@ -163,27 +97,25 @@ def load_labels(
     return result
 
 
-def _votes(path: Path, encoding: str, notes: list[str]) -> Iterator[_Vote]:
+def _votes(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote]:
     with path.open("rb") as file:
         start = file.readline(200)
     if is_label_header(start.decode("utf-8", "replace")):
         for post_id, kinds in read_truth(path).items():
-            yield from (_Vote(post_id, kind, label) for kind, label in kinds.items() if label)
+            yield from (Vote(post_id, kind, label) for kind, label in kinds.items() if label)
         return
     sample = sample_records(path)
     if any(map(is_example, sample)):
-        yield from _votes_of_tools(path, notes)
+        yield from votes_of_examples(_examples(path), notes)
     elif (plain := _plain_map(path)) is not None:
-        yield from (_Vote(_id(post_id), "label", word) for post_id, word in plain.items())
+        yield from (Vote(id_of_label(post_id), "label", word) for post_id, word in plain.items())
     elif not sample and (pairs := _pairs(path, encoding)):
-        yield from (_Vote(_id(post_id), "label", word) for post_id, word in pairs)
+        yield from (Vote(id_of_label(post_id), "label", word) for post_id, word in pairs)
     else:
-        yield from _votes_of_table(path, encoding, notes)
+        yield from votes_of_table(path, encoding, notes)
 
 
-def _counted(
-    votes: Iterable[_Vote], map_: LabelMap, stated: Mapping[str, str], notes: list[str]
-) -> LabelFile:
+def _counted(votes: Iterable[Vote], map_: LabelMap, stated: Mapping[str, str], notes: list[str]) -> LabelFile:
     """Take the votes together, post by post."""
     result = LabelFile({}, map_, notes=notes)
     left_out = {spelled(word) for word, label in stated.items() if not label}
@@ -216,30 +148,12 @@ def _most(counts: Counter[str]) -> str:
     return "" if len(ranked) > 1 and ranked[0][1] == ranked[1][1] else ranked[0][0]
 
 
-def _id(text: str) -> str:
-    """Return an id without what tools put around it to keep its digits, and without `.txt`."""
-    return _TXT.sub("", _GUARDED.sub("", text.strip()).strip())
-
-
-def _votes_of_tools(path: Path, notes: list[str]) -> Iterator[_Vote]:
-    by_task = 0
-    unlabelled = 0
+def _examples(path: Path) -> Iterator[Labelled]:
     for entry in read_entries(path):
         if entry.value is None:
             raise SourceError(f"labels file {path}: {entry.reason}", "Repair this record and try again.")
-        if not is_example(entry.value):
-            continue
-        example = read_example(entry.value)
-        by_task += not example.post_id
-        unlabelled += not example.votes
-        for word in example.votes:
-            yield _Vote(_id(example.post_id or example.task_id), "label", word)
-    if unlabelled:
-        notes.append(f"examples without one label, as when skipped or rejected: {unlabelled:,}, left out")
-    if by_task:
-        notes.append(
-            f"examples that name no post: {by_task:,}; the number that the tool gave them is taken for the id"
-        )
+        if is_example(entry.value):
+            yield read_example(entry.value)
 
 
 def _plain_map(path: Path) -> dict[str, str] | None:
@@ -268,83 +182,10 @@ def _pairs(path: Path, encoding: str) -> list[tuple[str, str]]:
     matches = [_PAIR.fullmatch(line.strip()) for line in lines if line.strip()]
     pairs = [(match["id"], match["label"]) for match in matches if match]
     words = {word.lower() for _, word in islice(pairs, 10_000)}
-    is_list = len(pairs) == len(matches) and len(words) <= _MOST_LABELS
+    is_list = len(pairs) == len(matches) and len(words) <= MAX_WORDS
     # The path of a picture names its post by its stem.
     return (
         [(re.sub(r"^.*[/\\]|\.[A-Za-z]{2,4}$", "", post_id), word) for post_id, word in pairs]
         if is_list
         else []
     )
-
-
-def _votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[_Vote]:
-    table = open_table(path, ignore, encoding)
-    columns: dict[str, str] = {}
-    for name in table.columns:
-        columns.setdefault(spell(name), name)
-    ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
-    is_tool = is_min(dict.fromkeys(table.columns))
-    named = _tool_columns(table.columns) if is_tool else _label_columns(table.columns, columns)
-    wanted = [name for names in named.values() for name in names]
-    records = [_checked(record, path, ids) for record in table.records([*ids, *wanted])]
-    kinds = {
-        kind: [name for name in names if _is_sure(name) or _are_labels(name, records)]
-        for kind, names in named.items()
-    }
-    if is_tool and ids == [columns.get("id")]:
-        notes.append(
-            "no column names the post: the number that the tool gave each example is taken for the id"
-        )
-    for record in records:
-        post_id = _id(_first(record.values, ids))
-        for kind, names in kinds.items():
-            words = choices_in(_first(record.values, names)) if is_tool else [_first(record.values, names)]
-            if len(words) == 1 and words[0]:
-                yield _Vote(post_id, kind, words[0])
-
-
-def _label_columns(names: Sequence[str], columns: Mapping[str, str]) -> dict[str, list[str]]:
-    if is_own_export(names):
-        return {"label": [columns["correctedlabel"]]}
-    return {
-        kind: [columns[word] for word in dict.fromkeys(words) if word in columns]
-        for kind, words in _KIND_COLUMNS.items()
-    }
-
-
-def _tool_columns(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the column of Label Studio's CSV that holds the label: one of a control, not of the task."""
-    about_task = ("annotation_id", "annotator", "created_at", "id", "lead_time", "updated_at", "agreement")
-    plain = {*about_task, *TEXT_FIELDS, *IMAGE_FIELDS, *ID_FIELDS}
-    control = label_control([name for name in names if name not in plain])
-    return {"label": [control] if control else []}
-
-
-def _is_sure(column: str) -> bool:
-    return spell(column) not in _OFTEN_CONTENT
-
-
-def _are_labels(column: str, records: Sequence[Record]) -> bool:
-    """Whether a column holds a few different words, each cell one of them."""
-    values = {record.values.get(column, "").strip().lower() for record in records} - {""}
-    return len(values) <= _MOST_LABELS and all(
-        len(value) <= 30 and (value.isalpha() or spelled(value).removeprefix("-").isdecimal())
-        for value in values
-    )
-
-
-def _first(values: Mapping[str, str], columns: Sequence[str]) -> str:
-    return next((text for name in columns if (text := values.get(name, "").strip())), "")
-
-
-def _checked(record: Record, path: Path, ids: Sequence[str]) -> Record:
-    if record.error and not record.values:
-        # Left out, its post would seem to have no label.
-        raise SourceError(f"labels file {path}: {record.error}", "Repair this line and try again.")
-    if _ROUNDED.fullmatch(_first(record.values, ids)):
-        raise SourceError(
-            f"labels file {path}: {record.where}: the id {_first(record.values, ids)} has lost its digits"
-            " to a spreadsheet",
-            "Import the original file with the id column as text, then save it again.",
-        )
-    return record

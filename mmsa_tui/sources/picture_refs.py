@@ -5,8 +5,6 @@ Knows how tools write lists into cells and how downloaders name files; knows no 
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -16,12 +14,11 @@ from mmsa_tui.disk.safety import ignore, resolve_inside, walk
 from mmsa_tui.pictures.finder import PictureIndex, natural_key, split_name
 from mmsa_tui.pictures.media import MAX_NEIGHBOURS, file_name
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.files.cells import NOTHING
+from mmsa_tui.sources.files.cells import NOTHING, parse_cell
 
 MAX_PICTURES = 100
 """Pictures of one post; more come from a damaged cell."""
 
-_MAX_LITERAL = 200_000
 _SUFFIX = r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)"
 _SPACED = re.compile(rf"{_SUFFIX}(?:[?:@]\S*)?[ ,]+(?=\S)", re.IGNORECASE)
 _ADDRESSES = re.compile(r"(?=\b(?:https?:)?//)")
@@ -54,7 +51,7 @@ def split_references(cell: str) -> list[str]:
     if cell.casefold() in NOTHING:
         return []
     if cell[0] in "[{(" and cell[-1] in "]})":
-        parsed = _parse(cell)
+        parsed = parse_cell(cell)
         if parsed is not None:
             return list(dict.fromkeys(_leaves(parsed, 0)))[:MAX_PICTURES]
         found = _ADDRESS.findall(cell)
@@ -77,23 +74,6 @@ def _split_unmarked(text: str) -> Iterator[str]:
             yield piece[start : match.end()].strip(" ,'\"")
             start = match.end()
         yield piece[start:].strip(" ,'\"")
-
-
-def _parse(cell: str) -> object:
-    try:
-        return json.loads(cell)
-    except (ValueError, RecursionError):
-        pass
-    if len(cell) > _MAX_LITERAL:
-        return None
-    try:
-        return ast.literal_eval(cell)
-    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
-        pass
-    try:
-        return json.loads(cell.replace("'", '"'))
-    except (ValueError, RecursionError):
-        return None
 
 
 def _leaves(value: object, depth: int) -> Iterator[str]:

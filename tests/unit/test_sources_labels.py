@@ -75,6 +75,8 @@ TASK = {
 }
 MIN = {"id": 100, "tweet_id": "11", "text": "x", "sentiment": "Positive", "annotator": 1, "annotation_id": 3}
 PRODIGY = {"text": "x", "meta": {"post_id": "11"}, "_input_hash": 7, "answer": "accept"}
+ROW = {"id": "11", "text": "x", "label.suggestion": "neutral", "label.responses.users": ["u"]}
+ANSWER = {"user_id": "u", "value": "positive", "status": "submitted"}
 ARGILLA = {
     "id": "11",
     "fields": {"text": "A fine day"},
@@ -98,6 +100,14 @@ ARGILLA = {
         json.dumps([ARGILLA]),
         json.dumps([{**ARGILLA, "responses": [{"values": {"label": {"value": "positive"}}}]}]),
         lines({"id": "11", "text": "x", "annotation": "pos", "annotation_agent": "a", "status": "Validated"}),
+        lines({**ROW, "label.responses": ["positive"], "label.responses.status": ["submitted"]}),
+        lines({"text": "x", "label": [ANSWER], "label-suggestion": "neutral", "external_id": "11"}),
+        "id,text,label.responses,label.responses.status,label.suggestion\n"
+        "11,x,\"['positive', 'neutral']\",\"['submitted', 'discarded']\",neutral\n",
+        "text,label,label-suggestion,external_id,metadata\n"
+        "x,\"[{'user_id': 'u', 'value': 'positive', 'status': 'submitted'}]\",neutral,11,{}\n",
+        "id,label_ana,label_bob\n11,pos,Positive\n",
+        "url,label\nhttps://x.com/sam/status/11,pos\n",
         json.dumps({"11": "positive"}),
         lines({"id": "11", "label": "positive"}),
         "annotation_id,annotator,created_at,id,lead_time,sentiment,text,tweet_id\n3,1,2026,100,2,Positive,x,11\n",
@@ -121,6 +131,33 @@ def test_a_rejected_or_skipped_example_is_no_label_and_is_counted(tmp_path: Path
     found = load_labels(path)
     assert found.labels == {"1": {"label": "positive"}}
     assert "examples without one label, as when skipped or rejected: 2, left out" in found.notes
+
+
+def test_several_labels_of_one_post_are_none_and_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "doccano.csv"
+    path.write_text(
+        "id,text,label\n1,so so,pos#neu\n2,so so,pos\n3,so so,neu\n4,so so,c#\n", encoding="utf-8"
+    )
+    found = load_labels(path)
+    assert found.labels == {"2": {"label": "positive"}, "3": {"label": "neutral"}, "4": {"label": "c#"}}
+    assert "rows that give a post several labels: 1, left out" in found.notes
+
+
+def test_stars_of_label_studio_are_read_by_a_map(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    result = {"from_name": "stars", "type": "rating", "value": {"rating": 5}}
+    path.write_text(json.dumps([{**TASK, "annotations": [{"result": [result]}]}]), encoding="utf-8")
+    assert load_labels(path, stated={"5": "positive"}).labels == {"11": {"label": "positive"}}
+
+
+def test_an_answer_of_argilla_that_was_not_given_is_no_label(tmp_path: Path) -> None:
+    path = tmp_path / "argilla.csv"
+    path.write_text(
+        "id,label.responses,label.responses.status\n1,['pos'],['discarded']\n2,[],[]\n3,['pos'],['submitted']\n"
+    )
+    found = load_labels(path)
+    assert found.labels == {"3": {"label": "positive"}}
+    assert any("without one label" in note and "2" in note for note in found.notes)
 
 
 def test_two_people_who_differ_leave_a_post_undecided(tmp_path: Path) -> None:

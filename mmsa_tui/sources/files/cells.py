@@ -5,6 +5,8 @@ Knows shapes, no names and no formats.
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +35,27 @@ NOTHING = frozenset(("", "nan", "none", "null", "n/a", "na", "[]", "{}", "nil", 
 
 MAX_SHAPED = 2_100
 """Characters of the longest cell that has a shape: an address."""
+
+
+_MAX_LITERAL = 200_000
+
+
+def parse_cell(cell: str) -> object:
+    """Return what a cell means that holds JSON, or a value as Python writes it; None for anything else."""
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        pass
+    if len(cell) > _MAX_LITERAL:
+        return None
+    try:
+        return ast.literal_eval(cell)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        pass
+    try:
+        return json.loads(cell.replace("'", '"'))
+    except (ValueError, RecursionError):
+        return None
 
 
 def shape(cell: str) -> str:

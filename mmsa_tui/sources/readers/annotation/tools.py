@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id
+from mmsa_tui.sources.files.cells import parse_cell
 
 TEXT_FIELDS = ("text", "tweet", "content", "full_text", "body", "caption", "message", "tweet_text", "post")
 IMAGE_FIELDS = ("image", "images", "picture", "pictures", "filename", "photo", "image_url", "media")
@@ -124,7 +125,12 @@ class Labelled:
 def is_example(record: Object) -> bool:
     """Whether a record is an example of one of the tools, labelled or only to be."""
     return (
-        is_task(record) or is_min(record) or _is_prodigy(record) or _is_argilla(record) or is_doccano(record)
+        is_task(record)
+        or is_min(record)
+        or _is_prodigy(record)
+        or _is_argilla(record)
+        or is_argilla_row(record)
+        or is_doccano(record)
     )
 
 
@@ -170,6 +176,18 @@ def _is_argilla(record: Object) -> bool:
     )
 
 
+def is_argilla_row(names: Iterable[str]) -> bool:
+    """Whether these are the columns of a data set of Argilla, whose answers stand beside suggestions."""
+    return bool(_argilla_questions(list(names)))
+
+
+def _argilla_questions(names: Sequence[str]) -> dict[str, str]:
+    """Return the questions of a data set of Argilla, and the column of the answers to each."""
+    of_now = {name.removesuffix(".responses"): name for name in names if name.endswith(".responses")}
+    before = {name: name for name in names if f"{name}-suggestion" in names}
+    return {q: c for q, c in of_now.items() if f"{q}.responses.status" in names} | before
+
+
 def read_example(record: Object) -> Labelled:
     """Read an example of any of the tools; one without votes has not been labelled."""
     if is_task(record):
@@ -180,6 +198,8 @@ def read_example(record: Object) -> Labelled:
         return _of_prodigy(record)
     if _is_argilla(record):
         return _of_argilla(record)
+    if is_argilla_row(record):
+        return _of_argilla_row(record)
     return _of_doccano(record)
 
 
@@ -235,7 +255,8 @@ def _of_task(record: Object) -> Labelled:
 
 def _single_choices(annotation: Object) -> Iterator[tuple[str, str]]:
     for result in as_objects(annotation.get("result")):
-        choices = choices_in({"choices": dig(result, "value", "choices")})
+        # Stars are one choice.
+        choices = choices_in({"choices": dig(result, "value", "choices") or dig(result, "value", "rating")})
         if len(choices) == 1:
             yield as_text(result.get("from_name")), choices[0]
 
@@ -309,3 +330,31 @@ def _of_argilla(record: Object) -> Labelled:
     post_id = id_of_post(record, meta, data) or first_id(record.get("id"))
     # Argilla keeps the id it was given.
     return Labelled(post_id, "", {**meta, **data}, by_question.get(question, ()), skip=_ARGILLA_FIELDS)
+
+
+def _of_argilla_row(record: Object) -> Labelled:
+    """Read a row of a data set of Argilla: lists of answers and whether each was submitted, also as text."""
+    by_question: dict[str, list[str]] = {}
+    for question, column in _argilla_questions(list(record)).items():
+        answers = _listed(record.get(column))
+        states = _listed(record.get(f"{question}.responses.status"))
+        for number, answer in enumerate(answers):
+            said = answer if isinstance(answer, dict) else {"value": answer}
+            state = said.get("status") or (states[number] if number < len(states) else None)
+            if state in (None, "submitted"):
+                by_question.setdefault(question, []).extend(choices_in(said.get("value")))
+    question = label_control(list(by_question))
+    given = record.get("metadata")
+    meta = as_object(parse_cell(given) if isinstance(given, str) else given)
+    post_id = id_of_post(record, meta) or first_id(record.get("id"))
+    skip = {name for name in record if ".responses" in name or ".suggestion" in name or "-suggestion" in name}
+    questions = _argilla_questions(list(record))
+    return Labelled(
+        post_id, "", {**meta, **record}, by_question.get(question, ()),
+        skip=_ARGILLA_FIELDS | skip | questions.keys(),
+    )  # fmt: skip
+
+
+def _listed(value: object) -> list[Any]:
+    found = parse_cell(value) if isinstance(value, str) and value[:1] == "[" else value
+    return found if isinstance(found, list) else [] if found in (None, "") else [found]
