@@ -23,9 +23,11 @@ N_BINS = 20
 STATUSES = ("ok", "text_only", "image_only", "failed", "")
 """What can have come of a post; "" is not classified."""
 
-NOT_CORRECTED = (
-    "These are the model's labels, not corrected. An audit of some hundred posts gives shares with intervals."
+AS_THEY_STAND = (
+    "Labels are counted as they stand, an analyst's or else the model's, not corrected by an audit."
 )
+
+NOT_CORRECTED = f"{AS_THEY_STAND} One of some hundred posts gives shares with intervals."
 """What shares are worth where no audit is."""
 
 _BY_WORDS = ("ok", "text_only")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NoReturn
 
 import typer
 
 from mmsa_tui.cli import failures
-from mmsa_tui.errors import MmsaError
+from mmsa_tui.errors import ExitCode, MmsaError
 
 GROUPS = (
     "browse",
@@ -58,9 +58,9 @@ def build_app() -> typer.Typer:
 
 
 @cache
-def _command() -> Callable[..., Any]:
+def _command() -> Any:
     # 40 ms, which who runs many commands in one process pays once.
-    return typer.main.get_command(build_app()).main
+    return typer.main.get_command(build_app())
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -71,12 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is reported on stderr."""
     failures.make_streams_robust()
-    _stay_offline(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    _stay_offline(given)
     try:
-        _command()(args=arguments, prog_name="mmsa")
+        _command().main(args=arguments, prog_name="mmsa")
         code = 0
     except SystemExit as exit:
         code = failures.code_of(exit)
+        if code == ExitCode.USAGE and given and given[0] not in _command().commands:
+            failures.name_commands_for(given[0])
     except MmsaError as error:
         code = failures.report(error)
     except KeyboardInterrupt:

@@ -37,6 +37,15 @@ def report(error: MmsaError) -> int:
     return error.exit_code
 
 
+def name_commands_for(word: str) -> None:
+    """Say which commands take a source, where a file or folder stands in the place of a command."""
+    with suppress(OSError, ValueError):
+        if not word.startswith("-") and Path(word).exists():
+            shown = safe(word)
+            typer.echo(f"  To open {shown}: `mmsa browse {shown}`; to judge it: ", err=True, nl=False)
+            typer.echo(f"`mmsa classify {shown} -o FILE.csv`.", err=True)
+
+
 def report_interrupt() -> int:
     return report(Interrupted("stopped", "Run the same command again to start over."))
 

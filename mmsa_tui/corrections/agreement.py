@@ -87,7 +87,10 @@ def measure_agreement(
     shared = (table != MISSING).sum(0) >= 2
     if not shared.any():
         raise ValueError("no post has been judged by two of them")
-    table = table[:, shared]
+    # Who has judged nothing that another has, too, is no part of what is measured.
+    takes_part = (table[:, shared] != MISSING).any(1)
+    raters = tuple(rater for rater, does in zip(raters, takes_part, strict=True) if does)
+    table = table[takes_part][:, shared]
     names = [post for post, is_shared in zip(posts, shared, strict=True) if is_shared]
     percent, alpha = _overall(table, len(order), rounds, seed)
     pairs = (

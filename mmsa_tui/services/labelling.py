@@ -5,7 +5,8 @@ Each act is on disk when its function returns, as one step of undo. Knows the st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -46,14 +47,11 @@ Accept = Literal["accept"]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An act that is on disk: what to call it, and which posts it changed."""
+    """An act that is on disk: what to call it, which contents it changed, and how many posts have them."""
 
     title: str
     content_hashes: frozenset[str]
-
-    @property
-    def n_posts(self) -> int:
-        return len(self.content_hashes)
+    n_posts: int
 
 
 def change_post(store: Store, place: Place, row: Row, change: Change, title: str, *, alone: bool) -> Done:
@@ -62,9 +60,10 @@ def change_post(store: Store, place: Place, row: Row, change: Change, title: str
     rows = list(store.rows_at(place.source_id, place.bundle_id, [row.ordinal]))
     if change.label is not None and not alone:
         rows += alike(store, place, row)
-    made = list(_corrections(iter(rows), place, lambda _: change))
+    made, _ = _corrections(iter(rows), place, lambda _: change)
     store.acts.record(made, title, place.location)
-    return _done(title, made)
+    changed = frozenset(correction.content_hash for correction in made)
+    return Done(title, changed, count_posts(store, place, changed))
 
 
 def alike(store: Store, place: Place, row: Row) -> list[Row]:
@@ -94,19 +93,35 @@ def _copies_of(group: str, row: Row) -> Where:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The other posts of a post's group of duplicates, and those of them that are labelled with it."""
+    """The other posts of a post's group of duplicates, and those of them that are labelled with it.
+
+    `n_exact` of these are its equal in every letter and share its state, whatever is done.
+    """
 
     n_duplicates: int
     n_alike: int
+    n_exact: int
 
 
 def count_copies(store: Store, place: Place, row: Row) -> Copies:
     """Count the duplicates of a post, as the queue of duplicates has them, and those `alike`."""
     group = text_key(row.post.text) if row.post is not None else ""
-    if not group:
-        return Copies(0, 0)
-    where = _copies_of(group, row)
-    return Copies(store.count(place.source_id, place.bundle_id, where), len(alike(store, place, row)))
+    if row.post is None or not group:
+        return Copies(0, 0, 0)
+    where, digest = _copies_of(group, row), row.post.content_hash
+    found = alike(store, place, row)
+    n_exact = sum(other.post is not None and other.post.content_hash == digest for other in found)
+    return Copies(store.count(place.source_id, place.bundle_id, where), len(found), n_exact)
+
+
+def count_posts(store: Store, place: Place, content_hashes: Collection[str]) -> int:
+    """Count the posts of the source that have one of these contents: exact copies share their state."""
+    if not content_hashes:
+        return 0
+    is_one = (
+        "unlikely(content_id IN (SELECT id FROM contents WHERE hash IN (SELECT value FROM json_each(?))))"
+    )
+    return store.count(place.source_id, place.bundle_id, Where(is_one, (json.dumps(list(content_hashes)),)))
 
 
 def change_many(
@@ -137,41 +152,44 @@ def change_many(
         return Change(label=label) if label else None
 
     rows = _counted(store.rows(place.source_id, place.bundle_id, where), on_count)
-    made = list(_corrections(rows, place, change_for))
+    made, n_posts = _corrections(rows, place, change_for)
     if made:
         store.acts.record(made, title, place.location)
-    return _done(title, made)
+    return Done(title, frozenset(correction.content_hash for correction in made), n_posts)
 
 
-def undo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
-    """Take the analyst's last act in the source back; also returns the first rows that it changed."""
-    step = store.acts.undo(place.location, place.analyst)
-    return step, _rows_of(store, place, step)
+def undo(store: Store, place: Place) -> tuple[Step | None, list[int], int]:
+    """Take the analyst's last act in the source back; also returns the first rows that it changed, and how
+    many there are."""
+    return _with_rows(store, place, store.acts.undo(place.location, place.analyst))
 
 
-def redo(store: Store, place: Place) -> tuple[Step | None, list[int]]:
-    """Do again what the analyst took back last; also returns the first rows that it changed."""
-    step = store.acts.redo(place.location, place.analyst)
-    return step, _rows_of(store, place, step)
+def redo(store: Store, place: Place) -> tuple[Step | None, list[int], int]:
+    """Do again what the analyst took back last; returns what `undo` does."""
+    return _with_rows(store, place, store.acts.redo(place.location, place.analyst))
 
 
-def _done(title: str, made: list[Correction]) -> Done:
-    return Done(title, frozenset(correction.content_hash for correction in made))
+def _with_rows(store: Store, place: Place, step: Step | None) -> tuple[Step | None, list[int], int]:
+    n_posts = count_posts(store, place, step.content_hashes) if step is not None else 0
+    return step, _rows_of(store, place, step), n_posts
 
 
 def _corrections(
     rows: Iterator[Row], place: Place, change_for: Callable[[Row], Change | None]
-) -> Iterator[Correction]:
-    seen: set[str] = set()
+) -> tuple[list[Correction], int]:
+    """Write what a change makes of posts; also says how many of the rows it changes."""
+    made: dict[str, Correction | None] = {}
+    n_posts = 0
     for row in rows:
         change = change_for(row)
-        # Posts of equal content share their state: one correction is enough.
-        if row.post is None or change is None or row.post.content_hash in seen:
+        if row.post is None or change is None:
             continue
-        seen.add(row.post.content_hash)
-        correction = _correction(row, place, change)
-        if correction is not None:
-            yield correction
+        digest = row.post.content_hash
+        # Posts of equal content share their state: one correction is enough.
+        if digest not in made:
+            made[digest] = _correction(row, place, change)
+        n_posts += made[digest] is not None
+    return [correction for correction in made.values() if correction is not None], n_posts
 
 
 def _correction(row: Row, place: Place, change: Change) -> Correction | None:

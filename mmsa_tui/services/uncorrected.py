@@ -5,10 +5,8 @@ Knows of audits only how far they are; loads numpy where there is one, and not b
 
 from __future__ import annotations
 
-from mmsa_tui.analysis.counts import NOT_CORRECTED
+from mmsa_tui.analysis.counts import AS_THEY_STAND, NOT_CORRECTED
 from mmsa_tui.store import Audit, SourceRow, Store
-
-_PLAIN = "These are the model's labels, not corrected."
 
 
 def say_uncorrected(store: Store, source: SourceRow, bundle: str) -> str:
@@ -18,8 +16,8 @@ def say_uncorrected(store: Store, source: SourceRow, bundle: str) -> str:
         return NOT_CORRECTED
     if not _fits(store, source, audit, bundle):
         return (
-            f"{_PLAIN} The audit has the labels {', '.join(audit.labels)}, which are not those of {bundle}:"
-            " `mmsa audit start --new` draws one for these."
+            f"{AS_THEY_STAND} The audit has the labels {', '.join(audit.labels)}, which are not those of"
+            f" {bundle}: `mmsa audit start --new` draws one for these."
         )
     return say_unlabelled(_count_here(store, source, audit))
 
@@ -36,10 +34,10 @@ def say_unlabelled(n_drawn: int) -> str:
     """Say what there is of an audit of which no post is labelled; `n_drawn` of it are in the source now."""
     if not n_drawn:
         return (
-            f"{_PLAIN} Every post that the audit drew has changed or is gone:"
+            f"{AS_THEY_STAND} Every post that the audit drew has changed or is gone:"
             " `mmsa audit start --new` draws others."
         )
-    return f"{_PLAIN} An audit is drawn, 0 of its {n_drawn:,} posts labelled: go on in the app with t."
+    return f"{AS_THEY_STAND} An audit is drawn, 0 of its {n_drawn:,} posts labelled: go on in the app with t."
 
 
 def _fits(store: Store, source: SourceRow, audit: Audit, bundle: str) -> bool:

@@ -19,6 +19,7 @@ from mmsa_tui.errors import StoreError
 from mmsa_tui.records import FACTS, Correction, Fact
 from mmsa_tui.store.codec import floats_from_json, floats_to_json, from_sql, to_sql
 from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.posts import current_reading
 from mmsa_tui.store.schema import FACTS_SAID
 from mmsa_tui.store.seals import seal_act
 
@@ -164,8 +165,16 @@ def _by_seq(db: Database, select: str, last: int = -1) -> Iterator[list[tuple[An
         last = rows[-1][-1]
 
 
-def count_corrected(db: Database) -> int:
-    row = db.one("SELECT count(*) FROM current_correction WHERE label <> ''")
+def count_corrected(db: Database, source_id: int | None) -> int:
+    here: str = ""
+    params: tuple[int, ...] = ()
+    if source_id is not None:
+        here = (
+            " AND EXISTS (SELECT 1 FROM posts WHERE reading = ?"
+            " AND posts.content_id = current_correction.content_id)"
+        )
+        params = (current_reading(db, source_id),)
+    row = db.one(f"SELECT count(*) FROM current_correction WHERE label <> ''{here}", params)
     assert row is not None
     return int(row[0])
 

@@ -367,6 +367,10 @@ class Store(Closing):
         assert row is not None
         return int(row[0])
 
-    def count_corrected(self) -> int:
-        """Count the posts, of all sources, that have a corrected label."""
-        return corrections.count_corrected(self._db)
+    def count_corrected(self, source_id: int | None = None) -> int:
+        """Count what has a corrected label, exact copies once.
+
+        Args:
+            source_id: only what stands in this source; without it all that is known.
+        """
+        return corrections.count_corrected(self._db, source_id)

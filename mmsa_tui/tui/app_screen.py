@@ -101,8 +101,16 @@ class FramedScreen(AppScreen[ScreenResultType]):
 
     def tell(self, text: str, style: str = "") -> None:
         """Answer a key in the status line."""
+        self._show(text, style)
+
+    def tell_and_keep(self, text: str, style: str = "") -> None:
+        """Say what a long work has come to, and keep it among the messages."""
+        self.mmsa.keep_message(text)
+        self._show(text, style, more=f"{self.key('messages')}: all of it")
+
+    def _show(self, text: str, style: str, more: str = "") -> None:
         if self.is_attached:
-            self.status.tell((" " + safe_line(text[:1].upper() + text[1:]), style))
+            self.status.tell((" " + safe_line(text[:1].upper() + text[1:]), style), more=more)
 
     def key(self, name: str) -> str:
         """Write the key of an action as it is bound now, for a hint."""

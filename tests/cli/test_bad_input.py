@@ -23,6 +23,12 @@ def said(ran: Ran, code: int, *words: str) -> None:
     assert "Traceback" not in ran.err
 
 
+def test_a_source_in_the_place_of_a_command_is_told_what_opens_it(mmsa: Mmsa, table: Table) -> None:
+    source = table(["best"])
+    said(mmsa(source), 2, f"mmsa browse {source}")
+    assert "To open" not in mmsa("no-such-command").err
+
+
 @pytest.mark.parametrize("command", [["classify", "-o", "out.csv"], ["inspect"], ["evaluate"]])
 class TestSources:
     def test_a_source_that_is_missing(self, mmsa: Mmsa, command: list[str]) -> None:

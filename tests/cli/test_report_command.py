@@ -191,7 +191,10 @@ def test_groups_are_shown_and_compared_as_the_labels_stand(mmsa: Mmsa, source: P
     titles = re.findall("<h2[^>]*>([^<]*)</h2>", page)
     assert titles[:2] == ["What the posts feel", "author1 against author2"]
     assert "Shares by author" in titles and "Shares by day" in titles
-    assert page.count("labels, not corrected") >= 3 and page.count('class="grouped"') == 2
+    assert (
+        page.count("or else the model&#x27;s, not corrected by an audit") >= 3
+        and page.count('class="grouped"') == 2
+    )
     # Whoever cannot see the bars reads a table: one row a group, one cell a label.
     row = re.search(r'<tr><th scope="row">author1</th>(.*?)</tr>', page.partition('class="grouped"')[2])
     assert row is not None and len(re.findall(r"<td>\d+ %</td>", row[1])) == 3

@@ -6,14 +6,16 @@ import csv
 
 import openpyxl
 from small_engine import BUNDLE, LABELS, judge
-from stories import SIZE, asked, opened
+from stories import SIZE, asked, opened, text_of
 from textual.widgets import Input, Select
 
+from mmsa_tui.corrections import export_corrections
+from mmsa_tui.records import Correction
 from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
-from mmsa_tui.tui.dialogs.ask import AskWhether
+from mmsa_tui.tui.dialogs.ask import AskText, AskWhether
 from mmsa_tui.tui.dialogs.export import ExportDialog
 from mmsa_tui.tui.dialogs.messages import MessagesScreen
 
@@ -145,6 +147,24 @@ async def test_what_was_done_can_be_read_again_and_chores_are_in_the_palette(
         await wait_for(pilot, lambda: any("compare" in said.text for said in pilot.app.said), "the reason")
         found = [command.title for command in MmsaCommands(screen)._commands()]
         assert "Merge corrections of colleagues" in found
+
+
+async def test_a_merged_file_keeps_its_name_and_a_long_message_says_where_all_of_it_stands(
+    make_app, classified, store, tmp_path, monkeypatch, wait_for
+):
+    monkeypatch.chdir(tmp_path)
+    made = [Correction("u1", "h1", "neutral", analyst="bob", created_at="2024-05-01T10:00:00+00:00")]
+    export_corrections(made, tmp_path / "colleague.jsonl", lambda bundle: LABELS)
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await screen.run_action("merge")
+        dialog = await asked(pilot, wait_for, AskText)
+        dialog.dismiss("colleague.jsonl")
+        await wait_for(pilot, lambda: "Merged colleague.jsonl" in text_of(screen, "#status"), "the message")
+        screen.tell_and_keep("a long story " * 20)
+        assert text_of(screen, "#status").rstrip().endswith("M: all of it")
+        screen.tell("short")
+        assert "all of it" not in text_of(screen, "#status")
 
 
 async def test_a_workbook_draws_the_group_that_is_chosen(make_app, classified, tmp_path, wait_for):

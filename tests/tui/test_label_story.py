@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from stories import SIZE, asked, labels, opened, text_of
+from stories import SIZE, asked, labels, opened, read_lines, text_of
 from textual import events
 
 from mmsa_tui.records import Correction
@@ -106,6 +106,24 @@ async def test_one_post_is_told_as_one(make_app, classified, wait_for):
         assert "1 post ·" in screen.query_one(StatusLine).render().plain
         await pilot.press("down", "down", "1")
         assert "and 1 duplicate with the same picture" in screen.query_one(StatusLine).render().plain
+
+
+async def test_exact_copies_are_counted_wherever_a_label_goes_to_them(make_app, config, tmp_path, wait_for):
+    here = read_lines(config, tmp_path, "id,text", "1,rain again", "2,rain again", "3,sun at last")
+    async with make_app(here.location).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        status = screen.query_one(StatusLine)
+        await wait_for(
+            pilot, lambda: "always labelled together" in text_of(screen, "#post-verdict"), "copies"
+        )
+        await pilot.press("d", "1")
+        assert "and 1 duplicate" in status.render().plain
+        await wait_for(pilot, lambda: "1 correction on 2 posts" in status.render().plain, "the count")
+        await pilot.press("u")
+        assert "2 posts" in status.render().plain
+        screen.posts.table.select([0, 1])
+        await screen.labeller.apply(BulkChoice("selection", "label", label="neutral"))
+        assert "2 posts ·" in status.render().plain
 
 
 async def test_d_labels_one_copy_alone(make_app, classified, store, wait_for):

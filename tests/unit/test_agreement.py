@@ -169,3 +169,8 @@ def test_a_pair_without_a_post_in_common_is_left_out() -> None:
 def test_nothing_to_compare_is_said(ratings: dict[str, dict[str, str]]) -> None:
     with pytest.raises(ValueError, match=r"two"):
         measure_agreement(ratings, LABELS)
+
+
+def test_who_shares_no_post_with_another_is_not_counted_among_those_compared() -> None:
+    ratings = {"ann": {"1": "neutral"}, "bob": {}, "cy": {"1": "neutral"}, "dan": {"2": "positive"}}
+    assert measure_agreement(ratings, LABELS).raters == ("ann", "cy")

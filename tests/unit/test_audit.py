@@ -58,7 +58,9 @@ def test_an_audit_goes_from_the_draw_to_shares_that_hold_the_truth(store: Store,
     assert sum(group.n_posts for group in found.groups) == 900
 
 
-def test_without_an_audit_the_labels_are_called_the_models(store: Store, source: SourceRow) -> None:
+def test_without_an_audit_shares_are_said_to_hold_analysts_labels_too(
+    store: Store, source: SourceRow
+) -> None:
     with pytest.raises(UsageError, match="has no audit"):
         estimate(store, source)
     assert say_uncorrected(store, source, BUNDLE) == NOT_CORRECTED

@@ -198,7 +198,7 @@ class AuditScreen(PostScreen[None]):
         label, analyst = self.labels[index], self.analyst
         if label not in audit.labels:
             self.tell(
-                f"{label} joined the codebook after this sample was drawn; its labels are"
+                f"The label {label} joined the codebook after this sample was drawn; its labels are"
                 f" {', '.join(audit.labels)}.",
                 "$text-warning",
             )

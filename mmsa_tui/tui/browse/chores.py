@@ -17,6 +17,7 @@ from mmsa_tui.services.agreement import basis, compare_analysts, summary
 from mmsa_tui.services.handover import describe_disagreement, describe_intake, describe_rejections
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import counted, safe_line
+from mmsa_tui.tui.app_screen import SUCCESS
 from mmsa_tui.tui.dialogs.ask import AskText
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def merge(app: MmsaApp, tell: Callable[[str, str], None], take: Callable[[
         first = describe_rejections(taken.rejections, 1)
         said = [describe_intake(taken), *(f"the first: {safe_line(reason, 120)}" for reason in first)]
         said += filter(None, [describe_disagreement(taken)])
-        _say(app, tell, f"{file.name}: {' · '.join(said)}")
+        tell(f"Merged {file.name}: {' · '.join(said)}", SUCCESS)
         take()
 
     hint = "Enter: add · esc: cancel"
@@ -52,7 +53,7 @@ async def agree(app: MmsaApp, tell: Callable[[str, str], None]) -> None:
     compared = await _do(app, lambda store: compare_analysts(store, (), labels))
     if compared is not None:
         figures = (f"{name} {figure}" for name, figure in summary(compared.measured, exact=False))
-        _say(app, tell, " · ".join([*figures, basis(compared.measured)]))
+        tell(" · ".join([*figures, basis(compared.measured)]), SUCCESS)
 
 
 async def report(app: MmsaApp, source: SourceRow, filter_text: str, tell: Callable[[str, str], None]) -> None:
@@ -73,7 +74,7 @@ async def report(app: MmsaApp, source: SourceRow, filter_text: str, tell: Callab
 
         n_posts = await _do(app, work)
         if n_posts is not None:
-            _say(app, tell, f"The report of {counted(n_posts, 'post')} is written: {target}")
+            tell(f"The report of {counted(n_posts, 'post')} is written: {target}", SUCCESS)
 
     about = f": {safe_line(filter_text, 40)}" if filter_text else ""
     title = f"Report of {safe_line(source.title, 40)}{about}"
@@ -92,15 +93,17 @@ async def evaluate(app: MmsaApp, source: SourceRow, tell: Callable[[str, str], N
         bundle = find_bundle(config.paths, config.bundle)
         outcome = score(rows, labels, seen=trained_on(bundle))
         scores = outcome.lines[outcome.main].scores
+        # What takes from the scores comes before them: the end of a long line is not in sight.
+        seen = f" ({outcome.n_seen:,} of them seen in training: too good)" if outcome.n_seen else ""
         said = (
-            f"{counted(outcome.n_scored, 'post')} with people's labels: accuracy {scores.accuracy:.3f},"
+            f"{counted(outcome.n_scored, 'post')} with people's labels{seen}: accuracy {scores.accuracy:.3f},"
             f" macro-F1 {scores.macro_f1:.3f}"
         )
         return f"{said}. {outcome.warning}".strip()
 
     said = await _do(app, work)
     if said is not None:
-        _say(app, tell, said)
+        tell(said, SUCCESS)
 
 
 async def _do(app: MmsaApp, work: Callable[[Store], T]) -> T | None:
@@ -112,8 +115,3 @@ async def _do(app: MmsaApp, work: Callable[[Store], T]) -> T | None:
     except OSError as error:
         app.show_error(UsageError(f"that did not work: {error.strerror or error}", ""))
     return None
-
-
-def _say(app: MmsaApp, tell: Callable[[str, str], None], text: str) -> None:
-    tell(text, "$text-success")
-    app.keep_message(text)

@@ -28,12 +28,14 @@ class Counts:
         self._thread, self._config, self._on_change = thread, config, on_change
         self.queues: Mapping[str, QueueCount] = {}
         self.n_corrected = self.n_to_learn = 0
+        self.n_here: int | None = None
+        """What has a label in this source, exact copies once; None before it is counted."""
         self.pace = Pace()
         self._are_old = True
         self._is_counting = False
 
     @property
-    def n_here(self) -> int | None:
+    def n_posts(self) -> int | None:
         """Posts of the source that have a label; None before they are counted."""
         corrected = self.queues.get("corrected")
         return corrected.total if corrected is not None and not self._are_old else None
@@ -49,6 +51,7 @@ class Counts:
         self._is_counting = True
         try:
             self.n_corrected = await self._thread.run(lambda store: store.count_corrected())
+            self.n_here = await self._thread.run(lambda store: store.count_corrected(source_id))
             self._on_change()
             if self.pace.is_due:
                 self._are_old = False

@@ -5,7 +5,7 @@ Each of them is on disk before the next key is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -112,12 +112,12 @@ class Labeller:
         if advances:
             # First on, then drawn anew: the post that is left needs no new post view.
             self.skip()
-        await self._refresh(done)
+        await self._refresh(done.content_hashes)
 
-    async def _refresh(self, done: Done) -> None:
+    async def _refresh(self, content_hashes: Collection[str]) -> None:
         self._counts.expire()
         self._counts.pace.stir()
-        await self._posts.refresh_posts(done.content_hashes)
+        await self._posts.refresh_posts(content_hashes)
 
     def _refuse_failure(self) -> None:
         if self._posts.row is not None:
@@ -143,7 +143,7 @@ class Labeller:
         app, place = self._posts.mmsa, self.place
         move = labelling.undo if back else labelling.redo
         try:
-            step, rows = await app.quick.run(lambda store: move(store, place))
+            step, rows, n_posts = await app.quick.run(lambda store: move(store, place))
         except MmsaError as error:
             app.show_error(error)
             return
@@ -153,8 +153,7 @@ class Labeller:
         for ordinal in rows:
             if self._posts.show_ordinal(ordinal):
                 break
-        await self._refresh(Done(step.title, frozenset(step.content_hashes)))
-        n_posts = len(step.content_hashes)
+        await self._refresh(step.content_hashes)
         count = f" · {n_posts:,} posts" if n_posts != 1 else ""
         as_is = "was left as it is" if step.n_kept == 1 else "were left as they are"
         kept = f" · {step.n_kept:,} changed since {as_is}" if step.n_kept else ""
@@ -186,7 +185,7 @@ class Labeller:
     def toggle_alone(self) -> None:
         self.labels_alone = not self.labels_alone
         together = "a post and its duplicates with the same picture"
-        how = "the post under the cursor alone" if self.labels_alone else together
+        how = "the post under the cursor and its exact duplicates only" if self.labels_alone else together
         self._voice.tell(f"Labels now go to {how}.", "")
 
     # many at once
@@ -237,7 +236,7 @@ class Labeller:
         finally:
             working.finish()
         posts.table.select(())
-        await self._refresh(done)
+        await self._refresh(done.content_hashes)
         if done.n_posts:
             n_posts = f"{done.n_posts:,} post{'' if done.n_posts == 1 else 's'}"
             self._voice.tell(f"{title} · {n_posts} · {self._voice.key('undo')} takes it back", SUCCESS)

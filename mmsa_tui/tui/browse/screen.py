@@ -118,8 +118,9 @@ class BrowseScreen(PostScreen[None]):
             self.posts.queue_bar.set_counts(self.counts.queues)
             self.show_top()
             counts, key = self.counts, key_for("retrain", self.mmsa.config.keys)
+            here, posts = counts.n_here, counts.n_posts
             self.status.show_right(
-                *describe_corrections(counts.n_corrected, counts.n_here, counts.n_to_learn, key)
+                *describe_corrections(counts.n_corrected, here, posts, counts.n_to_learn, key)
             )
 
     def refresh_rows(self) -> None:
@@ -168,9 +169,7 @@ class BrowseScreen(PostScreen[None]):
             return
         shown = self.view.row
         if self.is_whole and shown is not None and shown.ordinal == row.ordinal:
-            self.view.show_alike(
-                copies.n_duplicates, copies.n_alike, self.labeller.labels_alone, self.key("alone")
-            )
+            self.view.show_alike(copies, self.labeller.labels_alone, self.key("alone"))
 
     # coding blind
 
@@ -392,20 +391,20 @@ class BrowseScreen(PostScreen[None]):
             self.refresh_rows()
             self.upkeep.tick()
 
-        await chores.merge(self.mmsa, self.tell, take)
+        await chores.merge(self.mmsa, self.tell_and_keep, take)
 
     @work(exclusive=True, group="chore")
     async def action_agree(self) -> None:
-        await chores.agree(self.mmsa, self.tell)
+        await chores.agree(self.mmsa, self.tell_and_keep)
 
     async def action_report(self) -> None:
         if not ways.would_tell(self, "a report"):
-            await chores.report(self.mmsa, self.source, self.posts.filter_text, self.tell)
+            await chores.report(self.mmsa, self.source, self.posts.filter_text, self.tell_and_keep)
 
     @work(exclusive=True, group="chore")
     async def action_evaluate(self) -> None:
         if not ways.would_tell(self, "an evaluation"):
-            await chores.evaluate(self.mmsa, self.source, self.tell)
+            await chores.evaluate(self.mmsa, self.source, self.tell_and_keep)
 
     async def action_open_source(self) -> None:
         await self.upkeep.keep_position()

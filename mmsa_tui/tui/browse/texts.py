@@ -42,16 +42,21 @@ def _list_parts(posts: PostList, n_all: int) -> list[Part]:
     return parts
 
 
-def describe_corrections(n_all: int, n_here: int | None, n_new: int, retrain_key: str) -> list[Part]:
+def describe_corrections(
+    n_all: int, n_here: int | None, n_posts: int | None, n_new: int, retrain_key: str
+) -> list[Part]:
     """Say how many corrections there are, and how many no model has learned from, once the gate could judge.
 
     Args:
-        n_all: posts with a label in all sources, of which a retrain learns.
-        n_here: posts of this source with one; None while they are being counted.
+        n_all: corrections in all sources, of which a retrain learns; exact copies share one.
+        n_here: those of this source; None while they are being counted.
+        n_posts: posts of this source with one, as the queue has them; None while they are being counted.
         n_new: those that the model in use has not met.
         retrain_key: "" where it has none.
     """
-    where = "" if n_here in (None, n_all) else "in all sources "
+    where = "in all sources " if n_here not in (None, n_all) else ""
+    if not where and n_posts is not None and n_posts > n_all:
+        where = f"on {n_posts:,} posts "
     parts = [(f"{counted(n_all, 'correction')} {where}", MUTED)]
     if n_new >= ENOUGH:
         new = "" if n_new == n_all else f"{n_new:,} "

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
 from mmsa_tui.store import Where
-from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import Jump
 from mmsa_tui.tui.browse.position import Position
 
@@ -36,8 +35,7 @@ async def export(screen: BrowseScreen) -> None:
 
     async def take(written: str | None) -> None:
         if written is not None:
-            screen.tell(safe_line(f"Written: {written}"), "$text-success")
-            screen.mmsa.keep_message(f"Written: {written}")
+            screen.tell_and_keep(f"Written: {written}", "$text-success")
 
     await screen.ask(dialog, take)
 

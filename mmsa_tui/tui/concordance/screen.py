@@ -91,7 +91,7 @@ class ConcordanceScreen(FramedScreen[int | None]):
             self._show_top()
             if not self.found.lines:
                 among = f"the {counted(self.found.n_searched, 'post')} searched"
-                self.tell(f"{self._search} stands in none of {among}.", "$text-warning")
+                self.tell(f"Nothing found: {self._search} stands in none of {among}.", "$text-warning")
 
     def _show_top(self) -> None:
         said = "looking…" if self.found is None else self.found.summary

@@ -62,7 +62,7 @@ def not_audited(audit_key: str, n_drawn: int = 0, *, has_model: bool) -> list[Pa
     how = f" ({audit_key}: audit)" if audit_key else ""
     if n_drawn:
         return [(f"not corrected: 0 of {n_drawn:,} audited{how}", MUTED)]
-    what = "model's labels, not corrected" if has_model else "neither a model nor an audit"
+    what = "labels as they stand, not corrected" if has_model else "neither a model nor an audit"
     return [(f"{what}{how}", MUTED)]
 
 

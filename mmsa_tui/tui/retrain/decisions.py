@@ -63,7 +63,7 @@ class Decisions:
             return
         await asyncio.to_thread(promotion.discard, offer.directory)
         screen.clear_offer()
-        screen.tell(f"{offer.name} is gone; the bundle in use is unchanged.")
+        screen.tell(f"The candidate {offer.name} is gone; the bundle in use is unchanged.")
         screen.look()
 
     async def _promote(self) -> None:
@@ -98,7 +98,7 @@ class Decisions:
 
     def _say_decided(self, offer: Offer) -> None:
         self._screen.clear_offer()
-        self._screen.tell(f"{offer.name} was used or thrown away elsewhere meanwhile.", WARNING)
+        self._screen.tell(f"The candidate {offer.name} was used or thrown away elsewhere meanwhile.", WARNING)
         self._screen.look()
 
     async def _is_meant(self, offer: Offer, against: tuple[str, ...]) -> bool:
@@ -129,10 +129,10 @@ class Decisions:
         screen.look()
         if app.bundle_id != promoted.id:
             kept = f"but the setting `bundle` keeps {app.bundle_id} in use"
-            screen.tell(f"{promoted.id} is active{note}, {kept}.", WARNING)
+            screen.tell(f"The bundle {promoted.id} is active{note}, {kept}.", WARNING)
             return
         goes_on = "" if app.config.paths.codebook == "" or before.meta.parent else _CLASSIFY
-        screen.tell(f"{promoted.id} is in use{note}.{goes_on}", SUCCESS)
+        screen.tell(f"The bundle {promoted.id} is in use{note}.{goes_on}", SUCCESS)
         if await app.slow.run(lambda store: bool(sources_judged_by(store, before.id))):
             await self.reclassification.run(before.id)
             await self._list_changes(before.id, promoted.id)
@@ -151,7 +151,7 @@ class Decisions:
         try:
             bundle = await asyncio.to_thread(roll_back, screen.mmsa.config.paths)
             await screen.mmsa.reload_bundle()
-            screen.tell(f"{bundle.id} is in use again.", SUCCESS)
+            screen.tell(f"The bundle {bundle.id} is in use again.", SUCCESS)
             screen.look()
         except MmsaError as error:
             screen.fail(error)
@@ -176,7 +176,8 @@ class Decisions:
             screen.tell(f"Every post has the same label as by {before}.")
             return
         lists = "it" if n_changed == 1 else "them"
-        screen.tell(f"{before} labels {counted(n_changed, 'post')} differently: v lists {lists}.", SUCCESS)
+        posts = counted(n_changed, "post")
+        screen.tell(f"The bundle {before} labels {posts} differently: v lists {lists}.", SUCCESS)
         if not screen.is_attached:
             return
         jump = await screen.app.push_screen_wait(ChangesScreen(found, before, after))

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import MAX_LABELS, key_for
-from mmsa_tui.tui.themes import Part
+from mmsa_tui.tui.themes import MUTED, Part
 from mmsa_tui.tui.widgets.label_looks import LabelLooks, shorten
 from mmsa_tui.tui.widgets.post_columns import fit
 from mmsa_tui.worker.messages import Progress
@@ -60,12 +60,13 @@ class StatusLine(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._message: Sequence[Part] = ()
+        self._more = ""
         self._right: Sequence[Part] = ()
         self._batch: tuple[str, Progress | None, bool] | None = None
 
-    def tell(self, *parts: Part) -> None:
-        """Show a message until the next one."""
-        self._message = parts
+    def tell(self, *parts: Part, more: str = "") -> None:
+        """Show a message until the next one; `more` says where all of it stands, should it be cut."""
+        self._message, self._more = parts, more
         self.refresh()
 
     def show_right(self, *parts: Part) -> None:
@@ -83,12 +84,19 @@ class StatusLine(Widget):
     def render(self) -> Content:
         width = self.size.width
         if self._batch is None:
-            return spread(self._message, self._right, width)
+            return spread(self._message, self._beside(width), width)
         title, progress, is_stopping = self._batch
         left = batch_parts(title, progress, is_stopping, width)
         # A message during a batch is the answer to a key: it comes before the count.
         right = self._message if self._message and width >= 100 else self._right
         return spread(left, right if width >= 80 else (), width)
+
+    def _beside(self, width: int) -> Sequence[Part]:
+        """Choose what stands right of the message: the count gives way to the message's end."""
+        n_cells = sum(cell_len(text) for text, _ in self._message)
+        if n_cells < width - sum(cell_len(text) for text, _ in self._right):
+            return self._right
+        return ((f" {self._more} ", MUTED),) if self._more and n_cells >= width else ()
 
 
 def batch_parts(title: str, progress: Progress | None, is_stopping: bool, width: int) -> list[Part]:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from mmsa_tui.filters import Hits
 from mmsa_tui.records import IMAGE_TEXT_BREAK, Failure, Post
+from mmsa_tui.services.labelling import Copies
 from mmsa_tui.store import Row
 from mmsa_tui.text.display import counted, safe_line, safe_map
 from mmsa_tui.text.language import main_language
@@ -147,22 +148,24 @@ def verdict(row: Row, looks: LabelLooks, alike: Content | None, *, is_hidden: bo
     return Content("\n").join(lines)
 
 
-def alike(n_duplicates: int, n_alike: int, labels_alone: bool, key: str) -> Content | None:
+def alike(copies: Copies, labels_alone: bool, key: str) -> Content | None:
     """Say how many posts repeat one, in a line that fits the view; None if none does.
 
     Args:
-        n_duplicates: posts that say the same, as the queue of duplicates has them.
-        n_alike: those of them with the same picture, which are labelled with it.
         key: the key that changes whether they are labelled together.
     """
-    if not n_duplicates:
+    if not copies.n_duplicates:
         return None
-    duplicates = f"⧉ {counted(n_duplicates, 'duplicate')}"
-    if not n_alike:
+    duplicates = f"⧉ {counted(copies.n_duplicates, 'duplicate')}"
+    if not copies.n_alike:
         return Content(f"{duplicates}, none with the same picture")
-    if n_alike < n_duplicates:
-        duplicates += f", {n_alike:,} with the same picture"
+    if copies.n_alike < copies.n_duplicates:
+        duplicates += f", {copies.n_alike:,} with the same picture"
+    if copies.n_exact == copies.n_alike:
+        return Content(f"{duplicates} · always labelled together")
     how, other = ("alone", "together") if labels_alone else ("together", "alone")
+    if labels_alone and copies.n_exact:
+        how = f"with {counted(copies.n_exact, 'exact duplicate')}"
     return Content.assemble(f"{duplicates} · labelled {how} ", (f"({key}: {other})", "$foreground-muted"))
 
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from mmsa_tui.filters import Hits
 from mmsa_tui.records import Picture
+from mmsa_tui.services.labelling import Copies
 from mmsa_tui.store import Row
 from mmsa_tui.tui.graphics import Graphics
 from mmsa_tui.tui.pictures import Pictures
@@ -88,9 +89,9 @@ class PostView(Vertical):
         self._is_hidden = is_hidden
         self._fill()
 
-    def show_alike(self, n_duplicates: int, n_alike: int, labels_alone: bool, key: str) -> None:
+    def show_alike(self, copies: Copies, labels_alone: bool, key: str) -> None:
         """Say how many other posts repeat this one, and how they are labelled; `key` changes that."""
-        self._alike = post_facts.alike(n_duplicates, n_alike, labels_alone, key)
+        self._alike = post_facts.alike(copies, labels_alone, key)
         self._fill_verdict()
 
     def show_explanation(self, explained: Explained | None) -> None:
