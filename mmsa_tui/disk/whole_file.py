@@ -113,6 +113,28 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+@contextmanager
+def short_folder(longest: int) -> Iterator[Path]:
+    """Give an empty folder whose name has at most so many bytes, for sockets; it goes as scratch folders do.
+
+    Where the folder for temporary files has too long a name, in /tmp.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    name = f"{part_prefix()}{uuid.uuid4().hex[:4]}"
+    for folder in (temporary_folder(), Path("/tmp")):
+        if len(os.fsencode(folder / name)) <= longest:
+            break
+    remove_stale(folder)
+    scratch = folder / name
+    scratch.mkdir(mode=0o700)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def temporary_folder() -> Path:
     """Find the folder for temporary files, without a trial file that a kill would leave."""
     names = ("TMPDIR", "TEMP", "TMP")

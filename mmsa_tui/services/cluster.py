@@ -23,7 +23,7 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config, load_config
 from mmsa_tui.decoding import DecodingError
 from mmsa_tui.disk.packed import INDEX, Pack, Part, digest_of, items_of, read_index
-from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder, whole_file
+from mmsa_tui.disk.whole_file import scratch_folder, short_folder, temporary_folder, whole_file
 from mmsa_tui.errors import BundleError, Interrupted, MmsaError, OutputError, SourceError, UsageError
 from mmsa_tui.export import people_columns, write
 from mmsa_tui.export.parquet_file import open_parquet
@@ -39,6 +39,8 @@ from mmsa_tui.store import Row
 
 _PACK = "packed"
 """Folder in the output for a source that was not packed before."""
+_LONGEST_FOLDER = 40
+"""Bytes of the folder that Ray keeps its sockets in: with what it adds a socket's name has 107 at most."""
 _CONNECT_S = 5.0
 _GRPC_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 """What every HTTP/2 client begins with (RFC 9113, 3.4): the preface and an empty frame of settings."""
@@ -311,15 +313,21 @@ def _check_grpc(connection: socket.socket) -> None:
 def _connected(ray: Any, address: str) -> Iterator[None]:
     """Connect to a cluster, or start one on this machine for as long as the block runs."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # Workers look for code in the folder this is called from: let that be where ours is, not the user's.
-    with contextlib.chdir(Path(mmsa_tui.__file__).parents[1]):
+    with contextlib.ExitStack() as stack:
+        # Workers look for code in the folder this is called from: let that be where ours is, not the user's.
+        stack.enter_context(contextlib.chdir(Path(mmsa_tui.__file__).parents[1]))
+        own = {}
         try:
+            if not address and "RAY_TMPDIR" not in os.environ:
+                # Ray leaves for good what it writes there, and takes no folder with a long name.
+                own["_temp_dir"] = str(stack.enter_context(short_folder(_LONGEST_FOLDER)))
             ray.init(
                 address=address or "local",
                 include_dashboard=None if address else False,
                 log_to_driver=False,
                 logging_level="ERROR",
                 configure_logging=True,
+                **own,
             )
         except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
             raise UsageError(
@@ -329,10 +337,8 @@ def _connected(ray: Any, address: str) -> Iterator[None]:
                 if address
                 else "See whether `ray start --head` works here.",
             ) from error
-    try:
+        stack.callback(ray.shutdown)
         yield
-    finally:
-        ray.shutdown()
 
 
 def _prepare(folder: Path, request: ClusterRequest) -> None:

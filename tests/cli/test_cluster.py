@@ -40,11 +40,19 @@ def rows_of(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.mark.bundle
-def test_two_workers_label_as_the_local_engine_and_go_on_where_they_were(own_home: Path) -> None:
+def test_two_workers_label_as_the_local_engine_and_go_on_where_they_were(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("ray")
+    # As long as those that macOS gives: a socket in it would have too long a name.
+    tmp_folder = own_home / ("folder-for-temporary-files-" * 3)
+    tmp_folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_folder))
     assert mmsa_here("pack", SAMPLES, "-o", "pack", "--posts-per-part", "8") == 0
     command = ("classify", "pack", "--engine", "ray", "--workers", "2", "-o", "labels")
     assert mmsa_here(*command) == 0
+    left = [*tmp_folder.glob("ray/*"), *Path("/tmp").glob(f".mmsa-*-{os.getpid()}-*")]
+    assert not left
     assert mmsa_here(*command) == 2
     kept = own_home / "labels" / "posts-000001.parquet"
     stamp = kept.stat().st_mtime_ns
