@@ -12,6 +12,7 @@ from benchmarks.kill_checks import (
     in_use,
     judged,
     judged_apart,
+    learned,
     purged,
     purged_and_written,
     renamed,
@@ -155,6 +156,9 @@ CASES = (
          wrong=purged_and_written),
     Case("cache clear", _plain("cache", "clear")),
     Case("retrain", _plain("retrain", "--promote", "--device", "cpu"), wrong=judged, in_a_row=4),
+    Case("retrain under a codebook",
+         _plain("--codebook", CODEBOOK, "retrain", "--promote", "--device", "cpu"), wrong=learned,
+         in_a_row=4),
     # The candidate is gone from its place once it is promoted; what was left to judge is judged all the same.
     Case("retrain --changes", _plain("retrain", "--candidate", "{home}/data/runs/" + CANDIDATE, "--promote",
                                      "--changes", "{out}/changes.jsonl", "--device", "cpu"),

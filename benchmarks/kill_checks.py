@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.kill_place import CODEBOOK, N_POSTS, Place, run
 from mmsa_tui.bundle.meta import read_bundle, verify_bundle
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.codebook import read_codebook
 from mmsa_tui.config import load_config
 from mmsa_tui.errors import MmsaError
@@ -66,14 +67,30 @@ def _written(file: Path, n_acts: int) -> str:
 
 def judged(place: Place) -> str:
     """See that the bundle in use has judged every post that the one before it had judged."""
-    from mmsa_tui.bundle.registry import find_bundle
-
     bundle = find_bundle(place.paths)
     with Store.open(place.paths.database) as store:
         row = store.source(place.source)
         assert row is not None
         waiting = store.count_unpredicted(row.id, bundle.id)
     return f"{waiting} posts are not judged by {bundle.id}" if waiting else ""
+
+
+def learned(place: Place) -> str:
+    """See that a codebook has a model in use that is what was signed, and every label that was given."""
+    paths = place.paths.under(CODEBOOK)
+    try:
+        bundle = find_bundle(paths)
+        verify_bundle(bundle, paths)
+    except MmsaError as error:
+        return error.message
+    if bundle.meta.name != CODEBOOK:
+        return f"{bundle.id} is in use under {CODEBOOK}"
+    with Store.open(paths.database) as store:
+        store.write_journal()
+        n_acts = sum(1 for _ in store.corrections())
+    n_journalled = len({str(record["uid"]) for record in Journal(paths.database).records()})
+    whole = n_acts == n_journalled == N_POSTS
+    return "" if whole else f"{n_acts} acts and {n_journalled} in the journal, of {N_POSTS}"
 
 
 def taken_over(place: Place) -> str:

@@ -18,6 +18,7 @@ from mmsa_tui import cli
 from mmsa_tui.bundle.registry import use_bundle
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.records import Correction
+from mmsa_tui.services.ingest import read_in
 from mmsa_tui.store import Store
 
 sys.path.insert(0, str(ROOT / "tests" / "model"))
@@ -152,15 +153,18 @@ def prepare(folder: Path) -> Place:
 
 
 def _make_codebook(place: Place) -> None:
-    """Make a codebook under which every post has a label."""
+    """Make a codebook under which every post of the source has a label."""
     labels = [word for name in ("for", "against", "neither") for word in ("--label", name)]
     must_run(place, "codebook", "new", CODEBOOK, *labels)
     with Store.open(place.paths.under(CODEBOOK).database) as store:
+        row = read_in(store, place.source)
+        names = ("for", "against", "neither")
         said = [
-            Correction(f"said-{n}", f"b2:{n:040x}", ("for", "against", "neither")[n % 3], analyst="Ann")
-            for n in range(N_POSTS)
+            Correction(f"said-{n}", stored.post.content_hash, names[n % 3], analyst="Ann")
+            for n, stored in enumerate(store.posts(row.id))
+            if stored.post is not None
         ]
-        store.acts.record(said, "bulk", "here")
+        store.acts.record(said, "bulk", row.location)
 
 
 def _make_candidate(place: Place, folder: Path) -> None:
