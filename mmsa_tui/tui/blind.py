@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mmsa_tui.analysis.queues import title_of
 from mmsa_tui.config import Config
 from mmsa_tui.filters import FilterError, read_expression, terms_of
 from mmsa_tui.store import Order, Row
@@ -11,7 +12,8 @@ from mmsa_tui.store import Order, Row
 _FIELDS = ("label", "model", "corrected", "text_label", "image_label", "truth", "conf", "margin", "note")
 _WORDS = ("conflict", "changed")
 _COLUMNS = ("final_label", "confidence", "margin", "conflict", "corrected_label")
-"""Fields, words behind `is:` and columns whose posts are told apart by what is hidden."""
+_QUEUES = ("uncertain", "conflict", "errors")
+"""Fields, words behind `is:`, columns and queues whose posts are told apart by what is hidden."""
 
 
 class Blinding:
@@ -35,11 +37,17 @@ class Blinding:
         self._chosen = not self.is_on(queue)
         return self._chosen
 
+    @property
+    def closed_queues(self) -> frozenset[str]:
+        """Queues that show nothing while labels are hidden: which posts they hold tells what is."""
+        return frozenset(name for name in _QUEUES if self.is_on(name))
+
     def told_by(self, queue: str, filter_text: str, order: Order | None) -> str:
-        """Name what of a filter or an order tells what is hidden in a queue; "" where nothing does."""
+        """Name the queue, or what of filter or order, that tells what is hidden; "" where nothing does."""
         if not self.is_on(queue):
             return ""
-        return _told_by_filter(filter_text) or _told_by_order(order)
+        told = f"the queue {title_of(queue)}" if queue in _QUEUES else ""
+        return told or _told_by_filter(filter_text) or _told_by_order(order)
 
     def hides(self, row: Row, queue: str) -> bool:
         """Whether a row is to be shown without anybody's label: its reader has yet to give one.

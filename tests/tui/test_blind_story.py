@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 from mmsa_tui.tui.dialogs.ask import AskText
 from mmsa_tui.tui.dialogs.bulk import BulkChoice, BulkDialog
+from mmsa_tui.tui.dialogs.export import ExportDialog
 
 
 async def test_coding_blind_hides_what_the_model_says_until_one_has_said_something(
@@ -161,3 +163,47 @@ async def test_what_tells_of_all_labels_waits_for_who_codes_blind(
         await screen.run_action(action)
         await wait_for(pilot, lambda: f"{what} would tell" in text_of(screen, "#status"), "the reason")
         assert pilot.app.screen is screen
+
+
+async def test_queues_that_tell_how_sure_the_model_is_are_shut(make_app, classified, wait_for):
+    async with make_app().run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        posts, bar = screen.posts, screen.posts.queue_bar
+        await wait_for(pilot, lambda: re.search(r"uncertain \d", bar.render().plain), "the counts")
+        await pilot.press("B")
+        assert not re.search(r"uncertain \d", bar.render().plain)
+        names = {posts.queue_name}
+        for _ in bar.queues:
+            await pilot.press("tab")
+            names.add(posts.queue_name)
+        assert names.isdisjoint({"uncertain", "conflict", "errors"}) and len(names) > 1
+        bar.choose("uncertain")
+        await wait_for(
+            pilot, lambda: "the queue uncertain would tell" in posts.table.empty_text, "the reason"
+        )
+        assert screen.n_rows == 0
+        await pilot.press("W")
+        await wait_for(
+            pilot, lambda: "the queue uncertain would tell" in text_of(screen, "#status"), "it again"
+        )
+        await pilot.press("B")
+        await wait_for(pilot, lambda: screen.n_rows, "the posts of the queue")
+
+
+async def test_where_else_a_filter_hits_does_not_tell_how_sure_the_model_is(
+    make_app, classified, config, wait_for
+):
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        screen.posts.queue_bar.choose("flagged")
+        screen.posts.go_to_filter("train", in_queue=True)
+        await wait_for(pilot, lambda: screen.posts.hits_elsewhere, "hits elsewhere")
+        assert set(screen.posts.hits_elsewhere).isdisjoint({"uncertain", "conflict", "errors"})
+
+
+async def test_an_export_says_that_the_file_holds_what_is_hidden(make_app, classified, config, wait_for):
+    async with make_app(config=replace(config, blind="always")).run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await pilot.press("x")
+        dialog = await asked(pilot, wait_for, ExportDialog)
+        assert "holds them all" in text_of(dialog, "#export-blind")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 async def context(screen: BrowseScreen) -> None:
     """List every hit of the filter with the words around it; without a word to look for, ask for one."""
     posts = screen.posts
+    if posts.telling:
+        key = screen.key("blind")
+        screen.tell(f"Blind: {posts.telling} would tell what is hidden ({key} shows all labels).", WARNING)
+        return
     if posts.table.hits is not None:
         await ways.concordance(screen, posts.filter_text, posts.queue_where())
         return

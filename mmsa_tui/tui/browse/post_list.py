@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
 
 
+_WAYS = {"filter": "clear_filter", "queue": "next_queue"}
+"""The action that leads away from what would tell what is hidden."""
+
+
 class PostList(Vertical):
     """Posts of one source by filter, queue and order; knows where in it the user is.
 
@@ -57,7 +61,7 @@ class PostList(Vertical):
         self.filter_error: FilterError | None = None
         self.is_filter_unfinished = False
         self.told_by: Callable[[str, str, Order | None], str] = lambda queue, text, order: ""
-        """Names what of a filter or an order would tell what is hidden in a queue."""
+        """Names the queue, or what of a filter or an order, that would tell what is hidden."""
         self.telling = ""
         self.hits_elsewhere: Mapping[str, int] = {}
         self.queue_name = self.position.queue
@@ -206,13 +210,14 @@ class PostList(Vertical):
         )
         if found["all"].total == n_here:
             return {}
-        return {name: count.total for name, count in found.items() if count.total and name != self.queue_name}
+        left_out = {self.queue_name, *self.queue_bar.closed}
+        return {name: count.total for name, count in found.items() if count.total and name not in left_out}
 
     def _say_why_empty(self) -> str:
         if self.filter_error is not None:
             return f"The filter is not understood, so no post is shown: {self.filter_error.message}."
         if self.telling:
-            way = "clear_filter" if self.telling.startswith("the filter") else "sort"
+            way = _WAYS[self.telling.split()[1]] if self.telling.startswith("the ") else "sort"
             return (
                 f"Blind: {self.telling} would tell what is hidden, so no post is shown."
                 f" {self._key(way)} changes that, {self._key('blind')} shows all labels."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from rich.cells import cell_len
 from textual import events
@@ -45,6 +45,7 @@ class QueueBar(Widget):
         self._use = use
         self.queues = queues
         self._chosen = queues[0].name
+        self.closed: Collection[str] = ()
         self._counts: Mapping[str, QueueCount] = {}
         self._places: list[tuple[int, int, int, str]] = []
 
@@ -73,6 +74,11 @@ class QueueBar(Widget):
         """Choose the queue before that holds anything."""
         self._step(-1)
 
+    def close(self, names: Collection[str]) -> None:
+        """Shut some queues: they stand there without a count, and the keys pass them by."""
+        self.closed = names
+        self.refresh(layout=True)
+
     def set_counts(self, counts: Mapping[str, QueueCount]) -> None:
         self._counts = counts
         self.refresh(layout=True)
@@ -81,7 +87,8 @@ class QueueBar(Widget):
         names = [queue.name for queue in self.queues]
         at = names.index(self._chosen)
         ring = [names[(at + direction * step) % len(names)] for step in range(1, len(names))]
-        filled = [name for name in ring if name not in self._counts or self._counts[name].total]
+        open_ones = [name for name in ring if name not in self.closed]
+        filled = [name for name in open_ones if name not in self._counts or self._counts[name].total]
         self.choose(next(iter(filled), names[0]))
 
     def on_click(self, event: events.Click) -> None:
@@ -123,7 +130,8 @@ class QueueBar(Widget):
 
     def _quiet(self, queue: Queue) -> str:
         count = self._counts.get(queue.name)
-        return "$foreground-muted" if count is not None and not count.total else "$foreground"
+        is_quiet = queue.name in self.closed or (count is not None and not count.total)
+        return "$foreground-muted" if is_quiet else "$foreground"
 
     def _lines(self, width: int) -> list[Sequence[Item]]:
         """Lay the queues out: on a wide screen all of them in words, on two lines if need be."""
@@ -157,7 +165,7 @@ class QueueBar(Widget):
     def _item(self, queue: Queue, is_brief: bool, has_short_title: bool) -> Item:
         title = _SHORT_TITLES.get(queue.name, queue.title) if has_short_title else queue.title
         count = self._counts.get(queue.name)
-        if count is None:
+        if count is None or queue.name in self.closed:
             return queue, title, ""
         is_plain = queue.name == "corrected" or not count.total or (queue.name == "all" and not count.done)
         if is_plain or (is_brief and queue.name != self._chosen):

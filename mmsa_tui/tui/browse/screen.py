@@ -197,6 +197,7 @@ class BrowseScreen(PostScreen[None]):
 
     def _show_blindness(self) -> None:
         self.posts.table.shown = self._shown if self.is_blind else None
+        self.posts.queue_bar.close(self._blinding.closed_queues)
         self.posts.table.refresh()
         self.show_row(self.row)
         self.show_top()

@@ -31,6 +31,7 @@ async def export(screen: BrowseScreen) -> None:
         posts.queue_name,
         screen.mmsa.model.validated,
         lambda store: learned_since(store, screen.source, config.paths, config.bundle),
+        is_blind=screen.is_blind,
     )
 
     async def take(written: str | None) -> None:

@@ -26,6 +26,11 @@ from mmsa_tui.tui.dialogs.working import Working
 
 T = TypeVar("T")
 
+_NOT_BLIND = (
+    "Labels are hidden on the screen. The file holds them all, the model's and your colleagues':"
+    " open it when you have given yours."
+)
+
 FORMATS = {
     ".csv": "CSV, for any program",
     ".xlsx": "Excel workbook",
@@ -52,6 +57,7 @@ class ExportDialog(ModalScreen[str | None]):
         selection: ordinals of the marked posts; they are proposed first.
         queue: the queue that the list shows.
         validated: languages in which the bundle is.
+        is_blind: whether labels are hidden on the screen; the file has them all, and that is said.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
@@ -63,6 +69,7 @@ class ExportDialog(ModalScreen[str | None]):
         #export-chart-row { display: none; }
         .export-row Select, .export-row Input { width: 1fr; }
         #export-about { color: $foreground-muted; margin-bottom: 1; width: 100%; }
+        #export-blind { color: $text-warning; margin-bottom: 1; width: 100%; }
         #export-problem { color: $text-error; display: none; }
     }
     """
@@ -80,6 +87,8 @@ class ExportDialog(ModalScreen[str | None]):
         queue: str = "all",
         validated: Collection[str] | None = None,
         learned: Callable[[Store], frozenset[str]] = lambda store: frozenset(),
+        *,
+        is_blind: bool = False,
     ) -> None:
         super().__init__(classes="dialog-screen")
         self._database, self._source = database, source
@@ -87,6 +96,7 @@ class ExportDialog(ModalScreen[str | None]):
         self._where, self._filter_text = where, filter_text
         self._order, self._selection = order, tuple(selection)
         self._queue, self._validated, self._learned = queue, validated, learned
+        self._is_blind = is_blind
 
     def compose(self) -> ComposeResult:
         posts = self._posts()
@@ -103,6 +113,8 @@ class ExportDialog(ModalScreen[str | None]):
                 yield Label("Posts")
                 yield Select(posts, value=posts[-1][1], allow_blank=False, id="export-posts", compact=True)
             yield Label("", id="export-about", markup=False)
+            if self._is_blind:
+                yield Label(_NOT_BLIND, id="export-blind")
             with Horizontal(classes="export-row"):
                 yield Label("Columns")
                 columns = [("ours and the source's own", "all"), ("only ours", "ours")]
