@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmsa_tui.cli import console, options
-from mmsa_tui.errors import ExitCode, MmsaError, UsageError
+from mmsa_tui.errors import ExitCode, MmsaError, OutputError, UsageError
 from mmsa_tui.text.display import counted
 
 if TYPE_CHECKING:
@@ -113,7 +113,12 @@ def retrain(
             "`mmsa bundle info DIR` only shows a candidate.",
         )
     if reclassify and not dry_run:
-        _finish_judging(config, parent)
+        written = _finish_judging(config, parent, changes)
+        if written is not None:
+            console.talk(f"{parent.id} was promoted before; run the same command with another file to go on")
+            if json:
+                console.show_json({"promoted": parent.id, "changes": str(written)})
+            return
     if candidate is not None:
         _promote(config, parent, candidate, promote, reclassify, changes)
         return
@@ -205,17 +210,29 @@ def _promote(
     changes: Path | None,
 ) -> Bundle:
     from mmsa_tui.bundle.registry import is_stand_in
-    from mmsa_tui.cli.bundle import warn_if_another_is_set
     from mmsa_tui.services import promote as promotion
+    from mmsa_tui.services.wanted_list import wanted
 
-    bundle = promotion.promote(
-        config.paths, candidate, in_use=parent.id, overrule=promote is True, analyst=config.analyst
-    )
+    with ExitStack() as stack:
+        if changes is not None and not is_stand_in(parent, config.paths):
+            stack.enter_context(wanted(config.paths, candidate, parent.id, changes))
+        bundle = promotion.promote(
+            config.paths, candidate, in_use=parent.id, overrule=promote is True, analyst=config.analyst
+        )
+        _use(config, parent, bundle, reclassify, changes)
+    return bundle
+
+
+def _use(config: Config, parent: Bundle, bundle: Bundle, reclassify: bool, changes: Path | None) -> None:
+    """Say that a bundle is active now, and let it judge what the one before had judged."""
+    from mmsa_tui.bundle.registry import is_stand_in
+    from mmsa_tui.cli.bundle import warn_if_another_is_set
+
     overruled = bundle.meta.training["overruled"]
     note = ", against the gate; its record says so" if overruled else ""
     if is_stand_in(parent, config.paths):
         console.talk(f"{bundle.id} is active{note}; `mmsa classify SOURCE -o FILE` labels a source with it")
-        return bundle
+        return
     console.talk(f"{bundle.id} is active{note}; `mmsa bundle rollback` goes back to {bundle.meta.parent}")
     warn_if_another_is_set(bundle)
     if reclassify:
@@ -224,27 +241,52 @@ def _promote(
         except (KeyboardInterrupt, MmsaError):
             console.talk(
                 f"{bundle.id} is active all the same; `mmsa classify SOURCE -o FILE` judges what is left of a"
-                " source, and the next `mmsa retrain` begins with all of them."
+                " source, and the next `mmsa retrain` begins with all of them"
+                + ("." if changes is None else f" and writes {changes}.")
             )
             raise
-    return bundle
 
 
-def _finish_judging(config: Config, bundle: Bundle) -> None:
-    """Go on with what a promotion before was interrupted in."""
+def _finish_judging(config: Config, bundle: Bundle, changes: Path | None) -> Path | None:
+    """Go on with what a promotion before was interrupted in.
+
+    A list that was asked for then is written where it is asked for now, else where it was to go.
+
+    Returns:
+        The file, if a list was asked for now: it is not one of what this command promotes.
+    """
     from mmsa_tui.services.reclassify import left_to_judge
+    from mmsa_tui.services.wanted_list import find_list, forget_list
     from mmsa_tui.store import Store
 
     if not config.paths.database.is_file():
-        return
+        return None
     with Store.open(config.paths.database) as store:
         left = left_to_judge(store, bundle)
+    target = find_list(config.paths, bundle)
+    if target is not None and target.exists():
+        # Stopped right after it was written: what is there is whole, and is not replaced.
+        forget_list(config.paths)
+        target = None
+    if target is not None and changes is not None:
+        target = changes
     if left.n_posts:
         console.talk(
             f"{counted(left.n_posts, 'post')} judged by {left.before} were not judged by {bundle.id}, which"
             " was promoted instead: doing that first"
         )
-        _reclassify(config, left.before, bundle, None)
+    elif target is not None:
+        console.talk(f"what {bundle.id} changed when it was promoted was not written: doing that first")
+    if left.n_posts or target is not None:
+        try:
+            _reclassify(config, left.before, bundle, target)
+        except OutputError as error:
+            hint = f"{error.hint} `mmsa retrain --changes FILE` writes it elsewhere."
+            raise OutputError(error.message, hint) from error
+    if target is None:
+        return None
+    forget_list(config.paths)
+    return target if changes is not None else None
 
 
 def _show(result: Result) -> None:

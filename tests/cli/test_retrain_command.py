@@ -207,6 +207,66 @@ def test_judging_again_that_was_interrupted_is_gone_on_with(
     assert "were not judged" not in mmsa("retrain").err
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["plain", "with another file"])
+def test_a_list_of_changes_that_was_interrupted_is_written_by_the_next_retrain(
+    home: Path,
+    mmsa: Mmsa,
+    outcome: Any,
+    table: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: bool,
+) -> None:
+    monkeypatch.setattr("mmsa_tui.services.classify.BATCH", 1)
+    mmsa("classify", table(["what a lovely day", "so sad", "a train"]), "-o", tmp_path / "out.jsonl")
+    outcome(True)
+    judge = WordModel.judge
+
+    is_first = [True]
+
+    def judge_otherwise(model: WordModel, post: Post) -> Prediction:
+        if post.post_id == "2" and is_first:
+            is_first.clear()
+            raise KeyboardInterrupt
+        return replace(judge(model, post), label="neutral")
+
+    wanted, other = tmp_path / "changes.jsonl", tmp_path / "other.jsonl"
+    monkeypatch.setattr(WordModel, "judge", judge_otherwise)
+    ran = mmsa("retrain", "--changes", wanted)
+    assert (ran.code, f"and writes {wanted}" in ran.err, wanted.exists()) == (130, True, False)
+    monkeypatch.setattr(run, "command_for", lambda file: [sys.executable, "-c", "raise SystemExit(5)"])
+    again = mmsa("retrain", *(["--changes", other] if elsewhere else []))
+    # Without a file of its own the command goes on with a retrain, which ends with 5 here.
+    assert again.code == (0 if elsewhere else 5)
+    written = other if elsewhere else wanted
+    changes = [json.loads(line) for line in written.read_text().splitlines()]
+    assert changes
+    assert {change["after"] for change in changes} == {"neutral"}
+    assert [path.exists() for path in (wanted, other)].count(True) == 1
+    assert "was promoted" not in mmsa("retrain").err
+
+
+def test_a_list_that_cannot_be_written_where_it_was_to_go_can_go_elsewhere(
+    home: Path, mmsa: Mmsa, outcome: Any, table: Any, tmp_path: Path
+) -> None:
+    mmsa("classify", table(["what a lovely day", "so sad"]), "-o", tmp_path / "out.jsonl")
+    outcome(True)
+    gone = tmp_path / "disk"
+    gone.mkdir()
+
+    def stop(model: WordModel, post: Post) -> Prediction:
+        gone.rmdir()
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WordModel, "judge", stop)
+        assert mmsa("retrain", "--changes", gone / "changes.jsonl").code == 130
+    ran = mmsa("retrain")
+    assert (ran.code, "`mmsa retrain --changes FILE` writes it elsewhere" in ran.err) == (2, True)
+    assert mmsa("retrain", "--changes", tmp_path / "changes.jsonl").code == 0
+    assert (tmp_path / "changes.jsonl").read_text() == ""
+
+
 def test_a_setting_that_keeps_another_bundle_in_use_is_named(
     home: Path, mmsa: Mmsa, outcome: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
