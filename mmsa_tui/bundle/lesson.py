@@ -18,13 +18,13 @@ class Lesson:
     """
 
     n_learned: int
-    weight: float
-    step: float
-    is_rule: bool
-    is_found: bool
-    n_compared: int
-    agreement: float
-    expected: float
+    weight: float = 1.0
+    step: float = 1.0
+    is_rule: bool = False
+    is_found: bool = False
+    n_compared: int = 0
+    agreement: float = 0.0
+    expected: float = 0.0
     said: str = ""
 
     def sentences(self) -> tuple[str, ...]:

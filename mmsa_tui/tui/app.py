@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -36,12 +35,12 @@ from mmsa_tui.tui.browse.screen import BrowseScreen
 from mmsa_tui.tui.commands import MmsaCommands
 from mmsa_tui.tui.contrast import readable
 from mmsa_tui.tui.dialogs.ask import AskWhether
-from mmsa_tui.tui.dialogs.messages import MessagesScreen, Said
+from mmsa_tui.tui.dialogs.messages import MessagesScreen
 from mmsa_tui.tui.engine_link import EngineLink
 from mmsa_tui.tui.graphics import Graphics, find_graphics
-from mmsa_tui.tui.hints import in_app
 from mmsa_tui.tui.keys import key_for, keymap, keys_with
 from mmsa_tui.tui.model_in_use import ModelInUse, find_model
+from mmsa_tui.tui.notices import Notices
 from mmsa_tui.tui.picker.paths_typed import dropped_path
 from mmsa_tui.tui.picker.screen import PickerScreen
 from mmsa_tui.tui.pictures import Pictures
@@ -53,10 +52,6 @@ from mmsa_tui.worker.messages import Message, Ready
 
 T = TypeVar("T")
 
-MAX_SAID = 200
-"""Messages that are kept."""
-ERROR_S = 10.0
-"""How long an error is shown."""
 MODEL_AFTER_S = 0.3
 """How long the model waits: it would take the processor from the first rows."""
 
@@ -125,8 +120,7 @@ class MmsaApp(App[None]):
         self.pictures = Pictures()
         self.engine = EngineLink(self.config, self._hear, engine_command)
         self.engine_reports: Signal[Message] = Signal(self, "engine reports")
-        self.said: list[Said] = []
-        self._shown_until: dict[str, float] = {}
+        self.notices = Notices(self)
         self._source = source
         register_themes(self, config.theme or kept_theme(config.paths.data_dir))
         self.set_keymap(keymap(self.config.keys))
@@ -178,7 +172,7 @@ class MmsaApp(App[None]):
                     " with all of them."
                 )
                 self.notify(safe_line(text, 400), severity="warning", markup=False)
-                self.keep_message(text, "$text-warning")
+                self.notices.keep(text, "$text-warning")
 
     @property
     def bundle_id(self) -> str:
@@ -373,13 +367,8 @@ class MmsaApp(App[None]):
         except MmsaError as error:
             self.show_error(error)
 
-    def keep_message(self, text: str, style: str = "") -> None:
-        """Keep what a long work has come to, to be read again."""
-        self.said.append(Said(time.strftime("%H:%M"), text, style))
-        del self.said[:-MAX_SAID]
-
     def action_messages(self) -> None:
-        self.push_screen(MessagesScreen(self.said))
+        self.push_screen(MessagesScreen(self.notices.said))
 
     def show_error(self, error: MmsaError) -> None:
         """Show what went wrong and what to do about it, in one box however often it happens."""
@@ -387,15 +376,4 @@ class MmsaApp(App[None]):
             # Whichever of the two has seen it.
             for thread in (self.quick, self.slow):
                 thread.refuse_writes(error)
-        now = time.monotonic()
-        is_shown = now < self._shown_until.get(error.message, 0.0)
-        self._shown_until[error.message] = now + ERROR_S
-        if is_shown:
-            # Its time begins anew: what has just been tried has failed too.
-            self.clear_notifications()
-        hint = in_app(error.hint, self.config.keys)
-        text = safe_line(hint, 400) or safe_line(error.message, 400)
-        title = safe_line(error.message, 200) if error.hint else "That did not work"
-        self.notify(text, title=title, severity="error", timeout=ERROR_S, markup=False)
-        if not is_shown:
-            self.keep_message(f"{error.message} {hint}".strip(), "$text-error")
+        self.notices.show_error(error, self.config.keys)

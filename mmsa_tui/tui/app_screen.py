@@ -105,7 +105,7 @@ class FramedScreen(AppScreen[ScreenResultType]):
 
     def tell_and_keep(self, text: str, style: str = "") -> None:
         """Say what a long work has come to, and keep it among the messages."""
-        self.mmsa.keep_message(text)
+        self.mmsa.notices.keep(text)
         self._show(text, style, more=f"{self.key('messages')}: all of it")
 
     def _show(self, text: str, style: str, more: str = "") -> None:

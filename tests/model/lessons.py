@@ -4,13 +4,4 @@ from __future__ import annotations
 
 from mmsa_tui.bundle.lesson import Lesson
 
-LESSON = Lesson(
-    n_learned=5,
-    weight=8.0,
-    step=0.6,
-    is_rule=False,
-    is_found=True,
-    n_compared=9,
-    agreement=0.75,
-    expected=0.8,
-)
+LESSON = Lesson(5, weight=8.0, step=0.6, is_found=True, n_compared=9, agreement=0.75, expected=0.8)

@@ -233,8 +233,8 @@ async def test_agreement_that_chance_cannot_be_told_from_is_called_undefined(
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await screen.run_action("agree")
-        await wait_for(pilot, lambda: pilot.app.said, "what is said")
-        assert "alpha undefined" in pilot.app.said[-1].text
+        await wait_for(pilot, lambda: pilot.app.notices.said, "what is said")
+        assert "alpha undefined" in pilot.app.notices.said[-1].text
 
 
 async def test_the_palette_opens_it_and_help_names_its_keys(make_app, contested, store, wait_for):

@@ -20,7 +20,7 @@ async def test_a_full_disk_is_one_box_however_often_a_key_fails(
         monkeypatch.setattr("mmsa_tui.store.history.Acts.record", fail)
         await pilot.press(*"123123")
         await wait_for(pilot, lambda: len(pilot.app._notifications) == 1, "the box")
-        assert [one.text for one in pilot.app.said] == ["the disk is full Free some space."]
+        assert [one.text for one in pilot.app.notices.said] == ["the disk is full Free some space."]
 
 
 async def test_damage_that_is_seen_stops_all_labelling(make_app, classified, store, wait_for):

@@ -138,13 +138,15 @@ async def test_what_was_done_can_be_read_again_and_chores_are_in_the_palette(
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await screen.run_action("evaluate")
-        await wait_for(pilot, lambda: pilot.app.said, "a message")
+        await wait_for(pilot, lambda: pilot.app.notices.said, "a message")
         await pilot.press("M")
         listed = await asked(pilot, wait_for, MessagesScreen)
         assert "label" in listed.query_one("#messages").render().plain
         await pilot.press("escape")
         await screen.run_action("agree")
-        await wait_for(pilot, lambda: any("compare" in said.text for said in pilot.app.said), "the reason")
+        await wait_for(
+            pilot, lambda: any("compare" in said.text for said in pilot.app.notices.said), "the reason"
+        )
         found = [command.title for command in MmsaCommands(screen)._commands()]
         assert "Merge corrections of colleagues" in found
 
@@ -199,6 +201,6 @@ async def test_scores_on_posts_that_were_trained_on_carry_a_warning_in_the_app(
     async with make_app(str(table)).run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await screen.run_action("evaluate")
-        await wait_for(pilot, lambda: pilot.app.said, "the scores")
-        assert "12 posts with people" in pilot.app.said[-1].text
-        assert "made from 5 of the 12 posts" in pilot.app.said[-1].text
+        await wait_for(pilot, lambda: pilot.app.notices.said, "the scores")
+        assert "12 posts with people" in pilot.app.notices.said[-1].text
+        assert "made from 5 of the 12 posts" in pilot.app.notices.said[-1].text

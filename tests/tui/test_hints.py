@@ -38,6 +38,6 @@ async def test_no_flag_stands_alone_in_a_message(make_app, classified, wait_for)
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         screen.action_evaluate()
-        await wait_for(pilot, lambda: pilot.app.said, "the answer")
-        assert "`mmsa evaluate SOURCE --labels FILE`" in pilot.app.said[-1].text
-        assert "--label-kind" not in pilot.app.said[-1].text
+        await wait_for(pilot, lambda: pilot.app.notices.said, "the answer")
+        assert "`mmsa evaluate SOURCE --labels FILE`" in pilot.app.notices.said[-1].text
+        assert "--label-kind" not in pilot.app.notices.said[-1].text

@@ -215,7 +215,9 @@ async def test_the_part_in_focus_is_saved_as_a_chart(make_app, merrow, wait_for,
         dialog.query_one(Input).value = str(tmp_path / "days.csv")
         await pilot.press("enter")
         await wait_for(pilot, lambda: (tmp_path / "days.csv").is_file(), "the file")
-        await wait_for(pilot, lambda: any("days.csv" in said.text for said in pilot.app.said), "the message")
+        await wait_for(
+            pilot, lambda: any("days.csv" in said.text for said in pilot.app.notices.said), "the message"
+        )
     lines = (tmp_path / "days.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == "group,label,posts,share,low,high,share_by_model"
     assert lines[1].startswith('"2025-05-0')

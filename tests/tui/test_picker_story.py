@@ -238,7 +238,7 @@ async def test_what_cannot_be_written_first_is_not_forgotten(make_app, source, s
         await pilot.press("enter")
         await wait_for(
             pilot,
-            lambda: any("kept.jsonl exists" in one.text for one in pilot.app.said),
+            lambda: any("kept.jsonl exists" in one.text for one in pilot.app.notices.said),
             "why",
         )
     assert [act.uid for act in store.corrections()] == ["u1"]

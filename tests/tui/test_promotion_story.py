@@ -175,4 +175,4 @@ async def test_judging_again_that_was_interrupted_is_told_at_the_next_start(
     async with make_app(config=replace(config, bundle="small 1.0.1")).run_test(size=SIZE) as pilot:
         await opened(pilot, wait_for)
         said = "11 posts judged by small 1.0.0 were not judged by small 1.0.1"
-        await wait_for(pilot, lambda: any(said in one.text for one in pilot.app.said), "what is told")
+        await wait_for(pilot, lambda: any(said in one.text for one in pilot.app.notices.said), "what is told")

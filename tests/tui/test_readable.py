@@ -157,7 +157,7 @@ async def on_messages(pilot, wait_for):
     await reading(pilot, wait_for)
     for severity in ("information", "warning", "error"):
         pilot.app.notify("What to do about it", title="That did not work", severity=severity)
-    pilot.app.keep_message("Written: here", "$text-error")
+    pilot.app.notices.keep("Written: here", "$text-error")
     await pilot.press("M")
 
 

@@ -76,17 +76,7 @@ def make_model(request: Request) -> int:
         theirs = next((one.corrected for one in tried if one.is_of(parent)), None)
         before = None if theirs is None else _answers(parent, theirs)
     verdict = judge(learned, corrected, codebook.names, before)
-    lesson = Lesson(
-        n_learned=len(corrected),
-        weight=1.0,
-        step=1.0,
-        is_rule=False,
-        is_found=False,
-        n_compared=0,
-        agreement=0.0,
-        expected=0.0,
-        said=learned.describe(len(corrected)),
-    )
+    lesson = Lesson(len(corrected), said=learned.describe(len(corrected)))
     written = None
     if not request.dry_run:
         written = _write(learned, corrected, codebook, start, request.parent_id, lesson, verdict.as_json(),

@@ -196,7 +196,7 @@ class Batches:
             read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
             said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
         self._screen.tell(said, style)
-        self._posts.mmsa.keep_message(f"{safe_line(self._posts.source.title, 60)}: {said}")
+        self._posts.mmsa.notices.keep(f"{safe_line(self._posts.source.title, 60)}: {said}")
 
     def _show_explained(self, explained: Explained) -> None:
         """Show an answer, unless the user has gone on."""

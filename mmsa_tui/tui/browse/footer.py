@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mmsa_tui.tui.keys import ACTIONS, Action, key_for
+from mmsa_tui.tui.keys import ACTIONS, Action, is_typing, key_for
 from mmsa_tui.tui.widgets.bars import KeyItem, label_items
 from mmsa_tui.tui.widgets.label_looks import LabelLooks
+
+if TYPE_CHECKING:
+    from mmsa_tui.tui.browse.screen import BrowseScreen
 
 _BY_NAME = {action.name: action for action in ACTIONS}
 _WHILE_TYPING = (
@@ -38,6 +42,27 @@ class Situation:
     """There is more of the post than its view shows."""
     is_post: bool = True
     """There is a post under the cursor, not an input that could not be read, nor nothing."""
+
+
+def situation(screen: BrowseScreen) -> Situation:
+    """Tell what the screen is in the middle of."""
+    row, batch = screen.row, screen.mmsa.engine.batch
+    post = row.post if row is not None else None
+    return Situation(
+        is_typing=is_typing(screen),
+        is_batch=batch is not None,
+        is_paused=batch is not None and batch.is_paused,
+        has_prediction=(
+            row is not None
+            and row.prediction is not None
+            and bool(row.prediction.probs)
+            and not screen.is_hidden(row)
+        ),
+        has_marks=bool(screen.posts.table.selection),
+        n_pictures=len(post.pictures) if post is not None else 0,
+        is_long=screen.view.is_long,
+        is_post=post is not None,
+    )
 
 
 def footer(now: Situation, looks: LabelLooks, keys: Mapping[str, str]) -> list[KeyItem]:

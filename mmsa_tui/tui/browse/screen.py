@@ -23,14 +23,14 @@ from mmsa_tui.tui.browse import asking, chores, outward, ways
 from mmsa_tui.tui.browse.batches import Batches
 from mmsa_tui.tui.browse.counts import Counts
 from mmsa_tui.tui.browse.filter_input import FilterInput
-from mmsa_tui.tui.browse.footer import Situation, footer
+from mmsa_tui.tui.browse.footer import footer, situation
 from mmsa_tui.tui.browse.labeller import Labeller
 from mmsa_tui.tui.browse.post_list import PostList
 from mmsa_tui.tui.browse.post_table import PostTable
 from mmsa_tui.tui.browse.texts import describe_corrections, heading
 from mmsa_tui.tui.browse.upkeep import Upkeep
 from mmsa_tui.tui.dialogs.bulk import BulkChoice
-from mmsa_tui.tui.keys import bindings, first, is_typing, key_for, moves
+from mmsa_tui.tui.keys import bindings, first, key_for, moves
 from mmsa_tui.tui.widgets.post_view import PostView
 
 ALIKE_AFTER_S = 0.08
@@ -148,10 +148,8 @@ class BrowseScreen(PostScreen[None]):
             reason = self.batches.say_no_prediction()
             is_hidden = row is not None and self.is_hidden(row)
             if row is not None and is_hidden:
-                row, reason = (
-                    self._shown(row),
-                    f"Hidden until you have given a label ({self.key('blind')}: show).",
-                )
+                row = self._shown(row)
+                reason = f"Hidden until you have given a label ({self.key('blind')}: show)."
             self.view.hits, self.view.validated = self.posts.table.hits, self.mmsa.model.validated
             self.view.show(row, self.looks, reason, self.posts.place, is_hidden=is_hidden)
         self.show_keys()
@@ -220,24 +218,7 @@ class BrowseScreen(PostScreen[None]):
         """Write the keys that do something now."""
         if not self.is_whole:
             return
-        row = self.row
-        post = row.post if row is not None else None
-        batch = self.mmsa.engine.batch
-        now = Situation(
-            is_typing=is_typing(self),
-            is_batch=batch is not None,
-            is_paused=batch is not None and batch.is_paused,
-            has_prediction=(
-                row is not None
-                and row.prediction is not None
-                and bool(row.prediction.probs)
-                and not self.is_hidden(row)
-            ),
-            has_marks=bool(self.posts.table.selection),
-            n_pictures=len(post.pictures) if post is not None else 0,
-            is_long=self.view.is_long,
-            is_post=post is not None,
-        )
+        now = situation(self)
         self.key_bar.show(footer(now, self.looks, self.mmsa.config.keys))
 
     @on(PostTable.SelectionChanged)

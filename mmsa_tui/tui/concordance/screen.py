@@ -142,4 +142,4 @@ class ConcordanceScreen(FramedScreen[int | None]):
             return
         said = f"Written: {target} · {counted(n_lines, 'line')}"
         self.tell(safe_line(said, 300), "$text-success")
-        self.mmsa.keep_message(said)
+        self.mmsa.notices.keep(said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,15 +14,7 @@ from textual.widgets import Label, Static
 
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.keys import SCROLLS
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message, when it came, and its style."""
-
-    clock: str
-    text: str
-    style: str = ""
+from mmsa_tui.tui.notices import Said
 
 
 class MessagesScreen(ModalScreen[None]):

@@ -234,7 +234,7 @@ class OverviewScreen(AppScreen[Chosen | None]):
             return
         boxes = f". {NO_FONT}" if NO_FONT in made.notes else ""
         self.notify(safe_line(f"{target}{boxes}", 400), title="Written", markup=False)
-        self.mmsa.keep_message(f"Written: {target}")
+        self.mmsa.notices.keep(f"Written: {target}")
 
     @property
     def _shown_where(self) -> Where | None:

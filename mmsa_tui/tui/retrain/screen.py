@@ -243,7 +243,7 @@ class RetrainScreen(FramedScreen[Jump | None]):
         self._show_offer()
         self.show_around()
         said = "passed" if offer.verdict.passed else "refused"
-        self.mmsa.keep_message(f"Retrain: the gate {said} {offer.name}")
+        self.mmsa.notices.keep(f"Retrain: the gate {said} {offer.name}")
         if not offer.objections(self.in_use):
             self.tell(f"p puts {offer.name} to use, d throws it away.", SUCCESS)
         else:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import openpyxl
 import pytest
-from audited import BUNDLE, LABELS, fill, label_all, make_post, truth_of
+from audited import BUNDLE, fill, label_all, make_post, truth_of
 
 from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.errors import UsageError
-from mmsa_tui.records import Correction, Failure
+from mmsa_tui.records import Correction
 from mmsa_tui.services.audit import (
     answer,
     audit_status,
@@ -30,18 +29,6 @@ from mmsa_tui.services.export import Choice, export_posts
 from mmsa_tui.services.report import write_report
 from mmsa_tui.services.uncorrected import say_uncorrected
 from mmsa_tui.store import SourceRow, Store, Where
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "mmsa.db") as opened:
-        opened.save_bundle_labels(BUNDLE, LABELS)
-        yield opened
-
-
-@pytest.fixture
-def source(store: Store) -> SourceRow:
-    return fill(store, [Failure("x", "broken"), *(make_post(number) for number in range(900))])
 
 
 def test_an_audit_goes_from_the_draw_to_shares_that_hold_the_truth(store: Store, source: SourceRow) -> None:

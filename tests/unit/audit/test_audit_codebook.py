@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from audited import BUNDLE, LABELS, fill, label_all, make_post
 
 from mmsa_tui.codebook import Codebook, CodebookLabel
 from mmsa_tui.corrections.codebooks import to_json
 from mmsa_tui.errors import UsageError
-from mmsa_tui.records import Failure, Prediction
+from mmsa_tui.records import Prediction
 from mmsa_tui.services.audit import start_audit
 from mmsa_tui.services.estimate import Estimates, estimate, estimate_if_audited
 from mmsa_tui.services.estimate_tables import method, standing, warnings
 from mmsa_tui.store import SourceRow, Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "mmsa.db") as opened:
-        opened.save_bundle_labels(BUNDLE, LABELS)
-        yield opened
-
-
-@pytest.fixture
-def source(store: Store) -> SourceRow:
-    return fill(store, [Failure("x", "broken"), *(make_post(number) for number in range(900))])
 
 
 def under_codebook(store: Store, *labels: str, revision: int = 1) -> str:
