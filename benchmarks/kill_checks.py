@@ -147,10 +147,10 @@ def restored(place: Place) -> str:
 
 def judged_apart(place: Place) -> str:
     """See that the parts that a cluster has judged hold each post once."""
-    code, said = run(
-        place, ["merge", str(place.out / "parts"), "-o", str(place.out / "parts.csv"), "--restart"]
-    )
-    rows = (place.out / "parts.csv").read_text(encoding="utf-8-sig").count("\n") - 1 if not code else 0
+    joined = place.out / "parts.csv"
+    code, said = run(place, ["merge", str(place.out / "parts"), "-o", str(joined)])
+    rows = joined.read_text(encoding="utf-8-sig").count("\n") - 1 if not code else 0
+    joined.unlink(missing_ok=True)
     return "" if rows == N_POSTS else f"{rows} posts of {N_POSTS}: {said[-200:]}"
 
 

@@ -64,11 +64,10 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
     Raises:
         StoreError: there is none, it is damaged, or the copy cannot be written.
     """
-    if not paths.database.is_file():
-        raise StoreError(
-            f"there is no store at {paths.database}", "The first source makes it: `mmsa browse SOURCE`."
-        )
+    _refuse_no_store(paths)
     with alone(paths):
+        # A purge may have been at it while this waited.
+        _refuse_no_store(paths)
         place = target or _next_backup(paths)
         if place.exists():
             raise StoreError(f"{place} exists", "Choose another name with -o.")
@@ -89,6 +88,13 @@ def backup(paths: Paths, target: Path | None = None) -> Path:
             for old in backups(paths)[:-N_BACKUPS]:
                 old.unlink(missing_ok=True)
     return place
+
+
+def _refuse_no_store(paths: Paths) -> None:
+    if not paths.database.is_file():
+        raise StoreError(
+            f"there is no store at {paths.database}", "The first source makes it: `mmsa browse SOURCE`."
+        )
 
 
 def _next_backup(paths: Paths) -> Path:

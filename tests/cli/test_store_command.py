@@ -8,16 +8,16 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
 from command_runs import Mmsa
 
-from mmsa_tui.config import find_paths
+from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction, Post
-from mmsa_tui.services import store_care
+from mmsa_tui.services import forget, store_care
 from mmsa_tui.store import Store
 from mmsa_tui.store.database import Database
 
@@ -298,3 +298,20 @@ def test_a_restore_waits_for_a_label_that_is_being_written(
     assert ran.code == 4
     assert "another program writes to" in ran.err
     assert not list(database.parent.glob("*damaged*"))
+
+
+def test_a_backup_that_waited_for_a_purge_says_that_there_is_no_store(
+    mmsa: Mmsa, home: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = find_paths({"MMSA_HOME": str(home)})
+    alone = store_care.alone
+
+    def purge_first(paths: Paths) -> AbstractContextManager[None]:
+        monkeypatch.setattr("mmsa_tui.services.store_care.alone", alone)
+        forget.purge(paths)
+        return alone(paths)
+
+    monkeypatch.setattr("mmsa_tui.services.store_care.alone", purge_first)
+    ran = mmsa("store", "backup")
+    assert (ran.code, "there is no store at" in ran.err) == (4, True)
+    assert not (paths.data_dir / "backups").exists()
