@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,8 +13,6 @@ from mmsa_tui.errors import MmsaError
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.hints import in_app
 
-MAX_SAID = 200
-"""Messages that are kept."""
 ERROR_S = 10.0
 """How long an error is shown."""
 
@@ -32,13 +31,12 @@ class Notices:
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
-        self.said: list[Said] = []
+        self.said: deque[Said] = deque(maxlen=200)
         self._shown_until: dict[str, float] = {}
 
     def keep(self, text: str, style: str = "") -> None:
         """Keep what a long work has come to, to be read again."""
         self.said.append(Said(time.strftime("%H:%M"), text, style))
-        del self.said[:-MAX_SAID]
 
     def show_error(self, error: MmsaError, keys: Mapping[str, str]) -> None:
         """Show what went wrong and what to do about it.

@@ -7,6 +7,7 @@ from pathlib import Path
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, read
 
+ROWS = [("1918410713521908131", "a lovely evening out"), ("1918410713521908250", "nothing works here")]
 LONG_ID = "1787654321987654321"
 
 
@@ -27,3 +28,9 @@ def posts(source: Path, **columns: str) -> list[Post]:
 
 def texts(source: Path) -> list[str]:
     return [post.text for post in posts(source)]
+
+
+def notes_of(source: Path, **said: object) -> list[str]:
+    notes: list[str] = []
+    list(read(source, options=ReadOptions(note=notes.append, **said)))  # type: ignore[arg-type]
+    return notes

@@ -110,22 +110,11 @@ def choose_roles(
         author = table.take_unnamed("author", are_account_names)
     table.notes += doubts(said, table.cells)
     return Roles(
-        text=text,
-        title=title,
-        image=_take_images(table),
-        id=id_column,
-        author=author,
-        created_at=created_at,
-        time=time,
-        language=language,
-        label=label,
-        guessed=guessed and bool(text),
-        id_in_address=in_address,
-        other_labels=other_labels,
-        others=others,
-        why=table.why,
-        notes=tuple(table.notes),
-    )
+        text=text, title=title, image=_take_images(table), id=id_column, author=author,
+        created_at=created_at, time=time, language=language, label=label,
+        guessed=guessed and bool(text), id_in_address=in_address,
+        other_labels=other_labels, others=others, why=table.why, notes=tuple(table.notes),
+    )  # fmt: skip
 
 
 def _take_author(table: Candidates) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,9 +30,9 @@ class MessagesScreen(ModalScreen[None]):
     MessagesScreen Static { height: auto; }
     """
 
-    def __init__(self, said: Sequence[Said]) -> None:
+    def __init__(self, said: Iterable[Said]) -> None:
         super().__init__(classes="dialog-screen")
-        self._said = said
+        self._said = list(said)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
