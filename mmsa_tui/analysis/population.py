@@ -24,6 +24,8 @@ Unit = Literal["post", "text"]
 
 TIMES: tuple[TimeUnit, ...] = ("hour", "day", "week", "month", "year")
 FIELDS = {"author": "author", "language": "language", "lang": "language"}
+OWN = "col:"
+"""What stands before a column of the source, as in filters; it need not, but for a column named like ours."""
 UNDATED = "no date"
 MAX_PERIODS = 60
 """Periods that are listed; a longer unit says more than a list of more."""
@@ -64,12 +66,17 @@ def check_grouping(source: SourceRow, by: str) -> None:
     Raises:
         UsageError: it is neither a time, `hashtag`, `author` or `language`, nor a column of the source.
     """
-    known = (*TIMES, "hashtag", *FIELDS, *source.metadata_columns)
-    if by and by not in known:
+    known = (*TIMES, "hashtag", *FIELDS, *map(name_group, source.metadata_columns))
+    if by and by not in known and by.removeprefix(OWN) not in source.metadata_columns:
         raise UsageError(
             f"{source.title} has nothing called {by} to group by",
             f"Use one of {', '.join(dict.fromkeys(known))}.",
         )
+
+
+def name_group(column: str) -> str:
+    """Name a column of the source as what to group by: with `col:` where a name of ours is in the way."""
+    return f"{OWN}{column}" if column in (*TIMES, "hashtag", *FIELDS) else column
 
 
 def check_groups(store: Store, source: SourceRow, bundle: str, by: str, where: Where | None = None) -> None:
@@ -95,8 +102,9 @@ def is_grouped(values: Sequence[str]) -> bool:
 def no_groups(source: SourceRow, by: str, where: Where | None = None) -> UsageError:
     """Say that posts cannot be grouped so: nothing could be drawn, and nothing else would say why."""
     passing = " that passes the filter" if where is not None else ""
-    others = dict.fromkeys(("week", "hashtag", "author", "language", *source.metadata_columns))
-    empty = TIMES if by in TIMES else (by, column_of(by))
+    columns = map(name_group, source.metadata_columns)
+    others = dict.fromkeys(("week", "hashtag", "author", "language", *columns))
+    empty = TIMES if by in TIMES else (by, by.removeprefix(OWN), column_of(by))
     hint = f"Group by something else: {', '.join(name for name in others if name not in empty)}."
     role = {"created_at": "date", "author": "author"}.get(column_of(by))
     if role is not None and where is None:
@@ -109,7 +117,7 @@ def describe_value(by: str) -> str:
     if by in TIMES:
         return "a date"
     named = {"hashtag": "a hashtag", "author": "an author", "language": "a known language"}
-    return named.get(FIELDS.get(by, by), f"anything in the column {by}")
+    return named.get(FIELDS.get(by, by), f"anything in the column {by.removeprefix(OWN)}")
 
 
 def walk(
@@ -321,7 +329,8 @@ def values_of(by: str, cell: object) -> list[str]:
         return sorted(f"#{key}" for key in hashtags_in(text))
     if by in FIELDS:
         return [text] if text else []
-    value = str(json.loads(text or "{}").get(by, "")).strip()
+    cells = json.loads(text or "{}")
+    value = str(cells.get(by, cells.get(by.removeprefix(OWN), ""))).strip()
     return [value] if value else []
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from mmsa_tui.analysis.population import TIMES, describe_value, no_groups
+from mmsa_tui.analysis.population import TIMES, describe_value, name_group, no_groups
 from mmsa_tui.analysis.shares import GroupShares, Share, Shares, count_shares
 from mmsa_tui.errors import UsageError
 from mmsa_tui.report.figures import Chart, check_chart_target, write_chart
@@ -61,7 +61,7 @@ def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartO
     shown = found if is_time else found[:MOST_GROUPS]
     learned = of.get("learned", frozenset())
     estimates = estimate_if_audited(store, source, bundle, where, by=by, most=len(shown), learned=learned)
-    notes = [_about(counts, len(shown), by, only)]
+    notes = [_about(counts, len(shown), by, only, source.metadata_columns)]
     if estimates is None:
         notes.append(say_uncorrected(store, source, bundle))
     else:
@@ -83,12 +83,14 @@ def save_chart(
     return write_chart(chart, target, overwrite=overwrite)
 
 
-def _about(counts: Shares, n_shown: int, by: str, only: str) -> str:
+def _about(counts: Shares, n_shown: int, by: str, only: str, own_columns: Collection[str]) -> str:
     words = f"{counted(counts.n_posts, 'post')} with a label"
     if only:
         words += f", only {only}"
     if counts.n_without:
         words += f"; {counts.n_without:,} without {describe_value(by)}"
+    if name_group(by) != by and by in own_columns:
+        words += f"; the column {by} of the source is {name_group(by)}"
     if n_shown < len(counts.groups):
         words += f"; the {n_shown} largest of {len(counts.groups):,} groups by {by}"
     return words + (". A week is named by its Monday (UTC)." if by == "week" else ".")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmsa_tui.analysis.population import group_named
+from mmsa_tui.analysis.population import OWN, group_named
 from mmsa_tui.analysis.shares import count_shares
 from mmsa_tui.bundle.contents import trained_on
 from mmsa_tui.bundle.meta import Bundle
@@ -85,7 +85,7 @@ def write_report(
         FilterError: the filter makes no sense.
     """
     check_report_target(target, overwrite=overwrite)
-    if redacted and "author" in by:
+    if redacted and not {"author", f"{OWN}author"}.isdisjoint(by):
         raise UsageError(
             "a page for publication names no authors, and --by author would", "Leave --redact or --by out."
         )

@@ -353,3 +353,22 @@ def test_letters_that_no_font_draws_are_told_and_others_are_drawn(
     assert any("no font" in note for note in made.notes) != has_font
     assert not any("no font" in note for note in svg.notes)
     assert "\u65e5" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+
+
+def test_a_column_with_a_name_of_ours_can_be_grouped_by(store: Store, tmp_path: Path) -> None:
+    lines = ["id,text,day,author_id", *(f"{at},post {at},wave {at % 2},x" for at in range(6))]
+    table = tmp_path / "waves.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    source = read_in(store, table)
+    store.save_bundle_labels(BUNDLE, LABELS)
+    hashes = [row.post.content_hash for row in store.posts(source.id) if row.post is not None]
+    store.save_predictions([Prediction(one, BUNDLE, "ok", "neutral", 0.8, (0.1, 0.8, 0.1)) for one in hashes])
+    chart = make_chart(store, source, BUNDLE, by="col:day")
+    assert {group.name: group.n_posts for group in chart.groups} == {"wave 0": 3, "wave 1": 3}
+    assert not chart.is_time
+    with pytest.raises(UsageError) as caught:
+        make_chart(store, source, BUNDLE, by="day")
+    assert "col:day" in caught.value.hint
+    with pytest.raises(UsageError) as caught:
+        make_chart(store, source, BUNDLE, by="col:nowhere")
+    assert "col:day" in caught.value.hint and "author_id" in caught.value.hint

@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
+from mmsa_tui.analysis.population import name_group
 from mmsa_tui.errors import Interrupted, MmsaError
 from mmsa_tui.export import SUFFIXES, check_target
 from mmsa_tui.services.export import Choice, Posts, count_choice, describe_choice, export_posts
@@ -162,7 +163,7 @@ class ExportDialog(ModalScreen[str | None]):
         """List what a workbook may draw beside totals and weeks."""
         ours = [("nothing but totals and weeks", ""), ("month", "month"), ("day", "day")]
         ours += [("hashtag", "hashtag"), ("author", "author"), ("language", "language")]
-        own = [(f"{name} (of the source)", name) for name in self._source.metadata_columns]
+        own = [(f"{name} (of the source)", name_group(name)) for name in self._source.metadata_columns]
         return [(Content(safe_line(title, 60)), name) for title, name in (*ours, *own)]
 
     def _posts(self) -> list[tuple[Content, Posts]]:
