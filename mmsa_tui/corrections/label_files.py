@@ -17,7 +17,7 @@ from mmsa_tui.records import Correction
 from mmsa_tui.sources.columns import is_own_export
 from mmsa_tui.sources.files.ndjson import sample_records
 from mmsa_tui.sources.files.tables import open_table
-from mmsa_tui.sources.files.workbook import is_workbook, read_rows
+from mmsa_tui.sources.files.workbook import kind_of_workbook, read_rows
 from mmsa_tui.sources.labels import load_labels
 from mmsa_tui.store import Store
 
@@ -53,7 +53,7 @@ def is_label_file(path: Path) -> bool:
     # Who has not labelled anything yet exports an empty file.
     if head.startswith(_SQLITE) or not head.strip():
         return False
-    if is_workbook(head):
+    if kind_of_workbook(path) == "xlsx":
         names: Iterable[str] = map(str.strip, next(read_rows(path), ()))
     else:
         names = (name for record in sample_records(path) for name in record)

@@ -22,6 +22,7 @@ from mmsa_tui.sources.label_tables import MAX_WORDS, Vote, id_of_label, votes_of
 from mmsa_tui.sources.label_words import TRIO, LabelMap, propose_map, spelled
 from mmsa_tui.sources.readers.annotation.tools import Labelled, is_example, read_example
 from mmsa_tui.sources.readers.mvsa import is_label_header, merge, read_truth
+from mmsa_tui.sources.unpacked import holds_folder
 
 KINDS = ("label", "post", "text", "image")
 
@@ -76,6 +77,11 @@ def load_labels(
     """
     if not path.is_file():
         raise SourceError(f"labels file {path} is not there", "Give --labels FILE with columns id and label.")
+    if holds_folder(path):
+        raise SourceError(
+            f"labels file {path} is a zip archive of several files",
+            "Unpack it and give each file of labels: those of several people are taken one by one.",
+        )
     notes: list[str] = []
     votes = list(_votes(path, encoding, notes))
     map_ = propose_map((vote.word for vote in votes), labels, stated)

@@ -19,6 +19,8 @@ from mmsa_tui.sources.files.cells import NOTHING, parse_cell
 MAX_PICTURES = 100
 """Pictures of one post; more come from a damaged cell."""
 
+_VECTOR = re.compile(r"""c\((\s*["'].*["']\s*)\)""", re.DOTALL)
+"""A list as R writes it."""
 _SUFFIX = r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)"
 _SPACED = re.compile(rf"{_SUFFIX}(?:[?:@]\S*)?[ ,]+(?=\S)", re.IGNORECASE)
 _ADDRESSES = re.compile(r"(?=\b(?:https?:)?//)")
@@ -50,6 +52,8 @@ def split_references(cell: str) -> list[str]:
     cell = cell.strip()
     if cell.casefold() in NOTHING:
         return []
+    if match := _VECTOR.fullmatch(cell):
+        cell = f"[{match[1]}]"
     if cell[0] in "[{(" and cell[-1] in "]})":
         parsed = parse_cell(cell)
         if parsed is not None:

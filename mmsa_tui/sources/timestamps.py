@@ -65,6 +65,7 @@ _ZONE = re.compile(
     r"\s*(?:(UTC|GMT)?\s?([+-]\d{1,2})(?::?(\d\d))?(?!\d)|([A-Z]{1,5})(?![A-Za-z]))?"
     r"\s*(?:\([^()]{1,40}\))?"
 )
+_OCLOCK = re.compile(r"^\s*Uhr\b", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 _WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las)?[\s,·]*$", re.IGNORECASE)
 
@@ -330,7 +331,7 @@ def _from_words(text: str, day_first: bool | None, is_said: bool) -> datetime | 
         zone = _ZONE.match(text, time.end())
         if zone is None:
             return None
-        behind = text[zone.end() :].strip(" ,·")
+        behind = _OCLOCK.sub("", text[zone.end() :]).strip(" ,·")
         if zone[2]:
             sign = -1 if zone[2][0] == "-" else 1
             offset = sign * timedelta(hours=int(zone[2][1:]), minutes=int(zone[3] or 0))

@@ -26,11 +26,8 @@ def repair(text: str) -> tuple[str, str]:
     Returns:
         The text and the encoding its author's bytes were in; as it was where there is doubt.
     """
-    if text.isascii():
-        return text, "utf-8"
-    try:
-        data = b"".join(map(_windows_byte, text))
-    except UnicodeEncodeError:
+    data = _bytes_of(text)
+    if data is None:
         return text, "utf-8"
     try:
         # What was typed as Windows-1252 is as good as never valid UTF-8.
@@ -43,6 +40,25 @@ def repair(text: str) -> tuple[str, str]:
         return data.decode("gb18030"), "gb18030"
     except UnicodeDecodeError:
         return text, "utf-8"
+
+
+def repair_utf8(text: str) -> str:
+    """Undo the Windows-1252 or Latin-1 reading of UTF-8, where all of the text bears it."""
+    data = _bytes_of(text)
+    try:
+        return text if data is None else data.decode("utf-8")
+    except UnicodeDecodeError:
+        return text
+
+
+def _bytes_of(text: str) -> bytes | None:
+    """Return the bytes that Windows-1252 shows as this text, None for plain ASCII and for other letters."""
+    if text.isascii():
+        return None
+    try:
+        return b"".join(map(_windows_byte, text))
+    except UnicodeEncodeError:
+        return None
 
 
 def _windows_byte(char: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -111,6 +112,8 @@ FILES = {
              "responses": {"sentiment": [{"value": "positive"}]}},
         ]
     ),
+    "argilla.csv": "id,text,label.responses,label.responses.status,label.suggestion\n"
+    "1,x,['negative'],['submitted'],neutral\n2,x,['positive'],['submitted'],neutral\n",
     "labels.csv": "tweet_id,sentiment\n1,NEG\n2,pos\n",
     "list.txt": "1,negative\n2,positive\n",
 }  # fmt: skip
@@ -121,6 +124,19 @@ def test_files_of_tools_and_plain_lists_are_taken_in(mmsa: Mmsa, home: Path, sou
     Path(name).write_text(FILES[name], encoding="utf-8")
     ran = mmsa("corrections", "import", name, "--analyst", "Ann")
     assert ran.code == 0, ran.err
+    assert votes(home) == [("1", "Ann", "negative"), ("2", "Ann", "positive")]
+
+
+def test_a_zip_of_one_file_of_labels_is_taken_in_and_one_of_several_is_named(
+    mmsa: Mmsa, home: Path, source: Path
+) -> None:
+    for members in (["all.jsonl"], ["ann.jsonl", "bob.jsonl"]):
+        with zipfile.ZipFile("doccano.zip", "w") as archive:
+            for member in members:
+                archive.writestr(member, FILES["doccano.jsonl"])
+        ran = mmsa("corrections", "import", "doccano.zip", "--analyst", "Ann")
+        assert (ran.code == 0) == (len(members) == 1)
+        assert len(members) == 1 or ("several files" in ran.err and "Unpack" in ran.err)
     assert votes(home) == [("1", "Ann", "negative"), ("2", "Ann", "positive")]
 
 

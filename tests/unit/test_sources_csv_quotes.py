@@ -220,3 +220,27 @@ def test_a_row_that_ran_into_the_next_is_told(tmp_path: Path) -> None:
     notes: list[str] = []
     assert len(list(read(path, options=ReadOptions(note=notes.append)))) == 19
     assert any("parted wrongly" in note and "(line 9)" in note for note in notes), notes
+
+
+def test_two_lines_run_together_are_named_also_where_quotes_hide_the_seam(tmp_path: Path) -> None:
+    chosen = random.Random(7)
+    for number in range(60):
+        rows = [(str(10**17 + chosen.randrange(10**16)), chosen.choice(WORDS) * 3) for _ in range(12)]
+        lines = ["id,text\n", *(f'{row},"{text}, and so on"\n' for row, text in rows)]
+        at = chosen.randrange(1, 12)
+        lines[at] = lines[at].rstrip("\n")
+        notes: list[str] = []
+        items = list(read(write(tmp_path / "a.csv", "".join(lines)), options=ReadOptions(note=notes.append)))
+        found = {(item.post_id, item.text) for item in items if isinstance(item, Post)}
+        told = any(isinstance(item, Failure) for item in items) or any("parted wrongly" in n for n in notes)
+        assert told or len(found) == 12, (number, lines[at])
+
+
+def test_commas_of_a_text_without_quotes_are_its_own_and_are_told(tmp_path: Path) -> None:
+    rows = [f'{100 + n},2026-05-0{n + 1},sam,rain, wind, and a "ferry"\n' for n in range(5)]
+    plain = [f"{200 + n},2026-05-1{n},leo,nothing to add here\n" for n in range(9)]
+    notes: list[str] = []
+    path = write(tmp_path / "a.csv", "".join(["id,date,author,text\n", *plain, *rows]))
+    items = list(read(path, options=ReadOptions(note=notes.append)))
+    assert [item.text for item in items][9:] == ['rain, wind, and a "ferry"'] * 5
+    assert all(isinstance(item, Post) for item in items) and any("5 (lines 11" in note for note in notes)

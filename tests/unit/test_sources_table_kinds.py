@@ -349,3 +349,48 @@ def test_a_list_of_records_is_json_whatever_it_is_called(
     (tmp_path / name).write_text(json.dumps(records, indent=indent))
     found = [item for item in read(tmp_path / name) if isinstance(item, Post)]
     assert [(post.post_id, post.text) for post in found] == ROWS
+
+
+def test_a_row_that_names_groups_of_columns_is_not_the_header(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (
+        ("Post", None, "Author"),
+        ("ID", "Text", "Handle"),
+        ("71", ROWS[0][1], "sam"),
+        ("72", "x", "leo"),
+    ):
+        book.active.append(row)
+    book.active.merge_cells("A1:B1")
+    book.save(tmp_path / "a.xlsx")
+    found = [item for item in read(tmp_path / "a.xlsx") if isinstance(item, Post)]
+    assert [(post.post_id, post.text, post.author) for post in found] == [
+        ("71", ROWS[0][1], "sam"), ("72", "x", "leo"),
+    ]  # fmt: skip
+
+
+def test_lines_above_a_table_parted_by_tabs_are_no_part_of_it(tmp_path: Path) -> None:
+    body = "".join(f"{post_id}\tsam\t{text}\n" for post_id, text in ROWS)
+    path = write(tmp_path / "a.tsv", f"Harbour report\nPeriod:\tMay\n\nid\tauthor\ttext\n{body}")
+    assert texts(path) == [text for _, text in ROWS]
+
+
+@pytest.mark.parametrize(
+    "cell", ['c("p/1.jpg", "p/2.jpg")', "['p/1.jpg' 'p/2.jpg']", "['p/1.jpg'\n 'p/2.jpg']"]
+)
+def test_lists_as_r_and_numpy_write_them_name_each_picture(tmp_path: Path, cell: str) -> None:
+    for name in ("1.jpg", "2.jpg"):
+        (tmp_path / "p").mkdir(exist_ok=True)
+        (tmp_path / "p" / name).write_bytes(JPEG)
+    quoted = cell.replace('"', '""')
+    (post,) = posts(write(tmp_path / "a.csv", f'id,text,images\n7,a fine day,"{quoted}"\n'))
+    assert [p.path.name for p in post.pictures if p.path] == ["1.jpg", "2.jpg"]
+
+
+def test_letters_read_in_the_wrong_encoding_are_put_right_and_kept_as_they_were(tmp_path: Path) -> None:
+    garbled = "Der Hafen ist schön – ja".encode().decode("cp1252")
+    path = write(tmp_path / "a.csv", f"id,text\n7,{garbled}\n8,Ça va déjà – ¿sí?\n9,fine\n")
+    found = posts(path)
+    assert [post.text for post in found] == ["Der Hafen ist schön – ja", "Ça va déjà – ¿sí?", "fine"]
+    assert found[0].metadata["text_original"] == garbled
+    assert any("wrong encoding in 1" in note for note in notes_of(path))

@@ -20,6 +20,7 @@ from mmsa_tui.sources.fields.paths import first, first_as, first_id_at, has, val
 from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, without_last_link, yes_if
 from mmsa_tui.sources.timestamps import moment_or_words, to_iso_utc
 from mmsa_tui.text.cleaning import html_to_text
+from mmsa_tui.text.garbled import repair_utf8
 
 _WRAPPERS = ("post", "node", "data", "object", "item", "itemStruct", "status", "media", "mblog", "thread")
 _PHOTOS = frozenset(("", "photo", "image", "1", "graphimage", "xdtgraphimage", "static", "album", "share"))
@@ -106,7 +107,7 @@ def _said(record: Object, network: Network) -> str:
         text = next((found for path in paths.split() if (found := _text_at(record, path))), "")
         text = "" if is_gone(text) else text
         if network.is_garbled:
-            text = ungarbled(text)
+            text = repair_utf8(text)
         text = html_to_text(text).text if network.is_html else plain_text(text)
         # A title is often the beginning of the text.
         if text.strip() and not any(text in part or part in text for part in parts):
@@ -127,16 +128,6 @@ def text_of(value: object) -> str:
             as_text(item.get("text")) if isinstance(item, dict) else as_text(item) for item in value
         )
     return as_text(value)
-
-
-def ungarbled(text: str) -> str:
-    """Undo the reading of UTF-8 as Latin-1, where all of the text bears it."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
 
 
 def _media(record: Object, network: Network) -> Iterator[Media]:

@@ -32,7 +32,7 @@ _TWEET_LINK = re.compile(
 )
 
 
-_HANDLE = re.compile(r"^(?:(?:RT )?@\w+|[^:\n]{1,80} \(@\w+\)): ")
+_HANDLE = re.compile(r"^(?:(?:RT )?@[\w.]+|[^:\n]{1,80} \(@[\w.]+\)): ")
 """What tools put before the beginning of a text that they make a title of."""
 
 

@@ -38,6 +38,7 @@ MAX_SHAPED = 2_100
 
 
 _MAX_LITERAL = 200_000
+_SIDE_BY_SIDE = re.compile(r"""((?<=[^\s,\[(])['"])\s+(['"](?=[^\s,\])]))""")
 
 
 def parse_cell(cell: str) -> object:
@@ -46,6 +47,8 @@ def parse_cell(cell: str) -> object:
         return json.loads(cell)
     except (ValueError, RecursionError):
         pass
+    # numpy shows lists without commas, and Python would make one word of two that stand side by side.
+    cell = _SIDE_BY_SIDE.sub(r"\1, \2", cell)
     if len(cell) > _MAX_LITERAL:
         return None
     try:

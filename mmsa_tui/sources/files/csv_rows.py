@@ -17,6 +17,8 @@ from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLong
 from mmsa_tui.sources.files.repair import split_row, unquote
 
 _COUNT = "it has another number of cells than the header"
+_LOOSE = 20
+"""Delimiters within a text that has no quotes around it."""
 _REPAIR_LINES = 60
 """Lines over which the end of a row with broken quotes is looked for."""
 
@@ -133,7 +135,12 @@ class Rows:
             return len(taken) == 1 and any(
                 cell.strip().startswith('"') != cell.strip().endswith('"') for cell in cells
             )
-        return len(taken) > 1 or not dialect.has_shape(cells)
+        return len(taken) > 1 or not dialect.has_shape(cells) or any(map(self._holds_start, cells))
+
+    def _holds_start(self, cell: str) -> bool:
+        """Whether a row begins within a cell, behind a quote: the line end before it was lost."""
+        starts = (piece.split(self._dialect.delimiter)[:2] for piece in cell.split('"')[1:])
+        return any(map(self._begins_row, starts))
 
     def _next(self, start: int) -> Row:
         line = next(self._lines)
@@ -142,7 +149,7 @@ class Rows:
         dialect = self._dialect
         if dialect.is_raw:
             cells = without_end(line).split(dialect.delimiter)
-            if len(cells) == 1 and dialect.width > 2:
+            if len(cells) == 1 and dialect.width > 2 and self._is_under_way:
                 return Row(start, error="it has one cell: a part of the row before it?")
             return Row(start, tuple(unquote_raw(cell, dialect.quotes_all) for cell in cells))
         if dialect.escapes and without_end(line).endswith("\\"):
@@ -154,6 +161,8 @@ class Rows:
                     return self._repair(start, "it has fewer cells than the header")
                 if len(cells) == dialect.width and not self._is_plausible(cells):
                     return self._repair_kinds(start, cells)
+            if len(cells) > dialect.width and (joined := self._with_loose_delimiters(without_end(line))):
+                return Row(start, tuple(joined), is_doubtful=True)
             return Row(start, tuple(cells))
         self._lines.give_back()
         return self._quoted(start)
@@ -193,6 +202,10 @@ class Rows:
             # Where quotes break the rules, one that spans lines may have taken a row in: it is told.
             is_told = len(lines.taken) > 1 or any('"' in cell for cell in cells)
             return Row(start, tuple(cells), is_repaired=is_told)
+        if len(cells) > self._dialect.width and len(lines.taken) == 1:
+            first = without_end(lines.taken[0])
+            if f'{self._dialect.delimiter}"' not in first and (joined := self._with_loose_delimiters(first)):
+                return Row(start, tuple(joined), is_doubtful=True)
         return Row(start, tuple(cells))
 
     def _is_rest(self, row: Row) -> bool:
@@ -241,8 +254,33 @@ class Rows:
             cells = split_row(first, dialect.delimiter, dialect.width, open_quotes=True)
             if cells and self._is_plausible(cells):
                 return Row(start, tuple(cells), is_repaired=True)
+            if joined := self._with_loose_delimiters(first):
+                return Row(start, tuple(joined), is_doubtful=True)
         self._broken_at = start
         return Row(start, error=_explain(error))
+
+    def _with_loose_delimiters(self, line: str) -> list[str] | None:
+        """Read a line whose text holds delimiters and no quotes around it, where one column can have them.
+
+        An author sets a space behind a comma, a program does not.
+        """
+        delimiter, width = self._dialect.delimiter, self._dialect.width
+        pieces = line.split(delimiter)
+        loose = len(pieces) - width
+        if not self._is_under_way or delimiter == "\t" or not 0 < loose <= _LOOSE:
+            return None
+        found = []
+        for at in range(width):
+            inner = pieces[at : at + loose + 1]
+            cells = [*pieces[:at], delimiter.join(inner), *pieces[at + loose + 1 :]]
+            is_prose = all(piece.startswith(" ") for piece in inner[1:])
+            if (
+                is_prose
+                and self._dialect.shapes[at : at + 1] == (None,)
+                and self._dialect.has_shape(cells) > 1
+            ):
+                found.append(cells)
+        return found[0] if len(found) == 1 else None
 
     def _repair_kinds(self, start: int, cells: Sequence[str]) -> Row:
         """Read a row that obeys the rules, but has a cell of another kind than its column."""

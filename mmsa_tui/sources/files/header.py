@@ -65,7 +65,9 @@ def _below_preamble(rows: Sequence[Sequence[str]]) -> int:
     """Return the index of the first row that is as wide as the table and reads like names."""
     widths = [_filled_width(row) for row in rows]
     usual = _usual_width(widths)
-    if widths[0] >= usual or usual < 2:
+    filled = sum(bool(cell.strip()) for cell in rows[0])
+    # A row with gaps may name groups of columns, above the row that names each.
+    if (widths[0] >= usual and filled > 0.7 * widths[0]) or usual < 2:
         return 0
     known = [sum(map(is_known, _trim(row))) for row in rows[:LOOK_AT]]
     if known[0] >= 2 and known[0] >= max(known):

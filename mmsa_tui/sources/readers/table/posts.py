@@ -22,6 +22,7 @@ from mmsa_tui.sources.readers.table.finding import Found
 from mmsa_tui.sources.readers.table.footer import MAX_ROWS, Footer
 from mmsa_tui.sources.timestamps import without_midnight
 from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
+from mmsa_tui.text.garbled import repair_utf8
 
 MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
@@ -33,6 +34,7 @@ _NAMED = 20
 ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
+_GARBLED = "letters that a program read in the wrong encoding"
 _TARGET = "$T$"
 """What the data sets Twitter-15 and Twitter-17 put where the target of a sentiment stood."""
 
@@ -220,9 +222,12 @@ class TablePosts:
 
     def _clean(self, text: str) -> str:
         """Undo what a tool did to a text, and count it by kind."""
-        if not (self._is_json or self._has_escapes or "<" in text or "&" in text):
+        if text.isascii() and not (self._is_json or self._has_escapes or "<" in text or "&" in text):
             return text
         changes: set[str] = set()
+        if (repaired := repair_utf8(text)) is not text:
+            text = repaired
+            changes.add(_GARBLED)
         if self._is_json:
             cleaned = undo_json(text)
             text, changes = cleaned.text, changes | cleaned.changes
@@ -262,8 +267,8 @@ class TablePosts:
             )
         if self._doubtful.count:
             note(
-                "rows that may have been parted wrongly, as their quotes or the lines beside them can be "
-                f"read in two ways: {self._doubtful}"
+                "rows that may have been parted wrongly, as their quotes, commas or the lines beside them "
+                f"can be read in two ways: {self._doubtful}"
             )
         if self._short.count:
             note(f"rows with fewer cells than the header, the last ones taken for empty: {self._short}")
