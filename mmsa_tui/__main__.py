@@ -17,9 +17,14 @@ def main() -> None:
 
     leave_current_folder()
     heed_termination()
-    from mmsa_tui.cli import main
+    try:
+        from mmsa_tui.cli import main
 
-    main()
+        main()
+    except KeyboardInterrupt:
+        # While it was still loading: nothing was begun that a message could be about.
+        print("error: stopped", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,16 @@ cli.build_app = lambda: (print("at work", flush=True), time.sleep(60))
 from mmsa_tui.__main__ import main
 main()
 """
+LOADS = """
+import os, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mmsa_tui.cli":
+            os.kill(os.getpid(), NUMBER)
+sys.meta_path.insert(0, Finder())
+from mmsa_tui.__main__ import main
+main()
+"""
 SPINS = """
 import os, sys, threading
 from mmsa_tui.processes import end_with_terminal
@@ -48,6 +58,14 @@ def test_a_command_ends_alike_by_either_signal(number: signal.Signals) -> None:
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, said.splitlines()[0]) == (130, "error: stopped")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_still_loading_ends_so_too(number: signal.Signals) -> None:
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code = heed + LOADS.replace("NUMBER", str(int(number)))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stderr) == (130, "error: stopped\n")
 
 
 def test_a_process_ends_with_its_terminal_though_its_threads_spin() -> None:
