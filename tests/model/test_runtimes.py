@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -338,3 +339,23 @@ def test_both_encoders_are_opened_at_once(
         monkeypatch.setattr(encoder, "open_plain", opened)
     Encoders(runtimes).load()
     assert met.n_waiting == 0 and not met.broken
+
+
+OPENS_A_GRAPH = """
+import mmsa_tui.model.runtimes
+import onnxruntime
+from onnx import TensorProto, helper
+place = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
+graph = helper.make_graph([helper.make_node("Add", ["x", "x"], ["y"])], "twice", place[:1], place[1:])
+model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+"""
+
+
+def test_onnx_runtime_tells_nobody_of_what_it_runs(tmp_path: Path) -> None:
+    # Where it tells its maker, it gives this machine a number and keeps it here.
+    marks = {"ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS"}
+    environ = {name: value for name, value in os.environ.items() if name not in marks}
+    places = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "TMPDIR"), str(tmp_path))
+    subprocess.run([sys.executable, "-c", OPENS_A_GRAPH], env=environ | places, cwd=tmp_path, check=True)
+    assert not list(tmp_path.rglob("*"))
