@@ -236,7 +236,7 @@ class RowPictures:
         return found[0] if found else None
 
     def _paths_with_id(self, post_id: str) -> list[Path]:
-        """Return the pictures that carry an id in their name: `ID.jpg`, `ID-1.jpg`, `me_ID_photo_1.jpg`."""
+        """Return the pictures that carry an id: `ID.jpg`, `ID-1.jpg`, `me_ID_photo_1.jpg`, `ID/1.jpg`."""
         if self._by_id is not None and not self._by_id:
             return []
         post_id = post_id.rpartition("/")[2]
@@ -246,9 +246,10 @@ class RowPictures:
         if self._by_id is None:
             self._by_id = {}
             for name in index.names():
-                stem = split_name(name)[1].casefold()
-                for part in {stem, *_ID_PART.findall(stem)}:
-                    if len(part) >= _MIN_ID:
+                folder, stem, _ = split_name(name.casefold())
+                within = folder.rstrip("/").rpartition("/")[2]
+                for part in {stem, *_ID_PART.findall(stem), within}:
+                    if len(part) >= _MIN_ID and (part != within or any(map(str.isdigit, part))):
                         self._by_id.setdefault(part, []).append(name)
         names = sorted(self._by_id.get(post_id.casefold(), ()), key=natural_key)
         if not names:

@@ -8,7 +8,7 @@ import pytest
 
 from mmsa_tui.pictures.finder import PictureIndex, kind_of, natural_key
 from mmsa_tui.records import Failure, Post
-from mmsa_tui.sources import detect, read
+from mmsa_tui.sources import ReadOptions, detect, read
 
 JPEG = b"\xff\xd8\xff\xe0 enough to be known by"
 PNG = b"\x89PNG\r\n\x1a\n enough to be known by"
@@ -152,3 +152,31 @@ def test_files_that_vanish_while_a_folder_is_read_cost_their_rows(tmp_path: Path
     assert (first.post_id, second.post_id, third.post_id) == ("1", "2", "3")
     assert isinstance(second, Failure) and second.reason == "2.txt cannot be read: No such file or directory"
     assert isinstance(third, Post) and [(p.name, p.digest) for p in third.pictures] == [("3.jpg", "")]
+
+
+def test_captions_are_texts_and_pages_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"1.jpg": JPEG, "1.caption": "a fine day", "2.jpg": JPEG, "2.md": "rain", "README.md": "x"}
+    )
+    notes: list[str] = []
+    found = [
+        item for item in read(tmp_path, options=ReadOptions(note=notes.append)) if isinstance(item, Post)
+    ]
+    assert [(post.post_id, post.text) for post in found] == [("1", "a fine day"), ("2", "")]
+    assert any("not read: 1 (2.md)" in note for note in notes)
+
+
+def test_a_text_that_names_its_columns_beside_pictures_is_a_table_and_no_post(tmp_path: Path) -> None:
+    lines = "image,caption\n1.jpg,A fine day\n2.jpg,Rain again, and wind\n"
+    write(tmp_path, {"captions.txt": lines, "Images/1.jpg": JPEG, "Images/2.jpg": PNG})
+    found = [item for item in read(tmp_path) if isinstance(item, Post)]
+    assert [(post.text, post.pictures[0].name) for post in found] == [
+        ("A fine day", "1.jpg"), ("Rain again, and wind", "2.jpg"),
+    ]  # fmt: skip
+
+
+def test_pictures_in_a_folder_that_is_called_like_the_id_are_those_of_the_post(tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {"a.csv": "id,text\n1918410,a fine day\n1918411,rain\n"}
+    files |= {"media/1918410/1.jpg": JPEG, "media/1918410/2.jpg": PNG, "media/19/1.jpg": JPEG}
+    found = [item for item in read(write(tmp_path, files)) if isinstance(item, Post)]
+    assert [[p.name for p in post.pictures] for post in found] == [["1.jpg", "2.jpg"], []]

@@ -264,21 +264,19 @@ class Rows:
 
         An author sets a space behind a comma, a program does not.
         """
-        delimiter, width = self._dialect.delimiter, self._dialect.width
-        pieces = line.split(delimiter)
-        loose = len(pieces) - width
-        if not self._is_under_way or delimiter == "\t" or not 0 < loose <= _LOOSE:
+        dialect = self._dialect
+        pieces = line.split(dialect.delimiter)
+        loose = len(pieces) - dialect.width
+        if not self._is_under_way or dialect.delimiter == "\t" or not 0 < loose <= _LOOSE:
             return None
         found = []
-        for at in range(width):
-            inner = pieces[at : at + loose + 1]
-            cells = [*pieces[:at], delimiter.join(inner), *pieces[at + loose + 1 :]]
-            is_prose = all(piece.startswith(" ") for piece in inner[1:])
-            if (
-                is_prose
-                and self._dialect.shapes[at : at + 1] == (None,)
-                and self._dialect.has_shape(cells) > 1
-            ):
+        for at in range(dialect.width):
+            end = at + loose + 1
+            cells = [*pieces[:at], dialect.delimiter.join(pieces[at:end]), *pieces[end:]]
+            is_prose = all(piece.startswith(" ") for piece in pieces[at + 1 : end])
+            is_alone = not any(piece.startswith(" ") for piece in (*pieces[: at + 1], *pieces[end:]))
+            is_told = dialect.has_shape(cells) > 0 or not any(dialect.shapes)
+            if is_prose and is_alone and is_told and dialect.shapes[at : at + 1] == (None,):
                 found.append(cells)
         return found[0] if len(found) == 1 else None
 

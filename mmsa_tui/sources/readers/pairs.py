@@ -33,6 +33,8 @@ _FEW_FILES = 12
 _MANY_LINES = 15
 """So many lines, one after another in each of a few files, are a list of texts and no post."""
 _NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresultall"])
+_TEXTS = frozenset((".txt", ".caption"))
+"""How texts are called: by people, and by those who write captions for pictures."""
 _UNREAD = (
     ".csv",
     ".tsv",
@@ -47,6 +49,10 @@ _UNREAD = (
     ".db",
     ".html",
     ".htm",
+    ".md",
+    ".rtf",
+    ".doc",
+    ".docx",
 )
 _PAGE = re.compile(
     r"(?:your_)?(?:posts?|threads|reels|stories|comments|timeline|tweets|toots)(?:_\w*)?\.html?",
@@ -79,12 +85,12 @@ def pair_files(files: Iterable[str]) -> list[Pair]:
     pairs: dict[str, Pair] = {}
     for name in sorted(files):
         folder, stem, suffix = split_name(name)
-        if suffix in OTHER_SUFFIXES and suffix != ".txt":
+        if suffix in OTHER_SUFFIXES - _TEXTS:
             continue
-        if suffix == ".txt" and stem.casefold() in _NOT_POSTS:
+        if suffix in _TEXTS and stem.casefold() in _NOT_POSTS:
             continue
         pair = pairs.setdefault(folder + stem, Pair(folder + stem))
-        if suffix != ".txt":
+        if suffix not in _TEXTS:
             pair.pictures.append(name)
         elif not pair.text:
             pair.text = name
@@ -193,7 +199,7 @@ def look_for_pairs(root: Path) -> Stems:
     names = walk(root)
     for name in islice(names, _LOOK_AT):
         folder, stem, suffix = split_name(name)
-        if suffix == ".txt" and stem.casefold() not in _NOT_POSTS:
+        if suffix in _TEXTS and stem.casefold() not in _NOT_POSTS:
             texts.append(folder + stem)
         elif suffix in PICTURE_SUFFIXES:
             pictures.add(stem.casefold())
@@ -215,13 +221,14 @@ def _has_sibling(root: Path, key: str) -> bool:
 
 
 def name_unread(names: Iterable[str], options: ReadOptions) -> None:
-    """Say which tables, JSON and web pages beside the pictures are not read: they may hold the texts."""
-    unread = sorted((name for name in names if name.lower().endswith(_UNREAD)), key=natural_key)
+    """Say which tables, JSON and pages beside the pictures are not read: they may hold the texts."""
+    told = (name for name in names if name.lower().endswith(_UNREAD))
+    unread = sorted((name for name in told if _stem(split_name(name)[1]) not in _NOT_POSTS), key=natural_key)
     if unread:
         shown = ", ".join(unread[:5]) + (", …" if len(unread) > 5 else "")
         options.note(
-            f"tables, JSON and web pages that are not read: {len(unread):,} ({shown}); point at one to "
-            "read it"
+            f"tables, JSON and pages that are not read: {len(unread):,} ({shown}); point at one that is a "
+            "table or JSON to read it, and save pages of text as .txt"
         )
 
 

@@ -11,7 +11,9 @@ from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import MmsaError, SourceError
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES, natural_key, split_name
 from mmsa_tui.sources.base import Match, ReadOptions
+from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.files.byte_stream import read_start
+from mmsa_tui.sources.files.dialect import sniff
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
 from mmsa_tui.sources.files.table_rows import Table
 from mmsa_tui.sources.files.tables import kind_of_table, open_table
@@ -187,4 +189,13 @@ def _without_sidecars(names: Sequence[str], stems: set[str]) -> Iterator[str]:
 
 
 def _is_data(path: Path) -> bool:
-    return bool(kind_of_plain(read_start(path, 65_536)))
+    """Whether a text is a table of a data set, or names its columns as one does: `image,caption`."""
+    sample = read_start(path, 65_536)
+    if kind_of_plain(sample):
+        return True
+    dialect = sniff(sample)
+    lines = sample.decode("utf-8-sig", "replace").split("\n")
+    if dialect is None or len(lines) < 3:
+        return False
+    names = [cell.strip().strip('"') for cell in lines[0].split(dialect.delimiter)]
+    return len(names) > 1 and all(map(is_known, names))
