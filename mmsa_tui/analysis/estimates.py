@@ -183,8 +183,9 @@ def estimate_recall(population: Population) -> list[Estimate]:
     Which other posts people would give it is not known, so the audited posts alone speak.
     """
     found = []
+    asked = population.audited & (population.sizes > 0)
     for at, label in enumerate(population.labels):
-        sample = np.flatnonzero(population.audited & (population.given[:, at] > 0))
+        sample = np.flatnonzero(asked & (population.given[:, at] > 0))
         weights = population.weights[sample] * population.given[sample, at]
         hit = (population.predicted[sample] == at).astype(float)
         found.append(_wilson_mean(label, hit, weights, population, sample))

@@ -224,9 +224,9 @@ def _describe_sources(across: AcrossSources) -> str:
     parts = []
     for row, found in across.parts:
         parts += [row.location, tables.standing(found), *tables.warnings(found.status)]
-    unit = "distinct texts" if across.parts[0][1].unit == "text" else "posts"
+    unit = across.parts[0][1].unit
     for group in (across.overall, *across.groups):
-        parts += ["", f"{group.name}: {group.n_posts:,.0f} {unit}"]
+        parts += ["", f"{group.name}: {_counted(group, unit)}"]
         parts.append(_share_table(group))
     parts += _difference_lines(across.groups, across.differences)
     for row, found in across.parts:
@@ -300,14 +300,20 @@ def _describe_estimates(row: SourceRow, found: Estimates, filter: str) -> str:
     for group in (found.overall, *found.groups):
         everything = "posts that pass the filter" if found.is_part else group.name
         named = f"{found.by} {group.name}" if group is not found.overall else everything
-        counted = "distinct texts" if found.unit == "text" else "posts"
-        parts += ["", f"{named}: {group.n_posts:,.0f} {counted}"]
+        parts += ["", f"{named}: {_counted(group, found.unit)}"]
         parts.append(_share_table(group))
     parts += _difference_lines(found.groups, found.differences)
     if found.has_model:
         parts += ["", f"bundle {found.bundle} on this source"]
         parts.append(console.table([tables.SCORES, *tables.score_rows(found)], right=(1, 3), indent="  "))
     return "\n".join([*parts, "", *tables.method(row, found)])
+
+
+def _counted(group: Group, unit: str) -> str:
+    from mmsa_tui.text.display import counted
+
+    # A distinct text that lies in several groups counts for a part in each.
+    return counted(round(group.n_posts), "distinct text" if unit == "text" else "post")
 
 
 def _share_table(group: Group) -> str:

@@ -60,6 +60,11 @@ class Estimates:
     is_part: bool = False
     """Whether these are only the posts of a filter."""
 
+    @property
+    def has_shares(self) -> bool:
+        """Whether any audited post is among these; without one nothing is estimated."""
+        return self.status.half_width is not None
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

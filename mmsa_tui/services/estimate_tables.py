@@ -70,12 +70,16 @@ def standing(estimates: Estimates) -> str:
 def _standing(status: Status, has_model: bool) -> str:
     if not status.n_labelled:
         return say_unlabelled(status.n_sampled)
-    if not has_model:
+    if status.half_width is None:
         return (
-            f"Shares are of a random sample of {status.n_labelled:,} posts alone, without a model"
-            f" ({status.remark})."
+            f"None of the {status.n_labelled:,} audited posts is among these: shares are not corrected"
+            " and have no interval."
         )
-    return f"Shares are corrected by an audit of {status.n_labelled:,} posts ({status.remark})."
+    drawn = f" of the {status.n_sampled:,} drawn" if status.n_labelled < status.n_sampled else ""
+    of = f"{counted(status.n_labelled, 'post')}{drawn}"
+    if not has_model:
+        return f"Shares are of a random sample of {of} alone, without a model ({status.remark})."
+    return f"Shares are corrected by an audit of {of} ({status.remark})."
 
 
 def left_out(estimates: Estimates) -> list[str]:
@@ -102,6 +106,8 @@ def worth(status: Status, has_model: bool) -> str:
 
 def shares_title(estimates: Estimates) -> str:
     """Head a table of shares with where they come from."""
+    if not estimates.has_shares:
+        return "Shares by the model's labels" if estimates.has_model else "Shares"
     return "Shares, corrected by the audit" if estimates.has_model else "Shares, from the audit alone"
 
 
@@ -187,7 +193,9 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
             f" {status.n_both:,} posts were labelled by two coders or more (Krippendorff's alpha {alpha})."
         )
     part = " that pass the filter" if estimates.is_part else ""
-    posts = f"The {status.n_posts:,} posts of {source.title}{part} (read {source.read_at[:10]}; {unit})"
+    posts = (
+        f"The {counted(status.n_posts, 'post')} of {source.title}{part} (read {source.read_at[:10]}; {unit})"
+    )
     labels = f"{', '.join(audit.labels)}{named}"
     whole = " of the whole source" if estimates.is_part else ""
     if estimates.has_model:
@@ -210,6 +218,8 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
     if not status.n_labelled:
         # How shares were estimated is no matter where none were.
         return [f"{drawn} None of them has been labelled yet, so that nothing is estimated."]
+    if not estimates.has_shares:
+        return [f"{drawn} None of those labelled is among these posts, so that nothing is estimated."]
     return [
         f"{drawn} {status.n_labelled:,}"
         f" of them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",

@@ -270,6 +270,8 @@ def summarise_audit(
     found = estimate_if_audited(store, source, bundle_id, where, learned=learned)
     if found is None:
         return say_uncorrected(store, source, bundle_id), []
+    if not found.has_shares:
+        return words.standing(found), []
     note = " ".join([*words.warnings(found.status), *words.method(source, found)])
     intervals = [
         (one.name, one.value, one.low, one.high, one.raw if one.raw is not None else "", one.n_audited)

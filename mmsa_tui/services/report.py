@@ -122,7 +122,7 @@ def write_report(
         [*_estimate_tables(estimates), *scores],
         [*warned, *(warnings(estimates.status) if estimates is not None else ())],
         say_uncorrected(store, source, bundle.id) if estimates is None else standing(estimates),
-        () if estimates is None else estimates.overall.shares,
+        estimates.overall.shares if estimates is not None and estimates.has_shares else (),
         method(source, estimates) if estimates is not None else (),
         _redacted(change) if redacted and change is not None else change,
         [_grouped(store, source, bundle.id, one, where, learned) for one in by],

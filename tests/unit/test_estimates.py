@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -176,6 +178,15 @@ def test_scores_on_the_source_are_those_of_the_sample() -> None:
     assert estimate_accuracy(source).value == pytest.approx(0.8, abs=0.05)
     assert estimate_precision(source)[1].value == pytest.approx(5 / 6, abs=0.06)
     assert estimate_recall(source)[1].value == pytest.approx(5 / 6, abs=0.06)
+
+
+def test_scores_of_a_part_are_of_the_posts_of_that_part() -> None:
+    truth = np.array([1, 0] * 100, dtype=float)
+    source = population(truth, np.full(200, 0.9), (np.arange(200) % 4 < 2).astype(float))
+    part = replace(source, sizes=(np.arange(200) < 40).astype(float))
+    assert estimate_recall(part)[1].n_audited == 10
+    none = replace(source, sizes=(np.arange(200) % 4 == 2).astype(float))
+    assert all(one.value is None and one.n_audited == 0 for one in estimate_recall(none))
 
 
 def test_a_difference_has_newcombes_interval() -> None:

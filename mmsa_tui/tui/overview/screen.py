@@ -313,7 +313,7 @@ class OverviewScreen(AppScreen[Chosen | None]):
         self._show_corrections(counted, estimated)
 
     def _standing(self, estimated: Estimates | None, n_drawn: int) -> list[Part]:
-        if estimated is not None:
+        if estimated is not None and estimated.has_shares:
             return texts.intervals(estimated, self.looks)
         key = key_for("audit", self.mmsa.config.keys)
         return texts.not_audited(key, n_drawn, has_model=self.mmsa.model.is_there)

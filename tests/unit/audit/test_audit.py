@@ -248,6 +248,32 @@ def test_a_filter_narrows_what_is_estimated(store: Store, source: SourceRow) -> 
     label_all(store, source, audit)
     found = estimate(store, source, where=Where("author = ?", ("@a1",)))
     assert found.overall.n_posts == 180 and found.overall.shares[0].n_audited < 80
+    assert found.recall[1].n_audited < 40
+
+
+def test_a_filter_that_leaves_no_audited_post_corrects_nothing(
+    store: Store, source: SourceRow, tmp_path: Path
+) -> None:
+    """It was told to be corrected by the whole audit, and recall divided by zero."""
+    audit = start_audit(store, source, BUNDLE, size=60, seed="s")
+    n = label_all(store, source, audit)
+    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    other = next(
+        row for row in store.rows(source.id, BUNDLE) if row.post and row.post.content_hash not in drawn
+    )
+    assert other.post is not None
+    where = Where("post_id = ?", (other.post.post_id,))
+    found = estimate(store, source, where=where)
+    assert not found.has_shares and all(one.value is None for one in found.recall)
+    said = f"None of the {n} audited posts is among these"
+    assert said in standing(found) and "nothing is estimated" in method(source, found)[-1]
+    assert said in " ".join(make_chart(store, source, BUNDLE, where=where).notes)
+    export_posts(store, source, BUNDLE, tmp_path / "one.xlsx", Choice("list", where=where))
+    assert said in str(summary_of(tmp_path / "one.xlsx")["shares"][0])
+    bundle = SimpleNamespace(id=BUNDLE, directory=tmp_path, validated_languages=None)
+    write_report(store, source, bundle, tmp_path / "r.html", filter_text=f"id:{other.post.post_id}")  # type: ignore[arg-type]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert said in page and "orrected by the audit" not in page
 
 
 @pytest.mark.parametrize(
