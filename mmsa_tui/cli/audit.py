@@ -115,13 +115,19 @@ def extend(
 ) -> None:
     """Draw more posts into the sample; what was drawn and labelled stays."""
     from mmsa_tui.services.audit import audit_status, extend_audit, find_audit
+    from mmsa_tui.text.display import counted
 
     config = options.configure(None)
     with _opened(source, config.paths.database) as (store, row):
         audit = find_audit(store, row)
         added = extend_audit(store, row, audit, more)
         console.show(_describe(audit_status(store, row, audit)))
-    console.talk(f"added {added:,} posts to the sample")
+    console.talk(f"added {counted(added, 'post')} to the sample")
+    if more is not None and added > more:
+        console.talk(
+            f"note: that is more than {more:,}, as posts that changed or are gone are replaced, and each"
+            " combination of the model's label and --by gets two"
+        )
 
 
 def estimate(

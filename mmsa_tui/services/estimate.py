@@ -100,7 +100,8 @@ def estimate(
         raise UsageError(
             f"the audit of {source.title} has the labels {', '.join(audit.labels)}, bundle {bundle} has"
             f" {', '.join(store.bundle_labels(bundle)) or 'none here'}",
-            "Choose the bundle of the audit, or start another audit.",
+            f"`mmsa audit start {source.location} --new` draws one for these labels;"
+            f' --bundle "{audit.bundle}" is the one that was audited.',
         )
     learned = learned if corrected == bundle else frozenset()
     bundle = corrected

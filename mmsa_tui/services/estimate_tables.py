@@ -75,11 +75,11 @@ def _standing(status: Status, has_model: bool) -> str:
             f"None of the {status.n_labelled:,} audited posts is among these: shares are not corrected"
             " and have no interval."
         )
-    drawn = f" of the {status.n_sampled:,} drawn" if status.n_labelled < status.n_sampled else ""
-    of = f"{counted(status.n_labelled, 'post')}{drawn}"
+    drawn = f", of {status.n_sampled:,} drawn" if status.n_labelled < status.n_sampled else ""
+    posts = counted(status.n_labelled, "post")
     if not has_model:
-        return f"Shares are of a random sample of {of} alone, without a model ({status.remark})."
-    return f"Shares are corrected by an audit of {of} ({status.remark})."
+        return f"Shares are of a random sample of {posts} alone{drawn}, without a model ({status.remark})."
+    return f"Shares are corrected by an audit of {posts}{drawn} ({status.remark})."
 
 
 def left_out(estimates: Estimates) -> list[str]:

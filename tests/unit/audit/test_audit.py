@@ -106,6 +106,7 @@ def test_half_an_audit_says_that_it_is_half(store: Store, source: SourceRow) -> 
     found = estimate(store, source)
     assert found.overall.shares[1].n_audited == 50
     assert "labelled yet" in warnings(found.status)[0]
+    assert f"50 posts, of {found.status.n_sampled} drawn" in standing(found)
     assert "about" in found.status.remark and "more for ±5" in found.status.remark
 
 
@@ -147,6 +148,7 @@ def test_a_smaller_source_after_the_draw_leaves_out_what_is_gone(store: Store, s
     status = audit_status(store, smaller, audit)
     assert status.n_labelled + status.n_elsewhere == n and status.n_elsewhere > 20
     assert any("have changed or are no longer" in words for words in warnings(status))
+    assert f"{status.n_labelled} posts (" in standing(estimate(store, smaller))
 
 
 def test_posts_that_join_later_are_named_and_extending_draws_them(store: Store, source: SourceRow) -> None:
@@ -257,7 +259,7 @@ def test_a_filter_that_leaves_no_audited_post_corrects_nothing(
     """It was told to be corrected by the whole audit, and recall divided by zero."""
     audit = start_audit(store, source, BUNDLE, size=60, seed="s")
     n = label_all(store, source, audit)
-    drawn = {post.content_hash for post in store.audit_sample(audit.location, audit.uid)}
+    drawn = {post.content_hash for post in store.audits.sample(audit.location, audit.uid)}
     other = next(
         row for row in store.rows(source.id, BUNDLE) if row.post and row.post.content_hash not in drawn
     )
