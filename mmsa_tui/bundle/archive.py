@@ -31,7 +31,7 @@ from mmsa_tui.bundle.registry import free_version, list_bundles
 from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
 from mmsa_tui.disk.private import make_private_folder
-from mmsa_tui.disk.whole_file import scratch_folder, whole_file
+from mmsa_tui.disk.whole_file import scratch_folder, whole_file, why
 from mmsa_tui.errors import BundleError, OutputError
 
 SUFFIX = ".mmsa-bundle.zip"
@@ -90,7 +90,8 @@ def import_bundle(
             target = _take_in(file, temporary, paths, judge)
     except OSError as error:
         raise BundleError(
-            f"{file} cannot be taken in: {error}", "Check the file, the free space and the folder's rights."
+            f"{file} cannot be taken in: {why(error)}",
+            "Check the file, the free space and the folder's rights.",
         ) from error
     return read_bundle(target)
 

@@ -23,7 +23,7 @@ from mmsa_tui.bundle.encoder_files import check_encoder
 from mmsa_tui.bundle.versions import allows
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import from_json, to_kind
-from mmsa_tui.disk.whole_file import whole_file
+from mmsa_tui.disk.whole_file import whole_file, why
 from mmsa_tui.errors import BundleError, OutputError
 
 FORMAT_VERSION = 1
@@ -299,5 +299,5 @@ def write_atomically(path: Path, text: str) -> None:
         raise BundleError(error.message, "Free some space or check the folder's rights.") from error
     except OSError as error:
         raise BundleError(
-            f"{path} cannot be written: {error}", "Free some space or check the folder's rights."
+            f"{path} cannot be written: {why(error)}", "Free some space or check the folder's rights."
         ) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,12 @@ def write_codebook(paths: Paths, codebook: Codebook) -> Path:
         make_private_folder(paths.study_dir)
         with whole_file(paths.codebook_file, overwrite=True) as part:
             part.write_text(to_toml(codebook), encoding="utf-8", newline="\n")
-    except OSError as error:
+    except (OSError, OutputError) as error:
+        with suppress(OSError):
+            # Empty, it would be one that lost its file.
+            paths.study_dir.rmdir()
+        if isinstance(error, OutputError):
+            raise
         raise OutputError(
             f"{paths.codebook_file} cannot be written: {error.strerror or error}",
             "Free some space or check the folder's rights.",

@@ -228,6 +228,15 @@ def _explained(target: Path) -> Iterator[None]:
         ) from error
 
 
+def why(error: OSError) -> str:
+    """Say without a path why something could not be written; what copying a folder gives is its first."""
+    if isinstance(error, shutil.Error) and error.args and error.args[0]:
+        reason = str(error.args[0][0][-1])
+        return "the disk is full" if "No space left" in reason else reason
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if is_full else error.strerror or str(error)
+
+
 def remove(path: Path) -> None:
     """Remove a file, or a folder with all that is in it; nothing happens if it is not there.
 

@@ -20,7 +20,7 @@ from mmsa_tui.bundle.writer import sign
 from mmsa_tui.config import Paths
 from mmsa_tui.decoding import DecodingError, from_json, to_kind
 from mmsa_tui.disk.private import make_private_folder
-from mmsa_tui.disk.whole_file import whole_folder
+from mmsa_tui.disk.whole_file import whole_folder, why
 from mmsa_tui.errors import BundleError, ExitCode, TrainingError
 from mmsa_tui.retrain.messages import OUTCOME
 from mmsa_tui.retrain.result import Result
@@ -156,7 +156,7 @@ def _install(paths: Paths, bundle: Bundle, promotion: Mapping[str, Any]) -> Path
             sign(replace(bundle.meta, version=version, training=training), folder)
     except OSError as error:
         raise BundleError(
-            f"{bundle.id} was not promoted: {target} cannot be written: {_say_why(error)}",
+            f"{bundle.id} was not promoted: {target} cannot be written: {why(error)}",
             "Free some space or check the folder's rights, then promote"
             f" {bundle.directory}: it is kept aside, and the bundle in use is unchanged.",
         ) from error
@@ -169,11 +169,3 @@ def _link_or_copy(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _say_why(error: OSError) -> str:
-    """Reduce what copying a folder gives, an error for each file, to the first."""
-    if isinstance(error, shutil.Error) and error.args and error.args[0]:
-        reason = str(error.args[0][0][-1])
-        return "the disk is full" if "No space left" in reason else reason
-    return error.strerror or str(error)

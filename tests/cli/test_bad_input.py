@@ -178,3 +178,24 @@ class TestDefects:
 
     def test_ctrl_c_is_130_without_a_traceback(self, mmsa: Mmsa, table: Table) -> None:
         said(mmsa("evaluate", table(["!interrupt"])), 130, "stopped")
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # What whole files, scratch folders and archives are made by.
+    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr("mmsa_tui.bundle.archive._take_in", refuse)
+
+
+def test_a_full_disk_is_called_so_and_leaves_no_half_of_a_codebook(
+    mmsa: Mmsa, home: Path, full_disk: None, tmp_path: Path
+) -> None:
+    made = mmsa("codebook", "new", "stance", "--label", "for", "--label", "against")
+    assert (made.code, "the disk is full" in made.err) == (2, True)
+    assert not (home / "data" / "codebooks" / "stance").exists()
+    taken = mmsa("bundle", "import", tmp_path / "other.zip")
+    assert (taken.code, "taken in: the disk is full" in taken.err) == (3, True)
+    assert "Errno" not in made.err + taken.err
