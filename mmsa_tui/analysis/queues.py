@@ -78,7 +78,7 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         "errors",
         "errors?",
-        "an analyst's label or the source's is not the sure model's: the least likely first",
+        "the model is sure of another label than an analyst or the source gave: the least likely first",
         _SUSPECTED,
         Order("given_prob"),
     ),
@@ -123,7 +123,7 @@ def describe_listed(name: str) -> str:
     """Say which posts of a queue its list leaves out; "" for none."""
     if name in _SETTLED_QUEUES:
         return ""
-    return "those settled by a label left out" if name == "errors" else "those with a label left out"
+    return "without those settled by a label" if name == "errors" else "without those that have a label"
 
 
 def queue_rows(name: str) -> tuple[Where | None, Order | None]:

@@ -107,8 +107,12 @@ def _own_fields(labels: Sequence[str]) -> list[Field]:
             (("*", "any words"),),
             takes_pattern=True,
         ),
-        _label_field("model", "label", "what the model says, whatever you said", labels, is_main=False),
-        _label_field("corrected", "corrected_label", "what you said; * for anything", labels, is_main=False),
+        _label_field(
+            "model", "label", "what the model says, whatever an analyst said", labels, is_main=False
+        ),
+        _label_field(
+            "corrected", "corrected_label", "what an analyst said; * for anything", labels, is_main=False
+        ),
         _label_field("text_label", "text_label", "what the text alone says", labels, is_main=False),
         _label_field("image_label", "image_label", "what the pictures alone say", labels, is_main=False),
         _label_field("truth", "truth_label", "the label that came with the source", labels, is_main=False),
@@ -129,7 +133,7 @@ def _own_fields(labels: Sequence[str]) -> list[Field]:
         _number_field(
             "duplicates",
             "n_duplicates",
-            "how many posts say the same",
+            "how many posts say the same, this one included",
             "duplicates:>2",
             is_main=False,
             is_whole=True,
@@ -217,7 +221,7 @@ _HAS: Mapping[str, tuple[str, str]] = {
     "image": ("has_image = 1", "a picture"),
     "text": ("text <> ''", "words"),
     "ocr": ("image_text <> ''", "words in a picture"),
-    "note": ("note <> ''", "a note of yours"),
+    "note": ("note <> ''", "a note"),
     "author": ("author <> ''", "an author"),
     "date": ("created_at <> ''", "a date"),
     "link": ("text LIKE '%http%://%'", "a link"),

@@ -14,11 +14,11 @@ from mmsa_tui.store import Store
 from mmsa_tui.text.copies import text_key
 from mmsa_tui.text.words import has_words
 
-OTHER_LABEL = "chose a label that the bundle does not have"
-NO_POST = "are of posts that no source here holds"
-NO_PICTURE = "are of posts whose pictures are no longer where they were"
-NOTHING = "are of posts that show nothing to judge"
-AUDITED = "are of posts drawn into an audit, which measures the model and does not teach it"
+OTHER_LABEL = "with a label that the bundle does not have"
+NO_POST = "of posts that no source here holds"
+NO_PICTURE = "of posts whose pictures are no longer where they were"
+NOTHING = "of posts that show nothing to judge"
+AUDITED = "of posts drawn into an audit, which measures the model and does not teach it"
 
 
 @dataclass(frozen=True)

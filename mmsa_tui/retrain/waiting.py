@@ -105,8 +105,8 @@ class Waiting:
         if not self.is_enough:
             return f"Below {ENOUGH} new ones the gate can seldom tell them from chance."
         return (
-            "Enough for the gate to judge. On posts like those it learned from 300 brought about ±0; other"
-            " posts and rules of your own bring more."
+            "Enough for the gate to judge. On posts like those it learned from, 300 changed next to nothing;"
+            " posts of another kind and rules of your own bring more."
         )
 
 

@@ -69,7 +69,9 @@ def make_chart(store: Store, source: SourceRow, bundle: str, **of: Unpack[ChartO
         shown = _corrected(shown, estimates, by)
         notes.append(_HOW_TO_READ["time" if is_time else "group" if by else ""])
         if any(group.shares[0].low is None for group in shown):
-            notes.append("Where there is no interval no post was audited: those shares are not corrected.")
+            notes.append(
+                "No interval means that no post of the group was audited: its shares are not corrected."
+            )
     title = f"{source.title}: shares of labels" + (f" by {by}" if by else "")
     return Chart(title, by, labels, shown, is_time, notes)
 

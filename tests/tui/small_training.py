@@ -55,7 +55,7 @@ def events(request: dict[str, Any], manner: str) -> Iterator[Event]:
         write_candidate(request, verdict),
         lesson(request),
         0,
-        {"chose a label that the bundle does not have": 1},
+        {"with a label that the bundle does not have": 1},
         Outlook(n_learned=9, n_held_out=12, gain=0.02, noise=0.01),
         (Example("07", text, "neutral", "negative", "negative", True),),
     )

@@ -182,6 +182,8 @@ async def test_queues_that_tell_how_sure_the_model_is_are_shut(make_app, classif
             pilot, lambda: "the queue uncertain would tell" in posts.table.empty_text, "the reason"
         )
         assert screen.n_rows == 0
+        drawn = " ".join(posts.table.render_line(y).text.strip() for y in range(2, 6))
+        assert drawn.split() == posts.table.empty_text.split()
         await pilot.press("W")
         await wait_for(
             pilot, lambda: "the queue uncertain would tell" in text_of(screen, "#status"), "it again"

@@ -248,3 +248,19 @@ async def test_hashtags_that_are_not_listed_are_counted(make_app, config, wait_f
         screen = await shown(pilot, wait_for)
         rows = screen.query_one("#overview-hashtags", LabelRows)
         await wait_for(pilot, lambda: "the largest of 70" in str(rows.border_subtitle), "how many there are")
+
+
+async def test_every_key_that_the_overview_names_is_one_and_its_way_back_is_in_sight(
+    make_app, classified, wait_for
+):
+    async with make_app().run_test(size=(80, 30)) as pilot:
+        browse = await opened(pilot, wait_for)
+        browse.posts.go_to_filter("label:positive")
+        await wait_for(pilot, lambda: browse.posts.where is not None and browse.n_rows, "the filter")
+        await pilot.press("a")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen), "the overview")
+        screen = pilot.app.screen
+        said = str(screen.query_one("#overview-keys").render())
+        assert "Esc: back" in said[:78]
+        keys = re.findall(r"· (\w): ", said)
+        assert "w" in keys and set(keys) <= set(screen._bindings.key_to_bindings)

@@ -33,7 +33,7 @@ async def test_the_corrections_are_summed_up_before_anything_starts(retraining, 
         said = text_of(screen, "#waiting-text")
     assert "6 corrections" in said
     assert "by ana 6" in said
-    assert "left out: 1 correction are of posts that no source here holds" in said
+    assert "left out: 1 correction of posts that no source here holds" in said
     assert "analysts disagree on 1 post" in said
     assert "Below 50 new ones" in said
 

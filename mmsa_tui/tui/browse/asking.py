@@ -51,7 +51,7 @@ async def sort(screen: BrowseScreen) -> None:
             posts.sort_by(sort.column, is_own=sort.is_own)
 
     options = [(str(at), sort.title) for at, sort in enumerate(offered)]
-    hint = "Enter: sort, the same again: the other way round · esc: cancel"
+    hint = "Enter: sort · the same again: reverse · esc: cancel"
     await screen.ask(AskOne("Sort by", options, at, hint), take)
 
 

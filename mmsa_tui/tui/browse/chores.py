@@ -44,7 +44,9 @@ async def merge(app: MmsaApp, tell: Callable[[str, str], None], take: Callable[[
         take()
 
     hint = "Enter: add · esc: cancel"
-    await app.ask(AskText("Merge which file of corrections?", "", "a .jsonl, .xlsx or mmsa.db", hint), add)
+    await app.ask(
+        AskText("Which file of corrections is to be merged?", "", "a .jsonl, .xlsx or mmsa.db", hint), add
+    )
 
 
 async def agree(app: MmsaApp, tell: Callable[[str, str], None]) -> None:

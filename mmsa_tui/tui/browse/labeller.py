@@ -155,8 +155,7 @@ class Labeller:
                 break
         await self._refresh(step.content_hashes)
         count = f" · {n_posts:,} posts" if n_posts != 1 else ""
-        as_is = "was left as it is" if step.n_kept == 1 else "were left as they are"
-        kept = f" · {step.n_kept:,} changed since {as_is}" if step.n_kept else ""
+        kept = f" · left as they are now: {step.n_kept:,} changed since then" if step.n_kept else ""
         self._voice.tell(f"{'undone' if back else 'done again'}: {step.title}{count}{kept}", "")
 
     async def _say_nothing_left(self, back: bool) -> None:

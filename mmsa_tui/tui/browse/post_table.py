@@ -6,6 +6,7 @@ the thirty that show cost.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -231,10 +232,15 @@ class PostTable(ScrollView, can_focus=True):
             return self._header(columns, width)
         index = int(self.scroll_y) + y - 1
         if self.listing is None or index >= self.n_rows:
-            text = self.empty_text if self.listing is not None and not self.n_rows and y == 2 else ""
+            text = self._empty_line(y - 2, width) if self.listing is not None and not self.n_rows else ""
             style = self.rich_style + self.get_component_rich_style("post-table--muted", partial=True)
             return Strip([Segment(fit("  " + text, width), style)])
         return self._line(index, columns, width)
+
+    def _empty_line(self, at: int, width: int) -> str:
+        """Give a line of why the list is empty; all of it is in sight."""
+        lines = textwrap.wrap(self.empty_text, max(10, width - 4))
+        return lines[at] if 0 <= at < len(lines) else ""
 
     def _columns(self, width: int) -> list[Column]:
         if not self.chosen:

@@ -210,7 +210,7 @@ class BulkDialog(ModalScreen[BulkChoice | None]):
             return
         n_posts = self._n_changed(choice)
         keep.display = self._can_keep(choice.action)
-        keep.label = f"keep the {self._n_corrected.get(choice.on, 0):,} that you labelled already (k)"
+        keep.label = f"keep the {self._n_corrected.get(choice.on, 0):,} that have a label already (k)"
         button.label = Content(f"{_deed(choice)}: {n_posts:,} post{'s' * (n_posts != 1)}")
         button.disabled = not n_posts or (choice.action == "note" and not choice.note)
 

@@ -118,7 +118,7 @@ class ExportDialog(ModalScreen[str | None]):
                 yield Label(_NOT_BLIND, id="export-blind")
             with Horizontal(classes="export-row"):
                 yield Label("Columns")
-                columns = [("ours and the source's own", "all"), ("only ours", "ours")]
+                columns = [("mmsa's and the source's own", "all"), ("only mmsa's", "ours")]
                 yield Select(columns, value="all", allow_blank=False, id="export-columns", compact=True)
             with Horizontal(classes="export-row", id="export-chart-row"):
                 yield Label("Chart by")

@@ -41,7 +41,7 @@ _SIGNS: tuple[Line, ...] = (
     ("⚑", "somebody flagged it"),
     ("¶", "somebody wrote a note"),
     ("▣ 2", "it has a picture, or so many"),
-    ("⧉", "so many say the same"),
+    ("⧉", "so many posts say the same"),
 )
 
 

@@ -131,15 +131,15 @@ class OverviewScreen(AppScreen[Chosen | None]):
         yield Static("", id="overview-keys", markup=False)
 
     def _show_keys(self) -> None:
+        # What leads back stands first: the end may be out of sight.
         keys = (
-            "Tab: part · arrows: choose · enter: posts · p: percent · v: compare · s: save chart · esc: back"
+            "Esc: back · tab: part · arrows: choose · enter: posts · p: percent · v: compare · s: save chart"
         )
         if self._where is not None:
-            keys = "W: whole source or filter · " + keys
+            keys += " · w: whole source"
         if self._first is not None:
-            keys = (
-                f"Compare {safe_line(self._first.name, 30)} with: choose another, then v · v again: neither"
-            )
+            name = safe_line(self._first.name, 30)
+            keys = f"Compare {name} with: choose another, then v · v on the same: cancel"
         self.query_one("#overview-keys", Static).update(Content(keys))
 
     def on_mount(self) -> None:
@@ -320,7 +320,9 @@ class OverviewScreen(AppScreen[Chosen | None]):
 
     def _show_corrections(self, counted: Counts, estimated: Estimates | None) -> None:
         part = self.query_one("#overview-corrections", LabelRows)
-        part.border_title = f"Corrections: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
+        part.border_title = (
+            f"Corrected posts: {counted.n_corrected:,}" if counted.n_corrected else "Corrections"
+        )
         groups = texts.correction_groups(counted, self.labels)
         part.show(groups, self.looks, counted.n_corrected, texts.accuracy(estimated))
 

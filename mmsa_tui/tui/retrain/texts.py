@@ -74,13 +74,9 @@ def describe_waiting(
         for reason, number in waiting.left_out.items()
     ]
     if n_contradictory:
-        posts = counted(n_contradictory, "post")
-        lines.append(
-            _line(
-                f"analysts disagree on {posts}{f': {settle_key} among the posts' if settle_key else ''}",
-                "$text-warning",
-            )
-        )
+        settles = f": {settle_key} in the list settles them" if settle_key else ""
+        said = f"analysts disagree on {counted(n_contradictory, 'post')}{settles}"
+        lines.append(_line(said, "$text-warning"))
     return Content("\n").join(lines)
 
 
@@ -123,7 +119,7 @@ def describe_result(result: Result, name: str, looks: LabelLooks, width: int) ->
         lines += [
             Content(""),
             _line(
-                "Labelled posts that a head which had not seen them judges otherwise"
+                "Labelled posts that a model which had not seen them judges otherwise"
                 if result.lesson.said
                 else "Corrected posts that it judges otherwise (◦ held out, never learned)",
                 "bold",
