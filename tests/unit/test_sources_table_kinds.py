@@ -394,3 +394,27 @@ def test_letters_read_in_the_wrong_encoding_are_put_right_and_kept_as_they_were(
     assert [post.text for post in found] == ["Der Hafen ist schön – ja", "Ça va déjà – ¿sí?", "fine"]
     assert found[0].metadata["text_original"] == garbled
     assert any("wrong encoding in 1" in note for note in notes_of(path))
+
+
+@pytest.mark.parametrize("ending", [".json", ".jpg.json"])
+def test_json_files_beside_pictures_are_posts_with_their_pictures(tmp_path: Path, ending: str) -> None:
+    for number, (post_id, text) in enumerate(ROWS, start=1):
+        about = {"id": post_id, "username": "sam", "caption": text, "timestamp": "2026-05-01T10:00:00Z"}
+        (tmp_path / f"p{number}{ending}").write_text(json.dumps(about))
+        (tmp_path / f"p{number}.jpg").write_bytes(JPEG)
+    found = posts(tmp_path)
+    assert [(post.post_id, post.text, post.author) for post in found] == [(*row, "sam") for row in ROWS]
+    assert [[p.path.name for p in post.pictures if p.path] for post in found] == [["p1.jpg"], ["p2.jpg"]]
+
+
+def test_a_damaged_json_file_beside_a_picture_costs_one_post_and_a_name_is_an_id(tmp_path: Path) -> None:
+    for number in range(1, 5):
+        (tmp_path / f"p{number}.json").write_text(
+            json.dumps({"caption": f"words of {number}"})[: 9 if number == 2 else None]
+        )
+        (tmp_path / f"p{number}.jpg").write_bytes(JPEG)
+    items = list(read(tmp_path))
+    assert [item.post_id for item in items if isinstance(item, Post)] == ["p1", "p3", "p4"]
+    assert [item.reason for item in items if isinstance(item, Failure)] == [
+        "p2.json is not a whole JSON record"
+    ]

@@ -129,7 +129,7 @@ def open_jsonl(path: Path) -> Table:
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         wanted = set(keep)
-        return (_json_record(entry, wanted) for entry in read_entries(path))
+        return (json_record(entry, wanted) for entry in read_entries(path))
 
     columns: dict[str, None] = {}
     sample: list[Record] = []
@@ -138,7 +138,7 @@ def open_jsonl(path: Path) -> Table:
     for number, entry in enumerate(read_entries(path)):
         if not is_whole and number >= FIRST_ROWS:
             break
-        record = _json_record(entry, set())
+        record = json_record(entry, set())
         columns.update(dict.fromkeys(record.values))
         if number % step == 0:
             sample.append(record)
@@ -172,10 +172,11 @@ def _records_elsewhere(path: Path) -> Iterator[Record]:
                 except (ValueError, RecursionError):
                     continue
                 if isinstance(value, dict):
-                    yield _json_record(Entry("", value), set())
+                    yield json_record(Entry("", value), set())
 
 
-def _json_record(entry: Entry, wanted: set[str]) -> Record:
+def json_record(entry: Entry, wanted: set[str]) -> Record:
+    """Make a record of JSON a row: its fields in one level, all of them where none is wanted."""
     if entry.value is None:
         return Record(entry.where, error=entry.reason)
     values: dict[str, str] = {KEY: entry.key} if entry.key else {}

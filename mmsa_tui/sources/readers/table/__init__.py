@@ -16,6 +16,7 @@ from mmsa_tui.sources.readers.table.finding import (
     find_tables,
     no_text,
     open_path,
+    open_sidecars,
     open_source,
     several,
     try_open,
@@ -64,7 +65,10 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
     weaker = 15 if source.is_dir() else 0
     paths = find_tables(source, options)
     if not paths:
-        return None
+        sidecars = open_sidecars(source, options)
+        if sidecars is None or not sidecars.roles.text or sidecars.roles.guessed:
+            return None
+        return Match("table", 46, f"JSON files beside pictures, with texts in `{sidecars.roles.text}`")
     try:
         if source.is_dir() and len(paths) > 1:
             paths = [path for path in paths if (opened := try_open(path, options)) and opened.roles.text]

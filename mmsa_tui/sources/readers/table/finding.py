@@ -14,6 +14,7 @@ from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.dialect import sniff
+from mmsa_tui.sources.files.json_files import SUFFIX, open_json_files, pictures_beside
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
 from mmsa_tui.sources.files.table_rows import Table
 from mmsa_tui.sources.files.tables import kind_of_table, open_table
@@ -92,6 +93,8 @@ def open_source(source: Path, options: ReadOptions) -> Found:
                 f"tables without texts left out: {', '.join(within(source, p) for p in left[:_MAX_TABLES])}"
             )
         paths = with_texts
+    if not paths and (found := open_sidecars(source, options)):
+        return found
     if not paths:
         raise SourceError(
             f"{source} is no table, and no folder with one",
@@ -115,10 +118,31 @@ def open_path(path: Path, options: ReadOptions) -> Found:
     columns = list(table.columns)
     if table.is_open and options.columns:
         columns += _late_columns(path, options, columns)
-    roles = choose_roles(columns, sample, options.columns)
-    if KEY in table.columns and not roles.id:
-        roles = replace(roles, id=KEY, why={**roles.why, "id": "the records are kept by it"})
-    return Found(path, table, roles)
+    return Found(path, table, _with_key(choose_roles(columns, sample, options.columns), table))
+
+
+def _with_key(roles: Roles, table: Table) -> Roles:
+    if KEY not in table.columns or roles.id:
+        return roles
+    return replace(roles, id=KEY, why={**roles.why, "id": "the records are kept by it"})
+
+
+def open_sidecars(source: Path, options: ReadOptions) -> Found | None:
+    """Open the JSON files of a folder, each beside the picture that it is called like; None without such."""
+    if not source.is_dir():
+        return None
+    names = list(islice(walk(source), _LOOK_AT_FILES))
+    pictures = (name.lower() for name in names if split_name(name)[2] in PICTURE_SUFFIXES)
+    stems = {word for name in pictures for word in _called_like(name)}
+    files = [name for name in names if name.lower().endswith(SUFFIX)]
+    alone = set(_without_sidecars(files, stems))
+    sidecars = sorted((name for name in files if name not in alone), key=natural_key)
+    if not sidecars:
+        return None
+    table = open_json_files(source, pictures_beside(names, sidecars))
+    sample = [record.values for record in table.sample if not record.error]
+    roles = choose_roles(table.columns, sample, options.columns)
+    return Found(source / f"*{SUFFIX}", table, _with_key(roles, table))
 
 
 def _late_columns(path: Path, options: ReadOptions, known: Sequence[str]) -> list[str]:
@@ -165,7 +189,7 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
         if plain.endswith((*SUFFIXES, ".txt")) and name.count("/") <= 3:
             found.append(name)
         elif plain.endswith(tuple(PICTURE_SUFFIXES)):
-            stems.add(split_name(plain)[1])
+            stems |= _called_like(plain)
     found = list(_without_sidecars(found, stems))
     texts = [name for name in found if name.lower().endswith(".txt")]
     if len(texts) > _MAX_TABLES or not all(_is_data(source / name) for name in texts):
@@ -175,6 +199,12 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
     if len(found) > 4 * _MAX_TABLES:
         return []  # sidecars of a downloader: no table of posts
     return [source / name for name in found if kind_of_table(source / name, options.encoding)]
+
+
+def _called_like(picture: str) -> set[str]:
+    """Return what a sidecar of a picture is called but for its ending: `7` or `7.jpg`."""
+    _, stem, suffix = split_name(picture)
+    return {stem, stem + suffix}
 
 
 def _without_sidecars(names: Sequence[str], stems: set[str]) -> Iterator[str]:
