@@ -123,7 +123,13 @@ def extend(
         added = extend_audit(store, row, audit, more)
         console.show(_describe(audit_status(store, row, audit)))
     console.talk(f"added {counted(added, 'post')} to the sample")
-    if more is not None and added > more:
+    if not added and more is None:
+        console.talk(
+            "note: the posts drawn are as many as the wished interval takes; --more N draws N others"
+        )
+    elif not added:
+        console.talk("note: no post is left that is not in the sample")
+    elif more is not None and added > more:
         console.talk(
             f"note: that is more than {more:,}, as posts that changed or are gone are replaced, and each"
             " combination of the model's label and --by gets two"

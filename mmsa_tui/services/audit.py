@@ -101,10 +101,22 @@ def find_audit(store: Store, source: SourceRow) -> Audit:
     """
     audit = current_audit(store, source)
     if audit is None:
-        raise UsageError(
-            f"{source.title} has no audit", f"Draw one with `mmsa audit start {source.location}`."
-        )
+        raise UsageError(f"{source.title} has no audit", _how_to_start(store, source))
     return audit
+
+
+def _how_to_start(store: Store, source: SourceRow) -> str:
+    """Name the command that draws a sample, or that goes on with the one of where a source was before."""
+    draw = f"`mmsa audit start {source.location}"
+    for audit in store.audits.elsewhere(source.id):
+        if audit.labels == store.bundle_labels(audit.bundle):
+            by = f" --by {audit.by}" if audit.by else ""
+            size = len(store.audits.sample(audit.location, audit.uid))
+            return (
+                f"{audit.location} has one of these posts: {draw} --seed {audit.seed} --size {size}{by}"
+                f' --bundle "{audit.bundle}"` goes on with it here. {draw}` draws another.'
+            )
+    return f"Draw one with {draw}`."
 
 
 def start_audit(

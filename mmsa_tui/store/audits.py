@@ -139,6 +139,21 @@ class Audits:
         )
         return self._db.decode(_to_audit, rows)
 
+    def elsewhere(self, source_id: int) -> list[Audit]:
+        """List audits of other places most of whose posts a source holds, as after a move; newest first."""
+        rows = self._db.all(
+            "SELECT a.uid, a.location, a.bundle, a.labels, a.by, a.seed, a.half_width, a.started_at"
+            " FROM audits a CROSS JOIN sources s JOIN audit_posts d ON d.audit_id = a.id"
+            " JOIN contents c ON c.hash = d.content_hash"
+            " WHERE s.id = ? AND a.location <> s.location AND EXISTS"
+            " (SELECT 1 FROM posts WHERE posts.reading = s.reading AND posts.content_id = c.id)"
+            " GROUP BY a.id"
+            " HAVING 2 * count(*) > (SELECT count(*) FROM audit_posts WHERE audit_id = a.id)"
+            " ORDER BY a.id DESC",
+            (source_id,),
+        )
+        return self._db.decode(_to_audit, rows)
+
     def strata(self, location: str, uid: str) -> list[Stratum]:
         """List the strata of an audit by name, as they were when the sample was drawn."""
         rows = self._db.all(

@@ -47,6 +47,21 @@ def test_an_audit_is_started_looked_at_and_extended(mmsa: Mmsa, home: Path, sour
     before = status["n_sampled"]
     assert mmsa("audit", "extend", source, "--more", "20").code == 0
     assert json.loads(mmsa("audit", "status", source, "--json").out)["n_sampled"] == before + 20
+    label(home, source, 200)
+    assert "as many as the wished interval takes" in mmsa("audit", "extend", source).err
+    assert mmsa("audit", "extend", source, "--more", "500").code == 0
+    assert "no post is left" in mmsa("audit", "extend", source, "--more", "5").err
+
+
+def test_an_audit_that_lost_posts_says_why_more_are_drawn_than_asked(
+    mmsa: Mmsa, home: Path, source: Path
+) -> None:
+    assert mmsa("audit", "start", source, "--size", "60", "--seed", "s").code == 0
+    lines = source.read_text(encoding="utf-8").splitlines()
+    source.write_text("\n".join(lines[:1] + lines[101:]), encoding="utf-8")
+    assert mmsa("classify", source, "-o", "again.csv").code == 0
+    ran = mmsa("audit", "extend", source, "--more", "5")
+    assert "more than 5" in ran.err and "are replaced" in ran.err
 
 
 def test_a_second_start_is_refused_unless_it_is_meant(mmsa: Mmsa, source: Path) -> None:

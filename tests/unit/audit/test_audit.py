@@ -118,6 +118,25 @@ def test_labels_given_elsewhere_never_count(store: Store, source: SourceRow) -> 
     assert audit_status(store, source, audit).n_labelled == 0
 
 
+def test_a_source_that_was_moved_is_told_how_to_go_on_with_its_audit(store: Store, source: SourceRow) -> None:
+    audit = start_audit(store, source, BUNDLE, size=50, seed="s", by="Region")
+    n = label_all(store, source, audit, most=20)
+    posts = [make_post(number) for number in range(900)]
+    store.index_source("/other", "table", "Other", [make_post(1, "unlike all"), *posts[:3]])
+    moved = store.index_source("/there", "table", "There", posts)
+    with pytest.raises(UsageError, match="has no audit") as told:
+        estimate(store, moved)
+    assert "/here has one of these posts" in told.value.hint
+    assert f"--seed s --size {len(store.audits.sample('/here', audit.uid))} --by Region" in told.value.hint
+    again = start_audit(store, moved, BUNDLE, size=50, seed="s", by="Region")
+    assert audit_status(store, moved, again).n_labelled == n
+    other = store.source("/other")
+    assert other is not None
+    with pytest.raises(UsageError) as told:
+        estimate(store, other)
+    assert "/here" not in told.value.hint
+
+
 def test_an_answer_that_is_undone_counts_no_longer(store: Store, source: SourceRow) -> None:
     audit = start_audit(store, source, BUNDLE, size=50, seed="s")
     label_all(store, source, audit, most=3)
