@@ -248,7 +248,7 @@ def _describe_sources(across: AcrossSources) -> str:
 
 @contextmanager
 def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
-    from mmsa_tui.services.ingest import location_of
+    from mmsa_tui.services.ingest import describe_change, location_of
     from mmsa_tui.store import Store
 
     with Store.open_to_write(database) as store:
@@ -262,6 +262,8 @@ def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
             raise UsageError(
                 f"{source} has not been classified", f"Run `mmsa classify {source} -o FILE.csv` first."
             )
+        if change := describe_change(row):
+            console.note(change)
         yield store, row
 
 

@@ -20,6 +20,11 @@ def talk(message: str = "") -> None:
     typer.echo(safe(message, newlines=True), err=True)
 
 
+def note(message: str) -> None:
+    """Say what is worth knowing beside the result."""
+    talk(f"note: {message}")
+
+
 def show(text: str = "") -> None:
     """Print data."""
     typer.echo(safe(text, newlines=True))

@@ -74,7 +74,7 @@ def kwic(
         check_concordance_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = read_before(store, source, chosen.id)
+        row = read_before(store, source, chosen.id, console.note)
         labels = store.bundle_labels(chosen.id)
         within = parse(filter, labels, row.metadata_columns) if filter.strip() else None
         found = make_concordance(store, row, chosen.id, search_for(words), within, by, width)

@@ -54,7 +54,7 @@ def report(
     check_report_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = read_before(store, source, chosen.id)
+        row = read_before(store, source, chosen.id, console.note)
         done = write_report(
             store, row, chosen, target, filter_text=filter, by=by or (), comparing=compare,
             redacted=redact, overwrite=overwrite,

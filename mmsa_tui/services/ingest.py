@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 
 from mmsa_tui import sources
@@ -15,6 +16,7 @@ from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Failure, Post, ReadAs
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.registry import reader
+from mmsa_tui.sources.stamp import changed_at
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.language import language_of
 
@@ -27,11 +29,27 @@ def location_of(source: Path | str) -> str:
     return str(Path(source).expanduser().resolve())
 
 
-def read_before(store: Store, source: Path, bundle: str) -> SourceRow:
+def describe_change(source: SourceRow) -> str:
+    """Say that a source is no longer what was read of it; "" where it is, as far as can be told."""
+    path, read = Path(source.location), f"read {source.read_at[:16].replace('T', ' ')} UTC"
+    try:
+        is_newer = changed_at(path) > datetime.fromisoformat(source.read_at).timestamp()
+    except FileNotFoundError:
+        return f"{source.title} is no longer where it was ({read}): these are the posts it held"
+    except (OSError, ValueError):
+        return ""
+    # The stamp alone differs also where another version of mmsa has made it.
+    if not is_newer or sources.stamp_of(path, options_of(source.read_as)) == source.stamp:
+        return ""
+    return f"{source.title} has changed since it was read ({read}): these are the posts of before"
+
+
+def read_before(store: Store, source: Path, bundle: str, note: Callable[[str], None] = ignore) -> SourceRow:
     """Look up a source that was read here.
 
     Args:
         bundle: what it is to be classified with, for the message.
+        note: told where the source is no longer what was read.
 
     Raises:
         UsageError: it was not.
@@ -42,6 +60,8 @@ def read_before(store: Store, source: Path, bundle: str) -> SourceRow:
             f"{source} has not been classified with bundle {bundle}",
             f"Run `mmsa classify {source} -o FILE.csv` first, or choose another --bundle.",
         )
+    if change := describe_change(row):
+        note(f"{change}; `mmsa classify {source} -o FILE.csv` takes in what is new")
     return row
 
 

@@ -54,6 +54,18 @@ def stamp_of(source: Path, options: ReadOptions) -> str:
     return digest.hexdigest()
 
 
+def changed_at(source: Path) -> float:
+    """Say when a source was last changed, in seconds since 1970: of a folder, the newest of what is in it.
+
+    Raises:
+        OSError: it is not there, or cannot be looked at.
+    """
+    times = [source.stat().st_mtime]
+    if source.is_dir():
+        times += [(source / name).stat().st_mtime for name in islice(walk(source), MAX_NEIGHBOURS)]
+    return max(times)
+
+
 def _pieces(path: Path, size: int) -> Iterator[bytes]:
     with path.open("rb") as file:
         for number in range(_BETWEEN + 2):

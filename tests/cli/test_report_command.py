@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -212,7 +214,12 @@ def test_a_chart_is_saved_by_group_and_says_what_it_is_of(mmsa: Mmsa, source: Pa
     assert mmsa("chart", source, "-o", "days.csv").code == 2
     assert mmsa("chart", source, "-o", "days.gif").code == 2
     assert mmsa("chart", source, "-o", "town.svg", "--by", "Town").code == 2
-    assert mmsa("chart", source, "-o", "days.csv", "--overwrite").code == 0
+    ran = mmsa("chart", source, "-o", "days.csv", "--overwrite")
+    assert ran.code == 0 and "has changed" not in ran.err
+    source.write_text(source.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    os.utime(source, (time.time() + 60, time.time() + 60))
+    ran = mmsa("chart", source, "-o", "days.csv", "--overwrite")
+    assert ran.code == 0 and "has changed since it was read" in ran.err
 
 
 def test_every_hit_has_a_line_with_the_words_around_it(mmsa: Mmsa, source: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
-from stories import SIZE, asked, opened, text_of
+import pytest
+from stories import SIZE, asked, opened, read_lines, text_of
 
 from mmsa_tui.records import Correction
-from mmsa_tui.services.ingest import read_in
+from mmsa_tui.services.ingest import describe_change, read_in
 from mmsa_tui.store import Store
 from mmsa_tui.tui.browse.columns_dialog import ColumnsDialog
 from mmsa_tui.tui.browse.position import Position
@@ -222,3 +226,26 @@ async def test_the_columns_of_the_table_are_the_users_choice_and_stay(make_app, 
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         assert "likes" in screen.posts.table.render_line(0).text
+
+
+@pytest.mark.parametrize("change", ["changed", "gone"])
+async def test_a_source_that_is_no_longer_what_was_read_is_told(make_app, config, tmp_path, wait_for, change):
+    here = read_lines(config, tmp_path, "id,text", "1,rain again")
+    table = Path(here.location)
+    if change == "gone":
+        table.unlink()
+    else:
+        table.write_text("id,text\n1,rain again\n2,sun at last\n", encoding="utf-8")
+        os.utime(table, (time.time() + 60, time.time() + 60))
+    async with make_app(here.location).run_test(size=SIZE) as pilot:
+        screen = await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: "changed on disk" in text_of(screen, "#top"), "the top line")
+        words = "has changed since it was read" if change == "changed" else "no longer where it was"
+        assert words in text_of(screen, "#status")
+
+
+def test_a_source_as_it_was_is_not_called_changed(config, tmp_path):
+    here = read_lines(config, tmp_path, "id,text", "1,rain again")
+    assert describe_change(here) == ""
+    # As another version of mmsa would have it, which writes other stamps.
+    assert describe_change(replace(here, stamp="other")) == ""

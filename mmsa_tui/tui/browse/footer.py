@@ -60,7 +60,7 @@ def situation(screen: BrowseScreen) -> Situation:
         ),
         has_marks=bool(screen.posts.table.selection),
         n_pictures=len(post.pictures) if post is not None else 0,
-        is_long=screen.view.is_long,
+        is_long=screen.view.is_long and post is not None,
         is_post=post is not None,
     )
 

@@ -64,6 +64,8 @@ class PostList(Vertical):
         """Names the queue, or what of a filter or an order, that would tell what is hidden."""
         self.telling = ""
         self.hits_elsewhere: Mapping[str, int] = {}
+        self.has_changed = False
+        """Whether the source on disk is no longer what was read of it."""
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
         self.filter_bar = FilterBar(

@@ -20,6 +20,8 @@ def heading(posts: PostList, codebook: str, *, is_blind: bool) -> list[Part]:
     if codebook:
         parts.append((f" · {codebook}", "$text-accent"))
     parts.append((f"  {n_all:,} posts", MUTED))
+    if posts.has_changed:
+        parts.append((" · changed on disk", "$text-warning"))
     parts += _list_parts(posts, n_all)
     if is_blind:
         parts.append((" · blind", "$text-accent"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mmsa_tui.analysis import occurring
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.services.ingest import describe_change
+from mmsa_tui.tui.app_screen import WARNING
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.browse.screen import BrowseScreen
@@ -32,6 +35,7 @@ class Upkeep:
         self._screen.set_interval(TICK_S, self.tick)
         self._screen.set_interval(WATCH_S, self._watch)
         self._screen.set_timer(AFTER_ROWS_S, self._offer_values)
+        self._screen.set_timer(AFTER_ROWS_S, self._look_at_source)
 
     def tick_soon(self) -> None:
         """Count as `tick` does, once the rows are there."""
@@ -67,6 +71,20 @@ class Upkeep:
                 is_first, self._version = not self._version, version
                 if not is_first:
                     screen.refresh_rows()
+
+    def _look_at_source(self) -> None:
+        self._screen.run_worker(self._say_changed(), exclusive=True, group="source")
+
+    async def _say_changed(self) -> None:
+        """Say that the source on disk is no longer what is shown, and what takes in what is new."""
+        screen = self._screen
+        # On a thread of its own: a large folder takes a while, and what is typed must not wait.
+        change = await asyncio.to_thread(describe_change, screen.source)
+        if change and screen.is_whole:
+            screen.posts.has_changed = True
+            screen.show_top()
+            key = screen.key("read_again")
+            screen.tell_and_keep(f"{change}. “Read the source again” ({key}) takes in what is new.", WARNING)
 
     def _offer_values(self) -> None:
         self._screen.run_worker(self._find_values(), exclusive=True, group="values")
