@@ -97,7 +97,7 @@ def _overview(content: Content) -> str:
     counts = content.counts
     if not counts.n_labelled:
         return "<p>No post has a label.</p>"
-    words = f"{counts.n_labelled:,} of {counts.n_posts:,} posts have a label."
+    words = f"{counts.n_labelled:,} of {counts.n_posts:,} posts have a label; the shares are of these."
     if counts.n_corrected and content.about.intervals:
         words += " Counted as they stand, by an analyst's label or else the model's:"
     names = [name for name, _ in with_rest(content.labels, counts.labels, "")]

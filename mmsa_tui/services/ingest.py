@@ -31,17 +31,17 @@ def location_of(source: Path | str) -> str:
 
 def describe_change(source: SourceRow) -> str:
     """Say that a source is no longer what was read of it; "" where it is, as far as can be told."""
-    path, read = Path(source.location), f"read {source.read_at[:16].replace('T', ' ')} UTC"
+    path, when = Path(source.location), f"{source.read_at[:16].replace('T', ' ')} UTC"
     try:
         is_newer = changed_at(path) > datetime.fromisoformat(source.read_at).timestamp()
     except FileNotFoundError:
-        return f"{source.title} is no longer where it was ({read}): these are the posts it held"
+        return f"{source.title} is no longer where it was on {when}: these are the posts it held"
     except (OSError, ValueError):
         return ""
     # The stamp alone differs also where another version of mmsa has made it.
     if not is_newer or sources.stamp_of(path, options_of(source.read_as)) == source.stamp:
         return ""
-    return f"{source.title} has changed since it was read ({read}): these are the posts of before"
+    return f"{source.title} has changed since it was read on {when}: these are the posts of before"
 
 
 def read_before(store: Store, source: Path, bundle: str, note: Callable[[str], None] = ignore) -> SourceRow:

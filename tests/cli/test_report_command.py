@@ -127,7 +127,9 @@ def test_no_path_of_this_machine_is_in_the_page(mmsa: Mmsa, source: Path) -> Non
 def test_a_filter_narrows_the_page_and_one_that_finds_nothing_is_refused(mmsa: Mmsa, source: Path) -> None:
     write(mmsa, source)
     assert mmsa("report", source, "-o", "some.html", "--filter", "author:author1").code == 0
-    assert "of 10 posts have a label." in (source.parent / "some.html").read_text(encoding="utf-8")
+    assert "of 10 posts have a label; the shares are of these." in (source.parent / "some.html").read_text(
+        encoding="utf-8"
+    )
     ran = mmsa("report", source, "-o", "none.html", "--filter", "author:nobody")
     assert ran.code == 2 and "passes the filter" in ran.err
 

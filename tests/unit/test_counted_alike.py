@@ -105,7 +105,10 @@ def test_overview_report_and_workbook_count_alike(store: Store, tmp_path: Path) 
     assert summary["not classified"] == overview.statuses[""]
     write_page(gather(store, 1, BUNDLE, About("Here")), tmp_path / "out.html")
     page = unescape((tmp_path / "out.html").read_text(encoding="utf-8"))
-    assert f"{overview.n_labelled:,} of {overview.n_posts:,} posts have a label." in page
+    assert (
+        f"{overview.n_labelled:,} of {overview.n_posts:,} posts have a label; the shares are of these."
+        in page
+    )
     shown = dict(re.findall(r'title="(\w+): (\d+) \(\d+ %\)"', page))
     assert shown == {name: str(number) for name, number in overview.labels.items() if name and number}
     assert f"In {overview.n_conflicts:,} of" in page

@@ -83,8 +83,10 @@ class Upkeep:
         if change and screen.is_whole:
             screen.posts.has_changed = True
             screen.show_top()
-            key = screen.key("read_again")
-            screen.tell_and_keep(f"{change}. “Read the source again” ({key}) takes in what is new.", WARNING)
+            # What to do comes before what may be cut.
+            screen.tell_and_keep(
+                f"Read again ({screen.key('read_again')}) takes in what is new: {change}", WARNING
+            )
 
     def _offer_values(self) -> None:
         self._screen.run_worker(self._find_values(), exclusive=True, group="values")
