@@ -58,10 +58,11 @@ def from_json(data: bytes | str, kind: type[_T], *, surrogates: Literal["refuse"
     return to_kind(value, kind, surrogates=surrogates)
 
 
-def to_line(record: Tagged) -> bytes:
+def to_line(record: msgspec.Struct) -> bytes:
     """Write a record for another process, as one line of JSON."""
     # By the standard library: file names that are no text have halves of characters, which only it keeps.
-    return json.dumps(msgspec.to_builtins(record)).encode("ascii") + b"\n"
+    # Whatever msgspec does not know is a number of numpy's.
+    return json.dumps(msgspec.to_builtins(record, enc_hook=float)).encode("ascii") + b"\n"
 
 
 def from_toml(data: bytes | str) -> dict[str, Any]:

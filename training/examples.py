@@ -70,12 +70,15 @@ def make_examples(
 ) -> list[Example]:
     """Join posts with labels, by post id where `truth` is given, else with what the source carries.
 
-    Posts without any known label are left out; groups are assigned over what remains.
+    Posts without any known label are left out; groups are assigned over what remains. Where no post has a
+    label of these kinds, but one of no part in particular, as `id,label` says, that trains every head.
     """
     kinds = kinds or LabelKinds()
+    joined = [(post, {**post.truth, **(truth or {}).get(post.post_id, {})}) for post in posts]
+    if not any(known.keys() & {kinds.post, kinds.text, kinds.image} for _, known in joined):
+        kinds = LabelKinds("label", "label", "label")
     found: list[Example] = []
-    for post in posts:
-        known = {**post.truth, **(truth or {}).get(post.post_id, {})}
+    for post, known in joined:
         example = Example(
             post.post_id,
             post.text,

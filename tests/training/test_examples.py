@@ -98,3 +98,14 @@ def test_copies_of_one_post_are_told_to_be_one() -> None:
     examples = make_examples([post(i, "the same words", post=LABELS[i % 3]) for i in range(90)], LABELS)
     with pytest.raises(TrainingError, match=r"90 labelled posts \(1 different\)"):
         split_examples(examples, 1)
+
+
+def test_a_label_of_no_part_in_particular_trains_every_head_where_there_is_no_other() -> None:
+    said = {"1": {"label": "positive"}, "2": {"label": "negative"}}
+    one, two = make_examples([post(1, "a"), post(2, "b"), post(3, "c")], LABELS, said)
+    assert (one.post, one.text, one.image, two.post) == (2, 2, 2, 0)
+
+
+def test_a_label_of_no_part_in_particular_gives_way_to_those_of_a_part() -> None:
+    (one,) = make_examples([post(1, "a", post="positive", label="negative"), post(2, "b", label="x")], LABELS)
+    assert (one.post, one.text) == (2, -1)

@@ -20,6 +20,7 @@ from mmsa_tui.records import Post
 from mmsa_tui.services.train import TrainRequest, parse
 from mmsa_tui.sources import read
 from mmsa_tui.sources.labels import read_labels
+from training.events import Stepped, Trained, say
 from training.examples import Materials, make_examples, read_text_table
 from training.full.curves import draw_curves
 from training.full.pipeline import Pipeline
@@ -54,7 +55,7 @@ def _train(options: TrainRequest) -> int:
     draw_curves(log.metrics(), options.output / "curves.png")
     log.mark_done(_ALL)
     if options.json:
-        print(json.dumps({"event": "done", "bundle": str(bundle.directory), "scores": bundle.meta.scores}))
+        say(Trained(str(bundle.directory), bundle.meta.scores))
     else:
         print(summary(dict(bundle.meta.scores)))
         print(f"bundle: {bundle.directory}")
@@ -150,10 +151,7 @@ class _Bar:
 def reporter(as_json: bool) -> Progress:
     """Choose who tells how far a stage is."""
     if as_json:
-        return lambda stage, step, steps, loss: print(
-            json.dumps({"event": "progress", "stage": stage, "step": step, "steps": steps, "loss": loss}),
-            flush=True,
-        )
+        return lambda stage, step, steps, loss: say(Stepped(stage, step, steps, loss))
     if sys.stderr.isatty():
         return _RichBar()
     return _Bar()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.processes import end_with_parent, heed_termination
 from mmsa_tui.services.train import TuneRequest, parse
+from training.events import Tried, Tuned, say
 from training.full.pipeline import Pipeline
 from training.full.runs import RunLog, exit_code_of
 from training.full.train import check_same_run, keep_settings, load_asked_recipe, load_materials, reporter
@@ -44,7 +44,7 @@ def _tune(options: TuneRequest) -> int:
 
     def tell(number: int, value: float, best: float) -> None:
         if options.json:
-            print(json.dumps({"event": "trial", "number": number, "value": value, "best": best}), flush=True)
+            say(Tried(number, value, best))
         else:
             print(
                 f"trial {number:>4}/{options.trials} {value:.4f} best {best:.4f}", file=sys.stderr, flush=True
@@ -53,13 +53,7 @@ def _tune(options: TuneRequest) -> int:
     run_study(study, recipe, ground, options.trials, options.minutes * 60 if options.minutes else None, tell)
     found = conclude(study, recipe, options.output, options.command("tune"))
     if options.json:
-        best = {
-            "base": found.base,
-            "best": found.best,
-            "n_trials": found.n_trials,
-            "n_pruned": found.n_pruned,
-        }
-        print(json.dumps({"event": "done", **best, "recipe": str(options.output / BEST)}))
+        say(Tuned(found.base, found.best, found.n_trials, found.n_pruned, str(options.output / BEST)))
         return 0
     print(f"{found.n_trials} trials, {found.n_pruned} of them given up early")
     print(f"macro-F1 by cross-validation: {found.base:.4f} ± {found.base_sd:.4f} the recipe itself")
