@@ -15,7 +15,7 @@ from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
-from mmsa_tui.sources.files.tables import kind_of_table, looks_like_markup
+from mmsa_tui.sources.files.tables import kind_of_table, looks_like_markup, looks_like_script
 from mmsa_tui.sources.registry import formats
 from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 
@@ -209,6 +209,11 @@ def _advise(source: Path) -> str:
         return "This is a picture: point at its folder, or at the table that names it."
     if looks_like_markup(plain):
         return "This is a web page: download the data in another form, such as JSON or csv."
+    if looks_like_script(plain):
+        return (
+            "This is a script that holds JSON: take off what stands before the first [ or { and behind the "
+            "last, and save it as .json."
+        )
     if name.endswith(JSON_SUFFIXES):
         return "It is called JSON and holds no record that can be read: download it again, or repair it."
     likely = suggest_encodings(plain)

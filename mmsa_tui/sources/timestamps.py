@@ -82,6 +82,8 @@ _NUMBERS_IN = re.compile(rf"(?<![\d./:-]){_NUMBERS.pattern}(?![\d./-])")
 DATE_ORDERS: Mapping[str, bool] = {"day-first": True, "month-first": False}
 """What a user can say of `05/01/2026`, and whether the day then comes first."""
 
+_JAVA = re.compile(r"1\.[0-9]{1,12}E(?:9|12|15)")
+"""Unix time as Java writes it, with all its digits; what a spreadsheet rounds has a sign: `1.78E+09`."""
 _SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?")
 """A moment as a spreadsheet counts it: days since 1900, here from 2000 to 2050."""
 _FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
@@ -284,6 +286,8 @@ def _parse(value: object, day_first: bool | None, is_said: bool) -> datetime | N
         if re.fullmatch(r"[0-9]{9,16}(?:\.0*)?", text):
             return _from_unix(int(text.partition(".")[0]))
         if re.fullmatch(r"[0-9]{9,10}\.[0-9]+", text):
+            return _from_unix(float(text))
+        if _JAVA.fullmatch(text):
             return _from_unix(float(text))
         if match := _ISO.fullmatch(text):
             zone = (match["zone"] or "Z").upper().replace("UTC", "Z")

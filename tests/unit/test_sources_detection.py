@@ -101,3 +101,11 @@ def test_an_archive_that_is_no_zip_file_is_refused_with_a_command_that_unpacks_i
         subprocess.run(["/bin/sh", "-c", command], check=True)
         (post,) = read(tmp_path / "my set-unpacked")
         assert isinstance(post, Post) and post.text == "a fine day"
+
+
+@pytest.mark.parametrize("start", ["var tweets = ", "window.data=", "callback("])
+def test_a_script_that_holds_json_is_refused_with_what_to_take_off(tmp_path: Path, start: str) -> None:
+    (tmp_path / "a.js").write_text(start + '[{"id": "1", "text": "a fine day"}, {"id": "2", "text": "rain"}]')
+    with pytest.raises(SourceError) as caught:
+        detect(tmp_path / "a.js")
+    assert "script" in caught.value.hint and ".json" in caught.value.hint

@@ -259,6 +259,30 @@ SHAPES: dict[str, Shape] = {
         created_at="",
         found=("p1.jpg",),
     ),
+    "instagram-scraper": Shape(
+        {
+            "sam.json": json.dumps(
+                {
+                    "GraphImages": [
+                        {
+                            "__typename": "GraphImage",
+                            "id": post_id,
+                            "shortcode": f"D{post_id}",
+                            "edge_media_to_caption": {"edges": [{"node": {"text": text}}]},
+                            "taken_at_timestamp": UNIX,
+                            "username": "sam",
+                            "display_url": f"https://x.example/{post_id}_n.jpg?x",
+                        }
+                        for post_id, text in (("71", FINE), ("72", "Rain again"))
+                    ]
+                }
+            ),
+            "71_n.jpg": None,
+        },
+        "71",
+        found=("71_n.jpg",),
+        point_at="sam.json",
+    ),
     "Facebook, comments of a download": Shape(
         {"comments.json": json.dumps({"comments_v2": [COMMENT, COMMENT]})}, "comments.json-1-1"
     ),

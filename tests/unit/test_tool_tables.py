@@ -90,6 +90,43 @@ SHAPES: dict[str, Shape] = {
         "71",
         author="@sam",
     ),
+    "a zone in a column of its own": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"),
+                ("author", "sam", "leo"),
+                TEXT,
+                twice("date", "2026-05-01"),
+                twice("time", "12:00:00"),
+                twice("timezone", "+0200"),
+            )
+        },
+        "71",
+    ),
+    "Java, whose seconds have an exponent": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72"),
+                ("author", "sam", "leo"),
+                TEXT,
+                twice("created_utc", "1.7776296E9"),
+            )
+        },
+        "71",
+    ),
+    "Brandwatch, whose author has a dot": Shape(
+        {
+            "a.csv": csv(
+                ("Resource Id", "71", "72"),
+                ("Title", f"Sam (@sam.b): {FINE[:15]} ...", ""),
+                ("Full Text", FINE, "Rain again"),
+                ("Author", "sam.b", "leo"),
+                ("Date", "2026-05-01 10:00:00.0", "2026-05-02 10:00:00.0"),
+            )
+        },
+        "71",
+        author="sam.b",
+    ),
     "minet, Facebook posts": Shape(
         {
             "a.csv": csv(

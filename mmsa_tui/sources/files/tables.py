@@ -6,6 +6,7 @@ by `table_rows` and `typed_rows`, what columns mean by neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from mmsa_tui.sources.files.plain_rows import kind_of_plain
 from mmsa_tui.sources.files.table_rows import Table, open_book, open_plain, open_text
 from mmsa_tui.sources.files.typed_rows import open_columnar_table, open_jsonl
 
+_SCRIPT = re.compile(
+    rb"""[\s\xef\xbb\xbf]*(?:(?:var|let|const|export)\s+)?[A-Za-z_$][\w.$\[\]'"]*\s*(?:=|\()\s*(?:\[\s*)?\{\s*\""""
+)
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 
 
@@ -56,7 +60,7 @@ def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
             return "jsonl"
         if suffix in JSON_SUFFIXES:
             return ""
-    if looks_like_markup(sample):
+    if looks_like_markup(sample) or looks_like_script(sample):
         return ""
     if not delimiter and (kind := kind_of_plain(sample)):
         return kind
@@ -70,6 +74,11 @@ def looks_like_markup(sample: bytes) -> bool:
     """Whether a text begins as a web page or XML does."""
     start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<rss", b"<feed", b"<head", b"<body"))
+
+
+def looks_like_script(sample: bytes) -> bool:
+    """Whether a text begins as a script that gives JSON a name: `var tweets = [{`, `callback({"`."""
+    return _SCRIPT.match(sample) is not None
 
 
 def _suffix(path: Path) -> str:

@@ -5,6 +5,7 @@ What a row holds beyond its roles follows the post as its metadata.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
-from mmsa_tui.sources.columns import is_weak, parse_name, rank
+from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
@@ -35,6 +36,8 @@ ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
 _GARBLED = "letters that a program read in the wrong encoding"
+_ZONES = frozenset(("timezone", "tz", "utcoffset", "timezoneoffset", "zeitzone"))
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d|UTC|GMT|Z")
 _TARGET = "$T$"
 """What the data sets Twitter-15 and Twitter-17 put where the target of a sentiment stood."""
 
@@ -55,6 +58,7 @@ class TablePosts:
         self._short = _Tally()
         self._other_labels = {column: Counter[str]() for column in found.roles.other_labels}
         self._targets = _target_column(found)
+        self._zone = _zone_column(found)
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
         # JSON and typed tables have escapes of their own, which are undone already.
@@ -97,7 +101,7 @@ class TablePosts:
             post_id[:80] or "row number",
             text[:_SHOWN] + ("…" if len(text) > _SHOWN else ""),
             self._author(values)[:80],
-            self._read_date.read(values.get(roles.created_at, "")),
+            self._read_date.read(self._moment(values)),
             values.get(roles.language, "").strip()[:20],
             values.get(roles.label, "").strip()[:40],
             tuple(names),
@@ -187,7 +191,7 @@ class TablePosts:
             text,
             self._pictures_of(record, given),
             author=self._author(values),
-            created_at=self._date(values),
+            created_at=self._read_date(moment) if (moment := self._moment(values)) else "",
             language=values.get(roles.language, "").strip().lower(),
             encoding=record.encoding,
             metadata=metadata,
@@ -241,14 +245,15 @@ class TablePosts:
             self._changes.update(changes)
         return text
 
-    def _date(self, values: Mapping[str, str]) -> str:
+    def _moment(self, values: Mapping[str, str]) -> str:
+        """Return what a row says of its date, time and zone, in as many columns as it takes."""
         written = values.get(self._roles.created_at, "").strip()
-        if not written:
-            return ""
-        time = values.get(self._roles.time, "").strip() if self._roles.time else ""
-        if time and self._read_date.read(whole := f"{without_midnight(written)} {time}"):
-            return self._read_date(whole)
-        return self._read_date(written)
+        time = values.get(self._roles.time, "").strip() if written and self._roles.time else ""
+        whole = f"{without_midnight(written)} {time}" if time else written
+        if time and not self._read_date.read(whole):
+            whole = written
+        zone = values.get(self._zone, "").strip() if ":" in whole else ""
+        return zoned if zone and self._read_date.read(zoned := f"{whole} {zone}") else whole
 
     def _close(self) -> None:
         """Say what was not understood in the rows."""
@@ -323,6 +328,15 @@ def _is_called(kind: str, name: str) -> bool:
 
 def _word(kind: str) -> str:
     return "date" if kind == "created_at" else kind
+
+
+def _zone_column(found: Found) -> str:
+    """Return the column of the zones that the times of the posts are in, as `+0200`, "" if there is none."""
+    for column in found.table.columns:
+        cells = [cell for record in found.table.sample if (cell := record.values.get(column, "").strip())]
+        if spell(column) in _ZONES and cells and all(map(_OFFSET.fullmatch, cells)):
+            return column
+    return ""
 
 
 def _target_column(found: Found) -> str:
