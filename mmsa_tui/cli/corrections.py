@@ -84,15 +84,15 @@ def export(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the corrections to a file for a colleague."""
-    from mmsa_tui.services.handover import hand_over
+    from mmsa_tui.services.handover import describe_said, hand_over
 
     paths = options.configure().paths
     if output == "-":
         hand_over(paths, sys.stdout, analyst=analyst, current=current)
         return
     target = Path(output).expanduser()
-    count = hand_over(paths, target, analyst=analyst, current=current, overwrite=overwrite)
-    console.show(f"wrote {counted(count, 'correction')} to {target}")
+    said = hand_over(paths, target, analyst=analyst, current=current, overwrite=overwrite)
+    console.show(f"wrote {describe_said(said)} to {target}")
 
 
 def import_(

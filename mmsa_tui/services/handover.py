@@ -5,13 +5,15 @@ The command line and the app's palette both come in here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from mmsa_tui.codebook import read_codebook
 from mmsa_tui.config import Paths
 from mmsa_tui.corrections import Conflict, Intake, Rejection, export_corrections, print_corrections
+from mmsa_tui.records import Correction
 from mmsa_tui.store import Store
 from mmsa_tui.text.display import counted
 
@@ -26,8 +28,8 @@ def hand_over(
     analyst: str | None = None,
     current: bool = False,
     overwrite: bool = False,
-) -> int:
-    """Write the corrections of the store for a colleague; returns how many.
+) -> Counter[str]:
+    """Write the corrections of the store for a colleague; returns how many say what: label, note, flag.
 
     Args:
         target: a file, or a stream for JSON lines.
@@ -40,10 +42,32 @@ def hand_over(
     codebook = read_codebook(paths) if paths.codebook else None
     with Store.open_to_read(paths.database) as store:
         made = store.current_acts() if current else store.corrections()
-        chosen = (act for act in made if analyst is None or act.analyst == analyst)
+        said: Counter[str] = Counter()
+        chosen = _counting((act for act in made if analyst is None or act.analyst == analyst), said)
         if not isinstance(target, Path):
-            return print_corrections(chosen, target, store.bundle_labels, codebook)
-        return export_corrections(chosen, target, store.bundle_labels, codebook=codebook, overwrite=overwrite)
+            print_corrections(chosen, target, store.bundle_labels, codebook)
+        else:
+            export_corrections(chosen, target, store.bundle_labels, codebook=codebook, overwrite=overwrite)
+    return said
+
+
+def _counting(made: Iterable[Correction], said: Counter[str]) -> Iterator[Correction]:
+    for act in made:
+        # Acts of before facts were told apart are of labels; the others decide one thing, or several at once.
+        said[" and ".join(act.facts) or "label"] += 1
+        yield act
+
+
+def describe_said(said: Counter[str]) -> str:
+    """Sum up what was handed over: `8 corrections`, and of what where not all are labels."""
+    total = counted(said.total(), "correction")
+    if set(said) <= {"label"}:
+        return total
+    kinds = (
+        f"{number:,} of {kind}" if " " in kind else counted(number, kind)
+        for kind, number in said.most_common()
+    )
+    return f"{total} ({', '.join(kinds)})"
 
 
 def describe_intake(taken: Intake, *, dry_run: bool = False) -> str:

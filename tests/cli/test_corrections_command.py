@@ -80,6 +80,14 @@ def test_what_is_exported_can_be_imported_by_a_colleague(
     assert (ran.code, ran.out) == (0, "2 corrections: 2 new, 0 known already, 0 rejected\n")
 
 
+def test_an_export_says_which_of_the_corrections_are_labels(here: Path, mmsa: Mmsa) -> None:
+    with Store.open(here) as store:
+        store.add_corrections(acts("ana", "neg neu"))
+        assert "wrote 2 corrections to" in mmsa("corrections", "export", "-o", "labels.jsonl").out
+        store.add_corrections([Correction("n", "b2:0", "", analyst="ana", note="irony", facts=("note",))])
+    assert "wrote 3 corrections (2 labels, 1 note) to" in mmsa("corrections", "export", "-o", "all.jsonl").out
+
+
 def test_only_one_analysts_corrections_can_be_exported(here: Path, mmsa: Mmsa) -> None:
     with Store.open(here) as store:
         store.add_corrections(acts("Ann", "pos neg") + acts("Bob", "neg"))

@@ -113,7 +113,7 @@ class AuditScreen(PostScreen[None]):
             self._count()
             return
         n = propose_size(self._source.n_posts, needed=SAVED if self.mmsa.model.is_there else UNAIDED)
-        text = f"{n:,} posts are drawn at random, enough for shares to about ±5 points. "
+        text = f"About {n:,} posts are drawn at random, enough for shares to about ±5 points. "
         if self.mmsa.model.is_there:
             text += (
                 "You label them without seeing what the model says; its errors on them then correct the"
