@@ -89,6 +89,11 @@ class Counts:
     def n_changed(self) -> int:
         return sum(number for (model, given), number in self.corrections.items() if model != given)
 
+    @property
+    def labels_title(self) -> str:
+        """Name the column that `labels` counts; where no analyst says otherwise, `label` has the same."""
+        return "final_label" if self.n_changed else "label"
+
     def add(self, row: Row) -> None:
         """Count one row."""
         prediction, correction = row.prediction, row.correction
@@ -132,7 +137,7 @@ class Counts:
         colours += [_OTHER_COLOUR] * (len(by_label) - len(labels))
         by_status = with_rest(STATUSES[:-1], self.statuses, "not classified")
         return [
-            CountTable("label", by_label, self.n_posts, colours),
+            CountTable(self.labels_title, by_label, self.n_posts, colours),
             CountTable("status", by_status, self.n_posts),
         ]
 

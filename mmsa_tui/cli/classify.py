@@ -13,6 +13,7 @@ import typer
 
 from mmsa_tui.cli import console, options
 from mmsa_tui.errors import ExitCode, UsageError
+from mmsa_tui.records import UNSURE
 from mmsa_tui.text.display import safe_line
 
 if TYPE_CHECKING:
@@ -220,7 +221,8 @@ def _label_table(outcome: Outcome) -> str:
     counts = with_rest(outcome.labels, outcome.counts.labels, "no label")
     total = outcome.counts.n_posts or 1
     rows = [(name, f"{n:,}", f"{100 * n / total:.1f} %") for name, n in counts]
-    return console.table([("label", "posts", "share"), *rows], right=(1, 2), indent="  ")
+    title = outcome.counts.labels_title.replace("_", " ")
+    return console.table([(title, "posts", "share"), *rows], right=(1, 2), indent="  ")
 
 
 def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
@@ -240,7 +242,9 @@ def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
         yield from _reasons(outcome.losses)
     yield from (f"note: {note}" for note in outcome.notes)
     if outcome.n_withheld:
-        yield f"{outcome.n_withheld:,} are unsure: confidence below {min_confidence:g}"
+        n_given = outcome.n_withheld - outcome.counts.labels[UNSURE]
+        given = f"; {n_given:,} of these have an analyst's label" if n_given else ""
+        yield f"{outcome.n_withheld:,} are unsure: confidence below {min_confidence:g}{given}"
 
 
 def _reasons(reasons: Counter[str]) -> Iterator[str]:

@@ -138,7 +138,9 @@ def warnings(status: Status) -> list[str]:
     if status.n_labelled < status.n_sampled:
         left = status.n_sampled - status.n_labelled
         verb = "is" if left == 1 else "are"
-        found.append(f"{left:,} of the {status.n_sampled:,} posts drawn {verb} not labelled yet.")
+        found.append(
+            f"{left:,} of the {status.n_sampled:,} posts drawn for the audit {verb} not labelled yet."
+        )
     if status.n_joined:
         found.append(
             f"{status.n_joined:,} posts that came in later belong into the sample: `mmsa audit extend`"

@@ -15,7 +15,9 @@ from PIL import Image
 from word_model import WordModel
 
 from mmsa_tui.model.explain import Explanation
+from mmsa_tui.records import Correction
 from mmsa_tui.services.row_changes import describe_explanation
+from mmsa_tui.store import Store
 
 WORD_MODEL = Path(__file__).parent / "word_model.py"
 Table = Callable[..., Path]
@@ -156,6 +158,29 @@ def test_a_label_below_the_minimum_is_unsure_and_its_probabilities_stay(
     sure, unsure = rows_of(tmp_path / "out.csv")
     assert (sure["label"], sure["final_label"]) == ("positive", "positive")
     assert (unsure["label"], unsure["final_label"], unsure["p_neutral"]) == ("unsure", "unsure", "0.500000")
+
+
+def test_a_summary_names_the_column_whose_labels_it_counts(
+    mmsa: Mmsa, table: Table, tmp_path: Path, home: Path
+) -> None:
+    source = table(["best best best", "a day"])
+    assert "label" in mmsa("classify", source, "-o", "before.xlsx").err
+    with Store.open(home / "data" / "mmsa.db") as store:
+        row = store.source(str(source.resolve()))
+        assert row is not None
+        post = [found.post for found in store.posts(row.id)][1]
+        assert post is not None
+        store.add_corrections([Correction("", post.content_hash, "negative", analyst="ana")])
+    ran = mmsa("classify", source, "-o", "after.xlsx", "--min-confidence", "0.6")
+    assert "final label" in ran.err and "1 of these have an analyst's label" in ran.err
+    for name, title in (("before.xlsx", "label"), ("after.xlsx", "final_label")):
+        book = openpyxl.load_workbook(tmp_path / name)
+        summary = list(book["Summary"].iter_rows(values_only=True))
+        at = next(number for number, cells in enumerate(summary) if cells[:2] == (title, "posts"))
+        counted = {cells[0]: cells[1] for cells in summary[at + 1 : at + 5]}
+        header, *rows = book["Posts"].iter_rows(values_only=True)
+        column = [cells[header.index(title)] for cells in rows]
+        assert all(counted.get(label) == column.count(label) for label in column)
 
 
 def test_explain_adds_the_words_that_decided(mmsa: Mmsa, table: Table, tmp_path: Path) -> None:
