@@ -50,9 +50,9 @@ class Going:
     def lines(self) -> list[str]:
         """Say what goes and what stays."""
         said = (
-            f"{counted(self.n_posts, 'post')}, {counted(self.n_predictions, 'prediction')} and"
-            f" {counted(self.n_corrections, 'correction')} of posts that no other source holds,"
-            " also in the journal"
+            f"{counted(self.n_posts, 'post')} of this source; of the {len(self.contents):,} that no other"
+            f" source holds, exact copies once, also {counted(self.n_predictions, 'prediction')} and"
+            f" {counted(self.n_corrections, 'correction')}, in the journal too"
         )
         if self.is_begun:
             said = (

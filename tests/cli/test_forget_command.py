@@ -59,6 +59,7 @@ def source(mmsa: Mmsa, home: Path, table: Callable[..., Path]) -> Path:
 def test_no_word_of_a_forgotten_source_is_in_any_file(mmsa: Mmsa, home: Path, source: Path) -> None:
     ran = mmsa("forget", source, "--yes", "--export", "kept.jsonl")
     assert ran.code == 0, ran.err
+    assert "40 posts of this source; of the 39 that no other source holds" in ran.err
     assert "19 corrections" in ran.err and "stays:" in ran.err
     # One post is another source's too.
     assert traces(home) == {WORDS[0]}
