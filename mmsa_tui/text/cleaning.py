@@ -6,6 +6,7 @@ What no tool writes stays as its author typed it: `<3`, `<-`, `a < b`, `C:\\new`
 
 from __future__ import annotations
 
+import ast
 import html
 import json
 import re
@@ -13,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 TAGS, ENTITIES, ESCAPES, JSON = "HTML tags", "HTML entities", "escapes", "JSON"
+BYTES = "texts shown as the bytes of Python"
+_BYTES = re.compile(r"""b('.{0,100000}'|".{0,100000}")""", re.DOTALL)
 """The kinds of change, as a person is told of them."""
 
 MAX_TAG_CHARACTERS = 4_000
@@ -201,15 +204,29 @@ def _undone(match: re.Match[str]) -> str:
 
 
 def are_json_texts(texts: Iterable[str]) -> bool:
-    """Whether a column of texts shows that a tool wrote each as JSON: `"a \\u2603"`, `{"text": "a"}`."""
+    """Whether a column shows that each text was written as JSON, `"a\\n"`, or as Python bytes, `b'a'`."""
     filled = [text for text in texts if text.strip()]
-    return bool(filled) and sum(_from_json(text) is not None for text in filled) >= 0.7 * len(filled)
+    found = sum((_from_json(text) or _from_bytes(text)) is not None for text in filled)
+    return bool(filled) and found >= 0.7 * len(filled)
 
 
 def undo_json(text: str) -> Cleaned:
     """Return what a text written as JSON says, for texts of a column of which `are_json_texts` is true."""
+    if (plain := _from_bytes(text)) is not None:
+        return Cleaned(plain, frozenset((BYTES,)))
     plain = _from_json(text)
     return Cleaned(text) if plain is None else Cleaned(plain, frozenset((JSON,)))
+
+
+def _from_bytes(text: str) -> str | None:
+    """Return the text in bytes as Python shows them, which many scripts wrote into tables."""
+    if _BYTES.fullmatch(text.strip()) is None:
+        return None
+    try:
+        value = ast.literal_eval(text.strip())
+        return value.decode("utf-8") if isinstance(value, bytes) else None
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def _from_json(text: str) -> str | None:

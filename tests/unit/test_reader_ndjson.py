@@ -164,6 +164,19 @@ def test_records_are_found_in_whatever_they_are_wrapped_in(tmp_path: Path, shape
     assert values_of(tmp_path / "a.json", data) == [record(number) for number in range(1, 6)]
 
 
+@pytest.mark.parametrize("inner", ["attributes", "properties", "_source"])
+def test_records_whose_fields_lie_one_level_down_are_found(tmp_path: Path, inner: str) -> None:
+    records = [{"type": "post", "id": number, inner: {"text": "a"}} for number in (1, 2)]
+    page = {"data": records, "links": {"next": "x"}}
+    assert values_of(tmp_path / "a.json", json.dumps(page).encode()) == records
+
+
+def test_a_map_from_ids_to_posts_is_found_below_a_key(tmp_path: Path) -> None:
+    posts = {f"19184107135219081{number}": {"text": "a", "lang": "en"} for number in (1, 2)}
+    page = {"meta": {"count": 2}, "tweets": posts}
+    assert values_of(tmp_path / "a.json", json.dumps(page).encode()) == list(posts.values())
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("damaged", [0, 6, 11])
 def test_a_record_that_is_cut_costs_itself_and_is_told(tmp_path: Path, shape: str, damaged: int) -> None:

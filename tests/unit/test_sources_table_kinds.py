@@ -418,3 +418,19 @@ def test_a_damaged_json_file_beside_a_picture_costs_one_post_and_a_name_is_an_id
     assert [item.reason for item in items if isinstance(item, Failure)] == [
         "p2.json is not a whole JSON record"
     ]
+
+
+def test_texts_shown_as_the_bytes_of_python_are_read_as_their_authors_typed_them(tmp_path: Path) -> None:
+    said = ["schön 😍", 'it\'s "so"\nso', "plain"]
+    cells = [repr(text.encode()).replace('"', '""') for text in said]
+    path = write(tmp_path / "a.csv", "id,text\n" + "".join(f'{n},"{cell}"\n' for n, cell in enumerate(cells)))
+    assert [post.text for post in posts(path)] == said
+    assert any("bytes of Python in 3" in note for note in notes_of(path))
+
+
+def test_a_table_whose_columns_only_spaces_part_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    lines = [("id", "author", "text"), *((post_id, "sam", text) for post_id, text in ROWS)]
+    write(tmp_path / "a.txt", "".join(f"{a:<22}{b:<8}{c}\n" for a, b, c in lines))
+    with pytest.raises(SourceError, match="parts its columns with spaces") as caught:
+        list(read(tmp_path / "a.txt"))
+    assert "csv" in caught.value.hint

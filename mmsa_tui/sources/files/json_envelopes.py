@@ -44,6 +44,8 @@ _OWN_FIELDS = frozenset((
     "noteTweet", "taken_at_timestamp", "shortcode", "node", "post",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
+_INNER = ("attributes", "properties", "_source", "fields", "record", "legacy")
+"""What services file the fields of a record under, beside its id."""
 _PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
 """Of a tweet of Twitter's API v2."""
 
@@ -68,7 +70,8 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
         return ((key, item) for items in found for key, item in _records_of(items))
     if _is_map(value):
         return ((key, item) for key, item in value.items() if isinstance(item, dict))
-    return None
+    maps = [inner for inner in value.values() if isinstance(inner, dict) and _is_map_of_posts(inner)]
+    return iter(maps[0].items()) if len(maps) == 1 else None
 
 
 def _rows_of_frame(value: Object) -> Iterator[Object] | None:
@@ -123,7 +126,12 @@ def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:
 
 def _holds_records(name: str, items: list[Any]) -> bool:
     first = next((item for item in items[:20] if isinstance(item, dict)), None)
-    return first is not None and (name in _LISTS or _has_own_fields(first))
+    return first is not None and (name in _LISTS or _has_own_fields(first) or _has_inner_fields(first))
+
+
+def _has_inner_fields(value: Object) -> bool:
+    """Whether what a service says of a post lies one level down: `attributes.content`, `_source.text`."""
+    return any(isinstance(part := value.get(name), dict) and _has_own_fields(part) for name in _INNER)
 
 
 def _records_of(items: list[Any]) -> Iterator[tuple[str, Object]]:
@@ -150,6 +158,16 @@ def _is_map(value: Object) -> bool:
         return False
     first, *others = list(value.values())[:20]
     return all(are_alike(first, other) for other in others)
+
+
+def _is_map_of_posts(value: Object) -> bool:
+    """Whether it is a map from ids to posts below a key of an envelope."""
+    return (
+        len(value) > 1
+        and all(map(ID_LIKE.fullmatch, value))
+        and _is_map(value)
+        and _has_own_fields(next(iter(value.values())))
+    )
 
 
 def are_alike(one: Object, other: Object, least: float = LIKENESS) -> bool:

@@ -6,6 +6,7 @@ Columns are known, and a sample is taken, from all over the file; what they mean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -137,6 +138,7 @@ def open_text(path: Path, kind: str, said: Said) -> Table:
             "Save it as UTF-8 csv, name its --encoding, or say which row it is with --header-row.",
         )
     header, row_number = _header(usable, path, said)
+    _refuse_fixed_width(usable[max(header.row, 0)].cells, path)
     start = 0 if header.row < 0 else first.index(usable[header.row]) + 1
     data = first[start:]
     further = (
@@ -188,6 +190,20 @@ def _refuse_code_page(rows: Sequence[Row], path: Path) -> None:
         f"{path.name} is neither in UTF-8 nor in GB18030, and does not say in which encoding it is{could}",
         f"Name it: --encoding {likely[0] if likely else 'cp1252'}, or save it as UTF-8.",
     )
+
+
+def _refuse_fixed_width(names: Sequence[str], path: Path) -> None:
+    """Refuse a table whose columns only spaces part: its rows would be one text each.
+
+    Raises:
+        SourceError: says how to save it.
+    """
+    words = [word for word in re.split(r"\s{2,}", names[0].strip()) if word] if len(names) == 1 else []
+    if len(words) > 1 and all(map(is_known, words)):
+        raise SourceError(
+            f"{path.name} parts its columns with spaces: {', '.join(words[:6])}",
+            "Open it in a spreadsheet, as text of fixed width, and save it as csv.",
+        )
 
 
 def _about(header: Header, rows: Sequence[Row], path: Path, said: Said) -> Iterator[str]:
