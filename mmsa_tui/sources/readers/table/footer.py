@@ -50,12 +50,16 @@ class Footer:
             if len(sample) > 1 and count > _USUAL * len(sample):
                 self._usual[column] = frozenset(kind for kind, n in shapes.items() if n > _RARE * count)
         self._can_be = found.table.kind in _KINDS
+        self._has_numbers = "number" in self._usual.get(roles.id, ())
         self._left_out: list[str] = []
         self._doubtful: list[str] = []
 
     def may_be(self, record: Record) -> bool:
         """Whether a row is none of the posts, if none of them comes behind it."""
-        return self._can_be and not record.error and self._rate(record) > 0
+        # Nearly every row is told by its id, a million times.
+        if not self._can_be or (self._has_numbers and record.values.get(self._roles.id, "").isdecimal()):
+            return False
+        return not record.error and self._rate(record) > 0
 
     def is_one(self, record: Record) -> bool:
         """Whether a row at the end is surely no post; it is counted, as is one that is in doubt."""
@@ -82,11 +86,13 @@ class Footer:
     def _rate(self, record: Record) -> int:
         """Say how surely a row is no post: 0 for a post, 1 in doubt, 2 surely."""
         values, roles = record.values, self._roles
+        if any(not self._lacks(column, values.get(column, "")) for column in self._usual):
+            return 0
         if any(_is_filled(values.get(column, "")) for column in roles.image):
             return 0
         text = values.get(roles.text, "").strip()
         cells = [cell.strip() for cell in values.values() if _is_filled(cell)]
-        if not cells or any(not self._lacks(column, values.get(column, "")) for column in self._usual):
+        if not cells:
             return 0
         speaks_of_table = _SUMMARY.fullmatch(cells[0]) is not None
         if not self._usual:
