@@ -81,6 +81,26 @@ def test_a_worse_head_does_not_take_the_place_of_the_one_in_use():
     assert perfect.passed == (learned.scores.accuracy > 0.97)
 
 
+def test_a_label_of_one_post_in_five_is_given_about_as_often(monkeypatch):
+    """What a hundred labels teach is weak: left alone, it hardly ever speaks for the rarer one."""
+    rng = np.random.default_rng(2)
+    labels = (rng.random(2_000) < 0.2).astype(int)
+    features = rng.normal(size=(2_000, 12))
+    features[:, 0] += 0.8 * labels
+    taught, others = slice(0, 100), slice(100, None)
+
+    def share_given() -> float:
+        blocks = [Block("words", slice(0, 12))]
+        found = fit(features[taught], labels[taught], list(range(100)), 2, blocks, [(1.0,)])
+        return float((found.head.logits(features[others]).argmax(1) == 1).mean())
+
+    given = share_given()
+    monkeypatch.setattr("training.few_shot.fit.ADJUSTMENT", 0.0)
+    alone = share_given()
+    truth = labels[others].mean()
+    assert alone < truth / 2 and abs(given - truth) < abs(alone - truth) / 2
+
+
 def test_no_group_judges_what_it_has_taught():
     """Copies that carry the answer as their own feature are judged as if it were not there."""
     rng = np.random.default_rng(1)
