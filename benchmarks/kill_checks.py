@@ -223,7 +223,8 @@ def is_whole(path: Path) -> bool:
 def names_in(place: Place) -> set[str]:
     """List what lies in home and folder, numbers left out, and whole candidates that wait for a decision."""
     found = set()
-    candidates = {kept.bundle.directory for kept in kept_candidates(place.paths)}
+    homes = (place.paths, place.paths.under(CODEBOOK))
+    candidates = {kept.bundle.directory for home in homes for kept in kept_candidates(home)}
     for root in (place.home, place.out):
         for path in root.rglob("*"):
             if candidates & {path, path.parent}:

@@ -21,6 +21,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_word_bundle(folder)
     monkeypatch.setenv("MMSA_HOME", str(folder))
     monkeypatch.setenv("MMSA_BUNDLE", "words")
+    # Of the tests, and no setting: every command would refuse it.
+    monkeypatch.delenv("MMSA_FUZZ", raising=False)
     monkeypatch.setitem(sys.modules, "mmsa_tui.model.predictor", predictor_module())
     monkeypatch.setitem(sys.modules, "mmsa_tui.model.reference", reference_module())
     monkeypatch.chdir(tmp_path)
