@@ -1,6 +1,7 @@
-"""A simulated analyst: what corrections do to the shipped bundle, seed by seed, and what the gate says.
+"""A simulated analyst: what corrections do to a shipped bundle, seed by seed, and what the gate says.
 
     python benchmarks/simulated_analyst.py ../shared/data/mvsa_single [--seeds 10] [--first-seed 0]
+    ... --bundle "mvsa 1.0.0"
 
 Corrections are drawn, by group, from the frozen and the tuning posts, on which no weight was fitted; the
 others of both do what they are there for: tune and judge. Everything is left to `mmsa retrain` itself.
@@ -74,8 +75,9 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--bundle", default="mvsa 2.0.0")
     options = parser.parse_args()
-    bundle = find_bundle(find_paths(), "mvsa 1.0.0")
+    bundle = find_bundle(find_paths(), options.bundle)
     base, labels = load_base(bundle), list(bundle.labels)
     apart = _apart(options.source, base, labels)
     seeds = range(options.first_seed, options.first_seed + options.seeds)

@@ -81,8 +81,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--bundle", default="mvsa 2.0.0")
     options = parser.parse_args()
-    pool = _pool(options.source)
+    pool = _pool(options.source, options.bundle)
     curves: dict[str, list[list[float]]] = {"random": [], "uncertain first": []}
     tops: list[float] = []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -110,8 +111,8 @@ def main() -> None:
         _draw(curves, top, options.plot)
 
 
-def _pool(source: Path) -> Pool:
-    base = load_base(find_bundle(find_paths(), "mvsa 1.0.0"))
+def _pool(source: Path, bundle: str) -> Pool:
+    base = load_base(find_bundle(find_paths(), bundle))
     found = {post.content_hash: post for post in read(source) if isinstance(post, Post)}
     replay = base.replay
     both = replay.features.has_text & replay.features.has_image & (replay.targets.post >= 0)
