@@ -270,7 +270,7 @@ def test_an_undecodable_text_does_not_stop_an_export(mmsa: Mmsa, database: Path)
 
 
 def label(store: Store, number: int) -> None:
-    store.record_act([Correction(f"late-{number}", f"b2:{number:040x}", "negative")], "label", "here")
+    store.acts.record([Correction(f"late-{number}", f"b2:{number:040x}", "negative")], "label", "here")
 
 
 def test_what_an_app_labels_beside_a_restore_is_refused_or_in_the_new_store(
