@@ -30,7 +30,7 @@ def chart(
     """Save the shares of labels as a chart: png, svg, or csv for another program.
 
     Shares are corrected by the audit of the source and carry 95 % intervals where there is one; else the
-    chart says that they are the model's.
+    chart says that they are labels as they stand.
     """
     from mmsa_tui.bundle.registry import find_bundle
     from mmsa_tui.services.bundles import learned_since
