@@ -359,3 +359,13 @@ def test_onnx_runtime_tells_nobody_of_what_it_runs(tmp_path: Path) -> None:
     places = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "TMPDIR"), str(tmp_path))
     subprocess.run([sys.executable, "-c", OPENS_A_GRAPH], env=environ | places, cwd=tmp_path, check=True)
     assert not list(tmp_path.rglob("*"))
+
+
+def test_fetching_an_encoder_tells_nobody_of_who_fetches() -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "HF_HUB_DISABLE_TELEMETRY"}
+    asks = "import mmsa_tui.model.encoders\nfrom huggingface_hub import constants\n"
+    said = asks + "print(constants.HF_HUB_DISABLE_TELEMETRY)"
+    ran = subprocess.run(
+        [sys.executable, "-c", said], env=environ, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "True"
