@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources import ReadOptions, read
@@ -30,7 +31,7 @@ def texts(source: Path) -> list[str]:
     return [post.text for post in posts(source)]
 
 
-def notes_of(source: Path, **said: object) -> list[str]:
+def notes_of(source: Path, **said: Any) -> list[str]:
     notes: list[str] = []
-    list(read(source, options=ReadOptions(note=notes.append, **said)))  # type: ignore[arg-type]
+    list(read(source, options=ReadOptions(note=notes.append, **said)))
     return notes
