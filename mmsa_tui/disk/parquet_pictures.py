@@ -39,7 +39,7 @@ class ParquetPictures:
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet
 
-        with _as_os_error():
+        with as_os_error():
             self._file = pyarrow.parquet.ParquetFile(path)
         counts = [self._file.metadata.row_group(n).num_rows for n in range(self._file.num_row_groups)]
         self._ends = list(accumulate(counts))
@@ -53,9 +53,9 @@ class ParquetPictures:
         Raises:
             OSError: there is none at this place, or the file is damaged.
         """
-        with _as_os_error():
+        with as_os_error():
             row, index, column = (*name.split("/", 2), PACKED_COLUMN)[:3]
-            data = _bytes_in(self._cell(int(row), column), int(index))
+            data = bytes_in(self._cell(int(row), column), int(index))
         return io.BytesIO(data)
 
     def close(self) -> None:
@@ -97,7 +97,12 @@ class ParquetPictures:
         return batch.column(0)[at - start]
 
 
-def _bytes_in(cell: Any, index: int) -> bytes:
+def bytes_in(cell: Any, index: int) -> bytes:
+    """Return the bytes of a picture in a cell of pyarrow: of one, or of the one at `index` in a list.
+
+    Raises:
+        OSError: there is none.
+    """
     import pyarrow
 
     if index < 0:
@@ -116,7 +121,7 @@ def _bytes_in(cell: Any, index: int) -> bytes:
 
 
 @contextmanager
-def _as_os_error() -> Iterator[None]:
+def as_os_error() -> Iterator[None]:
     """Turn whatever a damaged file does to pyarrow into what a damaged picture file gives."""
     import pyarrow
 

@@ -12,12 +12,19 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
+from mmsa_tui.disk import parquet_pictures, sqlite_pictures
+from mmsa_tui.disk.arrow_pictures import ArrowPictures, is_arrow
 from mmsa_tui.disk.closing import Closing
-from mmsa_tui.disk.parquet_pictures import MARK, ParquetPictures
 from mmsa_tui.records import Container, Picture
 
 _OPEN_ARCHIVES = 8
+_HEAD_BYTES = 16
+
+
+class _Container(Container, Protocol):
+    def close(self) -> None: ...
 
 
 class PictureFiles(Closing):
@@ -49,10 +56,7 @@ class PictureFiles(Closing):
         if key not in self._archives:
             if len(self._archives) >= _OPEN_ARCHIVES:
                 self._close()
-            with path.open("rb") as file:
-                is_parquet = file.read(len(MARK)) == MARK
-            opened = ParquetPictures(path) if is_parquet else zipfile.ZipFile(path)
-            self._archives[key] = self._stack.enter_context(closing(opened))
+            self._archives[key] = self._stack.enter_context(closing(_open_container(path)))
         return self._archives[key]
 
     def _close(self) -> None:
@@ -65,3 +69,13 @@ class PictureFiles(Closing):
 
     def __reduce__(self) -> tuple[Callable[[], PictureFiles], tuple[()]]:
         return PictureFiles, ()
+
+
+def _open_container(path: Path) -> _Container:
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(parquet_pictures.MARK):
+        return parquet_pictures.ParquetPictures(path)
+    if head.startswith(sqlite_pictures.MARK):
+        return sqlite_pictures.SqlitePictures(path)
+    return ArrowPictures(path) if is_arrow(head) else zipfile.ZipFile(path)

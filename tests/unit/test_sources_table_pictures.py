@@ -1,12 +1,16 @@
-"""Pictures that lie in a Parquet table itself, as Hugging Face's data sets keep them."""
+"""Pictures that lie in a table of Parquet, Arrow or SQLite itself, as Hugging Face's data sets keep them."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
@@ -68,6 +72,52 @@ def test_pictures_are_read_in_any_order_also_from_a_group_too_large_to_be_kept(
     posts = posts_of(write(tmp_path / "a.parquet", image=SHAPES["bytes and a path"]))
     order = [3, 0, 2, 1, 1]
     assert bytes_of([posts[n] for n in order]) == [[picture(n)] for n in order]
+
+
+def write_stream(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+        stream.write_table(table, max_chunksize=3)
+
+
+def write_database(path: Path, table: pa.Table) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE posts (id TEXT, text TEXT, image BLOB)")
+        rows = zip(*(table.column(name).to_pylist() for name in ("id", "text", "image")), strict=True)
+        database.executemany("INSERT INTO posts VALUES (?, ?, ?)", list(rows)[::-1])
+        # An index of all that is asked for would give the rows in another order.
+        database.execute("CREATE INDEX by_id ON posts (id, text, image)")
+
+
+WRITERS: dict[str, Callable[[Path, pa.Table], None]] = {
+    "a.feather": lambda path, table: feather.write_feather(table, str(path), chunksize=3),
+    "a.arrow": write_stream,
+    "a.db": write_database,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_pictures_in_feather_arrow_and_sqlite_are_read_in_any_order(tmp_path: Path, name: str) -> None:
+    columns = {"text": TEXTS, "id": [f"100{n}" for n in range(4)], "image": [picture(n) for n in range(4)]}
+    WRITERS[name](tmp_path / name, pa.table(columns))
+    notes: list[str] = []
+    posts = posts_of(tmp_path / name, notes)
+    assert any("`image`, are read from there" in note for note in notes)
+    by_id = {post.post_id: post for post in posts}
+    assert [by_id[f"100{n}"].text for n in range(4)] == TEXTS
+    order = [3, 0, 2, 1, 1]
+    assert bytes_of([by_id[f"100{n}"] for n in order]) == [[picture(n)] for n in order]
+
+
+def test_a_data_set_that_was_saved_to_a_folder_is_read_with_its_words_for_labels(tmp_path: Path) -> None:
+    features = {"label": {"names": ["negative", "neutral", "positive"], "_type": "ClassLabel"}}
+    about = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    table = pa.table({"text": TEXTS, "image": SHAPES["bytes and a path"], "label": [0, 1, 2, 0]})
+    write_stream(tmp_path / "data-00000-of-00001.arrow", table.replace_schema_metadata(about))
+    (tmp_path / "state.json").write_text('{"_fingerprint": "a1", "_split": null}')
+    (tmp_path / "dataset_info.json").write_text('{"description": "", "features": {}}')
+    posts = posts_of(tmp_path)
+    assert bytes_of(posts) == [[picture(n)] for n in range(4)]
+    assert [post.truth["label"] for post in posts] == ["negative", "neutral", "positive", "negative"]
 
 
 def test_several_pictures_of_a_row_keep_their_order(tmp_path: Path) -> None:

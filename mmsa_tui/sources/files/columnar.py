@@ -9,11 +9,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmsa_tui.disk.arrow_pictures import is_arrow, open_batches
+from mmsa_tui.disk.sqlite_pictures import MARK as SQLITE_MARK
+from mmsa_tui.disk.sqlite_pictures import connect, quoted, select
 from mmsa_tui.errors import SourceError
 
 _BATCH_ROWS = 256
@@ -43,9 +45,9 @@ def kind_of_columnar(head: bytes) -> str:
     """Name the kind of a typed table by its first bytes, or ""."""
     if head.startswith(b"PAR1"):
         return "parquet"
-    if head.startswith((b"ARROW1", b"FEA1")):
+    if is_arrow(head):
         return "feather"
-    if head.startswith(b"SQLite format 3\0"):
+    if head.startswith(SQLITE_MARK):
         return "sqlite"
     if head.startswith((b"$FL2", b"$FL3")):
         return "spss"
@@ -140,40 +142,42 @@ def _in_words(row: dict[str, object], classes: Mapping[str, Sequence[str]]) -> V
 
 def _open_feather(path: Path) -> Columnar:
     import pyarrow as pa
-    import pyarrow.feather as feather
 
-    wrong = (pa.ArrowException, OSError, ValueError, TypeError)
+    wrong = (pa.ArrowException, OSError, ValueError, TypeError, KeyError)
     try:
-        columns = [str(name) for name in feather.read_table(path, memory_map=True).column_names]
+        with open_batches(path) as (schema, _batches):
+            columns = list(dict.fromkeys(map(str, schema.names)))
+            classes = _class_names((schema.metadata or {}).get(b"huggingface", b""))
     except wrong as error:
         raise _broken(path, "feather", error) from error
 
-    def rows(keep: Sequence[str]) -> Iterator[Values]:
+    def rows(keep: Sequence[str], every: int = 1) -> Iterator[Values]:
         try:
-            table = feather.read_table(path, columns=list(keep), memory_map=True)
-            for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-                yield from batch.to_pylist()
+            with open_batches(path) as (_schema, batches):
+                start = 0
+                for batch in batches:
+                    # Rows with pictures in them are large: few are turned into values at a time.
+                    picked = batch.select(list(keep) or columns)
+                    for at in range(-start % every, batch.num_rows, _BATCH_OF_PICTURES * every):
+                        places = list(range(at, min(at + _BATCH_OF_PICTURES * every, batch.num_rows), every))
+                        yield from (
+                            _in_words(row, classes) for row in picked.take(pa.array(places)).to_pylist()
+                        )
+                    start += batch.num_rows
         except wrong as error:
             raise _broken(path, "feather", error) from error
 
     def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
-        table = feather.read_table(path, columns=list(keep), memory_map=True)
-        step = max(1, table.num_rows // max(count, 1))
-        yield from table.take(list(range(0, table.num_rows, step))[:count]).to_pylist()
+        with open_batches(path) as (_schema, batches):
+            n_rows = sum(batch.num_rows for batch in batches)
+        return rows(keep, max(1, n_rows // max(count, 1)))
 
     return Columnar(columns, rows, spread)
 
 
 def _open_sqlite(path: Path, part: str) -> Columnar:
-    def connect() -> closing[sqlite3.Connection]:
-        # Immutable: a database of another program is neither locked nor written to.
-        return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True))
-
-    def quoted(name: str) -> str:
-        return '"' + name.replace('"', '""') + '"'
-
     try:
-        with connect() as database:
+        with connect(path) as database:
             found = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
             names = [str(row[0]) for row in found if not str(row[0]).startswith("sqlite_")]
             sizes = {
@@ -191,10 +195,9 @@ def _open_sqlite(path: Path, part: str) -> Columnar:
     def rows(keep: Sequence[str], every: int = 1) -> Iterator[Values]:
         keep = list(keep) or columns
         try:
-            with connect() as database:
+            with connect(path) as database:
                 database.text_factory = lambda data: data.decode("utf-8", "replace")
-                listed = ", ".join(map(quoted, keep))
-                for number, row in enumerate(database.execute(f"SELECT {listed} FROM {quoted(chosen)}")):
+                for number, row in enumerate(database.execute(select(database, chosen, list(keep)))):
                     if number % every == 0:
                         yield dict(zip(keep, row, strict=True))
         except sqlite3.Error as error:

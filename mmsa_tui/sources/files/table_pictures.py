@@ -1,6 +1,7 @@
 """Pictures that lie in the cells of a table: bytes alone, or with a name as in data sets of Hugging Face.
 
-Knows values and places in a Parquet file; a picture's bytes stay where they are and are read when asked for.
+Knows values and places in a file of Parquet, Arrow or SQLite; a picture's bytes stay where they are and are
+read when asked for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mmsa_tui.disk.parquet_pictures import BYTES_FIELDS, place_of
+from mmsa_tui.disk.sqlite_pictures import column_of
 from mmsa_tui.pictures.finder import HEAD_BYTES, PICTURE_SUFFIXES, kind_of, split_name
 from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Picture, hash_bytes
@@ -30,12 +32,13 @@ def holds_picture(value: object) -> bool:
 
 
 def take_pictures(
-    row: Mapping[str, object], path: Path, number: int
+    row: Mapping[str, object], path: Path, number: int, table: str = ""
 ) -> tuple[Mapping[str, object], tuple[Picture, ...]]:
-    """Part a row of a Parquet file into what is not a picture, and its pictures in the order of the columns.
+    """Part a row of a file into what is not a picture, and its pictures in the order of the columns.
 
     Args:
         number: of the row, from 0.
+        table: of a database, the table that it is a row of.
     """
     rest: dict[str, object] = {}
     found: list[Picture] = []
@@ -52,7 +55,8 @@ def take_pictures(
             n_taken += 1
             kept.append(name)
             shown = file_name(name) or f"{column} of row {number + 1:,}"
-            found.append(Picture(shown, path, place_of(number, index, column), digest=hash_bytes(data)))
+            place = place_of(number, index, column_of(table, column) if table else column)
+            found.append(Picture(shown, path, place, digest=hash_bytes(data)))
         if not n_taken:
             rest[column] = value
         elif isinstance(value, dict):

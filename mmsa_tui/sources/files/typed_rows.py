@@ -36,6 +36,7 @@ KEY = "_key"
 _WHOLE_BYTES = 8 << 20
 """A file up to this size is gone through once more to judge its columns."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WITH_PICTURES = frozenset(("parquet", "feather", "sqlite"))
 _MAX_FIELDS = 10_000
 _MAX_DEPTH = 6
 _SPOTS = 40
@@ -57,8 +58,8 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
         for number, row in enumerate(rows):
             values: dict[str, str] = {}
             pictures: tuple[Picture, ...] = ()
-            if kind == "parquet":
-                row, pictures = take_pictures(row, path, number)
+            if kind in _WITH_PICTURES:
+                row, pictures = take_pictures(row, path, number, found.part)
             _flatten(row, "", 0, values)
             yield Record(f"row {number + 1:,}", values, pictures=pictures)
 
@@ -78,7 +79,7 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
         where = ", ".join(f"`{name}`" for name in kept_inside)
         notes.append(
             f"pictures that lie in the table itself, in {where}, are read from there"
-            if kind == "parquet"
+            if kind in _WITH_PICTURES
             else f"pictures that lie in the table itself, in {where}, are not read: "
             "save them as files beside it, called by the id of their post, or write it as parquet"
         )

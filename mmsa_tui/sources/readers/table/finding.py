@@ -24,7 +24,7 @@ from mmsa_tui.sources.timestamps import DateReader
 
 SUFFIXES = (
     ".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".parquet",
-    ".feather",
+    ".feather", ".arrow",
     ".sqlite", ".sqlite3", ".db", ".sav", ".dta",
 )  # fmt: skip
 """How tables in a folder are called; also with the ending of a packing behind."""
