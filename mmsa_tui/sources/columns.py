@@ -58,13 +58,14 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "owner", "account", "accountname", "name", "fullname", "displayname", "pagename", "channelname",
         "channeltitle", "from", "sender", "influencer", "verfasser", "autor", "autorin", "auteur", "autore",
         "nutzer", "benutzer",
-        "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称",
+        "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称", "socialprofile", "profile",
     ),
     "created_at": (
-        "createdat", "createdatutc", "createdutc", "created", "createdtime", "creationtime", "createtime",
-        "createdate",
-        "creationdate", "tweetcreated", "tweetcreatedat", "postcreated", "publishedat", "published",
-        "publishdate", "publisheddate", "publishedon", "publicationdate", "pubdate", "postedat", "posted",
+        # Where both are there, a tool kept what a site had published when it created a row.
+        "publishedat", "publisheddate", "createdat", "createdatutc", "createdutc", "created", "createdtime",
+        "creationtime", "createtime", "createdate",
+        "creationdate", "tweetcreated", "tweetcreatedat", "postcreated", "published",
+        "publishdate", "publishedon", "publicationdate", "pubdate", "postedat", "posted",
         "postdate", "postedon", "dateposted", "formatteddate",
         "commentcreatetimestamp", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",
         "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",
@@ -83,7 +84,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "label": (
         "label", "sentiment", "polarity", "airlinesentiment", "sentimentlabel", "overallsentiment",
         "labelsentiment", "sentimentclass", "class", "target", "goldlabel", "gold", "stimmung",
-        "tonalitat", "tonalitaet", "tonality", "tonalite", "sentimiento", "sentimento", "polaridad",
+        "tonalitat", "tonalitaet", "tonality", "tone", "tonalite", "sentimiento", "sentimento", "polaridad",
         "polarite", "polaridade", "etiqueta", "etiquette", "labels",
     ),
 }

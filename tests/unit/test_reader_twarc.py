@@ -44,7 +44,7 @@ def test_a_folder_of_files_is_read_in_their_order_and_leaves_out_other_json(tmp_
     write(tmp_path / "package.json", {"name": "x"})
     read = list(READER.read(tmp_path, ReadOptions(note=notes.append)))
     assert [item.post_id for item in read] == ["2", "10"]
-    assert notes == ["JSON files of another format left out: 1"]
+    assert notes == ["JSON files of another format left out: 1 (package.json)"]
 
 
 def test_a_record_that_is_no_tweet_costs_one_row(tmp_path: Path) -> None:

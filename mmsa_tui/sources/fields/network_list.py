@@ -52,6 +52,8 @@ class Network:
     file_name: str = ""
     """How the tool calls the files it downloads: `{author}`, `{id}`, `{kind}`, `{number}`, `{day}`."""
     has_not: str = ""
+    service: str = ""
+    """What a record has, written as in `has`, of which the service is the author: someone joined."""
     is_html: bool = False
     is_garbled: bool = False
     """Meta's downloads write each byte of UTF-8 as a character."""

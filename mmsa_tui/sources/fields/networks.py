@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from mmsa_tui.pictures.finder import split_name
 from mmsa_tui.pictures.media import Media, file_name
 from mmsa_tui.sources.fields import bluesky
-from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, is_gone
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, is_gone
 from mmsa_tui.sources.fields.network_list import Network, Pictures, known_networks
 from mmsa_tui.sources.fields.paths import first, first_as, first_id_at, has, values
 from mmsa_tui.sources.fields.tweet import Tweet, language, metadata, plain_text, without_last_link, yes_if
@@ -23,6 +23,8 @@ from mmsa_tui.text.cleaning import html_to_text
 from mmsa_tui.text.garbled import repair_utf8
 
 _WRAPPERS = ("post", "node", "data", "object", "item", "itemStruct", "status", "media", "mblog", "thread")
+_ANSWERS = ("comments", "latestComments", "topComments", "top_comments", "latest_comments")
+"""Under what names a record holds answers to it, besides `replies`."""
 _PHOTOS = frozenset(("", "photo", "image", "1", "graphimage", "xdtgraphimage", "static", "album", "share"))
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|heic|bmp)$", re.IGNORECASE)
 
@@ -34,6 +36,8 @@ class Found:
     network: str
     record: Object
     read: Callable[[Object], Tweet]
+    is_service: bool = False
+    """The service wrote it itself: someone joined."""
 
 
 def recognise(record: Object, depth: int = 0) -> Found | None:
@@ -42,7 +46,8 @@ def recognise(record: Object, depth: int = 0) -> Found | None:
         return found
     for network in known_networks().networks:
         if all(has(record, paths) for paths in network.has) and not has(record, network.has_not):
-            return Found(network.name, record, partial(read, network=network))
+            is_service = has(record, network.service)
+            return Found(network.name, record, partial(read, network=network), is_service)
     if depth < 2:
         for name in _WRAPPERS:
             inner = record.get(name)
@@ -62,8 +67,8 @@ def replies_of(record: Object) -> Iterator[Object]:
     if isinstance(replies, dict):
         inner = as_object(replies.get("data"))
         replies = inner.get("children", replies.get("data"))
-    if isinstance(replies, list):
-        yield from (reply for reply in replies if isinstance(reply, dict))
+    for answers in (replies, *(record.get(name) for name in _ANSWERS)):
+        yield from as_objects(answers)
     for name in ("data", "thread"):
         if isinstance(part := record.get(name), dict):
             yield from replies_of(part)
@@ -139,7 +144,10 @@ def _media(record: Object, network: Network) -> Iterator[Media]:
             kind = _kind(item, place)
             if not url or (not place.url and not _is_picture_address(url)):
                 continue
-            stems = (*_stems(url), *_own_name(record, network, kind, len(media) + 1))
+            # It may be saved under any of its addresses.
+            others = [first(item, path) for path in place.url.split()] if place.url else []
+            other_stems = [stem for other in others if other and other != url for stem in _all_stems(other)]
+            stems = (*_stems(url), *other_stems, *_own_name(record, network, kind, len(media) + 1))
             media.append(Media(plain_text(url), kind, first(item, place.alt), stems))
         if media:
             yield from media
@@ -162,6 +170,10 @@ def _stems(url: str) -> tuple[str, ...]:
     """Return the file name as it stands: an at sign may belong to it."""
     name = url.replace("\\", "/").rpartition("/")[2]
     return (split_name(name)[1],) if "://" not in url and name != file_name(url) else ()
+
+
+def _all_stems(url: str) -> tuple[str, ...]:
+    return (*_stems(url), split_name(file_name(url))[1])
 
 
 def _own_name(record: Object, network: Network, kind: str, number: int) -> tuple[str, ...]:

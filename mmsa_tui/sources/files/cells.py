@@ -25,6 +25,10 @@ _ADDRESS = re.compile(r"(?:https?|at|ftp)://\S+|www\.\S+", re.IGNORECASE)
 _PICTURE = re.compile(
     r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b|@(?:jpeg|png|webp)\b", re.IGNORECASE
 )
+_AVATAR = re.compile(
+    r"//[^/]+/(?:[^?#]*/)?(?:profile_images|avatars?|profile_pics?|userpics?)/", re.IGNORECASE
+)
+"""The address of the picture of an account."""
 _PICTURE_OBJECT = re.compile(r"""["']type["']: ?["'](?:photo|image)["']""", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 # Scripts that are written without spaces: a few of these are as much as a word.
@@ -127,7 +131,12 @@ class Column:
     @cached_property
     def pictures(self) -> float:
         """The share of the cells that hold something, that name a picture file or its address."""
-        return _share(self.filled, _names_picture)
+        return _share(self.filled, names_picture)
+
+    @cached_property
+    def avatars(self) -> float:
+        """The share of the cells that hold something, that name the picture of an account."""
+        return _share(self.filled, lambda cell: _AVATAR.search(cell) is not None)
 
     @cached_property
     def is_structured(self) -> bool:
@@ -143,7 +152,8 @@ class Column:
         return self.fill >= 0.9 and self.distinct >= 0.95 * len(self.filled)
 
 
-def _names_picture(cell: str) -> bool:
+def names_picture(cell: str) -> bool:
+    """Whether a cell names a picture file, or an address that plainly is one of a picture."""
     return bool(_PICTURE.search(cell) or "format=jpg" in cell or _PICTURE_OBJECT.search(cell))
 
 

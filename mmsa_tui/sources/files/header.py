@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from mmsa_tui.sources.columns import is_known, unique_names
-from mmsa_tui.sources.files.cells import Column, count_words, shape
+from mmsa_tui.sources.files.cells import NOTHING, Column, count_words, shape
 
 LOOK_AT = 40
 """A header lies in the first rows; no tool writes more lines about a table than this."""
 _MAX_NAME = 200
 _SENTENCE_WORDS = 4
+_MOST_MORE = 3
+"""Rows below a header that go on naming columns, at most."""
+_FEW_ROWS = 3
+"""Of fewer rows below none says what its columns hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """`row` is its index among the rows, -1 if the table has none; `names` are of all columns.
 
-    `skipped` counts the rows before it, `reason` says how it was found.
+    `skipped` counts the rows before it, `reason` says how it was found. `more` counts the rows right below
+    that go on naming columns: a question in full, the key that a service knows it by.
     """
 
     row: int
     names: list[str]
     reason: str = ""
+    more: int = 0
 
     @property
     def skipped(self) -> int:
@@ -33,7 +40,7 @@ class Header:
     @property
     def first(self) -> int:
         """The index of the first row of data."""
-        return self.row + 1
+        return self.row + 1 + self.more
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header:
@@ -47,7 +54,12 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     # Below lines about the table stands a header, or why would it have them.
     if row == 0 and _is_data(first):
         return without_header(first, "the first row reads like the others: there is no header")
-    return Header(row, unique_names(_trim(rows[row])))
+    more = _rows_that_go_on(first[row:])
+    names = list(_trim(rows[row]))
+    for below in rows[row + 1 : row + 1 + more]:
+        names += [""] * (len(_trim(below)) - len(names))
+        names = [name if name.strip() else cell for name, cell in zip_longest(names, below, fillvalue="")]
+    return Header(row, unique_names(_trim(names)), more=more)
 
 
 def without_header(rows: Sequence[Sequence[str]], reason: str) -> Header:
@@ -139,6 +151,43 @@ def _is_data(rows: Sequence[Sequence[str]]) -> bool:
         and not cell.rstrip().endswith(("?", ":"))
         and (column.words >= 0.6 * _SENTENCE_WORDS or not column.filled)
         for cell, column in zip(first, columns, strict=True)
+    )
+
+
+def _rows_that_go_on(rows: Sequence[Sequence[str]]) -> int:
+    """Count the rows right below a header, the first of these, that name its columns once more.
+
+    Qualtrics writes each question in full and a record of its key, SurveyMonkey what kind of answer a column
+    holds. Such a row has words, or nothing, in each column that holds numbers or dates below.
+    """
+    for count in range(_MOST_MORE, 0, -1):
+        if len(rows) > count and _holds_keys(rows[count]):
+            return count
+    return next((n - 1 for n in range(1, _MOST_MORE + 1) if not _goes_on(rows, n)), _MOST_MORE)
+
+
+def _holds_keys(row: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return len(filled) > 1 and all(cell.startswith('{"ImportId":') for cell in filled)
+
+
+def _goes_on(rows: Sequence[Sequence[str]], at: int) -> bool:
+    below = rows[at + 1 :]
+    if len(below) < _FEW_ROWS:
+        return False
+    cells = [cell.strip() for cell in rows[at]]
+    columns = [Column([row[place] for row in below if place < len(row)]) for place in range(len(cells))]
+    plain = [cell for cell, column in zip(cells, columns, strict=True) if column.fill >= 0.9 and column.shape]
+    named = [cell for cell in plain if cell.casefold() not in NOTHING]
+    if len(plain) < 2 or any(map(shape, cells)) or len(set(named)) < len(named):
+        return False
+    # Words in each of these columns name them. Without any, the others must be too short for a post.
+    names = [*(cell.strip() for cell in rows[0]), *[""] * len(cells)]
+    filled = [(cell, name) for cell, name in zip(cells, names, strict=False) if cell]
+    return len(named) == len(plain) or (
+        not named
+        and bool(filled)
+        and all(not name or count_words(cell) < _SENTENCE_WORDS for cell, name in filled)
     )
 
 

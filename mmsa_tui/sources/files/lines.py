@@ -85,6 +85,8 @@ class Lines:
             self.taken.append("")
             self._skip_rest()
             raise TooLongError(f"a line of more than {MAX_LINE:,} characters, or a quote left open")
+        # The mark at the start of each of several files that were put together.
+        line = line.removeprefix("\ufeff")
         if self._dialect.line_end == "\r" and line.endswith("\r"):
             line = line[:-1] + "\n"
         has_lone_cr = "\r" in line and (line.count("\r") > 1 or not line.endswith("\r\n"))

@@ -28,6 +28,7 @@ _LIKELY = re.compile(
 )
 """Names of the files, among the hundred of a download, that hold what somebody wrote."""
 _ONE_IN = 5
+_NAMED = 5
 _LOOK_AT_KEYS = 8
 _DETECT_NAMES = 20_000
 
@@ -72,7 +73,10 @@ def read_records(source: Path, options: ReadOptions, is_ours: Callable[[Object],
             f"{source} holds no file of this format", "Run `mmsa inspect` to see what it looks like."
         )
     if len(ours) < len(names):
-        options.note(f"JSON files of another format left out: {len(names) - len(ours):,}")
+        of_format = set(ours)
+        left = [name for name in names if name not in of_format]
+        shown = ", ".join(left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
+        options.note(f"JSON files of another format left out: {len(left):,} ({shown})")
     for name in ours:
         try:
             yield from read_entries(source / name)

@@ -139,7 +139,7 @@ def open_text(path: Path, kind: str, said: Said) -> Table:
         )
     header, row_number = _header(usable, path, said)
     _refuse_fixed_width(usable[max(header.row, 0)].cells, path)
-    start = 0 if header.row < 0 else first.index(usable[header.row]) + 1
+    start = 0 if header.row < 0 else first.index(usable[header.first - 1]) + 1
     data = first[start:]
     further = (
         delimited.sample_rows(path, encoding, delimiter, SAMPLE_ROWS - len(data))
@@ -214,6 +214,9 @@ def _about(header: Header, rows: Sequence[Row], path: Path, said: Said) -> Itera
         skipped = [" ".join(" ".join(row.cells).split())[:60] for row in rows[: header.skipped]]
         more = f" and {len(skipped) - 6} more" if len(skipped) > 6 else ""
         yield f"lines above the header are left out: {'; '.join(skipped[:6])}{more}"
+    if header.more:
+        below = (" ".join(" ".join(row.cells).split())[:60] for row in rows[header.row + 1 : header.first])
+        yield f"rows below the header that name columns once more are left out: {'; '.join(below)}"
     if told := about_header(path.name, rows, header, said):
         yield told
 

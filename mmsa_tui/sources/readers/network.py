@@ -17,6 +17,7 @@ from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.fields.networks import recognise, replies_of
+from mmsa_tui.sources.fields.paths import first
 from mmsa_tui.sources.fields.tweet import Tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 
@@ -27,6 +28,8 @@ _NO_POSTS = ("Announce", "Like", "Follow", "Delete", "Undo", "Update", "Add", "R
 
 _MORE = "more"
 """What Reddit puts where a thread goes on."""
+_WORDS = "text body content message comment"
+"""Where an answer of unknown form may hold its words."""
 _DOWNLOAD = re.compile(r"your_\w*(?:activity|facebook)\w*|content")
 """Folders at the top of a download of Meta, whose records name pictures as seen from there."""
 
@@ -57,13 +60,17 @@ class Network:
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         files = MediaFiles.near(_download_of(source), options.note)
         foreign: Counter[str] = Counter()
+        unread: Counter[str] = Counter()
         like: Object = {}
         for entry in read_records(source, options, _is_likely):
             if entry.value is None:
                 yield Failure(entry.where, entry.reason)
-            elif recognise(entry.value):
+            elif found := recognise(entry.value):
                 like = entry.value
-                for post in _thread(entry.value):
+                if found.is_service:
+                    foreign["what the service says, such as that someone joined"] += 1
+                    continue
+                for post in _thread(entry.value, unread):
                     if not post.post_id:
                         post = replace(post, post_id=re.sub(r",? (?:line|record) ", "-", entry.where))
                     yield to_item(post, files, entry.where, entry.encoding)
@@ -79,15 +86,21 @@ class Network:
                 foreign[", ".join(list(entry.value)[:_MAX_KEYS])[:100]] += 1
         for keys, count in foreign.most_common(5):
             options.note(f"records that are no posts of a network left out: {count:,}, with {keys}")
+        for keys, count in unread.most_common(5):
+            options.note(
+                f"answers within posts, in a form that is not known, left out: {count:,}, with {keys}"
+            )
 
 
-def _thread(record: Object) -> Iterator[Tweet]:
-    """Yield a post and the answers that stand in it, each before its own."""
+def _thread(record: Object, unread: Counter[str]) -> Iterator[Tweet]:
+    """Yield a post and the answers that stand in it, each before its own; count those of unknown form."""
     pending = [record]
     while pending:
         record = pending.pop()
         if found := recognise(record):
             yield found.read(found.record)
+        elif first(record, _WORDS):
+            unread[", ".join(list(record)[:_MAX_KEYS])[:100]] += 1
         pending += reversed(list(replies_of(record)))
 
 

@@ -21,7 +21,8 @@ _JOINTS = dict.fromkeys(map(ord, "_- /"))
 _NOT_WHEN_WRITTEN = frozenset((
     "collected", "query", "scraped", "updated", "update", "edited", "replied", "birth", "birthday", "joined",
     "retrieved", "exported", "export", "access", "accessed", "modified", "deleted", "end", "crawled",
-    "downloaded", "imported", "registered", "expires",
+    "downloaded", "imported", "registered", "expires", "current", "extracted", "extraction", "scrape",
+    "fetched", "pulled",
 ))
 # fmt: on
 """Words in the names of columns that hold another moment than that of writing."""
@@ -55,6 +56,9 @@ def is_text(name: Name, cells: Column) -> bool:
         return False
     if all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
         return False  # whether there is a caption
+    n_filled = len(cells.filled)
+    if is_weak("text", name) and n_filled >= 3 and cells.words < 4 and cells.distinct <= max(1, n_filled / 3):
+        return False  # whether an answer is complete
     # A column of a few words over and over is a label or a type.
     return not (len(cells.filled) >= 20 and cells.distinct <= 10 and cells.words < 2)
 
@@ -201,6 +205,8 @@ def is_image(name: Name, cells: Column) -> bool:
         return False
     if not cells.filled or all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
         return False
+    if cells.avatars > 0.5:
+        return False
     return cells.pictures >= 0.3 or (not is_weak("image", name) and cells.words < 6)
 
 
@@ -210,4 +216,4 @@ def holds_pictures(name: Name, cells: Column) -> bool:
     is_own = not name.is_listed or not name.above.isdisjoint(_LISTS_OF_PICTURES)
     if name.is_about_author or name.is_of_another_post or not is_own or "profile" in name.words:
         return False
-    return bool(cells.filled) and cells.pictures >= 0.6 and cells.words < 8
+    return bool(cells.filled) and cells.avatars <= 0.5 and cells.pictures >= 0.6 and cells.words < 8

@@ -16,6 +16,7 @@ from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
+from mmsa_tui.sources.files.cells import names_picture
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
 from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
@@ -36,6 +37,8 @@ ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
 _GARBLED = "letters that a program read in the wrong encoding"
+_ADDRESSES = frozenset(("url", "urls", "link", "links"))
+"""Columns of addresses: where a post has no picture of its own, they lead to a page."""
 _ZONES = frozenset(("timezone", "tz", "utcoffset", "timezoneoffset", "zeitzone"))
 _OFFSET = re.compile(r"[+-]\d\d:?\d\d|UTC|GMT|Z")
 _TARGET = "$T$"
@@ -58,6 +61,7 @@ class TablePosts:
         self._short = _Tally()
         self._other_labels = {column: Counter[str]() for column in found.roles.other_labels}
         self._targets = _target_column(found)
+        self._pages = frozenset(c for c in found.roles.image if parse_name(c).parts[-1] in _ADDRESSES)
         self._zone = _zone_column(found)
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
@@ -210,7 +214,10 @@ class TablePosts:
         found: list[str] = []
         for column in self._roles.image:
             if cell := values.get(column, ""):
-                found += split_references(cell)
+                names = split_references(cell)
+                if column in self._pages:
+                    names = [name for name in names if "://" not in name or names_picture(name)]
+                found += names
         return list(dict.fromkeys(found)) if found else found
 
     def _text(self, values: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from mmsa_tui.sources.timestamps import moment_or_words
 _PAGE = re.compile(r"messages(\d*)\.html?", re.IGNORECASE)
 _MARK = re.compile(rb'<div class="message (?:default|service)')
 _HEAD_BYTES = 64 * 1024
+_MAX_KEYS = 8
 _NOT_SAVED = "(File "
 """How a file begins that the export left on the server."""
 
@@ -63,6 +64,7 @@ class Telegram:
         root = (source if source.is_dir() else source.absolute().parent).resolve()
         pages = [] if detect_records(source, _is_ours, self.name, "") else _pages(source)
         left_out: Counter[str] = Counter()
+        foreign: Counter[str] = Counter()
         if pages:
             yield from _read_pages(root, pages, left_out)
         else:
@@ -71,12 +73,18 @@ class Telegram:
                     yield Failure(entry.where, entry.reason)
                 elif entry.value.get("type") == "service":
                     left_out["of the service"] += 1
-                elif not _is_ours(entry.value):
+                elif _is_ours(entry.value):
+                    if item := _item(root, _read(entry.value), entry.where, left_out):
+                        yield item
+                elif "text" in entry.value or "date_unixtime" in entry.value:
                     yield Failure(entry.where, f"{entry.where} is no message of a chat")
-                elif item := _item(root, _read(entry.value), entry.where, left_out):
-                    yield item
+                else:
+                    # An export of an account holds contacts and sessions, too.
+                    foreign[", ".join(list(entry.value)[:_MAX_KEYS])[:100]] += 1
         for kind, count in left_out.items():
             options.note(f"messages {kind} left out: {count:,}")
+        for keys, count in foreign.most_common(5):
+            options.note(f"records that are no messages left out: {count:,}, with {keys}")
 
 
 def _is_ours(record: Object) -> bool:
