@@ -185,6 +185,20 @@ def test_a_row_without_an_id_costs_one_row(tmp_path: Path) -> None:
     assert [type(item) for item in READER.read(source, ReadOptions())] == [Post, Failure, Post]
 
 
+def test_rows_that_lost_cells_or_have_too_many_are_told(tmp_path: Path) -> None:
+    source = tmp_path / "dataset.csv"
+    lines = ["id,thread_id,timestamp,body,author\n"]
+    lines += [f"{n},{n},2026-05-01 10:00:00,words of {n},sam\n" for n in range(10, 18)]
+    lines[3] = lines[3].replace(",sam", "")
+    lines[5] = lines[5].replace(",sam", ",sam,so,many")
+    source.write_bytes("".join(lines).encode())
+    notes: list[str] = []
+    items = list(READER.read(source, ReadOptions(note=notes.append)))
+    assert [type(item) for item in items] == [*[Post] * 4, Failure, *[Post] * 3]
+    assert "7 cells" in items[4].reason and "line 6" in items[4].reason
+    assert any("fewer cells" in note and "(line 4)" in note for note in notes)
+
+
 def test_another_table_is_not_claimed(tmp_path: Path) -> None:
     source = tmp_path / "other.csv"
     source.write_bytes(b"id,text\n1,hello\n")

@@ -9,11 +9,11 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from table_files import posts, texts, write
+from table_files import notes_of, posts, texts, write
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
@@ -244,3 +244,67 @@ def test_commas_of_a_text_without_quotes_are_its_own_and_are_told(tmp_path: Path
     items = list(read(path, options=ReadOptions(note=notes.append)))
     assert [item.text for item in items][9:] == ['rain, wind, and a "ferry"'] * 5
     assert all(isinstance(item, Post) for item in items) and any("5 (lines 11" in note for note in notes)
+
+
+SEAMS: dict[str, Callable[[Sequence[str]], str]] = {
+    "plain": lambda cells: ",".join(cells),
+    "all quoted": lambda cells: ",".join(f'"{cell}"' for cell in cells),
+    "last quoted": lambda cells: ",".join((*cells[:-1], f'"{cells[-1]}"')),
+    "first quoted": lambda cells: ",".join((f'"{cells[0]}"', *cells[1:])),
+    "tabs": lambda cells: "\t".join(cells),
+}
+
+
+@pytest.mark.parametrize("columns", ["id,date,text,likes", "date,text,id,likes", "date,id,text"])
+@pytest.mark.parametrize("style", SEAMS)
+def test_two_rows_that_ran_together_are_parted_where_an_id_or_a_moment_begins(
+    tmp_path: Path, style: str, columns: str
+) -> None:
+    rows = [
+        {
+            "id": str(10**18 + n),
+            "date": f"2026-05-{n + 10} 10:00:00",
+            "text": f"words of {n}",
+            "likes": str(n),
+        }
+        for n in range(12)
+    ]
+    names = columns.split(",")
+    lines = [SEAMS[style]([row[name] for name in names]) + "\n" for row in rows]
+    for at in range(1, 11):
+        joined = [line.rstrip("\n") if n == at else line for n, line in enumerate(lines)]
+        head = "\t".join(names) if style == "tabs" else columns
+        notes: list[str] = []
+        path = write(tmp_path / "a.csv", f"{head}\n{''.join(joined)}")
+        items = list(read(path, options=ReadOptions(note=notes.append)))
+        assert [(item.post_id, item.text) for item in items] == [(row["id"], row["text"]) for row in rows], at
+        assert any(f"2 (line {at + 2})" in note for note in notes), notes
+
+
+def test_a_line_of_two_rows_without_a_seam_stays_a_named_failure(tmp_path: Path) -> None:
+    rows = [f"{n},words of {n},{n * 7}\n" for n in range(1, 20)]
+    rows[6] = rows[6].rstrip("\n")
+    items = list(read(write(tmp_path / "a.csv", "id,text,likes\n" + "".join(rows))))
+    assert [item.reason for item in items if isinstance(item, Failure)] == [
+        "line 8 has 5 cells and the header 3: a stray delimiter?"
+    ]
+    assert len(items) == 18
+
+
+def test_an_id_shorter_than_those_around_it_is_told_as_one_that_was_cut(tmp_path: Path) -> None:
+    rows = [f"{10**18 + n},words of {n},sam\n" for n in range(240)]
+    rows[20] = rows[20][7:]
+    # One digit fewer is an older tweet, and so are many in a row.
+    rows[30] = rows[30][1:]
+    rows[235:] = [row[4:] for row in rows[235:]]
+    told = [
+        note
+        for note in notes_of(write(tmp_path / "a.csv", "id,text,author\n" + "".join(rows)))
+        if "cut" in note
+    ]
+    assert len(told) == 1 and "1 (line 22)" in told[0]
+
+
+def test_a_line_of_blanks_is_no_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text\n1,one\n   \n2,two\n \n")
+    assert texts(path) == ["one", "two"] and not [note for note in notes_of(path) if "row" in note]

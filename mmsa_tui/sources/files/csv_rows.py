@@ -14,11 +14,13 @@ from io import TextIOWrapper
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.dialect import ID_DIGITS, Dialect
 from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLongError, without_end
-from mmsa_tui.sources.files.repair import split_row, unquote
+from mmsa_tui.sources.files.repair import split_pair, split_row, unquote_raw
 
 _COUNT = "it has another number of cells than the header"
 _LOOSE = 20
 """Delimiters within a text that has no quotes around it."""
+_CUT_DIGITS = 2
+"""By one digit ids differ among themselves: those of older tweets are shorter."""
 _REPAIR_LINES = 60
 """Lines over which the end of a row with broken quotes is looked for."""
 
@@ -54,6 +56,8 @@ class Rows:
         self._longest_id = first[2] if first and first[0] == "number" and first[2] > ID_DIGITS else MAX_LINE
         self._is_under_way = False
         """Whether a row as wide as the table has come."""
+        self._last_id = ""
+        """The first cell of the row before, where all are as long."""
         self._broken_at = 0
         """The line of the last error, while the lines behind it may belong to its row; else 0."""
 
@@ -104,7 +108,11 @@ class Rows:
             except TooLongError as error:
                 self._lines.keep(1)
                 row = Row(start, error=str(error))
-            if row.error:
+            if pair := self._pair(row):
+                yield from (
+                    Row(start, cells, lines=len(self._lines.taken), is_doubtful=True) for cells in pair
+                )
+            elif row.error:
                 yield row
             elif any(row.cells) or len(row.cells) > 1:
                 # Behind a row that broke lies what is left of it, until a whole row comes.
@@ -113,16 +121,41 @@ class Rows:
                     continue
                 self._broken_at = 0
                 self._is_under_way |= len(row.cells) >= self._dialect.width
-                if (row.is_repaired and self._leaves_doubt(row.cells)) or self._runs_on(row.cells):
+                if (
+                    (row.is_repaired and self._leaves_doubt(row.cells))
+                    or self._runs_on(row.cells)
+                    or (self._dialect.first_length and self._is_short_id(row.cells[0]))
+                ):
                     row = replace(row, is_doubtful=True)
                 cells, n_lines = row.cells, len(self._lines.taken)
                 if self._dialect.escapes or self._lines.are_masked:
                     cells = tuple(map(self._dialect.unmask, cells))
                 yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
 
+    def _pair(self, row: Row) -> list[tuple[str, ...]]:
+        """Return the two rows that a row is where the line end between them was lost, else nothing."""
+        is_odd = row.error or row.is_repaired or len(row.cells) > self._dialect.width
+        if not self._is_under_way or not is_odd:
+            return []
+        found = split_pair(without_end("".join(self._lines.taken)), self._dialect)
+        if found is None:
+            return []
+        self._broken_at = 0
+        return [tuple(map(self._dialect.unmask, cells)) for cells in found]
+
     def _runs_on(self, cells: Sequence[str]) -> bool:
         """Whether a row begins with more than an id: the line end before it was lost."""
         return len(cells[0]) > self._longest_id and len(cells) >= self._dialect.width and self._is_under_way
+
+    def _is_short_id(self, cell: str) -> bool:
+        """Whether a row alone among its neighbours begins with a shorter id: its start was cut off."""
+        before, self._last_id = self._last_id, cell
+        length = self._dialect.first_length
+        if length <= ID_DIGITS or len(cell) > length - _CUT_DIGITS or not cell.strip('"').isdigit():
+            return False
+        following = self._lines.peek()
+        next_id = without_end(following).split(self._dialect.delimiter)[0].strip('"')
+        return (len(before) == length or not before.isdigit()) and (not following or len(next_id) == length)
 
     def _leaves_doubt(self, cells: Sequence[str]) -> bool:
         """Whether a repaired row could have been parted otherwise.
@@ -144,7 +177,7 @@ class Rows:
 
     def _next(self, start: int) -> Row:
         line = next(self._lines)
-        if not line.strip("\r\n"):
+        if not line.strip(" \r\n"):
             return Row(start)
         dialect = self._dialect
         if dialect.is_raw:
@@ -343,19 +376,6 @@ def _closes_quote(pieces: Sequence[str]) -> bool:
         if piece.endswith('"'):
             return True
     return False
-
-
-def unquote_raw(cell: str, always: bool) -> str:
-    """Undo the quoting of one cell that is quoted as a whole.
-
-    Without `always` only where it holds doubled quotes: an author may quote a whole tweet too.
-    """
-    if always:
-        return unquote(cell)
-    body = cell.replace('""', "")
-    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or body.count('"') not in (0, 2):
-        return cell
-    return unquote(cell) if body != cell else cell
 
 
 def _explain(error: str) -> str:

@@ -35,6 +35,8 @@ Shape = tuple[str, int, int] | None
 """What most cells of a column are, and the fewest and most characters they have."""
 ID_DIGITS = 14
 """Numbers of more digits are ids, of the same length more or less."""
+_MARKED = 8
+"""Characters of a cell that is not mistaken for the end of another: a day, an id."""
 _HEADER_LINES = 15
 _SURE_NAMES = 3
 """So many cells of one line that are names of columns are a header, whatever the rows below look like."""
@@ -48,7 +50,8 @@ class Dialect:
     `quotes_all`: yet each cell is quoted. `escapes`: a backslash stands before quotes, delimiters and
     line ends of a text. `line_end` is what readline splits at. `has_sep`: the first line names the
     delimiter. `width`: cells of most rows. `is_strict`: every row of the sample is as RFC 4180 says.
-    `starts_quoted`: rows begin with a quote, and what does not is a part of one.
+    `starts_quoted`: rows begin with a quote, and what does not is a part of one. `first_length`: characters
+    of the first cell where all rows begin alike, with an id or a moment; else 0.
     """
 
     encoding: str
@@ -62,6 +65,7 @@ class Dialect:
     is_strict: bool = True
     starts_quoted: bool = False
     shapes: tuple[Shape, ...] = ()
+    first_length: int = 0
 
     def mask(self, line: str) -> str:
         """Hide from the reader of csv what is no quote, delimiter or line end of the table."""
@@ -216,14 +220,22 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
     full = full if len(full) > 4 else [row for row in rows if len(row) == width]
     head = next((line for line in lines if line.count(dialect.delimiter) == width - 1), lines[0])
     cells = head.split(dialect.delimiter)
+    shapes = tuple(_shape_of([row[place] for row in full[1:]]) for place in range(min(width, 200)))
     return replace(
         dialect,
         is_raw=is_raw and not escapes,
         quotes_all=is_raw and (_is_quoted(cells) or _all_quoted(lines[1:], dialect.delimiter)),
         is_strict=_is_strict(lines, spots, dialect),
         starts_quoted=_start_quoted(lines, dialect.delimiter, width),
-        shapes=tuple(_shape_of([row[place] for row in full[1:]]) for place in range(min(width, 200))),
+        shapes=shapes,
+        first_length=_common_length([row[0] for row in full[1:]]) if shapes and shapes[0] else 0,
     )
+
+
+def _common_length(cells: Sequence[str]) -> int:
+    """Return the length that nearly all cells have, 0 if they differ or are short."""
+    length, count = next(iter(Counter(map(len, cells)).most_common(1)), (0, 0))
+    return length if length >= _MARKED and count >= max(3, 0.95 * len(cells) - 1) else 0
 
 
 def _is_quoted(cells: Iterable[str]) -> bool:

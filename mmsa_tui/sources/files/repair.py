@@ -1,12 +1,16 @@
-"""Cells of a csv row that breaks the rules: quotes that no program doubled, or that never close.
+"""Cells of a csv row that breaks the rules: quotes that no program doubled, or that never close, two in one.
 
 Takes a row only where there is one way to read it; what could be read in two ways is no row.
 """
 
 from __future__ import annotations
 
+import csv
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from mmsa_tui.sources.files.cells import shape
+from mmsa_tui.sources.files.dialect import Dialect
 
 _MAX_PIECES = 400
 """Pieces between delimiters; the work grows with their square."""
@@ -79,3 +83,59 @@ def unquote(cell: str) -> str:
         return cell
     inner = cell[1:-1]
     return inner if '"' in inner.replace('""', "") else inner.replace('""', '"')
+
+
+def unquote_raw(cell: str, always: bool) -> str:
+    """Undo the quoting of one cell that is quoted as a whole.
+
+    Without `always` only where it holds doubled quotes: an author may quote a whole tweet too.
+    """
+    if always:
+        return unquote(cell)
+    body = cell.replace('""', "")
+    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or body.count('"') not in (0, 2):
+        return cell
+    return unquote(cell) if body != cell else cell
+
+
+def split_pair(text: str, dialect: Dialect) -> tuple[list[str], list[str]] | None:
+    """Part two rows that ran together as a line end was lost; None unless there is one way.
+
+    The second begins where an id or a moment as long as all others ends, and both are whole: as wide as the
+    table, each cell of the kind of its column, and more than one cell of a kind that can be told.
+    """
+    found = []
+    for at in _seams(text, dialect):
+        both = [_whole_row(part, dialect) for part in (text[:at], text[at:])]
+        if both[0] and both[1]:
+            found.append((both[0], both[1]))
+    return found[0] if len(found) == 1 else None
+
+
+def _seams(text: str, dialect: Dialect) -> Iterator[int]:
+    """Yield where in a text a first cell begins, were the text parted there."""
+    length, known = dialect.first_length, next(iter(dialect.shapes), None)
+    if not length or known is None or text.count(dialect.delimiter) > _MAX_PIECES:
+        return
+    end = text.find(dialect.delimiter)
+    while end >= 0:
+        is_quoted = text[end - 1 : end] == '"' == text[end - length - 2 : end - length - 1]
+        start = end - length - is_quoted
+        if start - is_quoted > 0 and shape(text[start : start + length]) == known[0]:
+            yield start - is_quoted
+        end = text.find(dialect.delimiter, end + 1)
+
+
+def _whole_row(text: str, dialect: Dialect) -> list[str] | None:
+    if dialect.is_raw:
+        cells = text.split(dialect.delimiter)
+    else:
+        try:
+            lines = [line + "\n" for line in text.split("\n")]
+            rows = list(csv.reader(lines, delimiter=dialect.delimiter, strict=True))
+        except csv.Error:
+            return None
+        cells = rows[0] if len(rows) == 1 else []
+    told = sum(bool(known and cell.strip()) for known, cell in zip(dialect.shapes, cells, strict=False))
+    is_whole = len(cells) == dialect.width and told > 1 and dialect.has_shape(cells) == told
+    return cells if is_whole else None

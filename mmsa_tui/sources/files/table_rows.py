@@ -308,7 +308,7 @@ def _from_rows(
     names = header.names
     shown = _places(names, judged(names))
     is_text = kind in ("csv", "tsv")
-    sample = [_record(row, shown, len(names), is_text) for row in (*first, *further)]
+    sample = [record_of(row, shown, len(names), is_text) for row in (*first, *further)]
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         places = _places(names, keep or names)
@@ -316,7 +316,7 @@ def _from_rows(
             if header.row >= 0 and _repeats(row.cells, names):
                 yield Record(f"line {row.line:,}", error=REPEATED_HEADER)
             else:
-                yield _record(row, places, len(names), is_text)
+                yield record_of(row, places, len(names), is_text)
 
     return Table(kind, names, sample, records, layout, notes=notes)
 
@@ -341,7 +341,14 @@ def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
     return [(name, place) for place, name in enumerate(names) if name in wanted]
 
 
-def _record(row: Row, places: Sequence[tuple[str, int]], width: int, is_text: bool) -> Record:
+def record_of(row: Row, places: Sequence[tuple[str, int]], width: int, is_text: bool) -> Record:
+    """Return a row as a record; one with more cells than the header is an error that says so.
+
+    Args:
+        places: the columns to keep, and which cell each is.
+        width: of the header.
+        is_text: whether fewer cells than the header are worth telling, as in a csv.
+    """
     last = row.line + row.lines - 1
     where = f"line {row.line:,}" if row.lines == 1 else f"lines {row.line:,} to {last:,}"
     if row.error:

@@ -24,6 +24,8 @@ from mmsa_tui.sources.fields.tweet import Tweet, join_title, language, with_pict
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.delimited import read_rows, rows_of
+from mmsa_tui.sources.files.row_doubts import RowDoubts
+from mmsa_tui.sources.files.table_rows import record_of
 from mmsa_tui.sources.readers.fourcat.images import FourcatImages
 from mmsa_tui.sources.timestamps import moment_or_words
 from mmsa_tui.text.cleaning import html_to_text
@@ -175,15 +177,18 @@ def _read_table(
     name: str, rows: Iterator[Row], images: FourcatImages, files: MediaFiles, options: ReadOptions
 ) -> Iterator[Post | Failure]:
     header = [cell.strip() for cell in next(rows).cells]
+    width, doubts = len(header), RowDoubts()
     if len(header) > MAX_COLUMNS:
         options.note(f"{name}: columns after the first {MAX_COLUMNS} are left out")
         header = header[:MAX_COLUMNS]
     for row in rows:
         where = f"{name} line {row.line:,}"
-        if row.error:
-            yield Failure(where, f"{where}: {row.error}")
-            continue
+        record = record_of(row, (), width, is_text=True)
         values = dict(zip(header, row.cells, strict=False))
+        if record.error:
+            yield Failure(where, f"{name} {record.error}", values.get("body", ""))
+            continue
+        doubts.add(record)
         pictures = _pictures(values, images, files)
         text = values.get("body", "")
         title = next((found for name in _TITLES if (found := values.get(name, "").strip())), "")
@@ -204,6 +209,8 @@ def _read_table(
             },
         )
         yield with_pictures(tweet, pictures, where, row.encoding)
+    for told in doubts.notes(name):
+        options.note(told)
 
 
 def _first(values: Mapping[str, str], name: str) -> str:

@@ -17,6 +17,7 @@ from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
 from mmsa_tui.sources.files.cells import names_picture
+from mmsa_tui.sources.files.row_doubts import RowDoubts
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
 from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
@@ -31,8 +32,6 @@ MAX_COLUMNS = 512
 _SAMPLES = 2
 _SHOWN = 160
 _MOST_WORDS = 100
-_NAMED = 20
-"""Rows of a kind that a note names; it counts all."""
 ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
 _WITHOUT_ESCAPES = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
@@ -56,9 +55,7 @@ class TablePosts:
         self._read_date = found.date_reader(options.date_order)
         self._cut = 0
         self._headers = 0
-        self._repaired = 0
-        self._doubtful = _Tally()
-        self._short = _Tally()
+        self._doubts = RowDoubts()
         self._other_labels = {column: Counter[str]() for column in found.roles.other_labels}
         self._targets = _target_column(found)
         self._pages = frozenset(c for c in found.roles.image if parse_name(c).parts[-1] in _ADDRESSES)
@@ -181,11 +178,7 @@ class TablePosts:
             metadata[ORIGINAL] = written
         if record.error:
             return Failure(post_id, record.error, text, metadata)
-        self._repaired += record.is_repaired
-        if record.is_doubtful:
-            self._doubtful.add(record.where)
-        if record.is_short:
-            self._short.add(record.where)
+        self._doubts.add(record)
         for column, words in self._other_labels.items():
             if (word := values.get(column, "").strip()) and (word in words or len(words) < _MOST_WORDS):
                 words[word] += 1
@@ -271,19 +264,8 @@ class TablePosts:
             note(told)
         if self._headers:
             note(f"rows that repeat the header, left out: {self._headers:,}")
-        if self._repaired:
-            name = self._found.path.name
-            note(
-                f"{name} does not double the quotes within its texts, as csv should: rows with such quotes, "
-                f"parted by their delimiters and the kinds of their cells: {self._repaired:,}"
-            )
-        if self._doubtful.count:
-            note(
-                "rows that may have been parted wrongly, as their quotes, commas or the lines beside them "
-                f"can be read in two ways: {self._doubtful}"
-            )
-        if self._short.count:
-            note(f"rows with fewer cells than the header, the last ones taken for empty: {self._short}")
+        for told in self._doubts.notes(self._found.path.name):
+            note(told)
         if self._changes:
             kinds = ", ".join(f"{kind} in {count:,}" for kind, count in sorted(self._changes.items()))
             note(f"texts are read as their authors typed them: {kinds} undone; `{ORIGINAL}` keeps them")
@@ -303,24 +285,6 @@ class TablePosts:
                 if not getattr(self._roles, kind) and _is_called(kind, name):
                     note(f"column `{name}` first comes at {where}: --map {_word(kind)}={name} uses it")
         self._pictures.close()
-
-
-class _Tally:
-    """Counts rows and names the first of them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._named: list[str] = []
-
-    def add(self, where: str) -> None:
-        self.count += 1
-        if len(self._named) < _NAMED:
-            self._named.append(where.removeprefix("lines ").removeprefix("line "))
-
-    def __str__(self) -> str:
-        more = f" and {self.count - len(self._named):,} more" if self.count > len(self._named) else ""
-        word = "line" if self._named[0].isdigit() and self.count == 1 else "lines"
-        return f"{self.count:,} ({word} {', '.join(self._named)}{more})"
 
 
 def _counted(words: Counter[str]) -> str:
