@@ -85,7 +85,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "label", "sentiment", "polarity", "airlinesentiment", "sentimentlabel", "overallsentiment",
         "labelsentiment", "sentimentclass", "class", "target", "goldlabel", "gold", "stimmung",
         "tonalitat", "tonalitaet", "tonality", "tone", "tonalite", "sentimiento", "sentimento", "polaridad",
-        "polarite", "polaridade", "etiqueta", "etiquette", "labels",
+        "polarite", "polaridade", "etiqueta", "etiquette", "labels", "overall",
     ),
 }
 # fmt: on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.archive import Archive
@@ -14,6 +15,7 @@ from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
+from mmsa_tui.sources.files.foreign import foreign_kind
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
 from mmsa_tui.sources.files.tables import kind_of_table, looks_like_markup, looks_like_script
 from mmsa_tui.sources.registry import formats
@@ -21,6 +23,7 @@ from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 
 _ARCHIVES = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"))
 _TAPE_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+_LOOK_AT_FILES = 200
 _CLOSE = 10
 """Claims nearer than this to the best one leave room for doubt."""
 
@@ -156,7 +159,7 @@ def tell_of_packed(source: Path, note: Callable[[str], None]) -> None:
 
 
 def refuse_archive(source: Path) -> None:
-    """Raise that a file is an archive of a kind that has to be unpacked, with the command for it.
+    """Raise that a file is of a kind that is not read as it lies, with what to do: an archive is unpacked.
 
     Pictures stay in their archive and are looked at again and again, and of these kinds only a zip file
     lets one be read without all before it.
@@ -164,22 +167,29 @@ def refuse_archive(source: Path) -> None:
     Raises:
         SourceError: it is one.
     """
-    if not source.is_file() or not (kind := _kind_of_archive(source)):
+    if not source.is_file():
         return
+    if foreign := foreign_kind(read_start(source, 16 * 1024), source.name):
+        raise SourceError(f"{source.name} is {foreign.what}: such files are not read", foreign.advice)
+    if not (kind := kind_of_archive(source)):
+        return
+    raise SourceError(
+        f"{source.name} is a {kind} archive: of archives only zip files are read as they are",
+        f"Unpack it, {_unpacking(source, kind)}, and point at the folder.",
+    )
+
+
+def _unpacking(source: Path, kind: str) -> str:
     stem = source.name.partition(".")[0] or "unpacked"
     file, folder = shlex.quote(str(source)), shlex.quote(str(source.with_name(f"{stem}-unpacked")))
-    command = {
+    return {
         "tar": f"mkdir {folder} && tar -xf {file} -C {folder}",
         "7z": f"7z x {file} -o{folder}",
         "rar": f"7z x {file} -o{folder}, or unrar x {file} {folder}/",
     }[kind]
-    raise SourceError(
-        f"{source.name} is a {kind} archive: of archives only zip files are read as they are",
-        f"Unpack it, {command}, and point at the folder.",
-    )
 
 
-def _kind_of_archive(source: Path) -> str:
+def kind_of_archive(source: Path) -> str:
     start = read_start(source, 512)
     if is_tape(start) or source.name.lower().endswith(_TAPE_SUFFIXES):
         return "tar"
@@ -189,6 +199,12 @@ def _kind_of_archive(source: Path) -> str:
 def _advise(source: Path) -> str:
     """Say what to do with a source that nobody claims, by what it really is."""
     if source.is_dir():
+        for path in sorted(islice(source.iterdir(), _LOOK_AT_FILES)):
+            if path.is_file() and (kind := kind_of_archive(path)):
+                command = _unpacking(path, kind)
+                return f"It holds {kind} archives: unpack each, {command}, and point at the folder."
+            if path.is_file() and (foreign := foreign_kind(read_start(path, 16 * 1024), path.name)):
+                return f"{path.name} is {foreign.what}. {foreign.advice}"
         return "Point at a single file or subfolder, or force a format with --format."
     try:
         with source.open("rb") as file:

@@ -29,6 +29,8 @@ KINDS = ("label", "post", "text", "image")
 _PAIR = re.compile(
     r"(?P<id>[^\t,;|]*?[0-9][^\t,;|]*?)\s*(?:[\t,;|]|\s(?=\S+$))\s*(?P<label>[^\t,;|\s]{1,30})"
 )
+_TURNED = re.compile(r"(?P<label>[^\W\d_][\w-]{0,29})\s*[:\t,;|]\s*(?P<id>\d{5,})")
+"""A label before the id: `true:656818591163256832`, as of Twitter15 and Twitter16."""
 _MAX_BYTES = 64 << 20
 
 
@@ -185,7 +187,9 @@ def _pairs(path: Path, encoding: str) -> list[tuple[str, str]]:
             lines = decode(file.read(_MAX_BYTES), encoding).text.split("\n")
     except (OSError, UndecodableError):
         return []
-    matches = [_PAIR.fullmatch(line.strip()) for line in lines if line.strip()]
+    filled = [line.strip() for line in lines if line.strip()]
+    turned = [_TURNED.fullmatch(line) for line in filled]
+    matches = turned if all(turned) else [_PAIR.fullmatch(line) for line in filled]
     pairs = [(match["id"], match["label"]) for match in matches if match]
     words = {word.lower() for _, word in islice(pairs, 10_000)}
     is_list = len(pairs) == len(matches) and len(words) <= MAX_WORDS

@@ -6,12 +6,12 @@ Knows how tools write lists into cells and how downloaders name files; knows no 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore, resolve_inside, walk
-from mmsa_tui.pictures.finder import PictureIndex, natural_key, split_name
+from mmsa_tui.pictures.finder import NUMBERED, PICTURE_SUFFIXES, PictureIndex, natural_key, split_name
 from mmsa_tui.pictures.media import MAX_NEIGHBOURS, file_name
 from mmsa_tui.records import Picture
 from mmsa_tui.sources.files.cells import NOTHING, parse_cell
@@ -23,6 +23,7 @@ _VECTOR = re.compile(r"""c\((\s*["'].*["']\s*)\)""", re.DOTALL)
 """A list as R writes it."""
 _SUFFIX = r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)"
 _SPACED = re.compile(rf"{_SUFFIX}(?:[?:@]\S*)?[ ,]+(?=\S)", re.IGNORECASE)
+_CAPTION = re.compile(r"#\d{1,2}$")
 _ADDRESSES = re.compile(r"(?=\b(?:https?:)?//)")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>|;]+")
 _UPLOAD = re.compile(r"^(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)", re.IGNORECASE)
@@ -33,14 +34,23 @@ _LEAF_KEYS = (
     "thumbnail", "preview_image_url",
 )  # fmt: skip
 _NEST_KEYS = ("photos", "photo", "images", "image", "media", "items", "attachments", "pictures")
+_ID_KEYS = ("photo_id", "image_id", "picture_id", "_id")
 _NOT_PICTURES = frozenset(("video", "audio", "link", "website"))
 _PICTURE_KINDS = frozenset(("photo", "image"))
 _ID_PART = re.compile(r"[A-Za-z0-9]+")
 _MIN_ID = 5
 """Shorter ids turn up in file names by chance."""
 _PICTURE_FOLDER = re.compile(r"im(?:a)?g|photo|pic|media|bild|foto|thumb", re.IGNORECASE)
+_MAX_BESIDE, _MAX_OTHERS, _FIRST_FILES = 2_000, 5, 20
+_MIN_NAME = 8
+"""Characters of a file name that is hardly the same in another folder by chance."""
+_MIN_ROWS = 2
 _TRIAL = 40
 """References by which a folder beside the table's own is judged."""
+
+
+Sight = tuple[Sequence[str], str, Mapping[str, str]]
+"""What a row says of its pictures: its references, its id, all its cells."""
 
 
 def split_references(cell: str) -> list[str]:
@@ -105,6 +115,10 @@ def _leaves(value: object, depth: int) -> Iterator[str]:
             if isinstance(value.get(key), dict | list):
                 yield from _leaves(value[key], depth + 1)
                 return
+        # Where a file is called by its id alone, as in lists of Yelp.
+        if own := next((value[key] for key in _ID_KEYS if isinstance(value.get(key), str)), ""):
+            yield own
+            return
         # Meta's libraries name a picture by its id alone, under which it is saved.
         if isinstance(kind, str) and kind.casefold() in _PICTURE_KINDS and value.get("id"):
             yield str(value["id"])
@@ -114,8 +128,8 @@ class RowPictures:
     """Finds the files of the pictures that rows of a table name, anywhere below the source.
 
     By path, else by file name, by stem, without the hash of an upload, and where a row names none
-    that is there, by its id in the name of a file. A folder of pictures beside the table's own is
-    looked at only where most of the first references lie there.
+    that is there, by its id in the name of a file, or by a cell that files are called like. A folder of
+    pictures beside the table's own is looked at only where most of the first references lie there.
     """
 
     def __init__(
@@ -131,31 +145,79 @@ class RowPictures:
         self._roots: list[Path] = []
         self._by_id: dict[str, list[str]] | None = None
         self._ambiguous = 0
+        self._by_stem: dict[str, list[str]] | None = None
+        self.column = ""
+        """The column whose cells pictures are called like, where nothing else names them."""
 
-    def prepare(self, rows: Iterable[tuple[Sequence[str], str]]) -> None:
-        """Settle where pictures lie from the references and ids of a few rows."""
+    def prepare(self, rows: Iterable[Sight], columns: Sequence[str] = ()) -> None:
+        """Settle where pictures lie, and what they are called like.
+
+        Args:
+            rows: what a few rows say.
+            columns: those that pictures may be called like.
+        """
+        trial = list(islice(rows, _TRIAL))
         if self._said is not None:
             self._set_roots([self._said, self._table_root, self._root])
+            if not self._finds(trial):
+                self._settle_column(trial, columns)
             return
         self._set_roots(
             [self._table_root] if self._table_root == self._root else [self._table_root, self._root]
         )
-        trial = list(islice(rows, _TRIAL))
-        if not trial or any(self._locate(names, post_id) for names, post_id in trial):
+        if not trial or self._finds(trial) or self._settle_column(trial, columns):
             return
         beside = picture_folders_beside(self._table_root) if self._table_root == self._root else []
         for folder in beside:
             self._set_roots([folder])
-            found = sum(bool(self._locate(names, post_id)) for names, post_id in trial)
-            if 2 * found >= len(trial):
+            # A folder that is not called like pictures must hold what chance would not.
+            is_sure = is_called_like_pictures(folder) or all(
+                len(file_name(name)) >= _MIN_NAME for names, _, _ in trial for name in names
+            )
+            if is_sure and (2 * self._finds(trial) >= len(trial) or self._settle_column(trial, columns)):
                 self._note(f"pictures are taken from {folder.name}/, beside the folder of the table")
                 self._set_roots([self._table_root, folder.parent, folder])
-                self._index = self._index_of(folder)
                 return
         self._set_roots([self._table_root])
 
-    def find(self, names: Sequence[str], post_id: str = "") -> tuple[Picture, ...]:
-        """Return the pictures of a row: those it names, missing ones without a path."""
+    def _finds(self, trial: Sequence[Sight]) -> int:
+        return sum(self._locate(names, post_id) for names, post_id, _ in trial)
+
+    def _settle_column(self, trial: Sequence[Sight], columns: Sequence[str]) -> bool:
+        """Find the column that pictures are called like, each row's otherwise: `7.jpg` beside an id of 7."""
+        if next(self._open_index().stems(), None) is None:
+            return False
+        for column in columns:
+            cells = [cell for _, _, values in trial if (cell := values.get(column, "").strip())]
+            least = max(_MIN_ROWS, len(trial) // 2)
+            if len(cells) < least or len(set(cells)) < len(cells):
+                continue
+            if sum(bool(self._called_like(cell)) for cell in cells) >= max(_MIN_ROWS, 0.5 * len(cells)):
+                self._note(f"pictures are found by their names, which stand in column `{column}`")
+                self.column = column
+                return True
+        return False
+
+    def _called_like(self, cell: str) -> list[Path]:
+        """Return the pictures of this stem, also numbered: `7.jpg`, `7_1.jpg`, `7_2.jpg`."""
+        index = self._open_index()
+        if self._by_stem is None:
+            self._by_stem = {}
+            for stem in index.stems():
+                if match := NUMBERED.fullmatch(stem):
+                    self._by_stem.setdefault(match["stem"], []).append(stem)
+        if exact := index.find(cell):
+            return list(exact)
+        stems = sorted(self._by_stem.get(cell.casefold(), ()), key=natural_key)
+        return [path for stem in stems[:MAX_PICTURES] for path in index.find(stem)]
+
+    def find(self, names: Sequence[str], post_id: str = "", called: str = "") -> tuple[Picture, ...]:
+        """Return the pictures of a row: those it names, missing ones without a path.
+
+        Args:
+            post_id: of the row, as it may stand in the name of a file.
+            called: the row's cell in `column`, "" where there is none.
+        """
         found: list[Picture] = []
         missing: list[Picture] = []
         for name in names:
@@ -165,6 +227,10 @@ class RowPictures:
                     found.append(Picture(name[-500:], path))
             else:
                 missing.append(Picture(_last_part(name)))
+        if not found and called:
+            found = [Picture(path.name, path) for path in self._called_like(called)]
+            if found:
+                return tuple(found)
         if not found and post_id:
             found = [Picture(path.name, path) for path in self._paths_with_id(post_id)]
             if found or not missing:
@@ -194,7 +260,8 @@ class RowPictures:
             )
 
     def _set_roots(self, roots: Sequence[Path]) -> None:
-        self._roots, self._index, self._by_id = list(dict.fromkeys(roots)), None, None
+        self._roots, self._index = list(dict.fromkeys(roots)), None
+        self._by_id = self._by_stem = None
 
     def _locate(self, names: Sequence[str], post_id: str) -> bool:
         return any(self._path_of(name) is not None for name in names) or bool(self._paths_with_id(post_id))
@@ -221,6 +288,10 @@ class RowPictures:
             return None
         hint = plain.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
         index = self._open_index()
+        # Captions of a picture are numbered behind its name: `1000.jpg#2`.
+        bare = _CAPTION.sub("", name)
+        if bare != name:
+            return self._path_of(bare)
         for candidate in dict.fromkeys((stem, last, _UPLOAD.sub("", stem))):
             paths = index.find(candidate, hint)
             if paths:
@@ -258,12 +329,28 @@ class RowPictures:
 
 
 def picture_folders_beside(folder: Path) -> list[Path]:
-    """Return the sibling folders of a folder that are called like pictures."""
+    """Return the sibling folders that are called like pictures, then those that begin with some."""
     try:
-        folders = [p for p in folder.parent.iterdir() if p != folder and _PICTURE_FOLDER.search(p.name)]
-        return sorted(p for p in folders if p.is_dir() and not p.is_symlink())[:20]
+        beside = islice((p for p in folder.parent.iterdir() if p != folder), _MAX_BESIDE)
+        folders = sorted(p for p in beside if p.is_dir() and not p.is_symlink())
     except OSError:
         return []
+    called = [path for path in folders if is_called_like_pictures(path)]
+    others = [path for path in folders if not is_called_like_pictures(path) and _begins_with_pictures(path)]
+    return [*called[:20], *others[:_MAX_OTHERS]]
+
+
+def is_called_like_pictures(folder: Path) -> bool:
+    """Whether a folder is called `images`, `photos_2026` or the like."""
+    return _PICTURE_FOLDER.search(folder.name) is not None
+
+
+def _begins_with_pictures(folder: Path) -> bool:
+    try:
+        first = [entry.name for entry in islice(folder.iterdir(), _FIRST_FILES)]
+    except OSError:
+        return False
+    return 2 * sum(split_name(name)[2] in PICTURE_SUFFIXES for name in first) > len(first)
 
 
 def _is_address(name: str) -> bool:

@@ -13,7 +13,10 @@ from typing import Any, TypeAlias
 Object: TypeAlias = Mapping[str, Any]
 """A JSON object; its values may be anything."""
 
-_GONE = frozenset(("[removed]", "[deleted]", "[deleted by user]", "[ Removed by Reddit ]"))
+_GONE = frozenset(
+    ("[removed]", "[deleted]", "[deleted by user]", "[ Removed by Reddit ]", "Not Available", "Not available")
+)
+"""What sites and the data sets of SemEval put where a text is not to be had any more."""
 
 
 def as_object(value: object) -> Object:

@@ -30,6 +30,8 @@ _AVATAR = re.compile(
 )
 """The address of the picture of an account."""
 _PICTURE_OBJECT = re.compile(r"""["']type["']: ?["'](?:photo|image)["']""", re.IGNORECASE)
+_TOKEN = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[\w.#-]+")
+_MIN_TOKEN, _MAX_TOKEN = 5, 200
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 # Scripts that are written without spaces: a few of these are as much as a word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -75,6 +77,12 @@ def shape(cell: str) -> str:
     if len(text) < 60 and _MOMENT.fullmatch(text):
         return "moment"
     return "address" if _ADDRESS.fullmatch(text) else ""
+
+
+def is_token(cell: str) -> bool:
+    """Whether a cell is one code of letters and digits, such as an id or a file: `ed00q6i`, `a1.jpg#0`."""
+    text = cell.strip()
+    return _MIN_TOKEN <= len(text) <= _MAX_TOKEN and _TOKEN.fullmatch(text) is not None and not shape(text)
 
 
 def count_words(text: str) -> float:

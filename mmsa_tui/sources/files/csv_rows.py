@@ -184,7 +184,8 @@ class Rows:
             cells = without_end(line).split(dialect.delimiter)
             if len(cells) == 1 and dialect.width > 2 and self._is_under_way:
                 return Row(start, error="it has one cell: a part of the row before it?")
-            return Row(start, tuple(unquote_raw(cell, dialect.quotes_all) for cell in cells))
+            quoted = dialect.quoted
+            return Row(start, tuple(unquote_raw(cell, place in quoted) for place, cell in enumerate(cells)))
         if dialect.escapes and without_end(line).endswith("\\"):
             return self._continued(start, line)
         if '"' not in line:

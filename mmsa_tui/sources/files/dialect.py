@@ -38,6 +38,7 @@ ID_DIGITS = 14
 _MARKED = 8
 """Characters of a cell that is not mistaken for the end of another: a day, an id."""
 _HEADER_LINES = 15
+_FEW_ROWS = 3
 _SURE_NAMES = 3
 """So many cells of one line that are names of columns are a header, whatever the rows below look like."""
 
@@ -47,17 +48,17 @@ class Dialect:
     """How cells are told apart.
 
     `is_raw`: each line is a row and a quote may be the author's, as in most tsv files.
-    `quotes_all`: yet each cell is quoted. `escapes`: a backslash stands before quotes, delimiters and
-    line ends of a text. `line_end` is what readline splits at. `has_sep`: the first line names the
-    delimiter. `width`: cells of most rows. `is_strict`: every row of the sample is as RFC 4180 says.
-    `starts_quoted`: rows begin with a quote, and what does not is a part of one. `first_length`: characters
-    of the first cell where all rows begin alike, with an id or a moment; else 0.
+    `quoted`: the columns of such a file whose every cell is quoted. `escapes`: a backslash stands before
+    quotes, delimiters and line ends of a text. `line_end` is what readline splits at. `has_sep`: the first
+    line names the delimiter. `width`: cells of most rows. `is_strict`: every row of the sample is as RFC
+    4180 says. `starts_quoted`: rows begin with a quote, and what does not is a part of one.
+    `first_length`: characters of the first cell where all rows begin alike, with an id or a moment; else 0.
     """
 
     encoding: str
     delimiter: str
     is_raw: bool = False
-    quotes_all: bool = False
+    quoted: frozenset[int] = frozenset()
     escapes: bool = False
     line_end: str = "\n"
     has_sep: bool = False
@@ -224,7 +225,7 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
     return replace(
         dialect,
         is_raw=is_raw and not escapes,
-        quotes_all=is_raw and (_is_quoted(cells) or _all_quoted(lines[1:], dialect.delimiter)),
+        quoted=_quoted_columns(lines, cells, width, dialect.delimiter) if is_raw else frozenset(),
         is_strict=_is_strict(lines, spots, dialect),
         starts_quoted=_start_quoted(lines, dialect.delimiter, width),
         shapes=shapes,
@@ -236,6 +237,18 @@ def _common_length(cells: Sequence[str]) -> int:
     """Return the length that nearly all cells have, 0 if they differ or are short."""
     length, count = next(iter(Counter(map(len, cells)).most_common(1)), (0, 0))
     return length if length >= _MARKED and count >= max(3, 0.95 * len(cells) - 1) else 0
+
+
+def _quoted_columns(
+    lines: Sequence[str], header: Sequence[str], width: int, delimiter: str
+) -> frozenset[int]:
+    """Return the columns that a program put quotes around, all of them or the labels alone."""
+    if _is_quoted(header) or _all_quoted(lines[1:], delimiter):
+        return frozenset(range(width))
+    rows = [cells for line in lines[1:] if len(cells := line.split(delimiter)) == width]
+    if len(rows) < _FEW_ROWS:
+        return frozenset()
+    return frozenset(place for place in range(width) if all(_is_quoted([row[place]]) for row in rows))
 
 
 def _is_quoted(cells: Iterable[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from mmsa_tui.sources.columns import is_known, unique_names
-from mmsa_tui.sources.files.cells import NOTHING, Column, count_words, shape
+from mmsa_tui.sources.files.cells import NOTHING, Column, count_words, is_token, shape
 
 LOOK_AT = 40
 """A header lies in the first rows; no tool writes more lines about a table than this."""
@@ -142,6 +142,8 @@ def _is_data(rows: Sequence[Sequence[str]]) -> bool:
         kind = shape(cell)
         if kind and (kind == column.shape or not column.filled):
             return True
+        if is_token(cell) and column.filled and _are_alike(cell, column):
+            return True
         if _is_one_of(cell, column):
             return True
         names += not kind and count_words(cell) < _SENTENCE_WORDS
@@ -193,6 +195,13 @@ def _goes_on(rows: Sequence[Sequence[str]], at: int) -> bool:
 
 def _counted(cells: Sequence[str], start: int) -> list[str]:
     return [str(number) for number in range(start, start + sum(map(bool, cells)))]
+
+
+def _are_alike(cell: str, column: Column) -> bool:
+    """Whether a cell is a code or the name of a picture as those below it are: `hau_00001`, `1a2.jpg#0`."""
+    below = [value.strip() for value in column.filled]
+    lengths = [len(value) for value in below]
+    return all(map(is_token, below)) and min(lengths) - 2 <= len(cell) <= max(lengths) + 2
 
 
 def _is_one_of(cell: str, column: Column) -> bool:

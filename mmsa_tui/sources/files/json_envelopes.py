@@ -60,6 +60,8 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
         return None
     if frame := _rows_of_frame(value):
         return (("", row) for row in frame)
+    if captioned := _captions_of_pictures(value):
+        return (("", record) for record in captioned)
     if page := _page_by_another_name(value):
         return iter([("", page)])
     if _has_own_fields(value) or _is_page(value):
@@ -89,6 +91,33 @@ def _rows_of_frame(value: Object) -> Iterator[Object] | None:
     if not is_numbered or all(isinstance(cell, dict) for column in columns for cell in column.values()):
         return None
     return ({name: column[number] for name, column in value.items()} for number in first)
+
+
+def _captions_of_pictures(value: Object) -> Iterator[Object] | None:
+    """Yield each caption with what is said of its picture, where both stand in lists as in COCO.
+
+    A picture without a caption is a record, too.
+    """
+    pictures, captions = value.get("images"), value.get("annotations")
+    if not (isinstance(pictures, list) and isinstance(captions, list) and pictures and captions):
+        return None
+    by_id = {item["id"]: item for item in pictures if isinstance(item, dict) and _is_scalar(item.get("id"))}
+    refer = [item for item in captions if isinstance(item, dict) and _is_scalar(item.get("image_id"))]
+    if 2 * len(by_id) < len(pictures) or 2 * len(refer) < len(captions):
+        return None
+
+    def joined() -> Iterator[Object]:
+        left = dict(by_id)
+        for caption in refer:
+            left.pop(caption["image_id"], None)
+            yield {**by_id.get(caption["image_id"], {}), **caption}
+        yield from left.values()
+
+    return joined()
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _has_own_fields(value: Object) -> bool:

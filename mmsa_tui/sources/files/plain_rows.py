@@ -16,17 +16,25 @@ from pathlib import Path
 from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.files.byte_stream import DAMAGE, open_plain
 from mmsa_tui.sources.files.csv_rows import Row
+from mmsa_tui.sources.files.dataset_rows import (
+    MAX_LINE,
+    is_threes,
+    is_tokens,
+    labelled_rows,
+    labels_beside,
+    three_rows,
+    token_rows,
+)
 
 BLOCK_NAMES = ("text", "target", "label", "image")
 _BLOCK = len(BLOCK_NAMES)
-_MAX_LINE = 1 << 20
 _MIN_FIELDS = 2
 _FIELD = re.compile(r"(?P<name>[A-Z][\w ()/'-]{0,30}):(?: (?P<value>.*))?")
 _PICTURE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp)", re.IGNORECASE)
 
 
 def kind_of_plain(sample: bytes) -> str:
-    """Name the kind of such a table by its beginning: `lists`, `blocks`, `fields` or ""."""
+    """Name the kind of such a table by its beginning, "" for another: `lists`, `tokens` and so on."""
     lines = sample[:65_536].decode("utf-8", "replace").split("\n")
     lines = [line.rstrip("\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:200]
     filled = [line for line in lines if line.strip()]
@@ -39,6 +47,10 @@ def kind_of_plain(sample: bytes) -> str:
     good = sum(_is_block(block) for block in blocks)
     if good >= max(1, 0.8 * len(blocks)) and good:
         return "blocks"
+    if is_tokens(filled):
+        return "tokens"
+    if is_threes(lines):
+        return "threes"
     return "fields" if _are_fields(lines) else ""
 
 
@@ -89,11 +101,17 @@ def plain_rows(path: Path, kind: str, names: Sequence[str] = ()) -> Iterator[Row
     if kind == "fields":
         yield from _rows_of_fields(path, names)
         return
+    if kind in ("tokens", "threes"):
+        yield from token_rows(path) if kind == "tokens" else three_rows(path)
+        return
+    if kind == "labelled" and (labels := labels_beside(path)):
+        yield from labelled_rows(path, labels)
+        return
     block: list[str] = []
     number = 0
     try:
         with open_plain(path) as file:
-            while data := file.readline(_MAX_LINE):
+            while data := file.readline(MAX_LINE):
                 number += 1
                 line = data.decode("utf-8", "replace").rstrip("\r\n")
                 if not line.strip():
@@ -124,7 +142,7 @@ def _rows_of_fields(path: Path, names: Sequence[str]) -> Iterator[Row]:
     start, number, place = 0, 0, -1
     try:
         with open_plain(path) as file:
-            while data := file.readline(_MAX_LINE):
+            while data := file.readline(MAX_LINE):
                 number += 1
                 line = data.decode("utf-8-sig" if number == 1 else "utf-8", "replace").rstrip("\r\n")
                 match = _FIELD.fullmatch(line)

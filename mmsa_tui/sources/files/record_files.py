@@ -31,6 +31,8 @@ _ONE_IN = 5
 _NAMED = 5
 _LOOK_AT_KEYS = 8
 _DETECT_NAMES = 20_000
+_DETECT_KINDS = 8
+_DIGITS = re.compile(r"\d+")
 
 
 def detect_records(
@@ -103,5 +105,11 @@ def _first_files(source: Path) -> list[Path]:
     names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if _has_records(name)]
     names.sort(key=lambda name: (name.count("/"), natural_key(name)))
     likely = [name for name in names if _LIKELY.fullmatch(name.rpartition("/")[2])]
-    chosen = dict.fromkeys((*likely[:_DETECT_FILES], *names[:_DETECT_FILES]))
+    kinds: dict[tuple[str, str], str] = {}
+    for name in names:
+        # `source-tweets/552783238415265792.json` is of another kind than the `annotation.json` above it.
+        above, _, last = name.rpartition("/")
+        kinds.setdefault((_DIGITS.sub("#", above.rpartition("/")[2]), _DIGITS.sub("#", last)), name)
+    further = list(kinds.values())[:_DETECT_KINDS]
+    chosen = dict.fromkeys((*likely[:_DETECT_FILES], *names[:_DETECT_FILES], *further))
     return [source / name for name in chosen]

@@ -25,6 +25,7 @@ from mmsa_tui.sources.files.contradictions import (
     about_sheet,
 )
 from mmsa_tui.sources.files.csv_rows import Row
+from mmsa_tui.sources.files.dataset_rows import LABELLED_NAMES, THREE_NAMES, TOKEN_NAMES, labels_beside
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
@@ -39,6 +40,14 @@ REPEATED_HEADER = "the header once more"
 FIRST_ROWS = 300
 """Rows at the start among which the header is looked for."""
 _SAMPLE_COLUMNS = 1_000
+_OWN_NAMES = {
+    "blocks": BLOCK_NAMES,
+    "tokens": TOKEN_NAMES,
+    "threes": (*THREE_NAMES, "image", "text"),
+    "labelled": LABELLED_NAMES,
+}
+PLAIN_KINDS = ("lists", "fields", *_OWN_NAMES)
+"""Tables that need no header: each kind has a layout of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +177,14 @@ def open_plain(path: Path, kind: str) -> Table:
     rows = plain_rows(path, kind, names)
     first = list(islice(rows, FIRST_ROWS))
     header = without_header([row.cells for row in first if not row.error], "")
-    if kind == "blocks":
-        header = Header(-1, list(BLOCK_NAMES))
+    if kind in _OWN_NAMES:
+        header = Header(-1, list(_OWN_NAMES[kind]))
     if kind == "fields":
         header = Header(-1, unique_names(names))
-    return _from_rows(kind, header, first, rows, [], Layout(0, encoding="utf-8"), [])
+    notes = []
+    if kind == "labelled" and (labels := labels_beside(path)):
+        notes.append(f"people's labels are taken from {labels.name}, line by line")
+    return _from_rows(kind, header, first, rows, [], Layout(0, encoding="utf-8"), notes)
 
 
 def _refuse_code_page(rows: Sequence[Row], path: Path) -> None:

@@ -15,10 +15,12 @@ from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.columnar import kind_of_columnar
 from mmsa_tui.sources.files.contradictions import Said, without_room
+from mmsa_tui.sources.files.dataset_rows import labels_beside
 from mmsa_tui.sources.files.dialect import SAMPLE_BYTES, sniff
+from mmsa_tui.sources.files.foreign import foreign_kind
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
-from mmsa_tui.sources.files.table_rows import Table, open_book, open_plain, open_text
+from mmsa_tui.sources.files.table_rows import PLAIN_KINDS, Table, open_book, open_plain, open_text
 from mmsa_tui.sources.files.typed_rows import open_columnar_table, open_jsonl
 
 _SCRIPT = re.compile(
@@ -46,7 +48,7 @@ def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
     if kind := workbook.kind_of_workbook(path):
         return kind
     sample = read_start(path, SAMPLE_BYTES)
-    if not sample or packing_of(sample) or is_tape(sample):
+    if not sample or packing_of(sample) or is_tape(sample) or foreign_kind(sample, path.name):
         return ""
     suffix = _suffix(path)
     is_text = not delimiter and suffix in JSON_SUFFIXES
@@ -64,6 +66,8 @@ def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
         return ""
     if not delimiter and (kind := kind_of_plain(sample)):
         return kind
+    if not delimiter and labels_beside(path):
+        return "labelled"
     dialect = sniff(sample, encoding, delimiter, is_whole=len(sample) < SAMPLE_BYTES)
     if dialect is None:
         return ""
@@ -130,7 +134,7 @@ def open_table(
             return open_columnar_table(path, kind, sheet)
         if kind in ("xlsx", "ods", "xls"):
             return open_book(path, kind, said)
-        if kind in ("lists", "blocks", "fields"):
+        if kind in PLAIN_KINDS:
             return open_plain(path, kind)
         if kind in ("csv", "tsv"):
             return open_text(path, kind, said)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from mmsa_tui.disk.safety import walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import (
     HEAD_BYTES,
+    NUMBERED,
     OTHER_SUFFIXES,
     PICTURE_SUFFIXES,
     is_picture,
@@ -26,12 +27,14 @@ from mmsa_tui.pictures.finder import (
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unescape
+from mmsa_tui.sources.label_words import propose_map
 
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""
 _FEW_FILES = 12
 _MANY_LINES = 15
 """So many lines, one after another in each of a few files, are a list of texts and no post."""
+_PAGE_SUFFIX = ".md"
 _NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresultall"])
 _TEXTS = frozenset((".txt", ".caption"))
 """How texts are called: by people, and by those who write captions for pictures."""
@@ -61,10 +64,6 @@ _PAGE = re.compile(
 """How services call the web pages of what somebody wrote, in a download that could be JSON."""
 _LISTED = 0.8
 """Share of the lines of a text that name a post, from which on it is a list of posts."""
-_NUMBERED = re.compile(
-    r"(?P<stem>.*[^/])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\))", re.DOTALL
-)
-"""How downloaders call the pictures of one post: `1_2.jpg`, `1-photo-2.jpg`, `1 (2).jpg`."""
 
 
 @dataclass(slots=True)
@@ -83,14 +82,16 @@ def pair_files(files: Iterable[str]) -> list[Pair]:
     `images/1.jpg`), still finds it where there is no doubt.
     """
     pairs: dict[str, Pair] = {}
-    for name in sorted(files):
+    names = sorted(files)
+    captions = captions_beside(names)
+    for name in sorted(names, key=lambda name: name in captions):
         folder, stem, suffix = split_name(name)
-        if suffix in OTHER_SUFFIXES - _TEXTS:
+        if suffix in OTHER_SUFFIXES - _TEXTS and name not in captions:
             continue
         if suffix in _TEXTS and stem.casefold() in _NOT_POSTS:
             continue
         pair = pairs.setdefault(folder + stem, Pair(folder + stem))
-        if suffix not in _TEXTS:
+        if suffix not in _TEXTS and name not in captions:
             pair.pictures.append(name)
         elif not pair.text:
             pair.text = name
@@ -101,6 +102,20 @@ def pair_files(files: Iterable[str]) -> list[Pair]:
     _join(pairs, lambda key: key.rpartition("/")[2].casefold())
     _join_numbered(pairs)
     return sorted(pairs.values(), key=lambda pair: natural_key(pair.key))
+
+
+def captions_beside(names: Iterable[str]) -> set[str]:
+    """Return the pages of Markdown that are called like a picture of their folder: its text, and no page."""
+    pages, pictures = list[str](), set[str]()
+    for name in names:
+        folder, stem, suffix = split_name(name)
+        if suffix == _PAGE_SUFFIX and stem.casefold() not in _NOT_POSTS:
+            pages.append(name)
+        elif suffix in PICTURE_SUFFIXES:
+            pictures.add(folder + stem)
+            if match := NUMBERED.fullmatch(folder + stem):
+                pictures.add(match["stem"])
+    return {page for page in pages if page[: -len(_PAGE_SUFFIX)] in pictures}
 
 
 def _join(pairs: dict[str, Pair], spell: Callable[[str], str]) -> None:
@@ -129,7 +144,7 @@ def _join_numbered(pairs: dict[str, Pair]) -> None:
                 texts.setdefault(pair.key.rpartition("/")[2].casefold(), []).append(pair)
     lone = [pair for pair in pairs.values() if not pair.text]
     for pair in sorted(lone, key=lambda pair: natural_key(pair.key)):
-        match = _NUMBERED.fullmatch(pair.key.casefold())
+        match = NUMBERED.fullmatch(pair.key.casefold())
         if match is None:
             continue
         stem = match["stem"]
@@ -139,17 +154,22 @@ def _join_numbered(pairs: dict[str, Pair]) -> None:
             del pairs[pair.key]
 
 
-def read_pairs(root: Path, pairs: Iterable[Pair], encoding: str = "") -> Iterator[Post | Failure]:
+def read_pairs(
+    root: Path, pairs: Iterable[Pair], encoding: str = "", labels: Mapping[str, str] | None = None
+) -> Iterator[Post | Failure]:
     """Read the text of each pair; `post_id` is the stem, with its folder where stems repeat.
 
     Args:
         encoding: of the texts, "" to find out.
+        labels: what people said of each, by its key.
     """
     pairs = list(pairs)
     stems = Counter(pair.key.rpartition("/")[2] for pair in pairs)
     for pair in pairs:
         stem = pair.key.rpartition("/")[2]
         item = _read_pair(root, pair, stem if stems[stem] == 1 else pair.key, encoding)
+        if isinstance(item, Post) and labels:
+            item = replace(item, truth={"label": labels[pair.key]})
         if item is not None:
             yield item
 
@@ -197,13 +217,15 @@ def look_for_pairs(root: Path) -> Stems:
     texts: list[str] = []
     pictures: set[str] = set()
     names = walk(root)
-    for name in islice(names, _LOOK_AT):
+    looked_at = list(islice(names, _LOOK_AT))
+    captions = captions_beside(looked_at)
+    for name in looked_at:
         folder, stem, suffix = split_name(name)
-        if suffix in _TEXTS and stem.casefold() not in _NOT_POSTS:
+        if (suffix in _TEXTS or name in captions) and stem.casefold() not in _NOT_POSTS:
             texts.append(folder + stem)
         elif suffix in PICTURE_SUFFIXES:
             pictures.add(stem.casefold())
-            if match := _NUMBERED.fullmatch(stem.casefold()):
+            if match := NUMBERED.fullmatch(stem.casefold()):
                 pictures.add(match["stem"])
     both = sum(_stem(key) in pictures for key in texts)
     if texts and not both:
@@ -222,7 +244,9 @@ def _has_sibling(root: Path, key: str) -> bool:
 
 def name_unread(names: Iterable[str], options: ReadOptions) -> None:
     """Say which tables, JSON and pages beside the pictures are not read: they may hold the texts."""
-    told = (name for name in names if name.lower().endswith(_UNREAD))
+    names = list(names)
+    captions = captions_beside(names)
+    told = (name for name in names if name.lower().endswith(_UNREAD) and name not in captions)
     unread = sorted((name for name in told if _stem(split_name(name)[1]) not in _NOT_POSTS), key=natural_key)
     if unread:
         shown = ", ".join(unread[:5]) + (", …" if len(unread) > 5 else "")
@@ -281,7 +305,21 @@ class PairsReader:
         pairs = pair_files(names)
         if lists := _lists_of_posts(root, pairs):
             options.note(f"texts that list the posts and are none themselves, left out: {', '.join(lists)}")
-        yield from read_pairs(root, (pair for pair in pairs if pair.text not in lists), options.encoding)
+        pairs = [pair for pair in pairs if pair.text not in lists]
+        labels = _labels_of_folders(pairs)
+        if labels:
+            shown = ", ".join(f"{word} {count:,}" for word, count in Counter(labels.values()).most_common())
+            options.note(f"people's labels are taken from the names of the folders: {shown}")
+        yield from read_pairs(root, pairs, options.encoding, labels)
+
+
+def _labels_of_folders(pairs: Sequence[Pair]) -> dict[str, str]:
+    """Return the label of each pair by its key, where all lie in folders called like labels: `pos`, `neg`."""
+    words = {pair.key: pair.key.rpartition("/")[0].rpartition("/")[2].casefold() for pair in pairs}
+    seen = set(words.values())
+    if len(seen) < 2 or "" in seen or any(word.isdigit() for word in seen) or propose_map(seen).unknown:
+        return {}
+    return words
 
 
 def _page_of_posts(source: Path) -> str:

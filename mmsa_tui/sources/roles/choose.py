@@ -11,6 +11,7 @@ from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import (
     answers_another_question,
     are_account_names,
+    are_codes,
     are_handles,
     holds_labels,
     holds_pictures,
@@ -97,7 +98,7 @@ def choose_roles(
     others = tuple(rivals(table, text)) if guessed else ()
     id_column, in_address = take_id(table)
     if not id_column and "id" not in said:
-        id_column = table.take_unnamed("id", is_long_number)
+        id_column = table.take_unnamed("id", is_long_number) or table.take_unnamed("id", are_codes)
     created_at = take_date(table)
     time = take_time(table, created_at)
     author = _take_author(table)

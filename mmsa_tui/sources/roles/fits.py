@@ -37,6 +37,7 @@ _OTHER_IDS = frozenset((
 _LISTS_OF_PICTURES = frozenset(
     ("media", "medias", "images", "photos", "pictures", "attachments", "mediaitems")
 )
+_CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")
 _FLAGS = frozenset(("true", "false", "yes", "no", "0", "1"))
 
 
@@ -107,6 +108,18 @@ def is_address_with_id(name: Name, cells: Column) -> bool:
 def is_long_number(cells: Column) -> bool:
     """Whether a column without a name holds numbers that are different and long: ids."""
     return cells.shape == "number" and cells.is_unique and cells.length >= 6
+
+
+def are_codes(cells: Column) -> bool:
+    """Whether a column without a name holds ids such as `ed00q6i`, all different and of one length."""
+    codes = [cell.strip() for cell in cells.filled]
+    return (
+        cells.is_unique
+        and len(codes) > 2
+        and len({len(code) for code in codes}) == 1
+        and all(map(_CODE.fullmatch, codes))
+        and 4 * sum(any(map(str.isdigit, code)) for code in codes) >= len(codes)
+    )
 
 
 def is_moment(cells: Column) -> bool:
@@ -207,7 +220,7 @@ def is_image(name: Name, cells: Column) -> bool:
         return False
     if cells.avatars > 0.5:
         return False
-    return cells.pictures >= 0.3 or (not is_weak("image", name) and cells.words < 6)
+    return cells.pictures >= 0.3 or (not is_weak("image", name) and (cells.words < 6 or cells.is_structured))
 
 
 def holds_pictures(name: Name, cells: Column) -> bool:

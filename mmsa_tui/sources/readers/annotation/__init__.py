@@ -66,7 +66,7 @@ class Annotation:
         entries = read_records(source, options, is_example)
         first = list(islice(entries, _FIRST_EXAMPLES))
         pictures.prepare(
-            (_image_names(example.data), example.post_id)
+            (_image_names(example.data), example.post_id, {})
             for entry in first
             if entry.value is not None and (example := read_example(entry.value))
         )

@@ -12,8 +12,10 @@ from pathlib import Path
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
+from mmsa_tui.sources.files.table_rows import PLAIN_KINDS
 from mmsa_tui.sources.readers.table.finding import (
     find_tables,
+    names_pictures,
     no_text,
     open_path,
     open_sidecars,
@@ -45,7 +47,11 @@ class TableReader:
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         found = open_source(source, options)
         if not found.roles.text and not (found.roles.image and options.columns):
-            raise no_text(found)
+            if not names_pictures(found):
+                raise no_text(found)
+            options.note(
+                "no column holds texts: posts are judged by their pictures; --map text=COLUMN names one"
+            )
         for note in (*found.table.notes, *found.roles.notes):
             options.note(note)
         if found.roles.others:
@@ -85,7 +91,7 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
         )
     table, text = found.table, found.roles.text
     where = f"{within(source, found.path)} is a table ({table.kind})"
-    if text and table.kind in ("lists", "blocks", "fields"):
+    if text and table.kind in PLAIN_KINDS:
         return Match("table", 55, f"{where} of a data set, with texts in `{text}`")
     if text and not found.roles.guessed:
         return Match("table", 60 - weaker, f"{where} with a column `{text}`")
@@ -93,6 +99,8 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
         return Match("table", 40 - weaker, f"{where} whose column `{text}` reads like text")
     if len(table.columns) < 2:
         return None
+    if names_pictures(found):
+        return Match("table", 40 - weaker, f"{where} that names pictures, without a text")
     return Match("table", 15, f"{where} without a column that looks like text: use --map text=")
 
 

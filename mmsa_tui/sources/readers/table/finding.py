@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -31,6 +32,7 @@ SUFFIXES = (
 _PACKED = (".gz", ".bz2", ".zst", ".xz")
 _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
+_PICTURE_NAME = re.compile(r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,16 @@ def _late_columns(path: Path, options: ReadOptions, known: Sequence[str]) -> lis
         if len(found) == len(late):
             break
     return list(found.values())
+
+
+def names_pictures(found: Found) -> bool:
+    """Whether a table without texts is one of pictures: most rows name a picture file, or hold one."""
+    records = [record for record in found.table.sample if not record.error]
+    cells = [
+        any(record.pictures) or any(_PICTURE_NAME.search(record.values.get(c, "")) for c in found.roles.image)
+        for record in records
+    ]
+    return bool(cells) and 2 * sum(cells) >= len(cells)
 
 
 def no_text(found: Found) -> SourceError:

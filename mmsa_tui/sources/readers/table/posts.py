@@ -31,6 +31,8 @@ MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
 _SAMPLES = 2
 _SHOWN = 160
+_LOOK_AT_COLUMNS = 60
+_ROW_NUMBERS = frozenset(("index", "idx", "nr", "no", "num", "number", "row", "rownumber", "sno", "unnamed0"))
 _MOST_WORDS = 100
 ORIGINAL = "text_original"
 """The column that keeps a text as it lay in the table, where reading it changed it."""
@@ -115,17 +117,24 @@ class TablePosts:
         self._pictures.forget()
 
     def _find_pictures(self) -> None:
+        roles, columns = self._roles, self._found.table.columns
+        others = [name for name in columns[:_LOOK_AT_COLUMNS] if name not in roles.columns()]
+        sample = self._found.table.sample
         self._pictures.prepare(
-            (self._references(record.values), self._id_of(record.values))
-            for record in self._found.table.sample
-            if not record.error and not record.pictures
+            (
+                (self._references(record.values), self._id_of(record.values), record.values)
+                for record in sample
+                if not record.error and not record.pictures
+            ),
+            [*filter(None, [roles.id]), *(name for name in others if _may_name_pictures(name, sample))],
         )
 
     def _pictures_of(self, record: Record, post_id: str) -> tuple[Picture, ...]:
         """Return the pictures in the row itself, and those that it names beside them."""
         names = self._references(record.values)
         if not record.pictures:
-            return self._pictures.find(names, post_id)
+            called = record.values.get(self._pictures.column, "").strip() if self._pictures.column else ""
+            return self._pictures.find(names, post_id, called)
         own = {picture.name for picture in record.pictures}
         names = [name for name in names if file_name(name) not in own]
         return (*record.pictures, *(self._pictures.find(names) if names else ()))
@@ -299,6 +308,13 @@ def _is_called(kind: str, name: str) -> bool:
 
 def _word(kind: str) -> str:
     return "date" if kind == "created_at" else kind
+
+
+def _may_name_pictures(column: str, sample: Sequence[Record]) -> bool:
+    """Whether pictures may be called like the cells of a column: codes, or the numbers of rows; no counts."""
+    if spell(column) in _ROW_NUMBERS or column == "column_1":
+        return True
+    return not all(record.values.get(column, "").strip().isdigit() for record in sample)
 
 
 def _zone_column(found: Found) -> str:
