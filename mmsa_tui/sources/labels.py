@@ -109,7 +109,7 @@ def _votes(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote]:
     with path.open("rb") as file:
         start = file.readline(200)
     if is_label_header(start.decode("utf-8", "replace")):
-        for post_id, kinds in read_truth(path).items():
+        for post_id, kinds in read_truth(path, notes.append).items():
             yield from (Vote(post_id, kind, label) for kind, label in kinds.items() if label)
         return
     sample = sample_records(path)

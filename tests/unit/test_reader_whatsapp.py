@@ -145,3 +145,35 @@ def test_a_chat_in_another_encoding_is_told_and_read_when_it_is_named(tmp_path: 
     assert whole.text == "ja"
     first, _ = read(path, options=ReadOptions(encoding="cp1252"))
     assert first.text == "schön"
+
+
+@pytest.mark.parametrize(
+    "begin", ["[{day}/12/2021, 21:{day}:07] ", "{day}.12.21, 21:{day} - ", "12/{day}/21, 9:{day}\u202fPM - "]
+)
+@pytest.mark.parametrize("at", [1, 9, 20])
+def test_a_message_whose_beginning_is_cut_or_shifted_costs_itself_alone_and_is_told(
+    tmp_path: Path, begin: str, at: int
+) -> None:
+    lines = [begin.format(day=day) + f"Sam: number {day}" for day in range(10, 32)]
+    head = len(begin.format(day=10))
+    others = [f"number {day}" for day in range(10, 32) if day != at + 10]
+    whole = lines[at]
+    hurt = [whole[:end] for end in range(11, head)]  # cut behind its date
+    hurt += [whole[start:] for start in range(1, head - 6)]  # its start is gone
+    hurt += [whole[:gone] + whole[gone + 1 :] for gone in range(1, head)]
+    hurt += [f"{whole[:more]}#{whole[more:]}" for more in range(1, head)]
+    hurt += [f"{whole[:more]}\0{whole[more:]}" for more in range(1, head)]
+    for line in hurt:
+        found, notes = posts(tmp_path / "chat.txt", "\n".join([*lines[:at], line, *lines[at + 1 :]]) + "\n")
+        said = [item.text for item in found if isinstance(item, Post)]
+        assert [text for text in said if text != f"number {at + 10}"] == others, line
+        is_read = len(said) == len(lines) or any("nobody wrote" in note for note in notes)
+        assert is_read or any(isinstance(item, Failure) for item in found), line
+
+
+def test_a_text_that_speaks_of_days_and_hours_is_one_message(tmp_path: Path) -> None:
+    text = "so:\n27.05.26\n10:30 - doors\nKim: 3, 10:30 here\n5:7 I lost\n28.05.26 is no good"
+    ((post, _), _) = posts(
+        tmp_path / "chat.txt", f"26.05.26, 21:41 - Sam: {text}\n26.05.26, 21:42 - Sam: ok\n"
+    )
+    assert post.text == text

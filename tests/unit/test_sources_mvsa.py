@@ -94,6 +94,23 @@ def test_a_broken_line_of_labels_is_passed_over(tmp_path: Path, line: str) -> No
     assert list(read_truth(path)) == ["2"]
 
 
+def test_lines_of_labels_that_are_damaged_cost_themselves_and_are_told(tmp_path: Path) -> None:
+    ids = [str(number) for number in range(1, 31)]
+    lines = [b"ID\ttext,image\n", *(f"{key}\tpositive,neutral\n".encode() for key in ids)]
+    lines[3] = b"3\tposi\n"
+    lines[5] = b"5\tpositive,\n"
+    lines[8] = b"8\tposit\x9ave,neutral\n"
+    lines[12] = lines[12].rstrip(b"\n")
+    source = write_mvsa(tmp_path, ids)
+    (source / "labelResultAll.txt").write_bytes(b"".join(lines))
+    notes: list[str] = []
+    items = [item for item in read(source, options=ReadOptions(note=notes.append)) if isinstance(item, Post)]
+    assert [item.post_id for item in items if not item.truth] == ["3", "5", "8", "12", "13"]
+    assert {item.truth["post"] for item in items if item.truth} == {"positive"}
+    assert any("left out: 4 (4, 6, 9, 13)" in note for note in notes), notes
+    assert "posts of which labelResultAll.txt has no label: 5" in notes
+
+
 def test_undecodable_labels_are_a_clear_error(tmp_path: Path) -> None:
     source = write_mvsa(tmp_path, ["1"])
     (source / "labelResultAll.txt").write_bytes(b"\0" * 100)

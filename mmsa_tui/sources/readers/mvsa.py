@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mmsa_tui.disk.safety import walk
+from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
@@ -22,6 +22,9 @@ from mmsa_tui.sources.readers.pairs import look_for_pairs, name_unread, pair_fil
 LABEL_FILE = "labelResultAll.txt"
 _MAX_LABEL_BYTES = 64 << 20
 _NEUTRAL = "neutral"
+_NAMED = 20
+"""Lines that a note names; it counts all."""
+_UNREADABLE = "\ufffd"
 _SEPARATORS = re.compile(r"[\t, ]+")
 
 
@@ -54,30 +57,54 @@ def is_label_header(line: str) -> bool:
     return first == "id" and bool(names) and names == ["text", "image"] * (len(names) // 2)
 
 
-def read_truth(path: Path) -> dict[str, Mapping[str, str]]:
+def read_truth(path: Path, note: Callable[[str], None] = ignore) -> dict[str, Mapping[str, str]]:
     """Read the label file: id -> people's labels of `text`, `image` and `post`.
 
     One `text,image` column is MVSA-Single, three are MVSA-Multiple (majority per modality); a
     kind without a majority, and a post whose poles are opposite, are left out.
 
+    Args:
+        note: is told which lines are left out as they are no id with as many labels as the others.
+
     Raises:
         SourceError: it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            content = decode(file.read(_MAX_LABEL_BYTES)).text
-    except (OSError, UndecodableError) as error:
-        raise SourceError(f"{path} cannot be read: {error}", "Repair it or move it away.") from error
-    truth: dict[str, Mapping[str, str]] = {}
-    for line in content.splitlines():
+    rows: list[tuple[int, str, list[str]]] = []
+    for number, line in enumerate(_label_lines(path), start=1):
         post_id, *labels = _SEPARATORS.split(line.strip().lower())
-        if not labels or len(labels) % 2 or post_id == "id":
+        if post_id != "id" and line.strip():
+            rows.append((number, post_id, labels))
+    counts = Counter(len(labels) for *_, labels in rows if labels and len(labels) % 2 == 0)
+    usual = max(counts, key=lambda count: (counts[count], count), default=0)
+    truth: dict[str, Mapping[str, str]] = {}
+    broken: list[int] = []
+    for number, post_id, labels in rows:
+        if len(labels) != usual or not post_id or not all(labels) or _UNREADABLE in post_id + "".join(labels):
+            broken.append(number)
             continue
         kinds = {"text": majority(labels[0::2]), "image": majority(labels[1::2])}
         if kinds["text"] and kinds["image"]:
             kinds["post"] = merge(kinds["text"], kinds["image"])
         truth[post_id] = {kind: label for kind, label in kinds.items() if label}
+    if broken:
+        named = ", ".join(map(str, broken[:_NAMED])) + ("…" if len(broken) > _NAMED else "")
+        note(f"lines of {path.name} without an id or all its labels, left out: {len(broken):,} ({named})")
     return truth
+
+
+def _label_lines(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_LABEL_BYTES)
+        return decode(data).text.splitlines()
+    except UndecodableError as error:
+        lines = data.decode("utf-8", "replace").splitlines()
+        # A damaged byte or a few cost their lines.
+        if b"\0" in data or sum(_UNREADABLE in line for line in lines) > 0.1 * len(lines) + 1:
+            raise SourceError(f"{path} cannot be read: {error}", "Repair it or move it away.") from error
+        return lines
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error}", "Repair it or move it away.") from error
 
 
 class MvsaReader:
@@ -115,20 +142,24 @@ class MvsaReader:
         if not data.is_dir():
             raise SourceError(f"{source} is not a folder", "Point at the folder that holds data/.")
         labels = _child(root, LABEL_FILE)
-        truth = read_truth(labels) if labels is not None else {}
+        truth = read_truth(labels, options.note) if labels is not None else {}
         enriched = _enriched_labels(root, options)
         if labels is None and not enriched:
             name_unread((path.name for path in root.iterdir() if path.is_file()), options)
         unseen = set(truth)
+        unlabelled = 0
         for item in read_pairs(data, pair_files(walk(data, options.note)), options.encoding):
             key = item.post_id.lower()
             unseen.discard(key)
+            unlabelled += isinstance(item, Post) and key not in truth
             if isinstance(item, Post) and (key in truth or key in enriched):
                 kinds = dict(truth.get(key, {}))
                 if key in enriched:
                     kinds["label"] = enriched[key]
                 item = replace(item, truth=kinds)
             yield item
+        if truth and unlabelled:
+            options.note(f"posts of which {LABEL_FILE} has no label: {unlabelled:,}")
         if unseen:
             options.note(f"{LABEL_FILE} labels {len(unseen):,} ids that have no file")
 

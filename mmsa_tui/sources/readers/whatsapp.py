@@ -57,6 +57,9 @@ _DELETED = re.compile(
 _EDITED = re.compile(rf"\s?[{_MARKS}]*<(?:This message was edited|Diese Nachricht wurde bearbeitet)>\Z")
 _NO_TEXT = re.compile("[\udc80-\udcff]")
 """Bytes that are in another encoding."""
+_CHANGED = 2
+_CUT = 6
+"""Characters by which the beginning of a message is known where the others are lost."""
 _SHAPES = 32
 """Beginnings of messages that a damaged one is compared with."""
 
@@ -202,14 +205,41 @@ def _shape(begin: str) -> str:
 
 
 def _is_nearly(line: str, shapes: deque[str]) -> bool:
-    """Whether a line begins as messages of this chat do but for one or two characters: it is damaged."""
+    """Whether a line begins as messages of this chat do but for a few characters, or is cut."""
     if not any(char.isdigit() for char in line[:24]):
         return False
     begin = _shape(line[:48])
     return any(
-        len(begin) >= len(shape) and sum(a != b for a, b in zip(begin, shape, strict=False)) <= 2
+        _is_changed(begin, shape) or _is_cut(begin.rstrip("\r\n"), shape) or _lost_start(line, begin, shape)
         for shape in shapes
     )
+
+
+def _is_changed(begin: str, shape: str) -> bool:
+    """Whether one or two characters are others, or one is gone or too many."""
+    if len(begin) < len(shape):
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(begin, shape, strict=False)) if a != b), len(shape))
+    return (
+        sum(a != b for a, b in zip(begin, shape, strict=False)) <= _CHANGED
+        or begin.startswith(shape[at + 1 :], at)
+        or begin.startswith(shape[at:], at + 1)
+    )
+
+
+def _is_cut(begin: str, shape: str) -> bool:
+    """Whether a line is the start of such a beginning and ends behind its date, or in brackets anywhere."""
+    date = re.match(r"\W*\d+(?:\W{1,2}\d+){2}\W", shape)
+    least = _CUT if shape.startswith("[") else date.end() if date else len(shape)
+    return least <= len(begin) < len(shape) and shape.startswith(begin)
+
+
+def _lost_start(line: str, begin: str, shape: str) -> bool:
+    """Whether a line is such a beginning without its first characters, and then somebody says something."""
+    for at in range(1, len(shape) - _CUT + 1):
+        if begin.startswith(shape[at:]) and _AUTHOR.match(line[len(shape) - at :]):
+            return True
+    return False
 
 
 def _item(
