@@ -47,7 +47,10 @@ def write_parquet(
         schema = schema.with_metadata({_ABOUT: about.encode()})
     n_rows = 0
     remaining = iter(records)
-    with path.open("wb") as file, pyarrow.parquet.ParquetWriter(file, schema) as writer:
+    with (
+        path.open("wb") as file,
+        pyarrow.parquet.ParquetWriter(file, schema, write_page_checksum=True) as writer,
+    ):
         while chunk := list(islice(remaining, ROW_GROUP)):
             arrays = [
                 pyarrow.array([_value(record.get(name)) for record in chunk], type=field.type)
@@ -80,7 +83,7 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Iterator[d
     """
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(path) as file:
+    with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
         for batch in file.iter_batches(
             batch_size=ROW_GROUP, columns=None if columns is None else list(columns)
         ):

@@ -358,3 +358,15 @@ def test_no_post_of_a_packed_file_that_is_damaged_vanishes_untold(tmp_path: Path
             for note in notes
         )
         assert is_told or (has_all and is_counted), (at, byte, data[at : at + 1], notes)
+
+
+def test_a_changed_byte_that_unpacks_to_another_text_is_told_where_the_file_has_checksums(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.parquet"
+    rows = [{name: value(number) for name, value in PLAIN.items()} for number in range(COUNT)]
+    table = pa.Table.from_pylist(rows)
+    pq.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=True)
+    path.write_bytes(path.read_bytes().replace(b"post 7:", b"post 9:", 1))
+    with pytest.raises(SourceError, match="CRC"):
+        list(read(path))

@@ -259,6 +259,15 @@ def test_a_bare_value_is_no_record(tmp_path: Path) -> None:
     assert entry.reason.endswith("is JSON but not a record")
 
 
+@pytest.mark.parametrize("at", [0, 3, 5])
+def test_a_quote_too_many_between_records_costs_none(tmp_path: Path, at: int) -> None:
+    records = [json.dumps({"id": number, "text": f"post {number}"}) for number in range(6)]
+    records[at] = f'", {records[at]}'
+    entries = entries_of(tmp_path / "a.json", f"[{', '.join(records)}]".encode())
+    assert [entry.value["id"] for entry in entries if entry.value is not None] == list(range(6))
+    assert any(entry.value is None for entry in entries)
+
+
 def test_a_record_nested_too_deeply_is_a_value_not_a_crash(tmp_path: Path) -> None:
     deep = b'{"a": ' + b"[" * 100_000
     lines = entries_of(tmp_path / "a.jsonl", b'{"id": 1}\n' + deep)

@@ -104,7 +104,7 @@ def _open_parquet(path: Path) -> Columnar:
 
     def rows(keep: Sequence[str], chosen: list[int] | None = None) -> Iterator[Values]:
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 batches = file.iter_batches(batch_size=n_rows, columns=list(keep), row_groups=chosen)
                 for batch in batches:
                     yield from (_in_words(row, classes) for row in batch.to_pylist())

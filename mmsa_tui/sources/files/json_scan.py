@@ -193,6 +193,10 @@ class Scan:
             self._descend("[")
         elif isinstance(value, list) and (found := beside(value)):
             yield self._entry(found[1], found[0])
+        elif isinstance(value, str) and "{" in value:
+            # A quote too many has taken the beginning of a record in.
+            self._window.at = self._began
+            yield from self._damage("is JSON but not a record")
         else:
             yield self._failure("is JSON but not a record")
 
