@@ -21,7 +21,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "string", "utterance", "beitragstext", "beitrag", "nachricht", "inhalt", "kommentar", "texte",
         "contenu", "texto", "contenido", "mensaje", "comentario", "testo", "contenuto", "conteudo",
         "mensagem", "tekst", "bericht", "metin", "tresc", "текст", "сообщение", "内容", "正文",
-        "文本", "微博正文", "本文", "ツイート", "텍스트", "النص", "نص", "status",
+        "文本", "微博正文", "本文", "ツイート", "텍스트", "النص", "نص",
+        "tweetmetni", "gonderi", "icerik", "yorum", "isitweet", "isi", "teks", "komentar", "konten",
+        "testodelpost", "commento", "berichttekst", "textedutweet", "noidung", "комментарии",
+        "博文内容", "微博内容", "推文内容", "推文", "评论内容", "评论", "投稿内容", "コメント",
+        "내용", "본문", "트윗", "댓글", "نصالتغريدة", "التغريدة", "التعليق", "المحتوى",
+        "टिप्पणी", "ट्वीट", "पाठ", "ข้อความ", "متن",
+        "verbatim", "verbatims", "status",
         "description", "desc", "textdisplay", "snippet", "openingtext", "document", "data", "input",
     ),
     "title": (
@@ -32,7 +38,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "image", "images", "imagepath", "imagefile", "imagefilename", "imagename", "imageurl",
         "imageurls", "imagelink", "picture", "pictures", "pictureurl", "fullpicture", "pic", "pics",
         "photo", "photos", "photourl", "photourls", "photopath", "img", "imgs", "imgurl", "imgpath",
-        "imgname", "extmediaurl", "mediasurl", "bild", "bilder", "foto", "fotos", "imagen", "imagenes",
+        "imgname", "extmediaurl", "mediasurl", "mediaattachments",
+        "extendedentities", "entities", "bild", "bilder", "foto", "fotos", "imagen", "imagenes",
         "immagine", "图片",
         "图片url", "图片链接", "原始图片", "原始图片url", "微博图片url", "画像",
         "imageid", "multimedia", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
@@ -58,7 +65,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "owner", "account", "accountname", "name", "fullname", "displayname", "pagename", "channelname",
         "channeltitle", "from", "sender", "influencer", "verfasser", "autor", "autorin", "auteur", "autore",
         "nutzer", "benutzer",
-        "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称", "socialprofile", "profile",
+        "usuario", "utilisateur", "автор", "作者", "用户名", "用户昵称",
+        "kullanıcıadı", "kullaniciadi", "kullanıcı", "yazar", "namaakun", "namapengguna", "pengguna", "akun",
+        "penulis", "utente", "nomeutente", "gebruiker", "gebruikersnaam", "uzytkownik", "имяпользователя",
+        "пользователь", "ник", "用户", "昵称", "博主", "发布者", "账号", "ユーザー名", "ユーザー",
+        "投稿者", "アカウント名",
+        "작성자", "사용자", "닉네임", "اسمالمستخدم", "المستخدم", "الكاتب", "उपयोगकर्ता", "लेखक",
+        "postedby", "publishedby", "who", "wer", "socialprofile", "profile",
     ),
     "created_at": (
         # Where both are there, a tool kept what a site had published when it created a row.
@@ -71,11 +84,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",
         "parsedcreatedat", "unixtimestamp", "veroffentlichtam", "veroeffentlichtam", "veroffentlicht",
         "erstelltam", "datum", "fecha", "fechadepublicacion", "datedepublication", "data", "dataora",
-        "дата", "发布时间", "日期", "投稿日時", "time", "indexedat",
+        "дата", "датапубликации", "发布时间", "发布日期", "评论时间", "日期", "时间", "投稿日時", "日時",
+        "日付",
+        "작성일", "작성일시", "작성시간", "날짜", "등록일", "게시일", "tarih", "gonderimtarihi",
+        "tanggal", "waktu",
+        "datapublikacji", "datapubblicazione", "datadipubblicazione", "publicatiedatum", "التاريخ", "تاريخ",
+        "तारीख", "दिनांक", "ngaydang", "time", "indexedat",
     ),
     "time": (
         "time", "publishedtime", "posttime", "tweettime", "timeutc", "uhrzeit", "timeofday", "hour", "heure",
-        "hora", "ora", "zeit",
+        "hora", "ora", "zeit", "время", "saat", "jam", "tijd", "godzina", "时刻", "時刻", "시간", "الوقت",
     ),
     "language": (
         "lang", "language", "languagecode", "textlanguage", "tweetlanguage", "sprache", "langue", "idioma",
@@ -85,7 +103,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "label", "sentiment", "polarity", "airlinesentiment", "sentimentlabel", "overallsentiment",
         "labelsentiment", "sentimentclass", "class", "target", "goldlabel", "gold", "stimmung",
         "tonalitat", "tonalitaet", "tonality", "tone", "tonalite", "sentimiento", "sentimento", "polaridad",
-        "polarite", "polaridade", "etiqueta", "etiquette", "labels", "overall",
+        "polarite", "polaridade", "etiqueta", "etiquette", "duygu", "duyguanalizi", "sentimen", "sentyment",
+        "wydzwiek", "тональность", "тон", "情感", "情感倾向", "情感极性", "情绪", "感情",
+        "センチメント", "極性", "감성", "감정",
+        "المشاعر", "भावना", "camxuc", "labels", "overall",
     ),
 }
 # fmt: on
@@ -94,6 +115,9 @@ WEAK_IMAGES = frozenset(
         "imageid",
         "multimedia",
         "media",
+        "mediaattachments",
+        "extendedentities",
+        "entities",
         "attachments",
         "attachment",
         "displayurl",
@@ -113,7 +137,8 @@ WEAK_TEXTS = frozenset(
 # fmt: off
 _AUTHOR_WORDS = frozenset((
     "user", "author", "profile", "account", "owner", "member", "page", "channel", "creator", "sender",
-    "person", "influencer", "actor", "from", "nutzer", "autor", "verfasser", "usuario",
+    "person", "influencer", "actor", "reviewer", "commenter", "from", "nutzer", "autor", "verfasser",
+    "usuario",
 ))
 # fmt: on
 # fmt: off
@@ -203,7 +228,9 @@ def spell(name: str) -> str:
     """Write a name without case, accents, spaces and signs: `Full Text` as `fulltext`."""
     if not name.isascii():
         name = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", name)))
-    return re.sub(r"[\W_]+", "", name).casefold()
+        # The vowels of Hindi and Thai are marks, which belong to the word.
+        name = "".join(sign for sign in name if sign.isalnum() or unicodedata.category(sign)[0] == "M")
+    return re.sub(r"[\W_]+", "", name).casefold() if name.isascii() else name.casefold()
 
 
 def parse_name(name: str) -> Name:

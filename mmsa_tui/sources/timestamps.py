@@ -65,11 +65,14 @@ _ZONE = re.compile(
     r"\s*(?:(UTC|GMT)?\s?([+-]\d{1,2})(?::?(\d\d))?(?!\d)|([A-Z]{1,5})(?![A-Za-z]))?"
     r"\s*(?:\([^()]{1,40}\))?"
 )
+_HALF_OF_DAY = re.compile(r"(오전|오후|上午|下午|午前|午後) ?(\d{1,2}(?::\d\d){1,2})")
+"""What stands before a time of twelve hours in Korean, Chinese and Japanese."""
+_MORNING = ("오전", "上午", "午前")
 _OCLOCK = re.compile(r"^\s*Uhr\b", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 _WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las)?[\s,·]*$", re.IGNORECASE)
 
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _EASTERN = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _DAY_MONTH = re.compile(
@@ -319,6 +322,7 @@ def _offset(zone: str) -> timedelta:
 
 def _from_words(text: str, day_first: bool | None, is_said: bool) -> datetime | None:
     """Read a date and a time in any order, with the zone behind the time."""
+    text = _HALF_OF_DAY.sub(lambda half: f"{half[2]} {'AM' if half[1] in _MORNING else 'PM'}", text)
     time = _TIME.search(text)
     if time is None:
         date, clock, offset = text, timedelta(), timedelta()

@@ -81,6 +81,8 @@ def read(record: Object, network: Network) -> Tweet:
         original = original or as_object(record.get(path))
     shown = original if original and _said(original, network) else record
     author = _named(first(record, network.author))
+    if network.is_garbled:
+        author = repair_utf8(author)
     text = _said(shown, network)
     media = tuple(_media(shown, network))
     if media and network.name in ("twitter-web-exporter", "X by Apify", "twint"):

@@ -41,7 +41,7 @@ _OWN_FIELDS = frozenset((
     "published", "created_utc", "createTime", "create_time", "timestamp_collected", "source_platform",
     "source_platform_url",
     "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
-    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post",
+    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post", "string_map_data",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
 _INNER = ("attributes", "properties", "_source", "fields", "record", "legacy")

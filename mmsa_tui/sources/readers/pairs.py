@@ -62,6 +62,8 @@ _PAGE = re.compile(
     re.IGNORECASE,
 )
 """How services call the web pages of what somebody wrote, in a download that could be JSON."""
+_CLOCK = re.compile(rb"\s*\[?(?:[\d./-]{6,10},? )?\d{1,2}[:.]\d\d")
+"""How the lines of a chat begin."""
 _LISTED = 0.8
 """Share of the lines of a text that name a post, from which on it is a list of posts."""
 
@@ -362,7 +364,9 @@ def _lists_of_texts(source: Path) -> list[str]:
             return []
         filled = [line for line in lines if line.strip()]
         # The lines of one post are few, or parted by empty ones.
-        if len(filled) >= _MANY_LINES and len(filled) >= 0.9 * (len(lines) - 1):
+        n_clocks = sum(_CLOCK.match(line) is not None for line in filled)
+        is_log = n_clocks >= max(3, 0.4 * len(filled))
+        if is_log or (len(filled) >= _MANY_LINES and len(filled) >= 0.9 * (len(lines) - 1)):
             listing.append(name)
     # Beside them may lie a short one that says what the labels mean.
     return sorted(listing, key=natural_key) if 2 * len(listing) > len(names) else []

@@ -60,6 +60,14 @@ class Candidates:
         """Yield the columns that no role has taken and that fit, whatever their names."""
         return (column for column in self.names if column not in self._taken and self.fits(fits, column))
 
+    def beside(self, column: str) -> Iterator[str]:
+        """Yield the columns right behind and right before one, if no role has taken them."""
+        names = list(self.names)
+        at = names.index(column) if column in self.names else len(names)
+        for place in (at + 1, at - 1):
+            if 0 <= place < len(names) and names[place] not in self._taken:
+                yield names[place]
+
     def called(self, kind: str) -> list[str]:
         """Return the free columns that are called like a kind, the best name first."""
         found = [

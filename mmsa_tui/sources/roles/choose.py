@@ -25,7 +25,7 @@ from mmsa_tui.sources.roles.fits import (
 from mmsa_tui.sources.roles.moment import take_date, take_time
 from mmsa_tui.sources.roles.post_id import take_id
 from mmsa_tui.sources.roles.said import KINDS, doubts, said_columns
-from mmsa_tui.sources.roles.text import rivals, take_text, take_wordiest
+from mmsa_tui.sources.roles.text import rivals, take_more_texts, take_text, take_wordiest
 
 _MAX_IMAGE_COLUMNS = 12
 
@@ -34,13 +34,14 @@ _MAX_IMAGE_COLUMNS = 12
 class Roles:
     """The column that holds each thing, "" where there is none.
 
-    `why` gives the reason of each choice by kind. `guessed`: the text is known by its content
-    alone. `id_in_address`: the id is a part of the address in column `id`. `others` names further
-    columns that could be the text, `other_labels` those of labels that are not read as such. `notes`
-    hold for the table as a whole.
+    `more_texts` hold the text where `text` is empty or cut. `why` gives the reason of each choice by
+    kind. `guessed`: the text is known by its content alone. `id_in_address`: the id is a part of the
+    address in column `id`. `others` names further columns that could be the text, `other_labels` those of
+    labels that are not read as such. `notes` hold for the table as a whole.
     """
 
     text: str = ""
+    more_texts: tuple[str, ...] = ()
     title: str = ""
     image: tuple[str, ...] = ()
     id: str = ""
@@ -59,7 +60,9 @@ class Roles:
     def columns(self) -> list[str]:
         """Return every column that has a role, once."""
         single = (self.text, self.title, self.id, self.author, self.created_at, self.time)
-        return list(dict.fromkeys(c for c in (*single, *self.image, self.language, self.label) if c))
+        return list(
+            dict.fromkeys(c for c in (*single, *self.more_texts, *self.image, self.language, self.label) if c)
+        )
 
     def chosen(self) -> Iterator[tuple[str, str, str]]:
         """Yield kind, column and reason of each choice, kinds in the words of `--map`."""
@@ -96,6 +99,7 @@ def choose_roles(
     elif not text:
         text, guessed = take_wordiest(table), True
     others = tuple(rivals(table, text)) if guessed else ()
+    more_texts = () if guessed else take_more_texts(table, text)
     id_column, in_address = take_id(table)
     if not id_column and "id" not in said:
         id_column = table.take_unnamed("id", is_long_number) or table.take_unnamed("id", are_codes)
@@ -111,7 +115,7 @@ def choose_roles(
         author = table.take_unnamed("author", are_account_names)
     table.notes += doubts(said, table.cells)
     return Roles(
-        text=text, title=title, image=_take_images(table), id=id_column, author=author,
+        text=text, more_texts=more_texts, title=title, image=_take_images(table), id=id_column, author=author,
         created_at=created_at, time=time, language=language, label=label,
         guessed=guessed and bool(text), id_in_address=in_address,
         other_labels=other_labels, others=others, why=table.why, notes=tuple(table.notes),

@@ -6,6 +6,7 @@ Knows a name and a sample of cells, no table: what competes for a role is weighe
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from mmsa_tui.sources.columns import Name, is_weak, speaks_of_another_question, speaks_of_sentiment
@@ -57,6 +58,8 @@ def is_text(name: Name, cells: Column) -> bool:
         return False
     if all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
         return False  # whether there is a caption
+    if are_codes(cells):
+        return False
     n_filled = len(cells.filled)
     if is_weak("text", name) and n_filled >= 3 and cells.words < 4 and cells.distinct <= max(1, n_filled / 3):
         return False  # whether an answer is complete
@@ -66,7 +69,10 @@ def is_text(name: Name, cells: Column) -> bool:
 
 def is_title(name: Name, cells: Column) -> bool:
     """Whether a column that is called like a title holds words."""
-    return is_of_post(name) and bool(cells.filled) and _plain_share(cells) < 0.5
+    if not is_of_post(name) or not cells.filled or _plain_share(cells) >= 0.5:
+        return False
+    # That of a place that is reviewed, or of the thread, comes again and again.
+    return len(cells.filled) < 3 or cells.distinct > max(1, len(cells.filled) / 2)
 
 
 def _plain_share(cells: Column) -> float:
@@ -111,7 +117,7 @@ def is_long_number(cells: Column) -> bool:
 
 
 def are_codes(cells: Column) -> bool:
-    """Whether a column without a name holds ids such as `ed00q6i`, all different and of one length."""
+    """Whether a column holds ids such as `ed00q6i`, all different and of one length."""
     codes = [cell.strip() for cell in cells.filled]
     return (
         cells.is_unique
@@ -207,7 +213,10 @@ def _is_label_word(cell: str) -> bool:
     word = spelled(cell)
     if word.removeprefix("-").isdecimal():
         return abs(int(word[:10])) <= _LARGEST_CLASS
-    return len(word) <= 30 and word.translate(_JOINTS).isalpha()
+    letters = word.translate(_JOINTS)
+    return len(word) <= 30 and (
+        letters.isalpha() or all(sign.isalpha() or unicodedata.category(sign)[0] == "M" for sign in letters)
+    )
 
 
 def is_image(name: Name, cells: Column) -> bool:
@@ -220,6 +229,9 @@ def is_image(name: Name, cells: Column) -> bool:
         return False
     if cells.avatars > 0.5:
         return False
+    if cells.is_structured and is_weak("image", name):
+        # A record of all that a post carries may hold pictures in few rows, and pages in many.
+        return cells.pictures > 0
     return cells.pictures >= 0.3 or (not is_weak("image", name) and (cells.words < 6 or cells.is_structured))
 
 

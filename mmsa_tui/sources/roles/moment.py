@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from mmsa_tui.sources.columns import Name
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import is_all_dates, is_moment, is_of_post, readable_dates
 from mmsa_tui.sources.timestamps import to_iso_utc, without_midnight
 
+_TIME = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")
+_LENGTHS = frozenset(("duration", "length", "dauer", "duree", "duracion", "durata"))
 _NOT_DATES = ("data", "time")
 """Names of dates in some language or tool that mean something else in others."""
 
@@ -24,7 +28,15 @@ def take_time(table: Candidates, date: str) -> str:
         return table.said["time"][0]
     if not date or any(":" in without_midnight(cell) for cell in table.cells(date).filled[:50]):
         return ""
-    return table.take_called("time", lambda name, cells: cells.shape == "moment")
+    if named := table.take_called("time", lambda name, cells: cells.shape == "moment"):
+        return named
+    beside = next((c for c in table.beside(date) if table.fits(_is_time_of_day, c)), "")
+    return table.take("time", beside, "it stands beside the date, and its cells are times") if beside else ""
+
+
+def _is_time_of_day(name: Name, cells: Column) -> bool:
+    is_length = not _LENGTHS.isdisjoint(name.words)
+    return cells.fill >= 0.9 and not is_length and all(map(_TIME.fullmatch, map(str.strip, cells.filled)))
 
 
 def _is_date(table: Candidates, name: Name, cells: Column) -> bool:

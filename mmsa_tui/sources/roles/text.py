@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from mmsa_tui.sources.columns import is_weak, rank
+from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import is_text, may_be_words
 
 _MIN_WORDS = 2.5
+_CUT = re.compile(r"\s*(?:…|\.\.\.)(?:\s*https?://\S+)?$")
+"""How a text ends that a program has cut, and the address where all of it stands."""
 
 
 def take_text(table: Candidates) -> str:
@@ -30,13 +34,53 @@ def take_text(table: Candidates) -> str:
     return table.take("text", chosen, why)
 
 
+def take_more_texts(table: Candidates, text: str) -> tuple[str, ...]:
+    """Return the columns that hold the text where the one that was chosen is empty or cut.
+
+    An export of several networks has one for each; a program that cuts a text keeps all of it elsewhere.
+    """
+    if not text or "text" in table.said:
+        return ()
+    others = [
+        c for c in table.called("text") if table.fits(is_text, c) and not is_weak("text", table.names[c])
+    ]
+    more = tuple(column for column in others if _goes_on(table, text, column))
+    instead = [column for column in more if any(_only_in(row, column, text) for row in table.sample)]
+    if instead:
+        table.why["text"] += "; where it is empty: " + ", ".join(f"`{column}`" for column in instead)
+    return more
+
+
+def _goes_on(table: Candidates, text: str, column: str) -> bool:
+    """Whether a column never says something else beside the text."""
+    both = ((row.get(text, "").strip(), row.get(column, "").strip()) for row in table.sample)
+    return all(is_beginning(one, other) or is_beginning(other, one) for one, other in both if one and other)
+
+
+def _only_in(row: Mapping[str, str], column: str, text: str) -> bool:
+    return not row.get(text, "").strip() and bool(row.get(column, "").strip())
+
+
+def is_beginning(text: str, whole: str) -> bool:
+    """Whether a text is all of another, or its beginning with dots behind it."""
+    if text == whole:
+        return True
+    start = _CUT.sub("", text)
+    return start != text and len(whole) > len(start) and whole.startswith(start)
+
+
 def take_wordiest(table: Candidates) -> str:
     """Return the column with the most words in a cell, "" if none reads like sentences."""
-    words = {c: table.cells(c).words * table.cells(c).fill for c in table.free(may_be_words)}
+    words = {c: _wordiness(table.cells(c)) for c in table.free(may_be_words)}
     best = max(words, key=lambda column: words[column], default="")
     if not best or table.cells(best).words < _MIN_WORDS:
         return ""
     return table.take("text", best, "no column is called like a text, and this one reads like one")
+
+
+def _wordiness(cells: Column) -> float:
+    """Rate a column by its words; one sentence over and over is what an analyst or a form says."""
+    return cells.words * cells.fill * cells.distinct / max(1, len(cells.filled))
 
 
 def rivals(table: Candidates, text: str) -> Iterator[str]:

@@ -61,6 +61,12 @@ class Footer:
             return False
         return not record.error and self._rate(record) > 0
 
+    def stands_above(self, record: Record) -> bool:
+        """Whether a first row is surely the total of those below; it is counted."""
+        return (
+            self.may_be(record) and self._is_total(record) and self._rate(record) == 2 and self.is_one(record)
+        )
+
     def is_one(self, record: Record) -> bool:
         """Whether a row at the end is surely no post; it is counted, as is one that is in doubt."""
         shown = f"{record.where}: {_shown(record.values)}"
@@ -74,7 +80,7 @@ class Footer:
         """Say which rows were left out, and which could be no posts."""
         if self._left_out:
             yield (
-                "rows below the posts that are none, such as a total, left out: "
+                "rows below or above the posts that are none, such as a total, left out: "
                 f"{len(self._left_out):,} ({'; '.join(self._left_out[:5])})"
             )
         if self._doubtful:
@@ -90,11 +96,10 @@ class Footer:
             return 0
         if any(_is_filled(values.get(column, "")) for column in roles.image):
             return 0
-        text = values.get(roles.text, "").strip()
-        cells = [cell.strip() for cell in values.values() if _is_filled(cell)]
-        if not cells:
+        text = next((t for c in (roles.text, *roles.more_texts) if (t := values.get(c, "").strip())), "")
+        if not any(map(_is_filled, values.values())):
             return 0
-        speaks_of_table = _SUMMARY.fullmatch(cells[0]) is not None
+        speaks_of_table = self._is_total(record)
         if not self._usual:
             return int(speaks_of_table and record.is_short)
         if not text:
@@ -102,6 +107,12 @@ class Footer:
         if not speaks_of_table:
             return 1
         return 2 if len(self._usual) > 1 or shape(text) == "number" else 1
+
+    @staticmethod
+    def _is_total(record: Record) -> bool:
+        """Whether the first cell of a row speaks of the table."""
+        first = next((cell.strip() for cell in record.values.values() if _is_filled(cell)), "")
+        return _SUMMARY.fullmatch(first) is not None
 
     def _lacks(self, column: str, cell: str) -> bool:
         kinds, kind = self._usual[column], _shape(cell)

@@ -23,6 +23,7 @@ from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
 from mmsa_tui.sources.readers.table.footer import MAX_ROWS, Footer
+from mmsa_tui.sources.roles.text import is_beginning
 from mmsa_tui.sources.timestamps import without_midnight
 from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
 from mmsa_tui.text.garbled import repair_utf8
@@ -168,6 +169,8 @@ class TablePosts:
             if record.error == REPEATED_HEADER:
                 self._headers += 1
                 continue
+            if number == 1 and self._footer.stands_above(record):
+                continue
             if len(held) < MAX_ROWS and self._footer.may_be(record):
                 held.append((number, record))
                 continue
@@ -209,7 +212,7 @@ class TablePosts:
         return id_in_address(value) if self._roles.id_in_address else value
 
     def _author(self, values: Mapping[str, str]) -> str:
-        value = values.get(self._roles.author, "").strip()
+        value = repair_utf8(values.get(self._roles.author, "").strip())
         return account_in(value) or value
 
     def _references(self, values: Mapping[str, str]) -> list[str]:
@@ -223,7 +226,7 @@ class TablePosts:
         return list(dict.fromkeys(found)) if found else found
 
     def _text(self, values: Mapping[str, str]) -> str:
-        text = values.get(self._roles.text, "")
+        text = self._whole(values)
         self._cut += len(text) >= MAX_CELL
         if self._targets and _TARGET in text:
             text = text.replace(_TARGET, values.get(self._targets, _TARGET))
@@ -232,6 +235,15 @@ class TablePosts:
             text = ""
         title = values.get(self._roles.title, "") if self._roles.title else ""
         return join_title(title, text) if title.strip() else text
+
+    def _whole(self, values: Mapping[str, str]) -> str:
+        """Return the text, from another column of texts where its own is empty or holds the beginning."""
+        text = values.get(self._roles.text, "")
+        for column in self._roles.more_texts:
+            other = values.get(column, "")
+            if other.strip() and (not text.strip() or (text != other and is_beginning(text.strip(), other))):
+                return other
+        return text
 
     def _clean(self, text: str) -> str:
         """Undo what a tool did to a text, and count it by kind."""
