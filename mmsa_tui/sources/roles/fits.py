@@ -58,7 +58,7 @@ def is_text(name: Name, cells: Column) -> bool:
         return False
     if all(cell.strip().casefold() in _FLAGS for cell in cells.filled):
         return False  # whether there is a caption
-    if are_codes(cells):
+    if reads_like_codes(cells):
         return False
     n_filled = len(cells.filled)
     if is_weak("text", name) and n_filled >= 3 and cells.words < 4 and cells.distinct <= max(1, n_filled / 3):
@@ -117,12 +117,16 @@ def is_long_number(cells: Column) -> bool:
 
 
 def are_codes(cells: Column) -> bool:
-    """Whether a column holds ids such as `ed00q6i`, all different and of one length."""
+    """Whether a column without a name holds ids such as `ed00q6i`, all different and of one length."""
+    return reads_like_codes(cells) and len({len(cell.strip()) for cell in cells.filled}) == 1
+
+
+def reads_like_codes(cells: Column) -> bool:
+    """Whether cells are one word of Latin letters and digits each, nearly all different."""
     codes = [cell.strip() for cell in cells.filled]
     return (
         cells.is_unique
         and len(codes) > 2
-        and len({len(code) for code in codes}) == 1
         and all(map(_CODE.fullmatch, codes))
         and 4 * sum(any(map(str.isdigit, code)) for code in codes) >= len(codes)
     )
