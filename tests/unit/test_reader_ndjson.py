@@ -268,6 +268,16 @@ def test_a_quote_too_many_between_records_costs_none(tmp_path: Path, at: int) ->
     assert any(entry.value is None for entry in entries)
 
 
+@pytest.mark.parametrize("at", [0, 3, 5])
+def test_a_record_of_which_its_last_bracket_alone_is_left_is_told(tmp_path: Path, at: int) -> None:
+    records = [json.dumps({"id": number, "text": f"post {number}"}) for number in range(6)]
+    records[at] = "}"
+    entries = entries_of(tmp_path / "a.json", f"[{', '.join(records)}]".encode())
+    assert [entry.value and entry.value["id"] for entry in entries] == [
+        n if n != at else None for n in range(6)
+    ]
+
+
 def test_a_record_nested_too_deeply_is_a_value_not_a_crash(tmp_path: Path) -> None:
     deep = b'{"a": ' + b"[" * 100_000
     lines = entries_of(tmp_path / "a.jsonl", b'{"id": 1}\n' + deep)

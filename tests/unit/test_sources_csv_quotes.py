@@ -308,3 +308,17 @@ def test_an_id_shorter_than_those_around_it_is_told_as_one_that_was_cut(tmp_path
 def test_a_line_of_blanks_is_no_row(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "id,text\n1,one\n   \n2,two\n \n")
     assert texts(path) == ["one", "two"] and not [note for note in notes_of(path) if "row" in note]
+
+
+def test_a_quote_without_its_other_is_told_where_all_others_come_in_pairs(tmp_path: Path) -> None:
+    rows = [f'{n},"words, and ""more"" of {n}",sam\n' for n in range(30)]
+    rows[11] = 'and ""more"" of 11",sam,12\n'
+    rows[20] = "20,words of 20,sam\n"
+    told = [
+        note
+        for note in notes_of(write(tmp_path / "a.csv", "id,text,author\n" + "".join(rows)))
+        if "cut" in note
+    ]
+    assert len(told) == 1 and "1 (line 13)" in told[0]
+    inches = "".join(f'{n},a screen of {n}",sam\n' for n in range(30))
+    assert notes_of(write(tmp_path / "b.csv", "id,text,author\n" + inches)) == []

@@ -151,7 +151,7 @@ class Rows:
         """Whether a row alone among its neighbours begins with a shorter id: its start was cut off."""
         before, self._last_id = self._last_id, cell
         length = self._dialect.first_length
-        if length <= ID_DIGITS or len(cell) > length - _CUT_DIGITS or not cell.strip('"').isdigit():
+        if length <= ID_DIGITS or len(cell) > length - _CUT_DIGITS or not cell.isdigit():
             return False
         following = self._lines.peek()
         next_id = without_end(following).split(self._dialect.delimiter)[0].strip('"')
@@ -240,7 +240,9 @@ class Rows:
             first = without_end(lines.taken[0])
             if f'{self._dialect.delimiter}"' not in first and (joined := self._with_loose_delimiters(first)):
                 return Row(start, tuple(joined), is_doubtful=True)
-        return Row(start, tuple(cells))
+        # A quote without its other: the rest of the cell was cut off.
+        is_cut = self._dialect.pairs_quotes and sum(line.count('"') for line in lines.taken) % 2 > 0
+        return Row(start, tuple(cells), is_doubtful=is_cut)
 
     def _is_rest(self, row: Row) -> bool:
         """Whether a row behind a broken one is what is left of that: too short, or closing its quote."""

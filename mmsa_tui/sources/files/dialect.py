@@ -67,6 +67,7 @@ class Dialect:
     starts_quoted: bool = False
     shapes: tuple[Shape, ...] = ()
     first_length: int = 0
+    pairs_quotes: bool = False
 
     def mask(self, line: str) -> str:
         """Hide from the reader of csv what is no quote, delimiter or line end of the table."""
@@ -229,8 +230,24 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
         is_strict=_is_strict(lines, spots, dialect),
         starts_quoted=_start_quoted(lines, dialect.delimiter, width),
         shapes=shapes,
+        pairs_quotes=not is_raw and not escapes and _pair_quotes(lines, dialect.delimiter),
         first_length=_common_length([row[0] for row in full[1:]]) if shapes and shapes[0] else 0,
     )
+
+
+def _pair_quotes(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether there are quotes, and in hardly a row an odd number of them."""
+    counts = [0]
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+    done = 0
+    try:
+        for _ in reader:
+            counts.append(sum(line.count('"') for line in lines[done : reader.line_num]))
+            done = reader.line_num
+    except csv.Error:
+        return False
+    quoted = [count for count in counts if count]
+    return bool(quoted) and sum(count % 2 for count in quoted) <= max(1, 0.02 * len(quoted))
 
 
 def _common_length(cells: Sequence[str]) -> int:

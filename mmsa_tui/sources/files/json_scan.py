@@ -41,6 +41,7 @@ _RECOVERY_CHARACTERS = 4 << 20
 """How far behind damage the next whole record is looked for at a time."""
 _RECOVERY_WORK = 50 << 20
 """Characters parsed in one such search; bounds what a hostile text costs."""
+_OPENS = {"]": "[", "}": "{"}
 _LIST_WITHIN = re.compile(r'\s*\]\s*,\s*"')
 
 
@@ -128,7 +129,9 @@ class Scan:
         window = self._window
         while char := window.skip_separators():
             if char in "]}":
-                if self._brackets:
+                if self._brackets and self._brackets[-1] != _OPENS[char]:
+                    yield self._failure(f"is cut, or there is a {char} where none belongs")
+                elif self._brackets:
                     self._brackets.pop()
                 window.at += 1
             elif self._brackets and self._brackets[-1] == "{":
