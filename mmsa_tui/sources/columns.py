@@ -53,7 +53,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "idpublicacao", "iddapublicacao", "iddelapublication", "iddelmensaje", "iddumessage",
         "importedtweetid", "nativeid", "universalmessageid", "beitragsid", "beitragid", "contentid",
         "id", "微博id", "微博bid", "adarchiveid",
-        "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "msgid", "sampleid",
+        "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "cid", "msgid", "sampleid",
         "exampleid", "shortcode", "videoid", "photoid", "imageid",
     ),
     "author": (
@@ -253,6 +253,9 @@ def rank(kind: str, name: Name) -> int | None:
         forms += ["".join(name.parts[-2:]), name.parts[-1]]
     if name.words[0] in _NOISE and len(name.words) > 1:
         forms.append("".join(name.words[1:]))
+    if name.words[-1] == "x" and len(name.words) > 1:
+        # pandas marks so what comes from the first of two tables.
+        forms.append("".join(name.words[:-1]))
     if kind == "author" and name.words[0] in _AUTHOR_WORDS and len(name.words) > 1:
         # A table of posts may repeat of whom it speaks: `sender_username`.
         forms.append("".join(name.words[1:]))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 _WRAPPED = re.compile(r'^=?\s*"(?P<inner>[^"]*)"$')
+_LINK = re.compile(r'^=\w+\(\s*"[^"]*"\s*[,;]\s*"(?P<shown>[^"]*)"\s*\)$')
+"""A formula of a spreadsheet that shows a link by another name."""
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?(?P<exponent>\d+)$")
 _PREFIXED = re.compile(r"x(\d{12,20})")
 """rtweet writes ids so, to keep a spreadsheet from rounding them."""
@@ -43,10 +45,12 @@ _HANDLES = tuple(
 
 
 def clean_id(value: str) -> str:
-    """Take off what keeps a spreadsheet from rounding an id: quotes, `="…"`, an apostrophe, `.0`, an x."""
+    """Take off the formula of a link, and what keeps an id from being rounded: `="…"`, `'`, `.0`, an x."""
     text = value.strip()
     if text.isdecimal():
         return text
+    if match := _LINK.match(text):
+        text = match["shown"].strip()
     if match := _WRAPPED.match(text):
         text = match["inner"].strip()
     if text.startswith("'") and text[1:].strip().isdigit():

@@ -75,6 +75,7 @@ _WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las)?[\s,·]*$", re.IGNORECA
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _EASTERN = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
+_COMPACT_MOMENT = re.compile(r"((?:19|20)\d\d)([01]\d)([0-3]\d)[T_-]?([0-2]\d)([0-5]\d)([0-5]\d)")
 _DAY_MONTH = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.|er)?[\s-]*(?:de |of )?([^\W\d_]{3,12})\.?[\s,-]*(?:de )?(\d{4}|\d\d)"
 )
@@ -286,6 +287,8 @@ def _parse(value: object, day_first: bool | None, is_said: bool) -> datetime | N
         return None
     text = value.strip()
     try:
+        if match := _COMPACT_MOMENT.fullmatch(text):
+            return datetime.strptime("".join(match.groups()), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         if re.fullmatch(r"[0-9]{9,16}(?:\.0*)?", text):
             return _from_unix(int(text.partition(".")[0]))
         if re.fullmatch(r"[0-9]{9,10}\.[0-9]+", text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from tool_shapes import BIOGRAPHY, DAY, FINE, UNIX, Shape, check, csv, garbled, twice
 
@@ -26,10 +27,6 @@ LANGUAGES = {
     "Polish": ("Data publikacji", "01.05.2026 10:00", "Autor", "Treść", "Wydźwięk", "pozytywny"),
     "Dutch": ("Datum", "1 mei 2026 10:00", "Gebruiker", "Berichttekst", "Sentiment", "positief"),
 }
-
-
-def columns(*found: tuple[str, ...]) -> str:
-    return csv(*found)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
@@ -59,7 +56,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "a title that is of what is spoken about": Shape(
         {
-            "a.csv": columns(
+            "a.csv": csv(
                 ("id", "71", "72", "73"),
                 ("title", *["Tram Museum"] * 3),
                 ("text", FINE, "Rain again", "A bus came"),
@@ -73,7 +70,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "codes below a name of texts": Shape(
         {
-            "a.csv": columns(
+            "a.csv": csv(
                 ("Content", "Total", "dQw4w9W0abc", "dQw4w9W1abc", "dQw4w9W2abc"),
                 ("Video title", "", FINE, "Rain again", "A bus came"),
                 ("Published", "", *["2026-05-01 10:00:00"] * 3),
@@ -86,7 +83,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "what an analyst wrote, longer than the texts": Shape(
         {
-            "a.csv": columns(
+            "a.csv": csv(
                 ("id", "71", "72", "73", "74"),
                 (
                     "In their words",
@@ -118,6 +115,62 @@ SHAPES: dict[str, Shape] = {
             ),
             "p1.png": None,
             "p2.png": None,
+        },
+        "71",
+        found=("p1.png",),
+    ),
+    "what came from the first of two tables in pandas": Shape(
+        {
+            "a.csv": csv(
+                ("id", "71", "72", "73"),
+                ("text_x", FINE, "Rain", "A bus"),
+                ("text_y", "", f"Of all that {BIOGRAPHY}", ""),
+                ("username", *["sam"] * 3),
+                ("created_at_x", *[DAY] * 3),
+            )
+        },
+        "71",
+        count=3,
+    ),
+    "a link by a formula": Shape(
+        {
+            "a.csv": csv(
+                (
+                    "Tweet ID",
+                    *(f'=HYPERLINK("https://x.com/sam/status/{key}","{key}")' for key in ("71", "72")),
+                ),
+                ("Tweet Text", FINE, "Rain"),
+                AUTHORS,
+                DATES,
+            )
+        },
+        "71",
+    ),
+    "a moment in digits alone": Shape(
+        {"a.csv": csv(IDS, AUTHORS, ("text", FINE, "Rain"), twice("createdAt", "20260501100000"))}, "71"
+    ),
+    "rows of delimiters alone": Shape(
+        {"a.csv": f"id;user;text;date;;\n71;sam;{FINE};{DAY};;\n;;;;;\n72;leo;Rain;{DAY};;\n;;;;;\n"}, "71"
+    ),
+    "how long ago, beside when it was collected": Shape(
+        {
+            "a.csv": csv(
+                IDS, AUTHORS, ("comment", FINE, "Rain again"), ("date", "3d", "2w"), twice("timestamp", DAY)
+            )
+        },
+        "71",
+        created_at="",
+    ),
+    "pictures whose addresses have no suffix": Shape(
+        {
+            "a.csv": csv(
+                IDS,
+                AUTHORS,
+                ("text", FINE, "Rain"),
+                DATES,
+                ("image-src", "https://p.example/p1?format=png", ""),
+            ),
+            "p1.png": None,
         },
         "71",
         found=("p1.png",),
@@ -175,7 +228,7 @@ def test_what_competes_with_a_role_does_not_take_it(tmp_path: Path, shape: Shape
 
 
 def test_a_table_with_a_column_of_texts_for_each_network_is_read_whole(tmp_path: Path) -> None:
-    table = columns(
+    table = csv(
         ("id", "71", "72", "73"),
         ("Tweet Text", FINE, "", ""),
         ("Facebook Message", "", "Rain again", ""),
@@ -192,7 +245,7 @@ def test_a_table_with_a_column_of_texts_for_each_network_is_read_whole(tmp_path:
 
 
 def test_a_text_that_is_said_beside_another_does_not_take_its_place(tmp_path: Path) -> None:
-    table = columns(
+    table = csv(
         ("id", "71", "72", "73"), ("text", FINE, "", "Rain"), ("comment", "ask Jo", "only a picture", ""),
         ("date", *[DAY] * 3),
     )  # fmt: skip
@@ -228,3 +281,36 @@ def test_the_biography_is_no_text_in_any_language(tmp_path: Path) -> None:
     table = csv(("Yazar Biyografisi", BIOGRAPHY, BIOGRAPHY + " and of trams"), ("Yorum", FINE, "Rain"), DATES)
     (tmp_path / "a.csv").write_text(table)
     assert [item.text for item in read(tmp_path / "a.csv")] == [FINE, "Rain"]
+
+
+def test_a_second_table_below_the_posts_is_left_out_and_named(tmp_path: Path) -> None:
+    posts = csv(
+        ("id", "71", "72", "73"), ("date", *[DAY] * 3), ("user", "sam", "leo", "ann"), ("text", *[FINE] * 3)
+    )
+    (tmp_path / "a.csv").write_text(
+        posts + "Summary by user,,,\nuser,posts,share,\nsam,1,33 %,\nleo,1,33 %,\n"
+    )
+    notes: list[str] = []
+    items = list(read(tmp_path / "a.csv", options=ReadOptions(note=notes.append)))
+    assert [item.post_id for item in items] == ["71", "72", "73"]
+    assert any("Summary by user" in note and ": 4" in note for note in notes)
+
+
+def test_a_cell_merged_downwards_holds_for_each_of_its_rows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["User", "Date", "Tweet"], ["sam", DAY, FINE], [None, None, "Rain"], ["leo", DAY, "A bus"]):
+        sheet.append(row)
+    sheet.merge_cells("A2:A3")
+    sheet.merge_cells("B2:B3")
+    book.save(tmp_path / "a.xlsx")
+    posts = [item for item in read(tmp_path / "a.xlsx") if isinstance(item, Post)]
+    assert [(post.author, post.created_at) for post in posts] == [("sam", DAY), ("sam", DAY), ("leo", DAY)]
+
+
+def test_a_workbook_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
+    head = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
+    (tmp_path / "a.xlsx").write_bytes(head + "EncryptedPackage".encode("utf-16-le") + bytes(512))
+    with pytest.raises(SourceError, match="password"):
+        list(read(tmp_path / "a.xlsx"))

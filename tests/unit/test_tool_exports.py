@@ -16,11 +16,6 @@ DATES = ("Date", "2026-05-01 10:00:00", "2026-05-02 11:00:00", "2026-05-03 11:00
 ANSWERS = (FINE, "Rain again", "The bus was late")
 
 
-def survey(*columns: tuple[str, ...]) -> str:
-    """Write columns of a name, what goes on naming it, and three answers."""
-    return csv(*columns)  # type: ignore[arg-type]
-
-
 def message(key: str, kind: object = "Default", **other: Any) -> dict[str, Any]:
     author = {"id": "5", "name": "sam", "nickname": "Sam B.", "avatarUrl": "c.json_Files/avatar.png"}
     return {
@@ -41,7 +36,7 @@ def comment(key: str, **other: str) -> dict[str, Any]:
 SHAPES: dict[str, Shape] = {
     "Qualtrics, three rows of names": Shape(
         {
-            "a.csv": survey(
+            "a.csv": csv(
                 ("StartDate", "Start Date", '{"ImportId":"startDate"}', *DATES[1:]),
                 ("Status", "Response Type", '{"ImportId":"status"}', *["IP Address"] * 3),
                 ("ResponseId", "Response ID", '{"ImportId":"_recordId"}', "R_71", "R_72", "R_73"),
@@ -54,7 +49,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "SurveyMonkey, with a row that says what was asked for": Shape(
         {
-            "a.csv": survey(
+            "a.csv": csv(
                 ("Respondent ID", "", "118390711", "118390712", "118390713"),
                 ("Start Date", "", *DATES[1:]),
                 ("Which tweet did you like most, and why?", "Open-Ended Response", *ANSWERS),
@@ -139,7 +134,7 @@ SHAPES: dict[str, Shape] = {
     "two exports one below the other": Shape(
         {
             "a.csv": "".join(
-                "\ufeff" + csv(("id", key), ("text", FINE), ("user", "sam"), ("date", DAY))  # type: ignore[arg-type]
+                "\ufeff" + csv(("id", key), ("text", FINE), ("user", "sam"), ("date", DAY))
                 for key in ("71", "72")
             )
         },
@@ -168,7 +163,7 @@ def test_a_first_post_without_id_and_date_is_no_row_of_names(tmp_path: Path) -> 
     text = csv(
         ("id", "", "71", "72", "73"),
         ("date", "", *DATES[1:]),
-        ("text", f"{FINE}, said Sam", *ANSWERS),  # type: ignore[arg-type]
+        ("text", f"{FINE}, said Sam", *ANSWERS),
     )
     (tmp_path / "a.csv").write_text(text)
     assert len(list(read(tmp_path / "a.csv"))) == 4
@@ -183,12 +178,12 @@ def test_what_the_service_says_in_a_chat_is_counted(tmp_path: Path, kind: object
     assert "service" in notes
 
 
-def test_answers_of_unknown_form_within_a_post_are_counted(tmp_path: Path) -> None:
+def test_answers_that_a_post_shows_as_an_excerpt_are_counted(tmp_path: Path) -> None:
     post = {"id": "71", "shortCode": "x", "ownerUsername": "sam", "caption": FINE, "timestamp": DAY}
     (tmp_path / "a.json").write_text(json.dumps([{**post, "latestComments": [{"text": "Nice!"}] * 2}]))
     items, notes = read_with_notes(tmp_path / "a.json")
     assert [item.post_id for item in items] == ["71"]
-    assert "answers within posts" in notes and ": 2" in notes
+    assert "excerpt" in notes and ": 2" in notes
 
 
 def test_contacts_in_a_download_of_an_account_are_no_failures(tmp_path: Path) -> None:

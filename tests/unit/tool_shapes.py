@@ -35,8 +35,8 @@ class Shape:
     truth: dict[str, str] = field(default_factory=dict)
 
 
-def csv(*columns: tuple[str, str, str]) -> str:
-    """Write columns of a name and two cells as csv."""
+def csv(*columns: tuple[str, ...]) -> str:
+    """Write columns of a name and their cells as csv."""
     rows = zip(*columns, strict=True)
     return "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\r\n" for row in rows)
 

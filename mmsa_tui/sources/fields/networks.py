@@ -23,8 +23,10 @@ from mmsa_tui.text.cleaning import html_to_text
 from mmsa_tui.text.garbled import repair_utf8
 
 _WRAPPERS = ("post", "node", "data", "object", "item", "itemStruct", "status", "media", "mblog", "thread")
-_ANSWERS = ("comments", "latestComments", "topComments", "top_comments", "latest_comments")
-"""Under what names a record holds answers to it, besides `replies`."""
+_ANSWERS = ("replies", "comments")
+"""Under what names a record holds the answers to it."""
+_LISTS = ("data", "children", "comments", "items", "nodes")
+"""What a list is filed under that came in pages."""
 _PHOTOS = frozenset(("", "photo", "image", "1", "graphimage", "xdtgraphimage", "static", "album", "share"))
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|heic|bmp)$", re.IGNORECASE)
 
@@ -63,15 +65,18 @@ def replies_of(record: Object) -> Iterator[Object]:
         for node in values(record, "comment_rendering_instance_for_feed_location.comments.edges.*.node")
         if isinstance(node, dict)
     )
-    replies: object = record.get("replies")
-    if isinstance(replies, dict):
-        inner = as_object(replies.get("data"))
-        replies = inner.get("children", replies.get("data"))
-    for answers in (replies, *(record.get(name) for name in _ANSWERS)):
-        yield from as_objects(answers)
+    for name in _ANSWERS:
+        yield from as_objects(_listed(record.get(name)))
     for name in ("data", "thread"):
         if isinstance(part := record.get(name), dict):
             yield from replies_of(part)
+
+
+def _listed(value: object, depth: int = 0) -> object:
+    """Return a list that a service files under `data`, `data.children` and alike, else the value."""
+    if isinstance(value, dict) and depth < 3:
+        return next((_listed(value[name], depth + 1) for name in _LISTS if value.get(name)), value)
+    return value
 
 
 def read(record: Object, network: Network) -> Tweet:

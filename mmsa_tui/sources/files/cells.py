@@ -30,6 +30,7 @@ _AVATAR = re.compile(
     r"//[^/]+/(?:[^?#]*/)?(?:profile_images|avatars?|profile_pics?|userpics?)/", re.IGNORECASE
 )
 """The address of the picture of an account."""
+_FORMAT = re.compile(r"[?&]format=(?:jpe?g|png|webp)\b")
 _PICTURE_OBJECT = re.compile(r"""["']type["']: ?["'](?:photo|image)["']""", re.IGNORECASE)
 _TOKEN = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[\w.#-]+")
 _MIN_TOKEN, _MAX_TOKEN = 5, 200
@@ -66,6 +67,12 @@ def parse_cell(cell: str) -> object:
         return json.loads(cell.replace("'", '"'))
     except (ValueError, RecursionError):
         return None
+
+
+def count_records(cell: str) -> int:
+    """Count the records in a cell that holds a list of them as JSON."""
+    value = parse_cell(cell) if cell.startswith("[{") else None
+    return sum(isinstance(item, dict) for item in value) if isinstance(value, list) else 0
 
 
 def shape(cell: str) -> str:
@@ -163,7 +170,7 @@ class Column:
 
 def names_picture(cell: str) -> bool:
     """Whether a cell names a picture file, or an address that plainly is one of a picture."""
-    return bool(_PICTURE.search(cell) or "format=jpg" in cell or _PICTURE_OBJECT.search(cell))
+    return bool(_PICTURE.search(cell) or _FORMAT.search(cell) or _PICTURE_OBJECT.search(cell))
 
 
 def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:

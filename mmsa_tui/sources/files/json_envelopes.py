@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from mmsa_tui.sources.fields.lookup import Object
 
@@ -34,6 +34,8 @@ _LISTS = frozenset((
     "ig_archived_post_media", "ig_other_media",
 ))  # fmt: skip
 """Names under which services hand out lists of posts."""
+ANSWERS = ("replies", "comments", "answers", "children", "responses")
+"""Names under which a record holds the answers to it."""
 _OWN_FIELDS = frozenset((
     "text", "full_text", "fullText", "body", "content", "message", "caption", "tweet", "tweet_text",
     "rawContent", "timestamp", "Date", "created_at", "createdAt", "date", "creation_timestamp", "taken_at",
@@ -44,6 +46,9 @@ _OWN_FIELDS = frozenset((
     "noteTweet", "taken_at_timestamp", "shortcode", "node", "post", "string_map_data",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
+_WORDS = frozenset((
+    "text", "full_text", "fullText", "body", "message", "tweet", "tweet_text", "rawContent",
+))  # fmt: skip
 _INNER = ("attributes", "properties", "_source", "fields", "record", "legacy")
 """What services file the fields of a record under, beside its id."""
 _PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
@@ -67,13 +72,20 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     if _has_own_fields(value) or _is_page(value):
         return None
     lists = list(_lists_in(value, 0))
-    found = [items for name, items in lists if name in _LISTS] or [items for _, items in lists]
+    named = [items for name, items in lists if name in _LISTS or _speaks(items)]
+    found = named or [items for _, items in lists]
     if found:
         return ((key, item) for items in found for key, item in _records_of(items))
     if _is_map(value):
         return ((key, item) for key, item in value.items() if isinstance(item, dict))
     maps = [inner for inner in value.values() if isinstance(inner, dict) and _is_map_of_posts(inner)]
     return iter(maps[0].items()) if len(maps) == 1 else None
+
+
+def _speaks(items: list[Any]) -> bool:
+    """Whether the records of a list hold words, whatever it is called: comments beside posts."""
+    first = next((item for item in items[:20] if isinstance(item, dict)), {})
+    return not _WORDS.isdisjoint(first)
 
 
 def _rows_of_frame(value: Object) -> Iterator[Object] | None:
@@ -202,6 +214,15 @@ def _is_map_of_posts(value: Object) -> bool:
 def are_alike(one: Object, other: Object, least: float = LIKENESS) -> bool:
     """Whether two records have a share of their keys in common."""
     return len(one.keys() & other.keys()) >= least * max(1, len(one.keys() | other.keys()))
+
+
+def is_list_of_like(items: object, record: Object) -> TypeGuard[list[Object]]:
+    """Whether a list holds nothing but records that are like one with words of its own."""
+    if not isinstance(items, list) or not items or _WORDS.isdisjoint(record):
+        return False
+    return all(
+        isinstance(item, dict) and not _WORDS.isdisjoint(item) and are_alike(record, item) for item in items
+    )
 
 
 def has_swallowed(record: Object, like: Object, key: str) -> bool:

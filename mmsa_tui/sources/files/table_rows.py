@@ -320,11 +320,14 @@ def _from_rows(
     names = header.names
     shown = _places(names, judged(names))
     is_text = kind in ("csv", "tsv")
-    sample = [record_of(row, shown, len(names), is_text) for row in (*first, *further)]
+    filled = (row for row in (*first, *further) if row.error or any(row.cells))
+    sample = [record_of(row, shown, len(names), is_text) for row in filled]
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         places = _places(names, keep or names)
         for row in chain(first, rows):
+            if not (row.error or any(row.cells)):
+                continue  # delimiters alone, where a spreadsheet had an empty row
             if header.row >= 0 and _repeats(row.cells, names):
                 yield Record(f"line {row.line:,}", error=REPEATED_HEADER)
             else:

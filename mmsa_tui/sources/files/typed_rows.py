@@ -10,14 +10,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.fields.lookup import as_text
+from mmsa_tui.sources.fields.lookup import Object, as_text
 from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import packing_of
 from mmsa_tui.sources.files.columnar import Columnar, open_columnar
 from mmsa_tui.sources.files.contradictions import about_sheet
+from mmsa_tui.sources.files.json_envelopes import ANSWERS, is_list_of_like
 from mmsa_tui.sources.files.ndjson import Entry, read_entries
 from mmsa_tui.sources.files.table_pictures import holds_picture, take_pictures
 from mmsa_tui.sources.files.table_rows import (
@@ -130,13 +132,13 @@ def open_jsonl(path: Path) -> Table:
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         wanted = set(keep)
-        return (json_record(entry, wanted) for entry in read_entries(path))
+        return (json_record(entry, wanted) for entry in _with_answers(read_entries(path)))
 
     columns: dict[str, None] = {}
     sample: list[Record] = []
     is_whole = _plain_size(path) <= _WHOLE_BYTES
     step = 1
-    for number, entry in enumerate(read_entries(path)):
+    for number, entry in enumerate(_with_answers(read_entries(path))):
         if not is_whole and number >= FIRST_ROWS:
             break
         record = json_record(entry, set())
@@ -150,6 +152,27 @@ def open_jsonl(path: Path) -> Table:
             columns.update(dict.fromkeys(record.values))
             sample.append(record)
     return Table("jsonl", list(columns), sample, records, Layout(encoding="utf-8"), is_open=True)
+
+
+def _with_answers(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Yield records, and behind each the answers that stand in a list of it and are like it."""
+    for entry in entries:
+        pending = [entry]
+        while pending:
+            entry = pending.pop()
+            record = entry.value or {}
+            lists: dict[str, list[Object]] = {}
+            for name in ANSWERS:
+                items: object = record.get(name)
+                if is_list_of_like(items, record):
+                    lists[name] = items
+            if lists:
+                rest = {key: value for key, value in record.items() if key not in lists}
+                entry = replace(entry, value=rest)
+            yield entry
+            answers = enumerate(chain.from_iterable(lists.values()), start=1)
+            found = [replace(entry, where=f"{entry.where}, answer {n:,}", value=item) for n, item in answers]
+            pending += reversed(found)
 
 
 def _plain_size(path: Path) -> int:

@@ -10,7 +10,7 @@ import datetime
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,6 +42,12 @@ _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+_MAX_MERGED = 10_000
+"""Rows that one cell is merged over, at most."""
+_MAX_BY_HAND = 4 << 20
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_HEAD_BYTES = 1 << 20
 
 Cells = tuple[str, ...]
 
@@ -166,10 +172,11 @@ class _Excel:
             found = next(page for page in self._book.worksheets if page.title == sheet)
             # The stated size may be a lie or a million empty rows.
             found.reset_dimensions()
+            fill = _merged_downwards(self._path, sheet)
             for number, cells in enumerate(found.iter_rows(values_only=True), start=1):
                 row = tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])
                 if any(row):
-                    yield number, row
+                    yield number, fill(number, row)
         except _BROKEN as error:
             raise _broken(self._path, error) from error
 
@@ -181,23 +188,76 @@ class _Calamine:
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         try:
-            rows = self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            page = self._book.get_sheet_by_name(sheet)
+            fill = _Merged(page.merged_cell_ranges)
+            rows = page.to_python(skip_empty_area=False)
         except Exception as error:  # as in `_open_calamine`
             raise _broken(self._path, error) from error
         for number, cells in enumerate(rows, start=1):
             row = tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])
             if any(row):
-                yield number, row
+                yield number, fill(number, row)
+
+
+class _Merged:
+    """Gives each row what a cell says that is merged downwards over it: a date over the posts of a day."""
+
+    def __init__(self, ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]] | None) -> None:
+        self._tops: dict[tuple[int, int], tuple[int, int]] = {}
+        self._said: dict[tuple[int, int], str] = {}
+        self._width = 0
+        for (top, left), (bottom, right) in ranges or ():
+            if left == right and top < bottom <= top + _MAX_MERGED:
+                self._width = max(self._width, left + 1)
+                self._tops.update({(row, left): (top, left) for row in range(top, bottom + 1)})
+
+    def __call__(self, number: int, row: Cells) -> Cells:
+        """Return a row, the `number`th from 1, with its cells filled; rows come in their order."""
+        if not self._tops:
+            return row
+        padded = (*row, *[""] * (self._width - len(row)))
+        return tuple(self._cell((number - 1, place), cell) for place, cell in enumerate(padded))
+
+    def _cell(self, place: tuple[int, int], cell: str) -> str:
+        top = self._tops.get(place)
+        if top == place:
+            self._said[place] = cell
+        return self._said.get(top, cell) if top and not cell else cell
+
+
+def _merged_downwards(path: Path, sheet: str) -> _Merged:
+    """Find the merged cells of a sheet of xlsx; of a large file, which no hand has made, none."""
+    if path.stat().st_size > _MAX_BY_HAND:
+        return _Merged(())
+    try:
+        return _Merged(_calamine_book(path).get_sheet_by_name(sheet).merged_cell_ranges)
+    except SourceError:
+        return _Merged(())
 
 
 def _open_calamine(path: Path) -> _Calamine:
+    return _Calamine(_calamine_book(path), path)
+
+
+def _calamine_book(path: Path) -> Any:
     import python_calamine
 
+    if _is_locked(path):
+        raise SourceError(
+            f"{path.name} is protected by a password",
+            "Open it in a spreadsheet and save it without one, or as csv.",
+        )
     try:
-        return _Calamine(python_calamine.CalamineWorkbook.from_path(str(path)), path)
+        return python_calamine.CalamineWorkbook.from_path(str(path))
     except Exception as error:
         # Its errors, and Rust's panics, have no class in common but this.
         raise _broken(path, error) from error
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a workbook is encrypted: Excel puts it whole into a container of the old kind."""
+    with path.open("rb") as file:
+        return file.read(8).startswith(b"\xd0\xcf\x11\xe0") and _LOCKED in file.read(_HEAD_BYTES)
 
 
 def cell_text(cell: object) -> str:

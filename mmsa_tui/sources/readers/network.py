@@ -16,7 +16,8 @@ from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object
-from mmsa_tui.sources.fields.networks import recognise, replies_of
+from mmsa_tui.sources.fields.network_list import known_networks
+from mmsa_tui.sources.fields.networks import read, recognise, replies_of
 from mmsa_tui.sources.fields.paths import first
 from mmsa_tui.sources.fields.tweet import Tweet, to_item
 from mmsa_tui.sources.files.record_files import detect_records, read_records
@@ -28,6 +29,7 @@ _NO_POSTS = ("Announce", "Like", "Follow", "Delete", "Undo", "Update", "Add", "R
 
 _MORE = "more"
 """What Reddit puts where a thread goes on."""
+_EXCERPTS = ("latestComments", "topComments", "top_comments", "latest_comments")
 _WORDS = "text body content message comment"
 """Where an answer of unknown form may hold its words."""
 _DOWNLOAD = re.compile(r"your_\w*(?:activity|facebook)\w*|content")
@@ -60,7 +62,7 @@ class Network:
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         files = MediaFiles.near(_download_of(source), options.note)
         foreign: Counter[str] = Counter()
-        unread: Counter[str] = Counter()
+        excerpts: Counter[str] = Counter()
         like: Object = {}
         for entry in read_records(source, options, _is_likely):
             if entry.value is None:
@@ -70,9 +72,10 @@ class Network:
                 if found.is_service:
                     foreign["what the service says, such as that someone joined"] += 1
                     continue
-                for post in _thread(entry.value, unread):
+                for place, post in enumerate(_thread(entry.value, excerpts)):
                     if not post.post_id:
-                        post = replace(post, post_id=re.sub(r",? (?:line|record) ", "-", entry.where))
+                        key = re.sub(r",? (?:line|record) ", "-", entry.where)
+                        post = replace(post, post_id=f"{key}-{place}" if place else key)
                     yield to_item(post, files, entry.where, entry.encoding)
             elif entry.value.get("type") in _NO_POSTS:
                 foreign[f"type {entry.value['type']}"] += 1
@@ -86,21 +89,22 @@ class Network:
                 foreign[", ".join(list(entry.value)[:_MAX_KEYS])[:100]] += 1
         for keys, count in foreign.most_common(5):
             options.note(f"records that are no posts of a network left out: {count:,}, with {keys}")
-        for keys, count in unread.most_common(5):
-            options.note(
-                f"answers within posts, in a form that is not known, left out: {count:,}, with {keys}"
-            )
+        for name, count in excerpts.most_common(5):
+            options.note(f"answers that posts show as an excerpt, in `{name}`, left out: {count:,}")
 
 
-def _thread(record: Object, unread: Counter[str]) -> Iterator[Tweet]:
-    """Yield a post and the answers that stand in it, each before its own; count those of unknown form."""
+def _thread(record: Object, excerpts: Counter[str]) -> Iterator[Tweet]:
+    """Yield a post and the answers that stand in it, each before its own; count those of an excerpt."""
     pending = [record]
     while pending:
         record = pending.pop()
         if found := recognise(record):
             yield found.read(found.record)
         elif first(record, _WORDS):
-            unread[", ".join(list(record)[:_MAX_KEYS])[:100]] += 1
+            yield read(record, known_networks().common)
+        for name in _EXCERPTS:
+            if isinstance(few := record.get(name), list) and few:
+                excerpts[name] += len(few)
         pending += reversed(list(replies_of(record)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mmsa_tui.sources.columns import Name
 from mmsa_tui.sources.files.cells import Column
@@ -11,6 +12,11 @@ from mmsa_tui.sources.roles.fits import is_all_dates, is_moment, is_of_post, rea
 from mmsa_tui.sources.timestamps import to_iso_utc, without_midnight
 
 _TIME = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")
+_AGO = re.compile(
+    r"\s*(?:about |vor )?\d+\s?(?:s|m|h|d|w|y|mo|yr|sec|min|hr|(?:second|minute|hour|day|week|month|year)s?)"
+    r"(?: ago)?(?: ?[(•·].*)?\s*|yesterday|just now|now",
+    re.IGNORECASE,
+)
 _LENGTHS = frozenset(("duration", "length", "dauer", "duree", "duracion", "durata"))
 _NOT_DATES = ("data", "time")
 """Names of dates in some language or tool that mean something else in others."""
@@ -18,8 +24,18 @@ _NOT_DATES = ("data", "time")
 
 def take_date(table: Candidates) -> str:
     """Return the column of the date: by its name, by its place without a header, by its cells."""
+    if "created_at" not in table.said and (ago := next(_told_from_now(table), "")):
+        return table.take("created_at", ago, "it tells how long before the collection a post was written")
     called = table.take_called("created_at", lambda name, cells: _is_date(table, name, cells))
     return called or table.take_unnamed("created_at", is_moment) or _take_dated(table)
+
+
+def _told_from_now(table: Candidates) -> Iterator[str]:
+    """Yield the columns called dates that tell `3d` or `2 hours ago`: another holds when that was."""
+    for column in table.called("created_at"):
+        cells = table.cells(column).filled
+        if table.fits(lambda name, _: is_of_post(name), column) and cells and all(map(_AGO.fullmatch, cells)):
+            yield column
 
 
 def take_time(table: Candidates, date: str) -> str:

@@ -15,7 +15,9 @@ from mmsa_tui.sources.files.table_rows import Record
 from mmsa_tui.sources.readers.table.finding import Found
 
 MAX_ROWS = 20
-"""So many rows stand below a table at most."""
+"""So many rows about a table stand below it at most."""
+MAX_HELD = 1_000
+"""So many more may be of another table, below the first."""
 _KINDS = frozenset(("csv", "tsv", "xlsx", "xls", "ods"))
 _USUAL = 0.5
 _SHOWN = 80
@@ -49,6 +51,8 @@ class Footer:
             count = shapes.total()
             if len(sample) > 1 and count > _USUAL * len(sample):
                 self._usual[column] = frozenset(kind for kind, n in shapes.items() if n > _RARE * count)
+        self._strict = {column for column, kinds in self._usual.items() if kinds and "" not in kinds}
+        """Of these the columns that hold numbers, moments or codes alone."""
         self._can_be = found.table.kind in _KINDS
         self._has_numbers = "number" in self._usual.get(roles.id, ())
         self._left_out: list[str] = []
@@ -92,7 +96,10 @@ class Footer:
     def _rate(self, record: Record) -> int:
         """Say how surely a row is no post: 0 for a post, 1 in doubt, 2 surely."""
         values, roles = record.values, self._roles
-        if any(not self._lacks(column, values.get(column, "")) for column in self._usual):
+        lacking = [column for column in self._usual if self._lacks(column, values.get(column, ""))]
+        # Of a second table below the first only a name may stand where one stands above.
+        is_other = len(self._strict) > 1 and self._strict.issubset(lacking)
+        if len(lacking) < len(self._usual) and not is_other:
             return 0
         if any(_is_filled(values.get(column, "")) for column in roles.image):
             return 0
@@ -104,6 +111,8 @@ class Footer:
             return int(speaks_of_table and record.is_short)
         if not text:
             return 2
+        if len(lacking) < len(self._usual):
+            return 0
         if not speaks_of_table:
             return 1
         return 2 if len(self._usual) > 1 or shape(text) == "number" else 1

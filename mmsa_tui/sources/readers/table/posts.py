@@ -16,13 +16,14 @@ from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
-from mmsa_tui.sources.files.cells import names_picture
+from mmsa_tui.sources.files.cells import count_records, names_picture
+from mmsa_tui.sources.files.json_envelopes import ANSWERS
 from mmsa_tui.sources.files.row_doubts import RowDoubts
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
 from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
-from mmsa_tui.sources.readers.table.footer import MAX_ROWS, Footer
+from mmsa_tui.sources.readers.table.footer import MAX_HELD, Footer
 from mmsa_tui.sources.roles.text import is_beginning
 from mmsa_tui.sources.timestamps import without_midnight
 from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
@@ -61,6 +62,12 @@ class TablePosts:
         self._doubts = RowDoubts()
         self._other_labels = {column: Counter[str]() for column in found.roles.other_labels}
         self._targets = _target_column(found)
+        self._lists = {
+            column: 0
+            for column in found.table.columns
+            if found.table.kind == "jsonl" and parse_name(column).parts[-1] in ANSWERS
+        }
+        """Columns that may hold lists of answers, and how many there were."""
         self._pages = frozenset(c for c in found.roles.image if parse_name(c).parts[-1] in _ADDRESSES)
         self._zone = _zone_column(found)
         self._late: dict[str, str] = {}
@@ -171,7 +178,7 @@ class TablePosts:
                 continue
             if number == 1 and self._footer.stands_above(record):
                 continue
-            if len(held) < MAX_ROWS and self._footer.may_be(record):
+            if len(held) < MAX_HELD and self._footer.may_be(record):
                 held.append((number, record))
                 continue
             yield from held
@@ -194,6 +201,8 @@ class TablePosts:
         for column, words in self._other_labels.items():
             if (word := values.get(column, "").strip()) and (word in words or len(words) < _MOST_WORDS):
                 words[word] += 1
+        for column in self._lists:
+            self._lists[column] += count_records(values.get(column, ""))
         label = values.get(roles.label, "").strip()
         return Post(
             post_id,
@@ -298,6 +307,8 @@ class TablePosts:
                 f"columns of labels that are only kept, not read as people's labels: {', '.join(counted)}; "
                 f"--map label={self._roles.other_labels[0]} reads one"
             )
+        if told := ", ".join(f"`{column}` ({count:,})" for column, count in self._lists.items() if count):
+            note(f"answers within posts that are kept as they lie, and are no posts: {told}")
         if self._cut:
             note(f"texts cut at {MAX_CELL:,} characters: {self._cut:,}")
         for name, where in list(self._late.items())[:5]:
