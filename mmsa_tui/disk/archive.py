@@ -50,6 +50,8 @@ class Archive(Closing):
 
     def __init__(self, path: Path, note: Callable[[str], None] = ignore) -> None:
         self.path = path
+        self.nested: list[str] = []
+        """Archives within it, which are not read."""
         count = _count_members(path)
         if count > MAX_MEMBERS:
             raise SourceError(
@@ -89,6 +91,7 @@ class Archive(Closing):
                 continue
             elif info.filename.lower().endswith(_ARCHIVE_SUFFIXES):
                 refused["nested archives"] += 1
+                self.nested.append(info.filename)
             elif info.flag_bits & 0x1:
                 refused["locked members"] += 1
             else:
@@ -101,7 +104,8 @@ class Archive(Closing):
             )
         for what, count in refused.items():
             if count:
-                note(f"{self.path.name}: {what} left out: {count}")
+                shown = f" ({', '.join(self.nested[:3])})" if what == "nested archives" else ""
+                note(f"{self.path.name}: {what} left out: {count}{shown}")
         return members
 
     def open(self, name: str) -> IO[bytes]:

@@ -29,10 +29,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "टिप्पणी", "ट्वीट", "पाठ", "ข้อความ", "متن",
         "verbatim", "verbatims", "status",
         "description", "desc", "textdisplay", "snippet", "openingtext", "document", "data", "input",
+        "words", "tokens",
     ),
     "title": (
-        "title", "posttitle", "videotitle", "headline", "subject", "submissiontitle", "titel", "titre",
-        "titulo", "titolo", "uberschrift", "заголовок", "标题", "タイトル",
+        "title", "reviewtitle", "posttitle", "videotitle", "headline", "subject", "submissiontitle", "titel",
+        "titre",        "titulo", "titolo", "uberschrift", "заголовок", "标题", "タイトル",
     ),
     "image": (
         "image", "images", "imagepath", "imagefile", "imagefilename", "imagename", "imageurl",
@@ -84,6 +85,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",
         "parsedcreatedat", "unixtimestamp", "veroffentlichtam", "veroeffentlichtam", "veroffentlicht",
         "erstelltam", "datum", "fecha", "fechadepublicacion", "datedepublication", "data", "dataora",
+        "unixreviewtime", "reviewtime", "reviewdate",
         "дата", "датапубликации", "发布时间", "发布日期", "评论时间", "日期", "时间", "投稿日時", "日時",
         "日付",
         "작성일", "작성일시", "작성시간", "날짜", "등록일", "게시일", "tarih", "gonderimtarihi",
@@ -106,7 +108,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "polarite", "polaridade", "etiqueta", "etiquette", "duygu", "duyguanalizi", "sentimen", "sentyment",
         "wydzwiek", "тональность", "тон", "情感", "情感倾向", "情感极性", "情绪", "感情",
         "センチメント", "極性", "감성", "감정",
-        "المشاعر", "भावना", "camxuc", "labels", "overall",
+        "المشاعر", "भावना", "camxuc", "labels", "overall", "stars", "starrating", "reviewrating", "rating",
     ),
 }
 # fmt: on
@@ -147,7 +149,7 @@ _OTHER_POST = frozenset((
     "repost", "inreplyto", "shared", "embed", "external", "card", "link", "original_tweet",
     "retweetedstatus", "quotedstatus", "root", "ancestor", "context", "place", "geo", "entities",
     "hashtags", "mentions", "annotations", "location", "includes", "matching", "latestcomments",
-    "topcomments", "replies",
+    "topcomments", "replies", "source", "application", "client", "generator", "symbol", "symbols",
 ))
 # fmt: on
 """A nested column below one of these tells of another post, or of a part of this one."""
@@ -236,7 +238,8 @@ def spell(name: str) -> str:
 def parse_name(name: str) -> Name:
     """Take a column's name apart: `record.createdAt` is `createdat` below `record`."""
     plain = _NUMBERED.sub("", name)
-    steps = [part for part in _PARTS.split(plain) if part]
+    # What Elasticsearch files a whole record under.
+    steps = [part for part in _PARTS.split(plain) if part and part != "_source"]
     parts = [part for part in steps if not part.isdigit()] or [plain]
     words = tuple(word.casefold() for word in _SPLIT.split(_CAMEL.sub(" ", parts[-1])) if word) or ("",)
     above = {word.casefold() for part in parts[:-1] for word in _SPLIT.split(_CAMEL.sub(" ", part)) if word}

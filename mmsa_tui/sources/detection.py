@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from mmsa_tui.sources.unpacked import detect_inside, holds_folder
 _ARCHIVES = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"))
 _TAPE_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 _LOOK_AT_FILES = 200
+_NOTE = re.compile(r"(?:^|/)(?:read_?me|licen[cs]e|changelog|notice)[^/]*$|\.pdf$", re.IGNORECASE)
+"""Files that tell of an archive."""
 _CLOSE = 10
 """Claims nearer than this to the best one leave room for doubt."""
 
@@ -171,12 +174,34 @@ def refuse_archive(source: Path) -> None:
         return
     if foreign := foreign_kind(read_start(source, 16 * 1024), source.name):
         raise SourceError(f"{source.name} is {foreign.what}: such files are not read", foreign.advice)
+    _refuse_nested(source)
     if not (kind := kind_of_archive(source)):
         return
     raise SourceError(
         f"{source.name} is a {kind} archive: of archives only zip files are read as they are",
         f"Unpack it, {_unpacking(source, kind)}, and point at the folder.",
     )
+
+
+def _refuse_nested(source: Path) -> None:
+    """Raise that a zip file holds archives, and nothing else that could be a post.
+
+    Raises:
+        SourceError: names one of them.
+    """
+    with source.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return
+    try:
+        with Archive(source) as archive:
+            nested, others = archive.nested, list(archive.members)
+    except (OSError, SourceError):
+        return
+    if nested and all(_NOTE.search(name) for name in others):
+        raise SourceError(
+            f"{source.name} holds archives that are not read within it: {', '.join(nested[:3])}",
+            "Unpack it and point at the archive in it, or at its folder.",
+        )
 
 
 def _unpacking(source: Path, kind: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
+from mmsa_tui.sources import crowd, marks
 from mmsa_tui.sources.columns import (
     NAMES,
     is_own_export,
@@ -20,7 +21,7 @@ from mmsa_tui.sources.columns import (
     speaks_of_labels,
     spell,
 )
-from mmsa_tui.sources.files.table_rows import Record
+from mmsa_tui.sources.files.table_rows import Record, Table
 from mmsa_tui.sources.files.tables import open_table
 from mmsa_tui.sources.ids import id_in_address
 from mmsa_tui.sources.label_words import spelled
@@ -46,6 +47,7 @@ _ID_COLUMNS = (
     "imageid",
     "mediaid",
     "uuid",
+    "instanceid",
     "id",
     "ids",
     *NAMES["id"],
@@ -120,9 +122,17 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
         rows = (_checked(record, path, ("id",)).values for record in table.records(()))
         yield from votes_of_examples(map(read_example, rows), notes)
         return
+    if crowd.is_crowd(table.columns):
+        yield from _votes_of_crowd(table, path, notes)
+        return
     columns: dict[str, str] = {}
     for name in table.columns:
         columns.setdefault(spell(name), name)
+    sample = [record.values for record in table.sample if not record.error]
+    if marks.are_marked(of_labels := marks.label_columns(table.columns), sample):
+        ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
+        yield from _votes_of_marks(table, path, ids, of_labels, notes)
+        return
     ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
     is_tool = is_min(dict.fromkeys(table.columns))
     named = _tool_columns(table.columns) if is_tool else _label_columns(table.columns, columns)
@@ -158,6 +168,44 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
                     yield Vote(post_id, kind, words[0])
     if several:
         notes.append(f"rows that give a post several labels: {several:,}, left out")
+
+
+def _votes_of_marks(
+    table: Table, path: Path, ids: Sequence[str], of_labels: Mapping[str, str], notes: list[str]
+) -> Iterator[Vote]:
+    """Yield the label whose column is marked in each row."""
+    without = 0
+    for record in table.records([*ids, *of_labels]):
+        values = _checked(record, path, ids).values
+        word = marks.marked(of_labels, values)
+        without += not word
+        if word:
+            yield Vote(id_of_label(_first(values, ids)), "label", word)
+    notes.append(f"the label is the column that is marked, of {', '.join(of_labels)}")
+    if without:
+        notes.append(f"rows in which no column, or several, are marked: {without:,}, left out")
+
+
+def _votes_of_crowd(table: Table, path: Path, notes: list[str]) -> Iterator[Vote]:
+    """Yield what each worker said of a post; the majority counts."""
+    of_post = {parse_name(name).parts[-1]: name for name in reversed(crowd.inputs(table.columns))}
+    ids = [of_post[name] for name in dict.fromkeys(_ID_COLUMNS) if name in of_post]
+    said, states = crowd.answers(table.columns), crowd.states(table.columns)
+    rejected = without = 0
+    for record in table.records([*ids, *said, *states]):
+        values = _checked(record, path, ids).values
+        if crowd.is_rejected(values, states):
+            rejected += 1
+            continue
+        word = crowd.answer_of(values, said)
+        without += not word
+        if word:
+            yield Vote(id_of_label(_first(values, ids)), "label", word)
+    notes.append("each row is what one worker said: of a post that label counts which most of them gave")
+    if rejected:
+        notes.append(f"answers that were rejected: {rejected:,}, left out")
+    if without:
+        notes.append(f"answers without one label: {without:,}, left out")
 
 
 def _parted(cell: str, vocabulary: Collection[str]) -> list[str]:

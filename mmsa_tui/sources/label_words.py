@@ -19,18 +19,20 @@ _SAME = {
     "negative": (
         "neg negativ negativa negative negativo négatif négative negatief"
         " negatywny negatywna negativni olumsuz negatif отрицательный"
-        " отрицательная негативный негатив 消极 负面 负向 负 ネガティブ 否定的 부정 부정적 سلبي سلبية"
+        " отрицательная негативный негативная негатив"
+        " ☹️ ☹ 🙁 😞 😠 😡 👎 消极 负面 负向 负 ネガティブ 否定的 부정 부정적 سلبي سلبية"
         " नकारात्मक αρνητικό"
     ),
     "neutral": (
         "neu neut neutr neutral neutre neutro neutra neutrale neutraal neutralny"
-        " neutralna neutrální nötr tarafsız netral нейтральный нейтральная нейтрал"
+        " neutralna neutrální nötr tarafsız netral нейтральный нейтральная нейтрал 😐"
         " 中性 中立 中 ニュートラル 중립 중립적 محايد محايدة तटस्थ ουδέτερο"
     ),
     "positive": (
         "pos positiv positiva positive positivo positif positief pozytywny"
         " pozytywna pozitivní olumlu pozitif положительный положительная"
-        " позитивный позитив 积极 正面 正向 正 ポジティブ 肯定的 긍정 긍정적 إيجابي ايجابي إيجابية"
+        " позитивный позитивная позитив"
+        " 😀 😃 😊 🙂 😍 👍 积极 正面 正向 正 ポジティブ 肯定的 긍정 긍정적 إيجابي ايجابي إيجابية"
         " सकारात्मक θετικό"
     ),
 }

@@ -31,6 +31,7 @@ _PAIR = re.compile(
 )
 _TURNED = re.compile(r"(?P<label>[^\W\d_][\w-]{0,29})\s*[:\t,;|]\s*(?P<id>\d{5,})")
 """A label before the id: `true:656818591163256832`, as of Twitter15 and Twitter16."""
+_JSON_LABELS = ("label", "sentiment", "gold", "polarity", "class", "annotation")
 _MAX_BYTES = 64 << 20
 
 
@@ -115,8 +116,8 @@ def _votes(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote]:
     sample = sample_records(path)
     if any(map(is_example, sample)):
         yield from votes_of_examples(_examples(path), notes)
-    elif (plain := _plain_map(path)) is not None:
-        yield from (Vote(id_of_label(post_id), "label", word) for post_id, word in plain.items())
+    elif (plain := _plain_json(path)) is not None:
+        yield from (Vote(id_of_label(post_id), "label", word) for post_id, word in plain)
     elif not sample and (pairs := _pairs(path, encoding)):
         yield from (Vote(id_of_label(post_id), "label", word) for post_id, word in pairs)
     else:
@@ -164,20 +165,36 @@ def _examples(path: Path) -> Iterator[Labelled]:
             yield read_example(entry.value)
 
 
-def _plain_map(path: Path) -> dict[str, str] | None:
-    """Return a JSON object of ids and labels, or None if the file is something else."""
+def _plain_json(path: Path) -> list[tuple[str, str]] | None:
+    """Return the ids and labels of JSON that holds nothing else, or None if the file is something else.
+
+    By id (`{"71": "positive"}`, `{"71": {"label": …}}`), by label (`{"positive": ["71"]}`) or in pairs.
+    """
     with path.open("rb") as file:
-        if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
+        if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
             return None
         file.seek(0)
         try:
             value = json.loads(decode(file.read(_MAX_BYTES)).text)
         except (ValueError, RecursionError, UndecodableError):
             return None
-    if not isinstance(value, dict) or not all(isinstance(word, str | int | float) for word in value.values()):
-        return None
-    ids = sum(any(map(str.isdigit, key)) for key in value)
-    return {key: as_text(word) for key, word in value.items()} if 2 * ids > len(value) else None
+    found: list[tuple[object, object]] = []
+    if isinstance(value, list) and all(isinstance(item, list) and len(item) == 2 for item in value):
+        found = [(item[0], item[1]) for item in value]
+    elif isinstance(value, dict) and value and all(isinstance(ids, list) for ids in value.values()):
+        found = [(post_id, label) for label, ids in value.items() for post_id in ids]
+    elif isinstance(value, dict):
+        found = [(post_id, _label_in(said)) for post_id, said in value.items()]
+    pairs = [(as_text(post_id), as_text(word)) for post_id, word in found]
+    ids = sum(any(map(str.isdigit, post_id)) for post_id, _ in pairs)
+    return pairs if 2 * ids > len(pairs) and all(word for _, word in pairs) else None
+
+
+def _label_in(said: object) -> object:
+    """Return the label in what is filed under an id: itself, or what is called so in it."""
+    if not isinstance(said, dict):
+        return said
+    return next((said[name] for name in _JSON_LABELS if name in said), None)
 
 
 def _pairs(path: Path, encoding: str) -> list[tuple[str, str]]:
@@ -191,11 +208,27 @@ def _pairs(path: Path, encoding: str) -> list[tuple[str, str]]:
     turned = [_TURNED.fullmatch(line) for line in filled]
     matches = turned if all(turned) else [_PAIR.fullmatch(line) for line in filled]
     pairs = [(match["id"], match["label"]) for match in matches if match]
+    if len(pairs) < len(matches):
+        pairs = _several(filled)
+        matches = matches if pairs else [None]
     words = {word.lower() for _, word in islice(pairs, 10_000)}
-    is_list = len(pairs) == len(matches) and len(words) <= MAX_WORDS
+    is_list = len(pairs) >= len(matches) and len(words) <= MAX_WORDS
     # The path of a picture names its post by its stem.
     return (
         [(re.sub(r"^.*[/\\]|\.[A-Za-z]{2,4}$", "", post_id), word) for post_id, word in pairs]
         if is_list
         else []
     )
+
+
+def _several(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Return id and label for each label of lines that are an id and what each of several people said."""
+    for delimiter in ("\t", ";", ","):
+        rows = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
+        width = len(rows[0]) if rows else 0
+        if width > 2 and all(len(row) == width and any(map(str.isdigit, row[0])) for row in rows):
+            words = {cell.lower() for row in rows for cell in row[1:]}
+            # Years and counts are no labels: words are.
+            if not propose_map(words - {""}).unknown:
+                return [(row[0], cell) for row in rows for cell in row[1:] if cell]
+    return []

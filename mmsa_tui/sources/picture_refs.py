@@ -45,6 +45,7 @@ _MAX_BESIDE, _MAX_OTHERS, _FIRST_FILES = 2_000, 5, 20
 _MIN_NAME = 8
 """Characters of a file name that is hardly the same in another folder by chance."""
 _MIN_ROWS = 2
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _TRIAL = 40
 """References by which a folder beside the table's own is judged."""
 
@@ -144,7 +145,7 @@ class RowPictures:
         self._index: PictureIndex | None = None
         self._roots: list[Path] = []
         self._by_id: dict[str, list[str]] | None = None
-        self._ambiguous = 0
+        self._ambiguous = self._missing = 0
         self._by_stem: dict[str, list[str]] | None = None
         self.column = ""
         """The column whose cells pictures are called like, where nothing else names them."""
@@ -171,10 +172,11 @@ class RowPictures:
         for folder in beside:
             self._set_roots([folder])
             # A folder that is not called like pictures must hold what chance would not.
-            is_sure = is_called_like_pictures(folder) or all(
-                len(file_name(name)) >= _MIN_NAME for names, _, _ in trial for name in names
-            )
-            if is_sure and (2 * self._finds(trial) >= len(trial) or self._settle_column(trial, columns)):
+            is_called = is_called_like_pictures(folder)
+            named = [len(file_name(name)) for names, _, _ in trial for name in names]
+            if not is_called and min(named, default=_MIN_NAME) < _MIN_NAME:
+                continue
+            if 2 * self._finds(trial) >= len(trial) or self._settle_column(trial, columns, _MIN_ID):
                 self._note(f"pictures are taken from {folder.name}/, beside the folder of the table")
                 self._set_roots([self._table_root, folder.parent, folder])
                 return
@@ -183,14 +185,18 @@ class RowPictures:
     def _finds(self, trial: Sequence[Sight]) -> int:
         return sum(self._locate(names, post_id) for names, post_id, _ in trial)
 
-    def _settle_column(self, trial: Sequence[Sight], columns: Sequence[str]) -> bool:
-        """Find the column that pictures are called like, each row's otherwise: `7.jpg` beside an id of 7."""
+    def _settle_column(self, trial: Sequence[Sight], columns: Sequence[str], shortest: int = 1) -> bool:
+        """Find the column that pictures are called like, each row's otherwise: `7.jpg` beside an id of 7.
+
+        Args:
+            shortest: characters of a cell that may be meant; in a folder elsewhere `7.jpg` is another.
+        """
         if next(self._open_index().stems(), None) is None:
             return False
         for column in columns:
             cells = [cell for _, _, values in trial if (cell := values.get(column, "").strip())]
             least = max(_MIN_ROWS, len(trial) // 2)
-            if len(cells) < least or len(set(cells)) < len(cells):
+            if len(cells) < least or len(set(cells)) < len(cells) or min(map(len, cells)) < shortest:
                 continue
             if sum(bool(self._called_like(cell)) for cell in cells) >= max(_MIN_ROWS, 0.5 * len(cells)):
                 self._note(f"pictures are found by their names, which stand in column `{column}`")
@@ -222,6 +228,7 @@ class RowPictures:
         missing: list[Picture] = []
         for name in names:
             path = self._path_of(name)
+            self._missing += path is None
             if path is not None:
                 if all(path != other.path for other in found):
                     found.append(Picture(name[-500:], path))
@@ -249,10 +256,16 @@ class RowPictures:
 
     def forget(self) -> None:
         """Take back what was in doubt so far."""
-        self._ambiguous = 0
+        self._ambiguous = self._missing = 0
 
     def close(self) -> None:
-        """Say what was in doubt."""
+        """Say what was in doubt, and where pictures may lie that are missing."""
+        archives = _archives_in(self._table_root) if self._missing else []
+        if archives:
+            self._note(
+                f"pictures are missing, and archives beside the table are not looked into: "
+                f"{', '.join(archives)}; unpack them there"
+            )
         if self._ambiguous:
             self._note(
                 f"{self._ambiguous:,} pictures lie in several folders under the same name: the first was "
@@ -326,6 +339,14 @@ class RowPictures:
         if not names:
             return []
         return index.pictures(names[:MAX_PICTURES])
+
+
+def _archives_in(folder: Path) -> list[str]:
+    try:
+        names = [entry.name for entry in islice(folder.iterdir(), _MAX_BESIDE)]
+    except OSError:
+        return []
+    return sorted(name for name in names if name.lower().endswith(_ARCHIVES))[:3]
 
 
 def picture_folders_beside(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,109 @@ SHAPES: dict[str, Shape] = {
         created_at="",
         truth={"label": "neg"},
     ),
+    "Twitter-15 in JSON, a list of words": Shape(
+        {
+            "set/train.json": json.dumps(
+                [
+                    {"words": text.split(), "image_id": f"7{n}.jpg"}
+                    for n, text in enumerate((FINE, "Rain again"))
+                ]
+            ),
+            "set_images/70.jpg": None,
+            "set_images/71.jpg": None,
+        },
+        "1",
+        author="",
+        created_at="",
+        found=("70.jpg",),
+        point_at="set/train.json",
+    ),
+    "RedCaps, annotations beside facts of the set": Shape(
+        {
+            "annotations/boats.json": json.dumps(
+                {
+                    "info": {"start_date": "2026-01-01"},
+                    "annotations": [
+                        {"image_id": code, "author": "sam", "caption": text, "created_utc": UNIX}
+                        for code, text in (("abc12", FINE), ("abd34", "Rain"))
+                    ],
+                }
+            ),
+            "images/boats/abc12.jpg": None,
+            "images/boats/abd34.jpg": None,
+        },
+        "abc12",
+        found=("abc12.jpg",),
+        point_at="annotations/boats.json",
+    ),
+    "StockTwits, whose source has a title": Shape(
+        {
+            "a.json": json.dumps(
+                {
+                    "symbol": {"id": 1, "title": "Harbour Inc."},
+                    "messages": [
+                        {
+                            "id": n,
+                            "body": text,
+                            "created_at": DAY,
+                            "user": {"username": "sam"},
+                            "source": {"title": "Web"},
+                        }
+                        for n, text in ((71, FINE), (72, "Rain"))
+                    ],
+                }
+            )
+        },
+        "71",
+    ),
+    "reviews of Amazon": Shape(
+        {
+            "a.json": lines(
+                *(
+                    json.dumps(
+                        {"reviewerName": "sam", "reviewText": text, "overall": 5.0, "unixReviewTime": UNIX}
+                    )
+                    for text in (FINE, "Rain")
+                )
+            )
+        },
+        "1",
+        truth={"label": "5"},
+    ),
+    "texts and labels without a header": Shape(
+        {"train.tsv": lines(f"{FINE}\tpositive", "Rain again\tnegative", "My bus is late\tnegative")},
+        "1",
+        author="",
+        created_at="",
+        count=3,
+        truth={"label": "positive"},
+    ),
+    "Dravidian-CodeMix, labels in a column of categories": Shape(
+        {
+            "train.tsv": lines(
+                "text\tcategory", f"{FINE}\tPositive ", "Rain\tNegative ", "Bus\tNegative ", "Oh\tnot-Tamil "
+            )
+        },
+        "1",
+        author="",
+        created_at="",
+        count=4,
+        truth={"label": "positive"},
+    ),
+    "a column for each label": Shape(
+        {
+            "a.csv": csv(
+                ("tweet_id", "71", "72"),
+                ("text", FINE, "Rain"),
+                ("negative", "0", "1"),
+                ("positive", "1", "0"),
+            )
+        },
+        "71",
+        author="",
+        created_at="",
+        truth={"label": "positive"},
+    ),
     "an empty column for texts, and pictures": Shape(
         {
             "a.csv": csv(("tweet_id", "71", "72"), twice("text", ""), ("image", "p1.jpg", "p2.jpg")),
@@ -260,6 +364,8 @@ FOREIGN = {
         f"-- dump\n\nCREATE TABLE a (id int, t text);\nINSERT INTO a VALUES (1, '{FINE}');\n".encode(),
         "csv",
     ),
+    "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
+    "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
     "posts.rtf": (b"{\\rtf1\\ansi " + FINE.encode() + b"}", ".txt"),
 }
 
@@ -278,3 +384,11 @@ def test_a_folder_of_archives_says_that_they_have_to_be_unpacked(tmp_path: Path)
     with pytest.raises(SourceError) as refusal:
         list(read(tmp_path))
     assert "tar -xf" in refusal.value.hint
+
+
+def test_a_zip_file_of_archives_is_refused_by_their_names(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as outer:
+        outer.writestr("README.txt", "Data of a study")
+        outer.writestr("inner.zip", b"PK\5\6" + b"\0" * 18)
+    with pytest.raises(SourceError, match=r"inner\.zip"):
+        list(read(tmp_path / "outer.zip"))

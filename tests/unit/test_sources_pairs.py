@@ -156,14 +156,22 @@ def test_files_that_vanish_while_a_folder_is_read_cost_their_rows(tmp_path: Path
 
 def test_captions_are_texts_and_pages_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     write(
-        tmp_path, {"1.jpg": JPEG, "1.caption": "a fine day", "2.jpg": JPEG, "2.md": "rain", "README.md": "x"}
+        tmp_path,
+        {
+            "1.jpg": JPEG,
+            "1.caption": "a fine day",
+            "2.jpg": JPEG,
+            "2.md": "rain",
+            "3.md": "x",
+            "README.md": "x",
+        },
     )
     notes: list[str] = []
     found = [
         item for item in read(tmp_path, options=ReadOptions(note=notes.append)) if isinstance(item, Post)
     ]
-    assert [(post.post_id, post.text) for post in found] == [("1", "a fine day"), ("2", "")]
-    assert any("not read: 1 (2.md)" in note for note in notes)
+    assert [(post.post_id, post.text) for post in found] == [("1", "a fine day"), ("2", "rain")]
+    assert any("not read: 1 (3.md)" in note for note in notes)
 
 
 def test_a_text_that_names_its_columns_beside_pictures_is_a_table_and_no_post(tmp_path: Path) -> None:

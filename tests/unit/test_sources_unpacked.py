@@ -170,7 +170,7 @@ def test_names_that_lead_out_write_nothing_and_are_told(tmp_path: Path) -> None:
     [
         (["../x.csv", "/x.csv", "posts.csv"], "names that lead out of it left out: 2"),
         (["posts.csv", "posts.csv"], "members with the name of a later one left out: 1"),
-        (["more.zip", "posts.csv"], "nested archives left out: 1"),
+        (["more.zip", "posts.csv"], "nested archives left out: 1 (more.zip)"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -20,12 +20,14 @@ THREE_NAMES = (
     "user_id", "verified", "followers", "follows", "posts", "platform",
 )  # fmt: skip
 LABELLED_NAMES = ("text", "label")
+MARKED_NAMES = ("label", "text")
 MAX_LINE = 1 << 20
 _THREE = 3
 _FACTS = re.compile(r"\w+(?:\|[^|]*){8,}")
 _PICTURES = re.compile(r"(?:(?:https?:)?//[^\s|]+|null)?(?:\|(?:(?:https?:)?//[^\s|]+|null)?)*")
 _META = re.compile(r"meta\t(?P<id>\S+)(?:\t(?P<label>\S+))?\s*")
 _TAGGED = re.compile(r"(?P<word>\S+)(?:[\t ]\S+)*\s*")
+_MARKED = re.compile(r"\s*__label__(?P<label>\S+)(?:[\s,]+__label__\S+)*\s+")
 _TEXTS_FILE = re.compile(r"(?P<before>.*?)texts?(?P<after>\.txt|\.text)?", re.IGNORECASE)
 _MAX_LABEL = 30
 _MAX_BYTES = 64 << 20
@@ -42,8 +44,23 @@ def is_tokens(lines: Sequence[str]) -> bool:
 def is_threes(lines: Sequence[str]) -> bool:
     """Whether lines are posts of three: facts parted by bars, addresses of pictures, a text."""
     groups = [lines[at : at + _THREE] for at in range(0, len(lines) - _THREE + 1, _THREE)]
-    good = [shown for facts, shown, _ in groups if _FACTS.fullmatch(facts) and _PICTURES.fullmatch(shown)]
+    good = [shown for told, shown, _ in groups if _FACTS.fullmatch(told) and _PICTURES.fullmatch(shown)]
     return bool(groups) and len(good) >= 0.8 * len(groups) and any(good)
+
+
+def is_marked(lines: Sequence[str]) -> bool:
+    """Whether each line is a text behind its label, `__label__positive A fine day`, as fastText takes it."""
+    return len(lines) > 1 and sum(_MARKED.match(line) is not None for line in lines) >= 0.9 * len(lines)
+
+
+def marked_rows(path: Path) -> Iterator[Row]:
+    """Yield a row of label and text for each line; of several labels the first counts."""
+    for number, line in _lines(path):
+        match = _MARKED.match(line)
+        if match:
+            yield Row(number, (match["label"], line[match.end() :].strip()))
+        elif line.strip():
+            yield Row(number, error="it has no label before its text")
 
 
 def labels_beside(path: Path) -> Path | None:

@@ -40,6 +40,12 @@ _SQL = Foreign(
 _WORD = Foreign(
     "a document of Word or the like", "Save each post as a .txt, or all as rows of a csv or sheet."
 )
+_YAML = Foreign("a file of YAML", "Save it as JSON or csv, as with yaml.safe_load and json.dump in Python.")
+_TOML = Foreign("a file of TOML", "Save it as JSON or csv, as with tomllib and json.dump in Python.")
+_WEBANNO = Foreign(
+    "an export of WebAnno or INCEpTION, with labels of words",
+    "Export plain text there, or the labels as a csv of id and label.",
+)
 _RECORDS = Foreign(
     "a file of TFRecord", "Write its examples as Parquet, csv or JSON lines with the program that made it."
 )
@@ -64,6 +70,7 @@ _MARKS: tuple[tuple[bytes, Foreign], ...] = (
     (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", _SAS),
     (b"\0\1\0\0Standard ", _ACCESS),
     (b"{\\rtf", _WORD),
+    (b"#FORMAT=WebAnno", _WEBANNO),
 )
 _NAMES: tuple[tuple[str, Foreign], ...] = (
     (".rds", _R),
@@ -73,6 +80,9 @@ _NAMES: tuple[tuple[str, Foreign], ...] = (
     (".tfrecord", _RECORDS),
     (".tfrecords", _RECORDS),
     (".sas7bdat", _SAS),
+    (".yaml", _YAML),
+    (".yml", _YAML),
+    (".toml", _TOML),
     (".docx", _WORD),
     (".odt", _WORD),
     (".npz", _NUMPY),

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from mmsa_tui.sources.columns import is_known, unique_names
 from mmsa_tui.sources.files.cells import NOTHING, Column, count_words, is_token, shape
+from mmsa_tui.sources.label_words import propose_map
 
 LOOK_AT = 40
 """A header lies in the first rows; no tool writes more lines about a table than this."""
@@ -142,6 +143,8 @@ def _is_data(rows: Sequence[Sequence[str]]) -> bool:
         kind = shape(cell)
         if kind and (kind == column.shape or not column.filled):
             return True
+        if _is_known_label(cell) and column.filled and all(map(_is_known_label, column.filled)):
+            return True
         if is_token(cell) and column.filled and _are_alike(cell, column):
             return True
         if _is_one_of(cell, column):
@@ -195,6 +198,10 @@ def _goes_on(rows: Sequence[Sequence[str]], at: int) -> bool:
 
 def _counted(cells: Sequence[str], start: int) -> list[str]:
     return [str(number) for number in range(start, start + sum(map(bool, cells)))]
+
+
+def _is_known_label(cell: str) -> bool:
+    return bool(propose_map([cell])(cell))
 
 
 def _are_alike(cell: str, column: Column) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from mmsa_tui.sources.fields.lookup import Object
+from mmsa_tui.sources.files.browser_pages import records_of_log, tweets_of_timeline
 
 MAX_DEPTH = 6
 """Envelopes within envelopes; `data.user.edge_owner_to_timeline_media.edges` is one of four."""
@@ -21,7 +22,8 @@ SURE_LIKENESS = 0.6
 _SURELY_LIKE = 3
 """Keys in common from which on a part of a record is no part of it."""
 
-BETWEEN = re.compile(r"[\s,\ufeff]*")
+BETWEEN = re.compile(r"(?:[\s,\ufeff\x1e]|//[^\n]*\n|/\*.{0,10000}?\*/)*", re.DOTALL)
+"""What may stand between values: also comments, which JSON has no room for and people write."""
 KEY = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.){0,1000})"\s*:\s*')
 OBJECT_BEGINS = re.compile(r'\{\s*(?=")')
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
@@ -30,7 +32,7 @@ ID_LIKE = re.compile(r"(?=.*[0-9])[\w.:-]{3,200}")
 _LISTS = frozenset((
     "cards", "children", "edges", "entries", "feed", "itemList", "items", "list", "messages", "orderedItems",
     "posts",
-    "records", "results", "statuses", "toots", "tweets", "text_post_app_text_posts",
+    "records", "results", "rows", "statuses", "toots", "tweets", "text_post_app_text_posts",
     "ig_archived_post_media", "ig_other_media",
 ))  # fmt: skip
 """Names under which services hand out lists of posts."""
@@ -43,13 +45,14 @@ _OWN_FIELDS = frozenset((
     "published", "created_utc", "createTime", "create_time", "timestamp_collected", "source_platform",
     "source_platform_url",
     "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
-    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post", "string_map_data",
+    "noteTweet", "taken_at_timestamp", "shortcode", "node", "post", "data_row", "rest_id", "task_id",
+    "string_map_data",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
 _WORDS = frozenset((
     "text", "full_text", "fullText", "body", "message", "tweet", "tweet_text", "rawContent",
 ))  # fmt: skip
-_INNER = ("attributes", "properties", "_source", "fields", "record", "legacy")
+_INNER = ("attributes", "properties", "_source", "fields", "record", "legacy", "row")
 """What services file the fields of a record under, beside its id."""
 _PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
 """Of a tweet of Twitter's API v2."""
@@ -67,6 +70,10 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
         return (("", row) for row in frame)
     if captioned := _captions_of_pictures(value):
         return (("", record) for record in captioned)
+    if (tweets := tweets_of_timeline(value)) is not None:
+        return iter(tweets)
+    if (loaded := records_of_log(value, unwrap)) is not None:
+        return loaded
     if page := _page_by_another_name(value):
         return iter([("", page)])
     if _has_own_fields(value) or _is_page(value):
@@ -96,6 +103,8 @@ def _rows_of_frame(value: Object) -> Iterator[Object] | None:
             return None
         return (dict(zip(map(str, names), row, strict=True)) for row in rows)
     columns = list(value.values())
+    if rows := _rows_of_lists(value):
+        return rows
     if len(columns) < 2 or not all(isinstance(column, dict) and column for column in columns):
         return None
     first: Object = columns[0]
@@ -105,12 +114,24 @@ def _rows_of_frame(value: Object) -> Iterator[Object] | None:
     return ({name: column[number] for name, column in value.items()} for number in first)
 
 
+def _rows_of_lists(value: Object) -> Iterator[Object] | None:
+    """Yield the rows of a table whose columns are lists, all of one length."""
+    columns = list(value.values())
+    if len(columns) < 2 or not all(isinstance(column, list) and len(column) > 1 for column in columns):
+        return None
+    if len({len(column) for column in columns}) > 1 or any(isinstance(c[0], dict | list) for c in columns):
+        return None
+    return (dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True))
+
+
 def _captions_of_pictures(value: Object) -> Iterator[Object] | None:
     """Yield each caption with what is said of its picture, where both stand in lists as in COCO.
 
     A picture without a caption is a record, too.
     """
     pictures, captions = value.get("images"), value.get("annotations")
+    if isinstance(pictures, list) and pictures and all(map(_has_sentences, pictures)):
+        return ({**item, "text": _sentences(item)} for item in pictures)
     if not (isinstance(pictures, list) and isinstance(captions, list) and pictures and captions):
         return None
     by_id = {item["id"]: item for item in pictures if isinstance(item, dict) and _is_scalar(item.get("id"))}
@@ -128,6 +149,16 @@ def _captions_of_pictures(value: Object) -> Iterator[Object] | None:
     return joined()
 
 
+def _has_sentences(item: object) -> bool:
+    return isinstance(item, dict) and "filename" in item and isinstance(item.get("sentences"), list)
+
+
+def _sentences(item: Object) -> str:
+    """Return the captions of a picture of Flickr8k, Flickr30k or COCO in Karpathy's splits, a line each."""
+    parts = (part for part in item["sentences"] if isinstance(part, dict))
+    return "\n".join(str(part["raw"]) for part in parts if "raw" in part)
+
+
 def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
@@ -135,6 +166,9 @@ def _is_scalar(value: object) -> bool:
 def _has_own_fields(value: Object) -> bool:
     """Whether it has a text or a date of its own; `post` may be one, or the list of all."""
     own = _OWN_FIELDS & value.keys()
+    if own == {"annotations"}:
+        # COCO's name for a list of all, beside facts of the set; of a task they are the labels.
+        return not ("info" in value and isinstance(value["annotations"], list))
     return bool(own) and not (own == {"post"} and isinstance(value["post"], list))
 
 

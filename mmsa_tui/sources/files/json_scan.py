@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mmsa_tui.sources.columns import is_known, unique_names
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.byte_stream import StreamDamagedError
 from mmsa_tui.sources.files.json_envelopes import (
@@ -59,6 +60,9 @@ class Entry:
     key: str = ""
 
 
+_LAST_COMMA = re.compile(r",\s*[}\]]")
+
+
 class _Window:
     """The part of a text stream that is being parsed; grows on demand, forgets what is behind."""
 
@@ -91,6 +95,16 @@ class _Window:
                 return ""
             self.grow()
 
+    def drop_comma(self, error: Exception) -> bool:
+        """Take away the comma before a closing bracket that a parse stopped at, as people leave it there."""
+        if not isinstance(error, json.JSONDecodeError):
+            return False
+        match = _LAST_COMMA.match(self.text, max(self.text.rfind(",", 0, error.pos + 1), 0))
+        if match is None or not match.start() <= error.pos <= match.end():
+            return False
+        self.text = f"{self.text[: match.start()]} {self.text[match.start() + 1 :]}"
+        return True
+
     @property
     def held(self) -> int:
         return len(self.text) - self.at
@@ -116,6 +130,9 @@ class Scan:
         self._number = 0
         self._last: Object = like or {}
         self._is_told = False
+        self._width = 0
+        """Cells of a row, where records are lists of cells."""
+        self._names: list[str] = []
         """Whether the last entry was a failure."""
 
     def __iter__(self) -> Iterator[Entry]:
@@ -196,12 +213,29 @@ class Scan:
             self._descend("[")
         elif isinstance(value, list) and (found := beside(value)):
             yield self._entry(found[1], found[0])
+        elif isinstance(value, list) and self._is_row(value):
+            yield from self._row(value)
         elif isinstance(value, str) and "{" in value:
             # A quote too many has taken the beginning of a record in.
             self._window.at = self._began
             yield from self._damage("is JSON but not a record")
         else:
             yield self._failure("is JSON but not a record")
+
+    def _is_row(self, value: list[Any]) -> bool:
+        """Whether a list is a row of a table whose columns have no names, from the first of a file on."""
+        is_plain = len(value) > 1 and not any(isinstance(cell, dict | list) for cell in value)
+        return is_plain and (len(value) == self._width or not (self._width or self._number))
+
+    def _row(self, cells: list[Any]) -> Iterator[Entry]:
+        if not self._width:
+            self._width = len(cells)
+            self._names = [f"column_{place}" for place in range(1, self._width + 1)]
+            words = [cell for cell in cells if isinstance(cell, str) and is_known(cell)]
+            if len(words) > 1:
+                self._names = unique_names(map(str, cells))
+                return
+        yield self._entry(dict(zip(self._names, cells, strict=True)), "")
 
     def _parse(self, limit: int) -> tuple[Any, Exception | None]:
         """Parse the value at hand and go behind it, or return why not.
@@ -215,6 +249,8 @@ class Scan:
                 value, end = self._decoder.raw_decode(window.text, window.at)
             except (ValueError, RecursionError) as error:
                 if not _may_be_cut(window, error):
+                    if window.drop_comma(error):
+                        continue
                     return None, error
                 if window.held > limit:
                     return None, ValueError(f"is longer than {MAX_RECORD_BYTES >> 20} MB")

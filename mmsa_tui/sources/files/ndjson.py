@@ -6,6 +6,7 @@ what the records mean.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ _HEAD_LINES = 200
 _HEAD_ENTRIES = 100
 """Records at the start that are looked at, whole or not: damage may cost several."""
 _RECORD = re.compile(rb'\{\s*"[^"]{1,100}"\s*:')
+_PRINTED = re.compile(r"\s*\{\s*'[^']{1,100}'\s*:.{1,200000}\}\s*\Z", re.DOTALL)
 _DATA = re.compile(r'"data"\s*:\s*\[')
 _INCLUDES = re.compile(r'"includes"\s*:\s*\{')
 _INCLUDED = re.compile(r'"(users|media|tweets)"\s*:\s*(?=\[)')
@@ -138,7 +140,7 @@ def _first_line_record(head: bytes) -> Object | None:
     for line in lines:
         if line[:1] == b"{" and line[-1:] == b"}":
             try:
-                value = json.loads(_line_text(line)[0])
+                value = _line_value(_line_text(line)[0])
             except (ValueError, RecursionError):
                 continue
             if isinstance(value, dict):
@@ -196,10 +198,28 @@ def _line_text(line: bytes) -> tuple[str, str]:
     return decoded.text, decoded.encoding
 
 
+def _line_value(text: str) -> object:
+    """Return the value of a line of JSON, or of one that a script printed as Python shows a dict.
+
+    Raises:
+        ValueError: it is neither.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        if not _PRINTED.match(text):
+            raise
+        try:
+            return ast.literal_eval(text.strip())
+        except (SyntaxError, MemoryError, TypeError) as error:
+            raise ValueError(f"it is no dict of Python either: {error}") from error
+
+
 def _parse_line(line: bytes, where: str, like: Object) -> Iterator[Entry]:
     text, encoding = _line_text(line)
     try:
-        value = json.loads(text)
+        value = _line_value(text)
     except RecursionError:
         yield Entry(where, reason=f"{where} is nested too deeply to be a post")
         return

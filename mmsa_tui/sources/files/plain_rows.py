@@ -18,10 +18,12 @@ from mmsa_tui.sources.files.byte_stream import DAMAGE, open_plain
 from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.dataset_rows import (
     MAX_LINE,
+    is_marked,
     is_threes,
     is_tokens,
     labelled_rows,
     labels_beside,
+    marked_rows,
     three_rows,
     token_rows,
 )
@@ -29,6 +31,7 @@ from mmsa_tui.sources.files.dataset_rows import (
 BLOCK_NAMES = ("text", "target", "label", "image")
 _BLOCK = len(BLOCK_NAMES)
 _MIN_FIELDS = 2
+_OF_LINES = {"tokens": token_rows, "threes": three_rows, "marked": marked_rows}
 _FIELD = re.compile(r"(?P<name>[A-Z][\w ()/'-]{0,30}):(?: (?P<value>.*))?")
 _PICTURE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp)", re.IGNORECASE)
 
@@ -47,6 +50,8 @@ def kind_of_plain(sample: bytes) -> str:
     good = sum(_is_block(block) for block in blocks)
     if good >= max(1, 0.8 * len(blocks)) and good:
         return "blocks"
+    if is_marked(filled):
+        return "marked"
     if is_tokens(filled):
         return "tokens"
     if is_threes(lines):
@@ -101,8 +106,8 @@ def plain_rows(path: Path, kind: str, names: Sequence[str] = ()) -> Iterator[Row
     if kind == "fields":
         yield from _rows_of_fields(path, names)
         return
-    if kind in ("tokens", "threes"):
-        yield from token_rows(path) if kind == "tokens" else three_rows(path)
+    if kind in _OF_LINES:
+        yield from _OF_LINES[kind](path)
         return
     if kind == "labelled" and (labels := labels_beside(path)):
         yield from labelled_rows(path, labels)

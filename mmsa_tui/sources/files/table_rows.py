@@ -25,7 +25,13 @@ from mmsa_tui.sources.files.contradictions import (
     about_sheet,
 )
 from mmsa_tui.sources.files.csv_rows import Row
-from mmsa_tui.sources.files.dataset_rows import LABELLED_NAMES, THREE_NAMES, TOKEN_NAMES, labels_beside
+from mmsa_tui.sources.files.dataset_rows import (
+    LABELLED_NAMES,
+    MARKED_NAMES,
+    THREE_NAMES,
+    TOKEN_NAMES,
+    labels_beside,
+)
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
@@ -45,6 +51,7 @@ _OWN_NAMES = {
     "tokens": TOKEN_NAMES,
     "threes": (*THREE_NAMES, "image", "text"),
     "labelled": LABELLED_NAMES,
+    "marked": MARKED_NAMES,
 }
 PLAIN_KINDS = ("lists", "fields", *_OWN_NAMES)
 """Tables that need no header: each kind has a layout of its own."""

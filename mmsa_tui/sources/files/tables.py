@@ -24,7 +24,8 @@ from mmsa_tui.sources.files.table_rows import PLAIN_KINDS, Table, open_book, ope
 from mmsa_tui.sources.files.typed_rows import open_columnar_table, open_jsonl
 
 _SCRIPT = re.compile(
-    rb"""[\s\xef\xbb\xbf]*(?:(?:var|let|const|export)\s+)?[A-Za-z_$][\w.$\[\]'"]*\s*(?:=|\()\s*(?:\[\s*)?\{\s*\""""
+    rb"""[\s\xef\xbb\xbf]*(?:export\s+default|(?:(?:var|let|const|export)\s+)?[A-Za-z_$][\w.$\[\]'"]*\s*(?:=|\())"""
+    rb"""\s*(?:\[\s*)?\{\s*\""""
 )
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 

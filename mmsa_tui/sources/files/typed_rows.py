@@ -39,6 +39,7 @@ _WHOLE_BYTES = 8 << 20
 """A file up to this size is gone through once more to judge its columns."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WITH_PICTURES = frozenset(("parquet", "feather", "sqlite"))
+_MONGO = frozenset(("$oid", "$date", "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "$uuid"))
 _MAX_FIELDS = 10_000
 _MAX_DEPTH = 6
 _SPOTS = 40
@@ -215,10 +216,20 @@ def _flatten(value: Mapping[str, object], prefix: str, depth: int, into: dict[st
     for key, inner in value.items():
         if len(into) >= _MAX_FIELDS:
             return
-        if isinstance(inner, dict) and depth < _MAX_DEPTH:
+        if isinstance(inner, dict) and len(inner) == 1 and (plain := _of_mongo(inner)) is not None:
+            into[f"{prefix}{key}"] = cell_text(plain)
+        elif isinstance(inner, dict) and depth < _MAX_DEPTH:
             _flatten(inner, f"{prefix}{key}.", depth + 1, into)
         else:
             into[f"{prefix}{key}"] = cell_text(inner)
+
+
+def _of_mongo(value: Mapping[str, object]) -> object:
+    """Return what MongoDB wraps to keep its type, `{"$numberLong": "7"}`; None for any other object."""
+    ((name, inner),) = value.items()
+    if name == "$date" and isinstance(inner, dict) and len(inner) == 1:
+        return _of_mongo(inner)
+    return inner if name in _MONGO and isinstance(inner, str | int | float) else None
 
 
 def cell_text(value: object) -> str:

@@ -56,6 +56,7 @@ _UNREAD = (
     ".rtf",
     ".doc",
     ".docx",
+    ".ann",
 )
 _PAGE = re.compile(
     r"(?:your_)?(?:posts?|threads|reels|stories|comments|timeline|tweets|toots)(?:_\w*)?\.html?",

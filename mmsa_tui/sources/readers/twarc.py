@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mmsa_tui.disk.safety import resolve_inside
@@ -14,7 +15,8 @@ from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_id, first_id
-from mmsa_tui.sources.fields.tweet import read_tweet, to_item
+from mmsa_tui.sources.fields.tweet import metadata, read_tweet, to_item
+from mmsa_tui.sources.fields.tweet_captured import as_v1, unwrap_captured
 from mmsa_tui.sources.fields.tweet_v2 import Includes, is_tweet, read_tweet_v2, tweets_of_page
 from mmsa_tui.sources.files.ndjson import Entry, read_entries
 from mmsa_tui.sources.files.record_files import detect_records, read_records
@@ -56,6 +58,11 @@ class Twarc:
                 yield Failure(entry.where, entry.reason)
             elif _is_v1(entry.value):
                 yield to_item(read_tweet(entry.value), files, entry.where, entry.encoding)
+            elif captured := unwrap_captured(entry.value):
+                shown = read_tweet(as_v1(captured))
+                more = metadata(promoted="yes" if captured.get("promoted") is True else "")
+                shown = replace(shown, metadata={**shown.metadata, **more})
+                yield to_item(shown, files, entry.where, entry.encoding)
             elif _is_page(entry.value):
                 includes = Includes.of_page(entry.value)
                 number = 0
@@ -104,7 +111,12 @@ class _UsersFiles:
 
 
 def _is_ours(record: Object) -> bool:
-    return _is_v1(record) or is_tweet(record) or _is_v2_page(record)
+    return _is_v1(record) or is_tweet(record) or _is_v2_page(record) or _is_captured(record)
+
+
+def _is_captured(record: Object) -> bool:
+    """Whether a record is a tweet as X's own site gets it."""
+    return "rest_id" in record and bool(unwrap_captured(record))
 
 
 def _is_v1(record: Object) -> bool:

@@ -10,20 +10,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, dig, first_id
+from mmsa_tui.sources.fields.lookup import Object, as_object, as_text, first_id
 from mmsa_tui.sources.fields.network_list import known_networks
 from mmsa_tui.sources.fields.networks import read, recognise, replies_of
 from mmsa_tui.sources.fields.tweet import Tweet, metadata, read_tweet, to_item
+from mmsa_tui.sources.fields.tweet_captured import as_v1, unwrap_captured
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.timestamps import to_iso_utc
-
-_NESTING = 2
-"""A retweet of a quote is as deep as tweets hold each other."""
 
 
 class Zeeschuimer:
@@ -52,7 +49,7 @@ class Zeeschuimer:
         for entry in read_records(source, options, _is_ours):
             if entry.value is None:
                 yield Failure(entry.where, entry.reason)
-            elif tweet := _unwrapped(entry.value.get("data")):
+            elif tweet := unwrap_captured(entry.value.get("data")):
                 yield to_item(_read(entry.value, tweet), files, entry.where, entry.encoding)
             elif _is_ours(entry.value):
                 for post, is_known in _read_others(entry.value):
@@ -93,40 +90,11 @@ def _capture_of(capture: Object) -> dict[str, str]:
     )
 
 
-def _unwrapped(data: object) -> Object:
-    """Return the object that has `legacy`; a tweet with limited visibility is wrapped once more."""
-    outer = as_object(data)
-    tweet = outer if "legacy" in outer else as_object(outer.get("tweet"))
-    return tweet if as_object(tweet.get("legacy")) else {}
-
-
 def _read(capture: Object, data: Object) -> Tweet:
-    tweet = read_tweet(_as_v1(data, _NESTING))
+    tweet = read_tweet(as_v1(data))
     more = {**metadata(promoted="yes" if data.get("promoted") is True else ""), **_capture_of(capture)}
     more.pop("network", "")
     return replace(tweet, metadata={**tweet.metadata, **more})
-
-
-def _as_v1(data: Object, nesting: int) -> dict[str, Any]:
-    """Return a captured tweet in the shape of API v1.1."""
-    legacy = as_object(data.get("legacy"))
-    user = as_object(dig(data, "core", "user_results", "result")) or {"legacy": data.get("user")}
-    note = as_object(dig(data, "note_tweet", "note_tweet_results", "result"))
-    tweet = {
-        **legacy,
-        "id_str": first_id(data.get("rest_id"), legacy.get("id_str")),
-        # The name has moved from `legacy` to `core` in the meantime.
-        "user": as_object(user.get("core")) or as_object(user.get("legacy")),
-        "ext_views": as_object(data.get("views")) or legacy.get("ext_views"),
-    }
-    if text := as_text(note.get("text")):
-        tweet["full_text"] = text
-        tweet["entities"] = {**as_object(legacy.get("entities")), "urls": dig(note, "entity_set", "urls")}
-    if nesting:
-        for name, holder in (("retweeted_status", legacy), ("quoted_status", data)):
-            if inner := _unwrapped(dig(holder, f"{name}_result", "result")):
-                tweet[name] = _as_v1(inner, nesting - 1)
-    return tweet
 
 
 READER: Reader = Zeeschuimer()

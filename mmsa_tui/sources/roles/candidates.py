@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from mmsa_tui.sources import crowd
 from mmsa_tui.sources.columns import Name, is_annotated, is_known, is_own_export, parse_name, rank
 from mmsa_tui.sources.files.cells import Column
 
@@ -28,9 +29,11 @@ class Candidates:
         """
         self.said = said
         self.sample = sample
+        # What a crowd was paid and when it was asked says nothing of a post.
+        shown = [*crowd.inputs(columns), *crowd.answers(columns)] if crowd.is_crowd(columns) else columns
         self.names = {
             column: parse_name(column)
-            for place, column in enumerate(columns)
+            for place, column in enumerate(shown)
             if place < _LOOK_AT_COLUMNS or is_known(column)
         }
         self.is_annotated = is_annotated(columns)

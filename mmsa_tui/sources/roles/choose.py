@@ -15,6 +15,7 @@ from mmsa_tui.sources.roles.fits import (
     are_handles,
     holds_labels,
     holds_pictures,
+    holds_sentiments,
     is_author,
     is_image,
     is_label,
@@ -142,7 +143,10 @@ def _take_label(table: Candidates) -> str:
         others = ((other, table.cells(column)) for column, other in table.names.items() if other is not name)
         return is_label(name, cells) and not answers_another_question(name, cells, others)
 
-    return table.take_called("label", may_be_sentiment) or table.take_unnamed("label", holds_labels)
+    found = table.take_called("label", may_be_sentiment) or table.take_unnamed("label", holds_labels)
+    if found or not (other := next(table.free(holds_sentiments), "")):
+        return found
+    return table.take("label", other, "by what its cells hold")
 
 
 def _other_labels(table: Candidates) -> Iterator[str]:

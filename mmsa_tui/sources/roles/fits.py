@@ -193,6 +193,15 @@ def holds_labels(cells: Column) -> bool:
     return not propose_map(words).unknown
 
 
+def holds_sentiments(name: Name, cells: Column) -> bool:
+    """Whether a column of any name holds labels, most of them known words of several sentiments."""
+    if not is_label(name, cells) or cells.shape == "number" or speaks_of_another_question(name):
+        return False
+    words = [spelled(cell) for cell in cells.filled]
+    known = propose_map(words).words
+    return len(set(known.values())) > 1 and 2 * sum(word in known for word in words) >= len(words)
+
+
 def is_label(name: Name, cells: Column) -> bool:
     """Whether a column that is called like a label holds a few short words, or numbers that count classes."""
     if not is_of_post(name) or not cells.filled or cells.distinct > _MAX_LABELS:

@@ -6,6 +6,7 @@ from mmsa_tui.sources.ids import clean_id, have_lost_digits, id_in_address
 from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import is_address_with_id, is_id_of_many, may_be_called_id, may_be_id
 
+_FILED_UNDER = "_id"
 _ACCOUNT_IDS = frozenset(("twitterid", "facebookid", "instagramid", "tiktokid", "fbid"))
 
 
@@ -29,7 +30,9 @@ def take_id(table: Candidates) -> tuple[str, bool]:
             usable.append(column)
     # Of ids that repeat, several rows are about one post; an id of the row is better.
     unique = [column for column in usable if table.cells(column).is_unique]
-    chosen = next(iter(unique or usable), "")
+    # A search engine files a post under a number of its own, beside the post's.
+    own = [column for column in unique if column != _FILED_UNDER]
+    chosen = next(iter(own or unique or usable), "")
     if chosen and (not rounded or chosen in unique):
         if rounded:
             table.notes.append(_rounded(rounded, f"the id is taken from `{chosen}`"))

@@ -1,4 +1,4 @@
-"""What the records of annotation tools say: Label Studio, doccano, Prodigy, Argilla.
+"""What the records of annotation tools say: Label Studio, doccano, Prodigy, Argilla, and services.
 
 Reads what people said of an example, as votes; knows neither posts nor files.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_text, dig, first_id
 from mmsa_tui.sources.files.cells import parse_cell
+from mmsa_tui.sources.readers.annotation.services import Shown, read_service
 
 TEXT_FIELDS = ("text", "tweet", "content", "full_text", "body", "caption", "message", "tweet_text", "post")
 IMAGE_FIELDS = ("image", "images", "picture", "pictures", "filename", "photo", "image_url", "media")
@@ -131,6 +132,7 @@ def is_example(record: Object) -> bool:
         or _is_argilla(record)
         or is_argilla_row(record)
         or is_doccano(record)
+        or read_service(record) is not None
     )
 
 
@@ -190,6 +192,8 @@ def _argilla_questions(names: Sequence[str]) -> dict[str, str]:
 
 def read_example(record: Object) -> Labelled:
     """Read an example of any of the tools; one without votes has not been labelled."""
+    if (shown := read_service(record)) is not None:
+        return _of_service(shown)
     if is_task(record):
         return _of_task(record)
     if is_min(record):
@@ -236,6 +240,13 @@ def label_control(names: Sequence[str]) -> str:
             if word in name.lower():
                 return name
     return names[0] if names else ""
+
+
+def _of_service(shown: Shown) -> Labelled:
+    question = label_control(list(shown.answers))
+    others = {name: majority(votes) for name, votes in shown.answers.items() if name != question}
+    votes = shown.answers.get(question, [])
+    return Labelled(id_of_post(*shown.holders), shown.task_id, shown.data, votes, others, shown.skip)
 
 
 def _of_task(record: Object) -> Labelled:

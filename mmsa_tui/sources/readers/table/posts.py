@@ -12,11 +12,12 @@ from pathlib import Path
 
 from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Failure, Picture, Post
+from mmsa_tui.sources import marks
 from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
-from mmsa_tui.sources.files.cells import count_records, names_picture
+from mmsa_tui.sources.files.cells import count_records, names_picture, parse_cell
 from mmsa_tui.sources.files.json_envelopes import ANSWERS
 from mmsa_tui.sources.files.row_doubts import RowDoubts
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
@@ -34,6 +35,7 @@ MAX_COLUMNS = 512
 _SAMPLES = 2
 _SHOWN = 160
 _LOOK_AT_COLUMNS = 60
+_WORD_LISTS = frozenset(("words", "tokens", "text", "tweet"))
 _ROW_NUMBERS = frozenset(("index", "idx", "nr", "no", "num", "number", "row", "rownumber", "sno", "unnamed0"))
 _MOST_WORDS = 100
 ORIGINAL = "text_original"
@@ -70,6 +72,10 @@ class TablePosts:
         """Columns that may hold lists of answers, and how many there were."""
         self._pages = frozenset(c for c in found.roles.image if parse_name(c).parts[-1] in _ADDRESSES)
         self._zone = _zone_column(found)
+        of_labels = {} if self._roles.label else marks.label_columns(found.table.columns)
+        rows = [record.values for record in found.table.sample if not record.error]
+        self._marks = of_labels if marks.are_marked(of_labels, rows) else {}
+        self._are_words = _are_words(found)
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
         # JSON and typed tables have escapes of their own, which are undone already.
@@ -203,7 +209,7 @@ class TablePosts:
                 words[word] += 1
         for column in self._lists:
             self._lists[column] += count_records(values.get(column, ""))
-        label = values.get(roles.label, "").strip()
+        label = values.get(roles.label, "").strip() if roles.label else marks.marked(self._marks, values)
         return Post(
             post_id,
             text,
@@ -236,6 +242,8 @@ class TablePosts:
 
     def _text(self, values: Mapping[str, str]) -> str:
         text = self._whole(values)
+        if self._are_words and isinstance(words := parse_cell(text), list):
+            text = " ".join(map(str, words))
         self._cut += len(text) >= MAX_CELL
         if self._targets and _TARGET in text:
             text = text.replace(_TARGET, values.get(self._targets, _TARGET))
@@ -309,6 +317,10 @@ class TablePosts:
             )
         if told := ", ".join(f"`{column}` ({count:,})" for column, count in self._lists.items() if count):
             note(f"answers within posts that are kept as they lie, and are no posts: {told}")
+        if self._marks:
+            note(f"people's labels are the columns that are marked: {', '.join(self._marks)}")
+        if self._are_words:
+            note(f"texts are lists of words in `{self._roles.text}`, joined by spaces")
         if self._cut:
             note(f"texts cut at {MAX_CELL:,} characters: {self._cut:,}")
         for name, where in list(self._late.items())[:5]:
@@ -338,6 +350,16 @@ def _may_name_pictures(column: str, sample: Sequence[Record]) -> bool:
     if spell(column) in _ROW_NUMBERS or column == "column_1":
         return True
     return not all(record.values.get(column, "").strip().isdigit() for record in sample)
+
+
+def _are_words(found: Found) -> bool:
+    """Whether texts are taken apart into lists of their words."""
+    cells = [record.values.get(found.roles.text, "") for record in found.table.sample]
+    filled = [cell for cell in cells if cell.strip()]
+    if spell(found.roles.text) not in _WORD_LISTS or not filled:
+        return False
+    lists = (parse_cell(cell) if cell[:1] == "[" else None for cell in filled)
+    return all(isinstance(words, list) and all(isinstance(w, str) for w in words) for words in lists)
 
 
 def _zone_column(found: Found) -> str:

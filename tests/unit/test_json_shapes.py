@@ -1,0 +1,109 @@
+"""Shapes that JSON comes in: by column, as rows, from a browser, from databases, and written by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tool_shapes import DAY, FINE, Shape, check
+
+from mmsa_tui.sources import read
+
+POSTS: list[dict[str, Any]] = [
+    {"id": "71", "text": FINE, "username": "sam", "created_at": DAY},
+    {"id": "72", "text": "Rain again", "username": "leo", "created_at": DAY},
+]
+
+
+def captured(number: int) -> dict[str, Any]:
+    """Return a tweet as X's own site gets it."""
+    post = POSTS[number]
+    user = {"result": {"rest_id": "5", "legacy": {"screen_name": post["username"]}}}
+    day = "Fri May 01 10:00:00 +0000 2026"
+    legacy = {"id_str": post["id"], "full_text": post["text"], "created_at": day}
+    return {"__typename": "Tweet", "rest_id": post["id"], "core": {"user_results": user}, "legacy": legacy}
+
+
+def timeline(**promoted: Any) -> dict[str, Any]:
+    cursor = {"entryId": "cursor-1", "content": {"cursorType": "Bottom", "value": "DAAC"}}
+    shown = [{"tweet_results": {"result": captured(n)}, **promoted} for n in range(2)]
+    entries = [{"entryId": f"tweet-{n}", "content": {"itemContent": item}} for n, item in enumerate(shown)]
+    return {"data": {"user": {"timeline": {"instructions": [{"entries": [*entries, cursor]}]}}}}
+
+
+def logged(answer: str, **more: str) -> dict[str, Any]:
+    return {"request": {"url": "https://x.example/"}, "response": {"content": {"text": answer, **more}}}
+
+
+def log(*answers: dict[str, Any]) -> str:
+    return json.dumps({"log": {"version": "1.2", "creator": {"name": "a browser"}, "entries": list(answers)}})
+
+
+PRINTED = "".join(repr({**post, "place": None}) + "\n" for post in POSTS)
+SHAPES = {
+    "lists by column": json.dumps({name: [post[name] for post in POSTS] for name in POSTS[0]}),
+    "rows without names": json.dumps([list(post.values()) for post in POSTS * 2]),
+    "rows below their names": json.dumps([list(POSTS[0]), *(list(post.values()) for post in POSTS)]),
+    "rows of Hugging Face": json.dumps(
+        {"features": [{"name": "text"}], "rows": [{"row_idx": n, "row": p} for n, p in enumerate(POSTS)]}
+    ),
+    "a timeline": json.dumps(timeline()),
+    "a timeline a line": json.dumps(timeline()) + "\n",
+    "a log of a browser": log(
+        logged("no JSON"),
+        logged(json.dumps({"settings": [{"text": "none"}]})),
+        logged(json.dumps(timeline())),
+    ),
+    "a log in base64": log(
+        logged(base64.b64encode(json.dumps(timeline()).encode()).decode(), encoding="base64")
+    ),
+    "commas before brackets": json.dumps(POSTS, indent=1).replace("\n }", ",\n }").replace("\n]", ",\n]"),
+    "comments": "// by hand\n[\n" + ",\n".join(f"/* one */ {json.dumps(p)}" for p in POSTS) + "\n] // end\n",
+    "dicts of Python": PRINTED,
+    "MongoDB": "".join(
+        json.dumps(
+            {
+                **post,
+                "_id": {"$oid": "65f0c0ffee"},
+                "id": {"$numberLong": post["id"]},
+                "created_at": {"$date": {"$numberLong": "1777629600000"}},
+            }
+        )
+        + "\n"
+        for post in POSTS
+    ),
+    "Elasticsearch, with a number of its own": "".join(
+        json.dumps({"_index": "a", "_id": f"zz{n}", "_source": post}) + "\n" for n, post in enumerate(POSTS)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_posts_in_a_shape_of_json_are_found(tmp_path: Path, name: str) -> None:
+    is_unnamed = name == "rows without names"
+    found = Shape({"a.json": SHAPES[name]}, "71")
+    check(tmp_path, replace(found, post_id="1", author="", count=4) if is_unnamed else found)
+
+
+def test_a_tweet_that_was_paid_for_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(timeline(promotedMetadata={"id": "1"})))
+    assert [post.metadata.get("promoted") for post in read(tmp_path / "a.json")] == ["yes", "yes"]
+
+
+def test_captions_of_a_picture_in_splits_are_its_text(tmp_path: Path) -> None:
+    images = [
+        {
+            "filename": "a.jpg",
+            "sentences": [{"raw": FINE, "tokens": ["a"]}, {"raw": "Boats", "tokens": ["b"]}],
+        },
+        {"filename": "b.jpg", "sentences": [{"raw": "Rain", "tokens": ["c"]}]},
+    ]
+    files = {"a.json": json.dumps({"images": images, "dataset": "made up"}), "i/a.jpg": None, "i/b.jpg": None}
+    shape = Shape(
+        files, "1", author="", created_at="", text=f"{FINE}\nBoats", found=("a.jpg",), point_at="a.json"
+    )
+    check(tmp_path, shape)
