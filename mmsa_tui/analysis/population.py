@@ -31,14 +31,37 @@ MAX_PERIODS = 60
 """Periods that are listed; a longer unit says more than a list of more."""
 
 
+class Groups(Mapping[str, FloatArray]):
+    """For each value of what a source is grouped by, [N] how many posts of a row have it.
+
+    An array is laid out when it is asked for: those of five thousand authors would not fit into memory.
+    """
+
+    def __init__(self, counts: Sequence[tuple[str, Counter[int]]], weight: FloatArray) -> None:
+        """Keep how often a row is in each group; `weight`, [N], is what one of its posts counts for."""
+        self._counts = dict(counts)
+        self._weight = weight
+
+    def __getitem__(self, name: str) -> FloatArray:
+        found = np.zeros(len(self._weight))
+        counts = self._counts[name]
+        found[list(counts)] = list(counts.values())
+        return np.asarray(found * self._weight, dtype=float)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A source as `estimates` wants it.
 
     Attributes:
         contents: [N] content hashes.
-        groups: for each value of what it is grouped by, [N] how many posts of a row have it, the
-            largest group first.
+        groups: by each value of what it is grouped by, the largest group first.
         n_posts: inputs that are posts.
         n_without: those of them that are in no group.
         n_elsewhere: audited posts that are no longer in the source, or have changed.
@@ -50,7 +73,7 @@ class Loaded:
 
     population: Population
     contents: Sequence[str]
-    groups: Mapping[str, FloatArray]
+    groups: Groups
     n_posts: int
     n_without: int
     n_elsewhere: int
@@ -213,12 +236,11 @@ def load(
         audited,
         given_labels,
     )
-    groups = {value: _sizes(counts, len(rows)) * share for value, counts in _ranked(by, grouped)}
     n_elsewhere = len({answer.content_hash for answer in answers} - rows.keys())
     return Loaded(
         population,
         contents,
-        groups,
+        Groups(_ranked(by, grouped), share),
         int(weight.sum()),
         n_without if by else 0,
         n_elsewhere,
@@ -292,12 +314,6 @@ def _kept(store: Store, source: SourceRow, bundle: str, where: Where | None) -> 
 def _text_weights(sizes: FloatArray, clusters: IntArray) -> FloatArray:
     totals = np.bincount(clusters, weights=sizes)
     return np.asarray(1 / np.maximum(totals[clusters], 1.0), dtype=float)
-
-
-def _sizes(counts: Mapping[int, int], n: int) -> FloatArray:
-    found = np.zeros(n)
-    found[list(counts)] = list(counts.values())
-    return found
 
 
 def _ranked(by: str, grouped: Mapping[str, Counter[int]]) -> list[tuple[str, Counter[int]]]:

@@ -127,6 +127,10 @@ def estimate(
                 f"{comparing[0]} and {comparing[1]} share posts", "Compare groups that have none in common."
             )
         differences = compare(population, first, second)
+    groups = []
+    for name in shown:
+        members = loaded.groups[name]
+        groups.append(Group(name, float(members.sum()), estimate_shares(population, members)))
     return Estimates(
         status_of(store, audit, loaded, learned),
         bundle,
@@ -137,10 +141,7 @@ def estimate(
             float(population.sizes.sum()),
             estimate_shares(population),
         ),
-        [
-            Group(name, float(loaded.groups[name].sum()), estimate_shares(population, loaded.groups[name]))
-            for name in shown
-        ],
+        groups,
         differences,
         estimate_accuracy(population),
         estimate_precision(population),

@@ -16,7 +16,9 @@ _REFERENCES = (
     "References: A. Angelopoulos, S. Bates, C. Fannjiang, M. Jordan, T. Zrnic, Prediction-powered inference,"
     " Science 382 (2023), 669. N. Egami, M. Hinck, B. Stewart, H. Wei, Using imperfect surrogates for"
     " downstream inference: design-based supervised learning for social science applications of large"
-    " language models, NeurIPS 36 (2023)."
+    " language models, NeurIPS 36 (2023). T. Cai, One-sided confidence intervals in discrete distributions,"
+    " Journal of Statistical Planning and Inference 131 (2005), 63. G. Zou, A. Donner, Construction of"
+    " confidence limits about effect measures, Statistics in Medicine 27 (2008), 1693."
 )
 
 SHARES = ("label", "share", "95 % interval", "model alone", "model off by", "audited")
@@ -205,13 +207,15 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         estimator = (
             "Shares were estimated by design-based, prediction-powered inference: the model's labels of all"
             " posts are corrected by its errors in the sample, weighted by the inverse of the inclusion"
-            " probability (Angelopoulos et al. 2023; Egami et al. 2023)."
+            " probability (Angelopoulos et al. 2023; Egami et al. 2023). The 95 % interval of a share joins"
+            " bounds for the posts that the model gives the label and for the others (Cai 2005; Zou and"
+            " Donner 2008); where few posts were audited, and for the model's scores, it is Wilson's."
         )
     else:
         judged = f"{posts} were read by mmsa-tui, and no model labelled them. The labels are {labels}."
         estimator = (
             "Shares were estimated from the sample alone, weighted by the inverse of the inclusion"
-            " probability; no model had a part in them."
+            " probability; no model had a part in them. Intervals are 95 % Wilson intervals."
         )
     drawn = (
         f"{judged} A random sample of {status.n_sampled:,} posts{whole}, {drawn_by(status)}, was drawn with"
@@ -225,9 +229,8 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
     return [
         f"{drawn} {status.n_labelled:,}"
         f" of them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
-        f"{estimator} Intervals are 95 % Wilson intervals with the effective sample size of that estimator,"
-        " with copies of one text taken together in the variance. Differences have Newcombe's intervals and"
-        " p-values adjusted by Holm's method.",
+        f"{estimator} Each has the effective sample size of that estimator, copies of one text taken together"
+        " in the variance. Differences have Newcombe's intervals and p-values adjusted by Holm's method.",
         "Limits: the estimates are about the posts of this source, not about all posts or people. They are as"
         " good as the coders; a sampled post that cannot be labelled counts as if it were like the others.",
         *([_REFERENCES] if estimates.has_model else []),

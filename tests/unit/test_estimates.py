@@ -237,18 +237,63 @@ def test_one_answer_of_a_group_of_three_is_not_the_whole_truth() -> None:
 
 
 @pytest.mark.parametrize("rate", [0.005, 0.01, 0.03])
-def test_a_model_that_seldom_errs_is_not_taken_for_one_that_never_does(rate: float) -> None:
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_a_model_that_seldom_errs_is_not_taken_for_one_that_never_does(rate: float, share: float) -> None:
     # Its errors go one way, and most samples show few of them or none.
     rng = np.random.default_rng(5)
     n, held = 3000, 0
     for _ in range(100):
-        truth = (rng.random(n) < 0.3).astype(float)
-        said = np.where((truth == 0) & (rng.random(n) < rate / 0.7), 1.0, truth)
+        truth = (rng.random(n) < share).astype(float)
+        said = np.where((truth == 0) & (rng.random(n) < rate / (1 - share)), 1.0, truth)
         drawn = np.zeros(n)
         drawn[rng.choice(n, 200, replace=False)] = 1
         yes = estimate_shares(population(truth, np.where(said > 0, 0.97, 0.03), drawn))[1]
         assert yes.low is not None and yes.high is not None
         held += yes.low <= truth.mean() <= yes.high
-        # The sample alone makes it 0.11 wide.
+        # The sample alone makes it 0.11 wide, or 0.08.
         assert yes.high - yes.low < 0.08
     assert held >= 93
+
+
+def test_a_group_of_thirty_in_which_the_model_errs_both_ways_has_no_more_than_its_due() -> None:
+    rng = np.random.default_rng(6)
+    n, held = 3000, 0
+    truth = (rng.random(n) < 0.3).astype(float)
+    said = np.where(rng.random(n) < 0.15, 1 - truth, truth)
+    probs = np.where(said > 0, 0.8, 0.2)
+    members = (rng.random(n) < 0.15).astype(float)
+    share = float((members * truth).sum() / members.sum())
+    for _ in range(1500):
+        drawn = np.zeros(n)
+        drawn[rng.choice(n, 200, replace=False)] = 1
+        yes = estimate_shares(population(truth, probs, drawn), members)[1]
+        assert yes.low is not None and yes.high is not None
+        held += yes.low <= share <= yes.high
+    assert 0.935 <= held / 1500 <= 0.97
+
+
+def test_errors_that_go_one_way_leave_room_on_that_side() -> None:
+    n = 4000
+    said = (np.arange(n) % 2).astype(float)
+    drawn = (np.arange(n) < 200).astype(float)
+    # Of a hundred posts that it calls "yes" and that were looked at, six are none.
+    truth = np.where((np.arange(n) < 12) & (said > 0), 0.0, said)
+    yes = estimate_shares(population(truth, np.where(said > 0, 0.9, 0.1), drawn))[1]
+    assert yes.value is not None and yes.low is not None and yes.high is not None
+    assert yes.value - yes.low > 1.2 * (yes.high - yes.value)
+
+
+def test_copies_that_the_model_calls_by_two_names_err_together() -> None:
+    rng = np.random.default_rng(7)
+    n = 2000
+    said = (np.arange(n) % 2).astype(float)
+    truth = np.repeat((rng.random(n // 2) < 0.5).astype(float), 2)
+    drawn = np.repeat((np.arange(n // 2) < 100).astype(float), 2)
+    probs = np.where(said > 0, 0.6, 0.4)
+
+    def width(clusters: FloatArray) -> float:
+        yes = estimate_shares(population(truth, probs, drawn, clusters=clusters))[1]
+        assert yes.low is not None and yes.high is not None
+        return yes.high - yes.low
+
+    assert width(np.repeat(np.arange(n // 2), 2)) > 1.3 * width(np.arange(n))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -383,3 +384,20 @@ def test_posts_of_a_kind_that_was_not_there_at_the_draw_are_named(store: Store, 
     extend_audit(store, larger, audit)
     after = audit_status(store, larger, audit)
     assert after.n_beyond == 0 and after.n_sampled > status.n_sampled
+
+
+def test_groups_by_author_fit_into_memory_however_many_authors_there_are(store: Store) -> None:
+    n = 3_000
+    posts = [replace(make_post(number), author=f"@author{number}") for number in range(n)]
+    source = fill(store, list(posts))
+    audit = start_audit(store, source, BUNDLE, size=20, seed="s")
+    label_all(store, source, audit)
+    tracemalloc.start()
+    try:
+        found = estimate(store, source, by="author")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.n_groups == n and len(found.groups) == 12
+    # An array of each group would take 72 MB.
+    assert peak < 8 * n * n / 2
