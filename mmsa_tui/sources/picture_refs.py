@@ -35,6 +35,7 @@ _LEAF_KEYS = (
 )  # fmt: skip
 _NEST_KEYS = ("photos", "photo", "images", "image", "media", "items", "attachments", "pictures")
 _ID_KEYS = ("photo_id", "image_id", "picture_id", "_id")
+_STILLS = ("thumbnail", "thumbnail_url", "thumbnailUrl", "preview_image_url", "previewUrl", "poster")
 _NOT_PICTURES = frozenset(("video", "audio", "link", "website"))
 _PICTURE_KINDS = frozenset(("photo", "image"))
 _ID_PART = re.compile(r"[A-Za-z0-9]+")
@@ -103,6 +104,9 @@ def _leaves(value: object, depth: int) -> Iterator[str]:
     elif isinstance(value, dict):
         kind = value.get("type") or value.get("__typename") or ""
         if isinstance(kind, str) and kind.casefold() in _NOT_PICTURES:
+            # Of a video there may be a still.
+            if still := next((value[key] for key in _STILLS if isinstance(value.get(key), str)), ""):
+                yield still
             return
         for key in _LEAF_KEYS:
             leaf = value.get(key)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import json
 import pickle
 import zipfile
 from pathlib import Path
 
+import openpyxl
+import openpyxl.drawing.image
+import PIL.Image
 import pytest
 from tool_shapes import DAY, FINE, UNIX, Shape, check, csv, lay_out, twice
 
 from mmsa_tui.errors import SourceError
+from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Post
 from mmsa_tui.sources import ReadOptions, read
 from mmsa_tui.sources.labels import read_labels
@@ -298,6 +304,42 @@ SHAPES: dict[str, Shape] = {
         created_at="",
         truth={"label": "positive"},
     ),
+    "columns in groups, as pandas writes them": Shape(
+        {"a.csv": lines(",tweet,tweet,user", ",id,text,name", f"0,71,{FINE},sam", "1,72,Rain,leo")},
+        "71",
+        created_at="",
+    ),
+    "a data set beside a description of it": Shape(
+        {
+            "data/train.csv": csv(("id", "71", "72"), ("text", FINE, "Rain")),
+            "dataset_infos.json": json.dumps(
+                {"default": {"description": "x", "features": {"text": "string"}}}
+            ),
+        },
+        "71",
+        author="",
+        created_at="",
+        point_at=".",
+    ),
+    "a video with a still": Shape(
+        {
+            "a.json": lines(
+                json.dumps(
+                    {
+                        "id": "71",
+                        "text": FINE,
+                        "media": [{"type": "video", "url": "v.mp4", "thumbnail": "p1.jpg"}],
+                    }
+                ),
+                json.dumps({"id": "72", "text": "Rain", "media": []}),
+            ),
+            "p1.jpg": None,
+        },
+        "71",
+        author="",
+        created_at="",
+        found=("p1.jpg",),
+    ),
     "an empty column for texts, and pictures": Shape(
         {
             "a.csv": csv(("tweet_id", "71", "72"), twice("text", ""), ("image", "p1.jpg", "p2.jpg")),
@@ -364,6 +406,10 @@ FOREIGN = {
         f"-- dump\n\nCREATE TABLE a (id int, t text);\nINSERT INTO a VALUES (1, '{FINE}');\n".encode(),
         "csv",
     ),
+    "posts.csv": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        "git lfs pull",
+    ),
     "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
     "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
     "posts.rtf": (b"{\\rtf1\\ansi " + FINE.encode() + b"}", ".txt"),
@@ -392,3 +438,42 @@ def test_a_zip_file_of_archives_is_refused_by_their_names(tmp_path: Path) -> Non
         outer.writestr("inner.zip", b"PK\5\6" + b"\0" * 18)
     with pytest.raises(SourceError, match=r"inner\.zip"):
         list(read(tmp_path / "outer.zip"))
+
+
+def test_pictures_written_as_letters_are_told_and_no_text(tmp_path: Path) -> None:
+    picture = base64.urlsafe_b64encode(b"\xff\xd8\xff\xe0" + b"\0" * 400).decode()
+    (tmp_path / "a.tsv").write_text(lines(*(f"39190{n}\t{text}\t{picture}" for n, text in enumerate(TEXTS))))
+    notes: list[str] = []
+    posts = list(read(tmp_path / "a.tsv", options=ReadOptions(note=notes.append)))
+    assert [post.text for post in posts] == TEXTS
+    assert any("base64" in note and "not read" in note for note in notes)
+
+
+def test_what_a_service_says_of_an_error_is_no_post(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"errors": [{"message": "Rate limit exceeded", "code": 88}]}))
+    with pytest.raises(SourceError):
+        list(read(tmp_path / "a.json"))
+
+
+def test_pictures_that_are_placed_on_rows_of_a_sheet_are_those_of_their_posts(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["id", "text", "picture"])
+    for number, text in enumerate(TEXTS[:3]):
+        sheet.append([number, text, None])
+    data = []
+    for row, colour in ((2, "red"), (4, "blue")):
+        file = io.BytesIO()
+        PIL.Image.new("RGB", (8, 8), colour).save(file, "PNG")
+        data.append(file.getvalue())
+        sheet.add_image(openpyxl.drawing.image.Image(file), f"C{row}")
+    book.save(tmp_path / "a.xlsx")
+    notes: list[str] = []
+    posts = [
+        p for p in read(tmp_path / "a.xlsx", options=ReadOptions(note=notes.append)) if isinstance(p, Post)
+    ]
+    with PictureFiles() as files:
+        found = [[files.read(picture) for picture in post.pictures] for post in posts]
+    assert found == [[data[0]], [], [data[1]]]
+    assert any("rows of the sheet, read from there: 2" in note for note in notes)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d(?:[eE][-+]?\d+)?%?")
 _MOMENT = re.compile(
@@ -41,6 +42,8 @@ NOTHING = frozenset(("", "nan", "none", "null", "n/a", "na", "[]", "{}", "nil", 
 """What programs write into a cell that holds nothing, in lower case."""
 
 
+_INLINE = re.compile(r"\s*(?:data:image/[\w.+-]+;base64,|[/_]9j[/_]|iVBORw0KGgo|R0lGOD|UklGR)")
+_MIN_INLINE, _FEW = 200, 5
 MAX_SHAPED = 2_100
 """Characters of the longest cell that has a shape: an address."""
 
@@ -171,6 +174,13 @@ class Column:
 def names_picture(cell: str) -> bool:
     """Whether a cell names a picture file, or an address that plainly is one of a picture."""
     return bool(_PICTURE.search(cell) or _FORMAT.search(cell) or _PICTURE_OBJECT.search(cell))
+
+
+def holds_bytes_as_text(cells: Iterable[str]) -> bool:
+    """Whether the first cells that hold something hold the bytes of a picture, written in base64."""
+    filled = islice((cell for cell in cells if cell.strip()), _FEW)
+    found = [_INLINE.match(cell) is not None and len(cell) > _MIN_INLINE for cell in filled]
+    return bool(found) and all(found)
 
 
 def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:

@@ -46,6 +46,9 @@ _WEBANNO = Foreign(
     "an export of WebAnno or INCEpTION, with labels of words",
     "Export plain text there, or the labels as a csv of id and label.",
 )
+_POINTER = Foreign(
+    "a pointer of Git LFS, not the file itself", "Run git lfs pull in its repository, or download the file."
+)
 _RECORDS = Foreign(
     "a file of TFRecord", "Write its examples as Parquet, csv or JSON lines with the program that made it."
 )
@@ -71,6 +74,7 @@ _MARKS: tuple[tuple[bytes, Foreign], ...] = (
     (b"\0\1\0\0Standard ", _ACCESS),
     (b"{\\rtf", _WORD),
     (b"#FORMAT=WebAnno", _WEBANNO),
+    (b"version https://git-lfs.github.com/", _POINTER),
 )
 _NAMES: tuple[tuple[str, Foreign], ...] = (
     (".rds", _R),

@@ -80,10 +80,11 @@ def _below_preamble(rows: Sequence[Sequence[str]]) -> int:
     usual = _usual_width(widths)
     filled = sum(bool(cell.strip()) for cell in rows[0])
     # A row with gaps may name groups of columns, above the row that names each.
-    if (widths[0] >= usual and filled > 0.7 * widths[0]) or usual < 2:
-        return 0
+    is_plain = (widths[0] >= usual and filled > 0.7 * widths[0]) or usual < 2
     known = [sum(map(is_known, _trim(row))) for row in rows[:LOOK_AT]]
-    if known[0] >= 2 and known[0] >= max(known):
+    if _names_groups(rows, known):
+        return 1
+    if is_plain or (known[0] >= 2 and known[0] >= max(known)):
         return 0
     best = 0
     for index in range(1, min(LOOK_AT, len(rows))):
@@ -96,6 +97,16 @@ def _below_preamble(rows: Sequence[Sequence[str]]) -> int:
     if known[most] >= 2 and known[most] > known[best] and widths[most] >= 0.5 * usual:
         return most
     return best
+
+
+def _names_groups(rows: Sequence[Sequence[str]], known: Sequence[int]) -> bool:
+    """Whether the first row names groups of columns, each over and over, and the second each column."""
+    first, second = (
+        ([cell.strip() for cell in row if cell.strip()] for row in rows[:2]) if rows[1:] else ([], [])
+    )
+    if len(set(first)) == len(first) or len(set(second)) < len(second):
+        return False
+    return len(known) > 1 and known[1] >= 2 and _reads_like_names(rows[1])
 
 
 def _usual_width(widths: Sequence[int]) -> int:

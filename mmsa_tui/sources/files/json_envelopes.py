@@ -52,6 +52,8 @@ _OWN_FIELDS = frozenset((
 _WORDS = frozenset((
     "text", "full_text", "fullText", "body", "message", "tweet", "tweet_text", "rawContent",
 ))  # fmt: skip
+_ERRORS = frozenset(("error", "errors", "warnings"))
+"""What a service could not do, which is no post."""
 _INNER = ("attributes", "properties", "_source", "fields", "record", "legacy", "row")
 """What services file the fields of a record under, beside its id."""
 _PAGE_FIELDS = frozenset(("edit_history_tweet_ids", "author_id", "conversation_id", "public_metrics"))
@@ -193,6 +195,8 @@ def _page_by_another_name(value: Object) -> Object | None:
 
 def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:
     for name, inner in value.items():
+        if name in _ERRORS:
+            continue
         if isinstance(inner, list) and _holds_records(name, inner):
             yield name, inner
         elif isinstance(inner, dict) and depth < MAX_DEPTH and not _has_own_fields(inner):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.columns import is_known, unique_names
+from mmsa_tui.sources.columns import is_known, is_own_export, unique_names
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.contradictions import (
@@ -36,6 +36,7 @@ from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
 from mmsa_tui.sources.files.plain_rows import BLOCK_NAMES, field_names, plain_rows
+from mmsa_tui.sources.files.sheet_pictures import Placed, pictures_of_sheet
 from mmsa_tui.sources.roles import choose_roles
 
 SAMPLE_ROWS = 600
@@ -257,9 +258,11 @@ def open_book(path: Path, kind: str, said: Said) -> Table:
             for number, cells in islice(book.rows(chosen), start, None):
                 yield Row(number, cells)
 
-    return _from_rows(
-        kind, header, [], rows(), first[start:], layout, [*notes, *_about(header, first, path, said)]
-    )
+    # The small pictures of an export of ours are copies of what its posts name.
+    is_plain = kind == "xlsx" and not is_own_export(header.names)
+    placed = pictures_of_sheet(path, chosen) if is_plain else Placed()
+    notes += [*_about(header, first, path, said), *filter(None, [placed.note()])]
+    return _from_rows(kind, header, [], rows(), first[start:], layout, notes, placed.by_row)
 
 
 def _choose_sheet(
@@ -323,12 +326,24 @@ def _from_rows(
     further: Sequence[Row],
     layout: Layout,
     notes: Sequence[str],
+    pictures: Mapping[int, tuple[Picture, ...]] | None = None,
 ) -> Table:
+    """Make a table of rows.
+
+    Args:
+        pictures: that lie on rows, by the number of the row.
+    """
     names = header.names
     shown = _places(names, judged(names))
     is_text = kind in ("csv", "tsv")
     filled = (row for row in (*first, *further) if row.error or any(row.cells))
-    sample = [record_of(row, shown, len(names), is_text) for row in filled]
+    placed = pictures or {}
+
+    def read(row: Row, places: Sequence[tuple[str, int]]) -> Record:
+        record = record_of(row, places, len(names), is_text)
+        return replace(record, pictures=placed[row.line]) if row.line in placed else record
+
+    sample = [read(row, shown) for row in filled]
 
     def records(keep: Sequence[str]) -> Iterator[Record]:
         places = _places(names, keep or names)
@@ -338,7 +353,7 @@ def _from_rows(
             if header.row >= 0 and _repeats(row.cells, names):
                 yield Record(f"line {row.line:,}", error=REPEATED_HEADER)
             else:
-                yield record_of(row, places, len(names), is_text)
+                yield read(row, places)
 
     return Table(kind, names, sample, records, layout, notes=notes)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mmsa_tui.sources import crowd
 from mmsa_tui.sources.columns import Name, is_annotated, is_known, is_own_export, parse_name, rank
-from mmsa_tui.sources.files.cells import Column
+from mmsa_tui.sources.files.cells import Column, holds_bytes_as_text
 
 _LOOK_AT_COLUMNS = 1_000
 
@@ -36,12 +36,20 @@ class Candidates:
             for place, column in enumerate(shown)
             if place < _LOOK_AT_COLUMNS or is_known(column)
         }
+        inline = [c for c in self.names if holds_bytes_as_text(row.get(c, "") for row in sample)]
+        for column in inline:
+            del self.names[column]
         self.is_annotated = is_annotated(columns)
         self.is_own_export = is_own_export(columns)
         self.why = dict.fromkeys(said, "you said so")
         """The reason of each choice, by kind."""
         self.notes: list[str] = []
         """What a person should know of the table as a whole."""
+        if inline:
+            self.notes.append(
+                f"pictures that are written as letters (base64), in {', '.join(inline)}, are not read: "
+                "save them as files called by the id of their post"
+            )
         self._taken = {column for columns in said.values() for column in columns}
         self._measured: dict[str, Column] = {}
 

@@ -32,6 +32,10 @@ SUFFIXES = (
 _PACKED = (".gz", ".bz2", ".zst", ".xz")
 _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
+_ABOUT_SETS = frozenset(
+    ("dataset_info", "dataset_infos", "dataset_dict", "state", "datapackage", "croissant", "package")
+)
+"""What JSON is called that describes a data set, and holds none of it."""
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)\b", re.IGNORECASE)
 
 
@@ -202,7 +206,7 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
             found.append(name)
         elif plain.endswith(tuple(PICTURE_SUFFIXES)):
             stems |= _called_like(plain)
-    found = list(_without_sidecars(found, stems))
+    found = [name for name in _without_sidecars(found, stems) if split_name(name)[1] not in _ABOUT_SETS]
     texts = [name for name in found if name.lower().endswith(".txt")]
     if len(texts) > _MAX_TABLES or not all(_is_data(source / name) for name in texts):
         # Text files are posts of their own, or notes; a few of them may be tables of a data set.
