@@ -71,6 +71,20 @@ def mysql(cell: str, delimiter: str) -> str:
     return cell
 
 
+def mysql_by_default(cell: str, delimiter: str) -> str:
+    for mark in ("\\", delimiter, "\n"):
+        cell = cell.replace(mark, "\\" + mark)
+    return cell
+
+
+def single_quotes(cell: str, delimiter: str) -> str:
+    return "'" + cell.replace("'", "''") + "'"
+
+
+def single_quotes_escaped(cell: str, delimiter: str) -> str:
+    return "'" + cell.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def random_text(chance: random.Random) -> str:
     text = " ".join(chance.choice(WORDS) for _ in range(chance.randint(2, 16)))
     text = chance.choice((text, text, text, f'"{text}', f'"{text}"', f'{text}"'))
@@ -96,7 +110,10 @@ def core(text: str) -> str:
     return "".join(char for char in text if char not in '"\\ \n\r')
 
 
-@pytest.mark.parametrize("quote", [doubled, undoubled, undoubled_everywhere, spark, mysql, r_language])
+STYLES = (doubled, undoubled, undoubled_everywhere, spark, mysql, mysql_by_default, r_language)
+
+
+@pytest.mark.parametrize("quote", (*STYLES, single_quotes, single_quotes_escaped))
 def test_of_random_files_in_any_style_no_row_vanishes_and_none_is_made_up(
     tmp_path: Path, quote: Quote
 ) -> None:
@@ -148,6 +165,21 @@ def _is_told(row: Row, width: int) -> bool:
 def test_backslashes_before_quotes_are_undone(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'id,text\n1,"She said \\"never\\", and left"\n2,"a \\\\ b"\n3,"so"\n')
     assert texts(path) == ['She said "never", and left', "a \\ b", "so"]
+
+
+def test_a_text_that_ends_in_a_backslash_is_not_joined_with_the_next_row(tmp_path: Path) -> None:
+    rows = [f'{10**18 + n},"so \\"it\\" goes {n}",sam\n' for n in range(12)]
+    rows[4] = f"{10**18 + 4},sam,well\\\n"
+    rows[8] = f"{10**18 + 8},C:\\new\\,sam\n"
+    items = list(read(write(tmp_path / "a.csv", "id,text,author\n" + "".join(rows))))
+    assert [item.post_id for item in items] == [str(10**18 + n) for n in range(12)]
+    assert items[8].text == "C:\\new\\"
+
+
+def test_backslashes_that_authors_typed_in_a_tsv_stay(tmp_path: Path) -> None:
+    rows = [f'{n}\ta shrug \\o/ and C:\\new of {n} "so\tsam\n' for n in range(12)]
+    path = write(tmp_path / "a.tsv", "id\ttext\tauthor\n" + "".join(rows))
+    assert texts(path) == [f'a shrug \\o/ and C:\\new of {n} "so' for n in range(12)]
 
 
 def test_quotes_that_nobody_doubled_are_the_authors(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from io import TextIOWrapper
 
 from mmsa_tui.sources.files.byte_stream import DAMAGE
-from mmsa_tui.sources.files.dialect import ID_DIGITS, Dialect
+from mmsa_tui.sources.files.dialect import ESCAPED, ID_DIGITS, Dialect
 from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLongError, without_end
-from mmsa_tui.sources.files.repair import split_pair, split_row, unquote_raw
+from mmsa_tui.sources.files.repair import closes_quote, split_pair, split_row, unquote_raw
 
 _COUNT = "it has another number of cells than the header"
 _LOOSE = 20
@@ -181,6 +181,8 @@ class Rows:
             return Row(start)
         dialect = self._dialect
         if dialect.is_raw:
+            while dialect.escapes and without_end(line).endswith("\\") and self._lines.peek():
+                line += next(self._lines)
             cells = without_end(line).split(dialect.delimiter)
             if len(cells) == 1 and dialect.width > 2 and self._is_under_way:
                 return Row(start, error="it has one cell: a part of the row before it?")
@@ -190,6 +192,10 @@ class Rows:
             return self._continued(start, line)
         if '"' not in line:
             cells = without_end(line).split(dialect.delimiter)
+            if dialect.escapes and 0 < dialect.width - len(cells) == line.count(ESCAPED):
+                # The backslashes before these delimiters are their author's.
+                cells = without_end(line).replace(ESCAPED, "\\" + dialect.delimiter).split(dialect.delimiter)
+                return Row(start, tuple(cells), is_doubtful=True)
             if not dialect.is_strict:
                 if len(cells) < dialect.width:
                     return self._repair(start, "it has fewer cells than the header")
@@ -203,14 +209,19 @@ class Rows:
 
     def _continued(self, start: int, line: str) -> Row:
         """Read a row whose line ends stand behind a backslash, as MySQL writes them."""
+        delimiter, width = self._dialect.delimiter, self._dialect.width
+        alone = split_row(without_end(line), delimiter, width)
+        if alone and self._dialect.has_shape(alone) and self._fits(self._lines.peek()):
+            return Row(start, tuple(alone), is_doubtful=True)  # the backslash is its author's
         text = line
         while without_end(text).endswith("\\") and self._lines.peek():
             text += next(self._lines)
         text = without_end(text)
-        if '"' not in text:
-            return Row(start, tuple(text.split(self._dialect.delimiter)))
-        cells = split_row(text, self._dialect.delimiter, self._dialect.width)
-        return Row(start, tuple(cells)) if cells else Row(start, error=_explain(""))
+        cells = split_row(text, delimiter, width) if '"' in text else text.split(delimiter)
+        if cells:
+            return Row(start, tuple(cells))
+        self._lines.keep(1)
+        return Row(start, error=_explain("left open"))
 
     def _quoted(self, start: int) -> Row:
         lines = self._lines
@@ -251,7 +262,7 @@ class Rows:
             return not (dialect.has_shape(row.cells) or self._begins_row(row.cells))
         # Without kinds to go by, a line that begins as rows begin is one, in doubt.
         cells = self._lines.taken[0].split(dialect.delimiter) if row.is_repaired else row.cells
-        return len(row.cells) < dialect.width or _closes_quote(cells)
+        return len(row.cells) < dialect.width or closes_quote(cells)
 
     def _swallows_rows(self) -> bool:
         """Whether the lines behind the first are rows of their own, joined by a quote left open."""
@@ -361,24 +372,14 @@ class Rows:
         )  # fmt: skip
         if cells is None or (any(dialect.shapes) and not dialect.has_shape(cells)):
             return False
-        return bool(dialect.shapes and dialect.shapes[0]) or not _closes_quote(pieces)
+        return bool(dialect.shapes and dialect.shapes[0]) or not closes_quote(pieces)
 
     def _may_begin_row(self, pieces: Sequence[str]) -> bool:
         """Whether a line does not belong to the one before it, as far as its first cells tell."""
         if self._dialect.shapes and self._dialect.shapes[0]:
             return self._begins_row(pieces)
         # Where the first column does not tell, a line that closes a quote belongs to what opened it.
-        return not _closes_quote(pieces)
-
-
-def _closes_quote(pieces: Sequence[str]) -> bool:
-    """Whether the first quote at the edge of a cell closes it, and none has opened one before."""
-    for piece in pieces:
-        if piece.startswith('"'):
-            return piece == '"'
-        if piece.endswith('"'):
-            return True
-    return False
+        return not closes_quote(pieces)
 
 
 def _explain(error: str) -> str:

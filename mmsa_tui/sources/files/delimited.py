@@ -45,7 +45,7 @@ def dialect_of(path: Path, encoding: str = "", delimiter: str = "") -> Dialect |
 
 
 def _lines_elsewhere(path: Path, dialect: Dialect) -> list[str]:
-    """Return whole lines from places all over a file that is not packed."""
+    """Return whole lines from places all over a file that is not packed, swapped."""
     found: list[str] = []
     # In an encoding of two bytes a character a place in the middle may lie within one.
     if dialect.encoding not in ("utf-8", "utf-8-sig", "cp1252", "latin-1", "gb18030"):
@@ -58,7 +58,8 @@ def _lines_elsewhere(path: Path, dialect: Dialect) -> list[str]:
             for spot in range(1, _SPOTS + 1):
                 file.seek(max(0, size * spot // _SPOTS - _SPOT_BYTES))
                 text = file.read(_SPOT_BYTES).decode(dialect.encoding, "replace")
-                found += [line.removesuffix("\r") for line in text.split(dialect.line_end)[1:-1]]
+                whole = text.split(dialect.line_end)[1:-1]
+                found += [dialect.swap(line.removesuffix("\r")) for line in whole]
     except OSError:
         pass
     return found

@@ -15,6 +15,15 @@ from dataclasses import dataclass, replace
 from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.files.cells import MAX_SHAPED, shape
 from mmsa_tui.sources.files.encodings import encoding_by_mark, encoding_by_nuls
+from mmsa_tui.sources.files.quotes import (
+    are_single,
+    escapes_all_quotes,
+    pair_quotes,
+    quoted_columns,
+    sets_quotes,
+    start_quoted,
+    swap_quotes,
+)
 
 SAMPLE_BYTES = 256 * 1024
 """How much of a file's beginning decides on its dialect."""
@@ -35,10 +44,10 @@ Shape = tuple[str, int, int] | None
 """What most cells of a column are, and the fewest and most characters they have."""
 ID_DIGITS = 14
 """Numbers of more digits are ids, of the same length more or less."""
+_LONE_BACKSLASH = re.compile(r"\\(?![Nntr0\n]|$)")
 _MARKED = 8
 """Characters of a cell that is not mistaken for the end of another: a day, an id."""
 _HEADER_LINES = 15
-_FEW_ROWS = 3
 _SURE_NAMES = 3
 """So many cells of one line that are names of columns are a header, whatever the rows below look like."""
 
@@ -68,9 +77,14 @@ class Dialect:
     shapes: tuple[Shape, ...] = ()
     first_length: int = 0
     pairs_quotes: bool = False
+    is_single: bool = False
+
+    def swap(self, line: str) -> str:
+        """Make single quotes double ones, in the line of a table that has such."""
+        return swap_quotes(line) if self.is_single else line
 
     def mask(self, line: str) -> str:
-        """Hide from the reader of csv what is no quote, delimiter or line end of the table."""
+        """Hide from the reader of csv what is no quote, delimiter or line end of the swapped table."""
         if self.escapes and "\\" in line:
             line = line.replace("\\\\", BACKSLASH).replace('\\"', QUOTE)
             line = line.replace("\\" + self.delimiter, ESCAPED)
@@ -79,13 +93,13 @@ class Dialect:
         return line
 
     def unmask(self, cell: str) -> str:
-        """Undo `mask` in a cell."""
+        """Undo `swap` and `mask` in a cell."""
         if RETURN in cell:
             cell = cell.replace(RETURN, "\r")
         if self.escapes:
             cell = cell.replace("\\\n", "\n").replace(ESCAPED, self.delimiter)
             cell = cell.replace(QUOTE, '"').replace(BACKSLASH, "\\")
-        return cell
+        return self.swap(cell)
 
     def has_shape(self, cells: Sequence[str]) -> int:
         """Count the columns whose cell has the shape of its column; 0 as soon as one has not."""
@@ -109,7 +123,7 @@ def sniff(
     Args:
         encoding: what it is in where no mark says so, "" to take UTF-8 and see.
         delimiter: what the user says it is.
-        spots: whole lines from further places of the file.
+        spots: whole lines from further places of the file, swapped.
         is_whole: whether the sample is all of the file.
     """
     encoding = encoding_by_mark(sample) or encoding or encoding_by_nuls(sample)
@@ -131,11 +145,14 @@ def sniff(
     lines = [line for line in lines if line.strip()][:_LOOK_AT_LINES]
     if not lines:
         return start
+    if are_single(lines, [delimiter] if delimiter else DELIMITERS):
+        start = replace(start, is_single=True)
+        lines = [start.swap(line) for line in lines]
     if delimiter:
         return _finish(start, lines, spots)
     if _is_one_column(lines) or _is_prose(lines):
         return _finish(replace(start, delimiter=NO_DELIMITER), lines, spots)
-    trials = [replace(start, delimiter=mark, escapes=_escapes_all_quotes(lines)) for mark in DELIMITERS]
+    trials = [replace(start, delimiter=mark, escapes=escapes_all_quotes(lines)) for mark in DELIMITERS]
     best = max(trials, key=lambda trial: (_names_columns(lines, trial.delimiter), *_score(lines, trial)))
     return _finish(best, lines, spots)
 
@@ -201,12 +218,17 @@ def _score(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
 
 def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dialect:
     """Settle how quotes are meant, and what rows look like."""
-    if dialect.escapes or _escapes_all_quotes((*lines, *spots)):
+    if dialect.escapes or escapes_all_quotes((*lines, *spots)):
         dialect = replace(dialect, escapes=True)
         lines = _put_together(lines, dialect)
     width = _header_width(lines, dialect) or max(1, _score(lines, dialect)[1])
     spots = [line for line in spots if line.strip()]
-    is_raw = dialect.delimiter == "\t" and _fits_lines(lines, width)
+    bare = replace(dialect, escapes=True)
+    joined = _put_together(lines, bare)
+    is_bare = _is_bare(lines, joined, bare, width)
+    if is_bare:
+        dialect, lines = bare, joined
+    is_raw = is_bare or (dialect.delimiter == "\t" and _fits_lines(lines, width))
     escapes = dialect.escapes
     if not escapes and any("\\" in line for line in (*lines, *spots)):
         escaped = replace(dialect, escapes=True)
@@ -225,57 +247,39 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
     shapes = tuple(_shape_of([row[place] for row in full[1:]]) for place in range(min(width, 200)))
     return replace(
         dialect,
-        is_raw=is_raw and not escapes,
-        quoted=_quoted_columns(lines, cells, width, dialect.delimiter) if is_raw else frozenset(),
+        is_raw=is_raw and (is_bare or not escapes),
+        quoted=quoted_columns(lines, cells, width, dialect.delimiter) if is_raw else frozenset(),
         is_strict=_is_strict(lines, spots, dialect),
-        starts_quoted=_start_quoted(lines, dialect.delimiter, width),
+        starts_quoted=start_quoted(lines, dialect.delimiter, width),
         shapes=shapes,
-        pairs_quotes=not is_raw and not escapes and _pair_quotes(lines, dialect.delimiter),
+        pairs_quotes=not is_raw and not escapes and pair_quotes(lines, dialect.delimiter),
         first_length=_common_length([row[0] for row in full[1:]]) if shapes and shapes[0] else 0,
     )
 
 
-def _pair_quotes(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether there are quotes, and in hardly a row an odd number of them."""
-    counts = [0]
-    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
-    done = 0
-    try:
-        for _ in reader:
-            counts.append(sum(line.count('"') for line in lines[done : reader.line_num]))
-            done = reader.line_num
-    except csv.Error:
+def _is_bare(lines: Sequence[str], joined: Sequence[str], dialect: Dialect, width: int) -> bool:
+    """Whether backslashes alone keep cells apart, as MySQL writes a table unless it is told to set quotes.
+
+    Args:
+        joined: the lines, put together where one ends in a backslash.
+        dialect: one that has escapes.
+    """
+    rows = [dialect.mask(line) for line in joined]
+    if width < 2 or sets_quotes(rows, dialect.delimiter):
         return False
-    quoted = [count for count in counts if count]
-    return bool(quoted) and sum(count % 2 for count in quoted) <= max(1, 0.02 * len(quoted))
+    wide = [row.count(dialect.delimiter) == width - 1 for row in rows]
+    joins = [is_wide for row, is_wide in zip(rows, wide, strict=True) if "\n" in row]
+    hidden = sum(ESCAPED in row for row in rows)
+    doubled = sum(BACKSLASH in row for row in rows)
+    lone = sum(bool(_LONE_BACKSLASH.search(row)) for row in rows)
+    is_told = hidden or len(joined) < len(lines) or (doubled >= _SURE_NAMES and not lone)
+    return bool(is_told) and all(joins) and sum(wide) >= 0.98 * len(wide)
 
 
 def _common_length(cells: Sequence[str]) -> int:
     """Return the length that nearly all cells have, 0 if they differ or are short."""
     length, count = next(iter(Counter(map(len, cells)).most_common(1)), (0, 0))
     return length if length >= _MARKED and count >= max(3, 0.95 * len(cells) - 1) else 0
-
-
-def _quoted_columns(
-    lines: Sequence[str], header: Sequence[str], width: int, delimiter: str
-) -> frozenset[int]:
-    """Return the columns that a program put quotes around, all of them or the labels alone."""
-    if _is_quoted(header) or _all_quoted(lines[1:], delimiter):
-        return frozenset(range(width))
-    rows = [cells for line in lines[1:] if len(cells := line.split(delimiter)) == width]
-    if len(rows) < _FEW_ROWS:
-        return frozenset()
-    return frozenset(place for place in range(width) if all(_is_quoted([row[place]]) for row in rows))
-
-
-def _is_quoted(cells: Iterable[str]) -> bool:
-    return all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
-
-
-def _all_quoted(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether a program put quotes around every cell below the header."""
-    rows = [line.split(delimiter) for line in lines]
-    return len(rows) > 1 and sum(map(_is_quoted, rows)) >= 0.9 * len(rows)
 
 
 def _put_together(lines: Sequence[str], dialect: Dialect) -> list[str]:
@@ -289,25 +293,6 @@ def _put_together(lines: Sequence[str], dialect: Dialect) -> list[str]:
             found.append(line)
         is_open = dialect.mask(line).endswith("\\")
     return found
-
-
-def _start_quoted(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Whether rows begin and end with a quote: every cell is quoted, doubled or not."""
-    whole = [line for line in lines if line.count(delimiter) == width - 1]
-    quoted = sum(line.startswith('"') and line.endswith('"') for line in whole)
-    return len(whole) >= 2 and width > 1 and quoted >= 0.9 * len(whole)
-
-
-def _escapes_all_quotes(lines: Iterable[str]) -> bool:
-    """Whether every quote in the lines stands behind a backslash, as a program writes them."""
-    found = 0
-    for line in lines:
-        plain = line.replace("\\\\", "")
-        escaped = plain.count('\\"')
-        if plain.count('"') != escaped:
-            return False
-        found += escaped + plain.endswith("\\")
-    return found > 1
 
 
 def _header_width(lines: Sequence[str], dialect: Dialect) -> int:

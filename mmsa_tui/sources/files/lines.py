@@ -89,6 +89,9 @@ class Lines:
         line = line.removeprefix("\ufeff")
         if self._dialect.line_end == "\r" and line.endswith("\r"):
             line = line[:-1] + "\n"
+        if self._dialect.is_single:
+            line = self._dialect.swap(line)
+            self.are_masked = True
         has_lone_cr = "\r" in line and (line.count("\r") > 1 or not line.endswith("\r\n"))
         if has_lone_cr or (self._dialect.escapes and "\\" in line):
             line = self._dialect.mask(line)

@@ -98,6 +98,16 @@ def unquote_raw(cell: str, always: bool) -> str:
     return unquote(cell) if body != cell else cell
 
 
+def closes_quote(pieces: Sequence[str]) -> bool:
+    """Whether the first quote at the edge of a cell closes it, and none has opened one before."""
+    for piece in pieces:
+        if piece.startswith('"'):
+            return piece == '"'
+        if piece.endswith('"'):
+            return True
+    return False
+
+
 def split_pair(text: str, dialect: Dialect) -> tuple[list[str], list[str]] | None:
     """Part two rows that ran together as a line end was lost; None unless there is one way.
 
