@@ -61,7 +61,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "screenname", "userscreenname", "senderscreenname", "vertex1", "authorscreenname",
         "authorusername", "userusername", "authorhandle", "authormetaname", "userposted",
         "shortname", "userhandle", "handle", "username", "fromuser",
-        "fromusername", "acct", "uniqueid", "nickname", "authordisplayname",
+        "fromusername", "acct", "preferredusername", "uniqueid", "nickname", "authordisplayname",
         "profilename", "nameclicktoviewprofile", "author", "user", "authorname", "ownerusername",
         "owner", "account", "accountname", "name", "fullname", "displayname", "pagename", "channelname",
         "channeltitle", "from", "sender", "influencer", "verfasser", "autor", "autorin", "auteur", "autore",
@@ -72,7 +72,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "пользователь", "ник", "用户", "昵称", "博主", "发布者", "账号", "ユーザー名", "ユーザー",
         "投稿者", "アカウント名",
         "작성자", "사용자", "닉네임", "اسمالمستخدم", "المستخدم", "الكاتب", "उपयोगकर्ता", "लेखक",
-        "postedby", "publishedby", "who", "wer", "socialprofile", "profile",
+        "auth", "postedby", "publishedby", "by", "who", "wer",
+        "socialprofile", "profile",
     ),
     "created_at": (
         # Where both are there, a tool kept what a site had published when it created a row.
@@ -83,7 +84,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "postdate", "postedon", "dateposted", "formatteddate",
         "commentcreatetimestamp", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",
         "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",
-        "parsedcreatedat", "unixtimestamp", "veroffentlichtam", "veroeffentlichtam", "veroffentlicht",
+        "parsedcreatedat", "unixtimestamp", "timestampcreated",
+        "veroffentlichtam", "veroeffentlichtam", "veroffentlicht",
         "erstelltam", "datum", "fecha", "fechadepublicacion", "datedepublication", "data", "dataora",
         "unixreviewtime", "reviewtime", "reviewdate",
         "дата", "датапубликации", "发布时间", "发布日期", "评论时间", "日期", "时间", "投稿日時", "日時",
@@ -94,7 +96,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "तारीख", "दिनांक", "ngaydang", "time", "indexedat",
     ),
     "time": (
-        "time", "publishedtime", "posttime", "tweettime", "timeutc", "uhrzeit", "timeofday", "hour", "heure",
+        "time", "publishedtime", "posttime", "tweettime", "timeutc", "timegmt", "timeet",
+        "uhrzeit", "timeofday", "hour", "heure",
         "hora", "ora", "zeit", "время", "saat", "jam", "tijd", "godzina", "时刻", "時刻", "시간", "الوقت",
     ),
     "language": (
@@ -149,7 +152,8 @@ _OTHER_POST = frozenset((
     "repost", "inreplyto", "shared", "embed", "external", "card", "link", "original_tweet",
     "retweetedstatus", "quotedstatus", "root", "ancestor", "context", "place", "geo", "entities",
     "hashtags", "mentions", "annotations", "location", "includes", "matching", "latestcomments",
-    "topcomments", "replies", "source", "application", "client", "generator", "symbol", "symbols",
+    "topcomments", "replies", "source", "application", "client", "generator", "provider", "device",
+    "symbol", "symbols",
 ))
 # fmt: on
 """A nested column below one of these tells of another post, or of a part of this one."""
@@ -157,7 +161,7 @@ _OTHER_POST = frozenset((
 _NOISE = frozenset((
     "tweet", "post", "status", "message", "mention", "item", "record", "data", "raw", "social", "twitter",
     "ig", "fb", "instagram", "facebook", "document", "my", "legacy", "node", "attributes", "object",
-    "result", "tweets",
+    "result", "tweets", "comment", "review",
 ))
 # fmt: on
 # fmt: off

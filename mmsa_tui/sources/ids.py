@@ -8,6 +8,8 @@ from collections.abc import Sequence
 _WRAPPED = re.compile(r'^=?\s*"(?P<inner>[^"]*)"$')
 _LINK = re.compile(r'^=\w+\(\s*"[^"]*"\s*[,;]\s*"(?P<shown>[^"]*)"\s*\)$')
 """A formula of a spreadsheet that shows a link by another name."""
+_TAG = re.compile(r"(?:tag|object):search\.twitter\.com,2005:(\d+)")
+"""How Gnip writes the id of a tweet."""
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?(?P<exponent>\d+)$")
 _PREFIXED = re.compile(r"x(\d{12,20})")
 """rtweet writes ids so, to keep a spreadsheet from rounding them."""
@@ -57,7 +59,7 @@ def clean_id(value: str) -> str:
         text = text[1:].strip()
     if match := _FLOAT.match(text):
         text = match[1]
-    if match := _PREFIXED.fullmatch(text):
+    if match := _PREFIXED.fullmatch(text) or _TAG.fullmatch(text):
         text = match[1]
     return text
 

@@ -42,7 +42,7 @@ _WEEKDAYS = frozenset((
     "samstag", "sonntag", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes",
     "martes", "miércoles", "jueves", "viernes", "sábado", "domingo",
 ))  # fmt: skip
-_ZONE_HOURS = {
+ZONE_HOURS = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
     "MSK": 3, "PKT": 5, "WIB": 7, "SGT": 8, "HKT": 8, "AWST": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11,
     "NZST": 12, "NZDT": 13, "BRT": -3, "ART": -3, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5,
@@ -347,9 +347,9 @@ def _from_words(text: str, day_first: bool | None, is_said: bool) -> datetime | 
             sign = -1 if zone[2][0] == "-" else 1
             offset = sign * timedelta(hours=int(zone[2][1:]), minutes=int(zone[3] or 0))
         elif zone[4]:
-            if zone[4] not in _ZONE_HOURS:
+            if zone[4] not in ZONE_HOURS:
                 return None
-            offset = timedelta(hours=_ZONE_HOURS[zone[4]])
+            offset = timedelta(hours=ZONE_HOURS[zone[4]])
         else:
             offset = timedelta()
         date = f"{before} {behind}".strip()

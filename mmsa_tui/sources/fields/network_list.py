@@ -19,7 +19,7 @@ class Pictures:
     """Where a record lists its pictures.
 
     Args:
-        at: the path to the items, each an address or an object.
+        at: the path to the items, each an address or an object; "" for the record itself.
         url: in an item; alternatives are parted by spaces.
         kind, alt: in an item; what the network calls a picture is `photo` to us.
     """

@@ -146,7 +146,7 @@ def _media(record: Object, network: Network) -> Iterator[Media]:
     """Yield the pictures under the first path that leads to any."""
     for place in network.pictures:
         media: list[Media] = []
-        for item in values(record, place.at):
+        for item in values(record, place.at) if place.at else (record,):
             url = as_text(item) if not place.url else first(item, place.url)
             kind = _kind(item, place)
             if not url or (not place.url and not _is_picture_address(url)):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -24,6 +24,7 @@ from mmsa_tui.sources.files.encodings import Decoded, UndecodableError, decode
 
 _ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that are no UTF-8, as `surrogateescape` keeps them."""
+_RULE = re.compile(r"[+|:=-]*-{2,}[+|:=-]*")
 _WHOLE_BYTES = 8 << 20
 _SKIP_ROWS = 300
 _MOST_ROWS = 1_000_000
@@ -80,6 +81,23 @@ def read_rows(path: Path, encoding: str = "", delimiter: str = "") -> Iterator[R
         raise _no_table(path.name)
     with open_plain(path) as file:
         yield from _parse(file, dialect, is_stated=bool(encoding) and dialect.encoding == encoding)
+
+
+def without_frame(rows: Iterator[Row]) -> Iterator[Row]:
+    """Take off the frame of a table in Markdown, or as a database shows it: `| id | text |`, `|---|---|`."""
+    first = list(islice(rows, 2))
+    names = next((row.cells for row in first if not _is_rule(row.cells)), ())
+    if len(names) < 3 or names[0].strip() or names[-1].strip() or not all(names[1:-1]):
+        yield from first
+        yield from rows
+        return
+    for row in chain(first, rows):
+        if not _is_rule(row.cells):
+            yield replace(row, cells=tuple(cell.strip() for cell in row.cells[1:-1]))
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    return all(map(_RULE.fullmatch, filter(None, map(str.strip, cells)))) and any(cells)
 
 
 def sample_rows(path: Path, encoding: str, delimiter: str, count: int) -> list[Row]:

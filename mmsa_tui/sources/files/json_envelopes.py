@@ -47,6 +47,7 @@ _OWN_FIELDS = frozenset((
     "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
     "noteTweet", "taken_at_timestamp", "shortcode", "node", "post", "data_row", "rest_id", "task_id",
     "string_map_data",
+    "review", "reviewText", "timestamp_created", "datetaken", "dateupload",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
 _WORDS = frozenset((

@@ -134,7 +134,7 @@ def open_text(path: Path, kind: str, said: Said) -> Table:
     """Open a csv or tsv; arguments and errors as for `tables.open_table`."""
     encoding, delimiter = said.encoding, said.delimiter
     notes = list(_contradictions(path, said))
-    rows = delimited.read_rows(path, encoding, delimiter)
+    rows = delimited.without_frame(delimited.read_rows(path, encoding, delimiter))
     first = list(islice(rows, FIRST_ROWS))
     _refuse_code_page(first, path)
     if first and first[0].readable and not said.header_row:

@@ -51,6 +51,8 @@ class Candidates:
                 "save them as files called by the id of their post"
             )
         self._taken = {column for columns in said.values() for column in columns}
+        self.family = ""
+        """The word that the names begin with of what is said of a comment, beside the post it is on."""
         self._measured: dict[str, Column] = {}
 
     def cells(self, name: str) -> Column:
@@ -82,11 +84,15 @@ class Candidates:
     def called(self, kind: str) -> list[str]:
         """Return the free columns that are called like a kind, the best name first."""
         found = [
-            (place, len(name.parts), order, column)
+            (not self._is_of_family(name), place, len(name.parts), order, column)
             for order, (column, name) in enumerate(self.names.items())
             if column not in self._taken and (place := rank(kind, name)) is not None
         ]
         return [column for *_, column in sorted(found)]
+
+    def _is_of_family(self, name: Name) -> bool:
+        """Whether a name begins as that of the text, where another thing stands beside it: `comment_id`."""
+        return self.family in ("", name.words[0])
 
     def take(self, kind: str, column: str, why: str) -> str:
         """Give a column a role, and return it."""

@@ -26,7 +26,7 @@ from mmsa_tui.sources.roles.fits import (
 from mmsa_tui.sources.roles.moment import take_date, take_time
 from mmsa_tui.sources.roles.post_id import take_id
 from mmsa_tui.sources.roles.said import KINDS, doubts, said_columns
-from mmsa_tui.sources.roles.text import rivals, take_more_texts, take_text, take_wordiest
+from mmsa_tui.sources.roles.text import family_of, rivals, take_more_texts, take_text, take_wordiest
 
 _MAX_IMAGE_COLUMNS = 12
 
@@ -94,6 +94,7 @@ def choose_roles(
     guessed = False
     title = table.take_called("title", is_title)
     text = take_text(table)
+    table.family = family_of(table, text)
     if not text and title and "title" not in said:
         text, title = title, ""
         table.why["text"] = table.why.pop("title")

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from mmsa_tui.sources.columns import Name, is_weak, speaks_of_another_question, speaks_of_sentiment
-from mmsa_tui.sources.files.cells import Column
+from mmsa_tui.sources.files.cells import Column, count_words
 from mmsa_tui.sources.ids import account_in, id_in_address
 from mmsa_tui.sources.label_words import propose_map, spelled
 from mmsa_tui.sources.timestamps import DateReader, to_iso_utc
@@ -39,6 +39,8 @@ _LISTS_OF_PICTURES = frozenset(
     ("media", "medias", "images", "photos", "pictures", "attachments", "mediaitems")
 )
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")
+_FORM = 6
+"""Characters that all titles begin with which a program has made, at least."""
 _FLAGS = frozenset(("true", "false", "yes", "no", "0", "1"))
 
 
@@ -71,8 +73,20 @@ def is_title(name: Name, cells: Column) -> bool:
     """Whether a column that is called like a title holds words."""
     if not is_of_post(name) or not cells.filled or _plain_share(cells) >= 0.5:
         return False
+    if cells.distinct > 2 and _are_of_a_form(cells):
+        return False
     # That of a place that is reviewed, or of the thread, comes again and again.
     return len(cells.filled) < 3 or cells.distinct > max(1, len(cells.filled) / 2)
+
+
+def _are_of_a_form(cells: Column) -> bool:
+    """Whether a program made the titles, of the same words and hardly another: `TWEET FROM: sam`."""
+    titles = [cell.strip() for cell in cells.filled]
+    low, high = min(titles), max(titles)
+    same = next(
+        (at for at, (one, other) in enumerate(zip(low, high, strict=False)) if one != other), len(low)
+    )
+    return same >= _FORM and sum(count_words(title[same:]) for title in titles) < 2 * len(titles)
 
 
 def _plain_share(cells: Column) -> float:

@@ -9,7 +9,7 @@ from mmsa_tui.sources.columns import Name
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import is_all_dates, is_moment, is_of_post, readable_dates
-from mmsa_tui.sources.timestamps import to_iso_utc, without_midnight
+from mmsa_tui.sources.timestamps import ZONE_HOURS, to_iso_utc, without_midnight
 
 _TIME = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")
 _AGO = re.compile(
@@ -17,6 +17,10 @@ _AGO = re.compile(
     r"(?: ago)?(?: ?[(•·].*)?\s*|yesterday|just now|now",
     re.IGNORECASE,
 )
+UNKNOWN_ZONES = frozenset(("ET", "CT", "MT", "PT"))
+"""Zones that are an hour further from UTC in winter than in summer."""
+_IN_NAME = re.compile(r"\(((?:GMT|UTC)? ?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{1,5})\)")
+_UTC = frozenset(("gmt", "utc"))
 _LENGTHS = frozenset(("duration", "length", "dauer", "duree", "duracion", "durata"))
 _NOT_DATES = ("data", "time")
 """Names of dates in some language or tool that mean something else in others."""
@@ -44,8 +48,11 @@ def take_time(table: Candidates, date: str) -> str:
         return table.said["time"][0]
     if not date or any(":" in without_midnight(cell) for cell in table.cells(date).filled[:50]):
         return ""
-    if named := table.take_called("time", lambda name, cells: cells.shape == "moment"):
-        return named
+    times = [c for c in table.called("time") if table.cells(c).shape == "moment"]
+    if times:
+        # Where a tool writes the time in two zones, UTC is the one of all other tools.
+        best = next((c for c in times if _UTC & set(table.names[c].words)), times[0])
+        return table.take("time", best, "by its name")
     beside = next((c for c in table.beside(date) if table.fits(_is_time_of_day, c)), "")
     return table.take("time", beside, "it stands beside the date, and its cells are times") if beside else ""
 
@@ -53,6 +60,13 @@ def take_time(table: Candidates, date: str) -> str:
 def _is_time_of_day(name: Name, cells: Column) -> bool:
     is_length = not _LENGTHS.isdisjoint(name.words)
     return cells.fill >= 0.9 and not is_length and all(map(_TIME.fullmatch, map(str.strip, cells.filled)))
+
+
+def zone_in(column: str) -> str:
+    """Return the zone that the name of a column tells in brackets: `Date (EST)`, "" if none."""
+    match = _IN_NAME.search(column)
+    zone = match[1].strip() if match else ""
+    return zone if zone[-1:].isdigit() or zone in ZONE_HOURS or zone in UNKNOWN_ZONES else ""
 
 
 def _is_date(table: Candidates, name: Name, cells: Column) -> bool:

@@ -11,6 +11,7 @@ from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import is_text, may_be_words
 
 _MIN_WORDS = 2.5
+_FAMILIES = frozenset(("comment", "reply", "review", "post", "tweet", "video", "message"))
 _CUT = re.compile(r"\s*(?:…|\.\.\.)(?:\s*https?://\S+)?$")
 """How a text ends that a program has cut, and the address where all of it stands."""
 
@@ -24,6 +25,8 @@ def take_text(table: Candidates) -> str:
         return ""
     most = max(table.cells(column).fill for column in found)
     full = [column for column in found if table.cells(column).fill >= 0.5 * most]
+    if any(_is_new_in_each(table.cells(column)) for column in full):
+        full = [column for column in full if not _is_repeated(table.cells(column))]
     chosen = next((c for c in full if not is_weak("text", table.names[c])), full[0])
     if is_weak("text", table.names[chosen]) and (rival := _much_wordier(table, chosen)):
         return table.take("text", rival, "it holds the most words")
@@ -32,6 +35,26 @@ def take_text(table: Candidates) -> str:
     if empty and _rank(table, empty[0]) < _rank(table, chosen):
         why += f"; `{empty[0]}` is empty"
     return table.take("text", chosen, why)
+
+
+def _is_new_in_each(cells: Column) -> bool:
+    return len(cells.filled) >= 3 and cells.distinct >= 0.9 * len(cells.filled)
+
+
+def _is_repeated(cells: Column) -> bool:
+    """Whether a text comes again and again, as that of a post in each row of a comment on it."""
+    return len(cells.filled) >= 3 and cells.distinct <= max(1, len(cells.filled) / 3)
+
+
+def family_of(table: Candidates, text: str) -> str:
+    """Return the word that a text's name begins with, if others tell of another thing in the same way.
+
+    `comment_message` beside `post_id`, `post_published` and `comment_id`.
+    """
+    if not text or len(words := table.names[text].words) < 2 or words[0] not in _FAMILIES:
+        return ""
+    others = {name.words[0] for name in table.names.values() if len(name.words) > 1}
+    return words[0] if len(others & _FAMILIES) > 1 else ""
 
 
 def take_more_texts(table: Candidates, text: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
 from mmsa_tui.sources.fields.tweet import join_title
-from mmsa_tui.sources.files.cells import count_records, names_picture, parse_cell
+from mmsa_tui.sources.files.cells import NOTHING, count_records, names_picture, parse_cell
 from mmsa_tui.sources.files.json_envelopes import ANSWERS
 from mmsa_tui.sources.files.row_doubts import RowDoubts
 from mmsa_tui.sources.files.table_rows import MAX_CELL, REPEATED_HEADER, Record
@@ -25,6 +25,7 @@ from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
 from mmsa_tui.sources.readers.table.footer import MAX_HELD, Footer
+from mmsa_tui.sources.roles.moment import UNKNOWN_ZONES, zone_in
 from mmsa_tui.sources.roles.text import is_beginning
 from mmsa_tui.sources.timestamps import without_midnight
 from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
@@ -33,6 +34,7 @@ from mmsa_tui.text.garbled import repair_utf8
 MAX_COLUMNS = 512
 """Columns beyond this many do not follow a post: an export of them would open nowhere."""
 _SAMPLES = 2
+_SHOWN_KEYS = 8
 _SHOWN = 160
 _LOOK_AT_COLUMNS = 60
 _WORD_LISTS = frozenset(("words", "tokens", "text", "tweet"))
@@ -76,6 +78,8 @@ class TablePosts:
         rows = [record.values for record in found.table.sample if not record.error]
         self._marks = of_labels if marks.are_marked(of_labels, rows) else {}
         self._are_words = _are_words(found)
+        self._zone_named = zone_in(found.roles.time or found.roles.created_at)
+        self._foreign: Counter[str] = Counter()
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
         # JSON and typed tables have escapes of their own, which are undone already.
@@ -163,9 +167,13 @@ class TablePosts:
             own = own[:MAX_COLUMNS]
         keep = list(dict.fromkeys([*roles.columns(), *roles.other_labels, *own]))
         known = set(table.columns)
+        taken = {c for c in (roles.text, roles.id, roles.author, roles.created_at, *roles.image) if c}
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
         for number, record in self._without_footer(table.records(() if table.is_open else keep)):
             names: Sequence[str] = own
+            if table.is_open and not record.error and taken.isdisjoint(record.values):
+                self._foreign[", ".join(list(record.values)[:_SHOWN_KEYS])] += 1
+                continue
             if table.is_open:
                 names = [n for n in record.values if n not in (roles.text, roles.id)][:MAX_COLUMNS]
                 for name in names:
@@ -228,7 +236,7 @@ class TablePosts:
 
     def _author(self, values: Mapping[str, str]) -> str:
         value = repair_utf8(values.get(self._roles.author, "").strip())
-        return account_in(value) or value
+        return account_in(value) or ("" if value.casefold() in NOTHING else value)
 
     def _references(self, values: Mapping[str, str]) -> list[str]:
         found: list[str] = []
@@ -290,7 +298,7 @@ class TablePosts:
         whole = f"{without_midnight(written)} {time}" if time else written
         if time and not self._read_date.read(whole):
             whole = written
-        zone = values.get(self._zone, "").strip() if ":" in whole else ""
+        zone = (values.get(self._zone, "").strip() or self._zone_named) if ":" in whole else ""
         return zoned if zone and self._read_date.read(zoned := f"{whole} {zone}") else whole
 
     def _close(self) -> None:
@@ -298,6 +306,11 @@ class TablePosts:
         note = self._options.note
         if unread := self._read_date.note(self._roles.created_at):
             note(unread)
+        for keys, count in self._foreign.most_common(5):
+            note(f"records with none of the fields that the posts have, left out: {count:,}, with {keys}")
+        if (zone := self._zone_named) and zone in UNKNOWN_ZONES:
+            column = self._roles.time or self._roles.created_at
+            note(f"times in `{column}` are read as UTC: how far {zone} is from it depends on the day")
         for told in self._footer.notes():
             note(told)
         if self._headers:
