@@ -67,7 +67,8 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     An envelope has neither text nor date of its own, and lists of records that have, at some depth;
     or it is a map from ids to records.
     """
-    if not value:
+    # Most records are flat, and looked at a million times.
+    if not any(isinstance(part, dict | list) for part in value.values()):
         return None
     if frame := _rows_of_frame(value):
         return (("", row) for row in frame)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Picture
-from mmsa_tui.sources.columns import is_known, is_own_export, unique_names
+from mmsa_tui.sources.columns import is_known, is_own_export
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.contradictions import (
@@ -25,17 +25,9 @@ from mmsa_tui.sources.files.contradictions import (
     about_sheet,
 )
 from mmsa_tui.sources.files.csv_rows import Row
-from mmsa_tui.sources.files.dataset_rows import (
-    LABELLED_NAMES,
-    MARKED_NAMES,
-    THREE_NAMES,
-    TOKEN_NAMES,
-    labels_beside,
-)
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
-from mmsa_tui.sources.files.plain_rows import BLOCK_NAMES, field_names, plain_rows
 from mmsa_tui.sources.files.sheet_pictures import Placed, pictures_of_sheet
 from mmsa_tui.sources.roles import choose_roles
 
@@ -47,15 +39,6 @@ REPEATED_HEADER = "the header once more"
 FIRST_ROWS = 300
 """Rows at the start among which the header is looked for."""
 _SAMPLE_COLUMNS = 1_000
-_OWN_NAMES = {
-    "blocks": BLOCK_NAMES,
-    "tokens": TOKEN_NAMES,
-    "threes": (*THREE_NAMES, "image", "text"),
-    "labelled": LABELLED_NAMES,
-    "marked": MARKED_NAMES,
-}
-PLAIN_KINDS = ("lists", "fields", *_OWN_NAMES)
-"""Tables that need no header: each kind has a layout of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +150,7 @@ def open_text(path: Path, kind: str, said: Said) -> Table:
     shown = "" if dialect is None or dialect.delimiter == NO_DELIMITER else dialect.delimiter
     layout = Layout(row_number, encoding=dialect.encoding if dialect else "", delimiter=shown)
     notes += _about(header, usable, path, said)
-    return _from_rows(kind, header, data, rows, further, layout, notes)
+    return from_rows(kind, header, data, rows, further, layout, notes)
 
 
 def _contradictions(path: Path, said: Said) -> Iterator[str]:
@@ -177,22 +160,6 @@ def _contradictions(path: Path, said: Said) -> Iterator[str]:
             yield told
         if said.delimiter and (told := about_delimiter(path.name, sample, said)):
             yield told
-
-
-def open_plain(path: Path, kind: str) -> Table:
-    """Open a list of a data set that needs no header."""
-    names = field_names(read_start(path, SAMPLE_BYTES)) if kind == "fields" else []
-    rows = plain_rows(path, kind, names)
-    first = list(islice(rows, FIRST_ROWS))
-    header = without_header([row.cells for row in first if not row.error], "")
-    if kind in _OWN_NAMES:
-        header = Header(-1, list(_OWN_NAMES[kind]))
-    if kind == "fields":
-        header = Header(-1, unique_names(names))
-    notes = []
-    if kind == "labelled" and (labels := labels_beside(path)):
-        notes.append(f"people's labels are taken from {labels.name}, line by line")
-    return _from_rows(kind, header, first, rows, [], Layout(0, encoding="utf-8"), notes)
 
 
 def _refuse_code_page(rows: Sequence[Row], path: Path) -> None:
@@ -262,7 +229,7 @@ def open_book(path: Path, kind: str, said: Said) -> Table:
     is_plain = kind == "xlsx" and not is_own_export(header.names)
     placed = pictures_of_sheet(path, chosen) if is_plain else Placed()
     notes += [*_about(header, first, path, said), *filter(None, [placed.note()])]
-    return _from_rows(kind, header, [], rows(), first[start:], layout, notes, placed.by_row)
+    return from_rows(kind, header, [], rows(), first[start:], layout, notes, placed.by_row)
 
 
 def _choose_sheet(
@@ -318,7 +285,7 @@ def rate(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> tuple[int
     return (rank if rows else 0), len(roles.columns()), len(rows)
 
 
-def _from_rows(
+def from_rows(
     kind: str,
     header: Header,
     first: Sequence[Row],

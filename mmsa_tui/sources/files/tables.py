@@ -20,7 +20,8 @@ from mmsa_tui.sources.files.dialect import SAMPLE_BYTES, sniff
 from mmsa_tui.sources.files.foreign import foreign_kind
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
-from mmsa_tui.sources.files.table_rows import PLAIN_KINDS, Table, open_book, open_plain, open_text
+from mmsa_tui.sources.files.plain_tables import PLAIN_KINDS, open_plain
+from mmsa_tui.sources.files.table_rows import Table, open_book, open_text
 from mmsa_tui.sources.files.typed_rows import open_columnar_table, open_jsonl
 
 _SCRIPT = re.compile(

@@ -12,7 +12,7 @@ from pathlib import Path
 from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.files.table_rows import PLAIN_KINDS
+from mmsa_tui.sources.files.plain_tables import PLAIN_KINDS
 from mmsa_tui.sources.readers.table.finding import (
     find_tables,
     names_pictures,
