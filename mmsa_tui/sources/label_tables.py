@@ -82,6 +82,8 @@ _OFTEN_CONTENT = frozenset(
 )
 """Columns of these names hold the thing itself as often as a label of it."""
 MAX_WORDS = 20
+_FRACTION = re.compile(r"(?<=\d)\.0$")
+_PICTURE = re.compile(r"^(?:.*[/\\])?(?P<stem>[^/\\]+)\.(?:jpe?g|png|webp|gif)$", re.IGNORECASE)
 _TXT = re.compile(r"\.txt$", re.IGNORECASE)
 _GUARDED = re.compile(r"""^(?:'(?=[\d=+-])|=")|(?<=\d)"$""")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
@@ -95,8 +97,9 @@ class Vote:
 
 
 def id_of_label(text: str) -> str:
-    """Return an id without what tools put around it to keep its digits, and without `.txt`."""
-    return _TXT.sub("", _GUARDED.sub("", text.strip()).strip())
+    """Return an id without what tools put around it or behind it; of a file its name without the ending."""
+    plain = _FRACTION.sub("", _GUARDED.sub("", text.strip()).strip())
+    return _PICTURE.sub(r"\g<stem>", _TXT.sub("", plain))
 
 
 def votes_of_examples(examples: Iterable[Labelled], notes: list[str]) -> Iterator[Vote]:

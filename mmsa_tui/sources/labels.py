@@ -29,6 +29,8 @@ KINDS = ("label", "post", "text", "image")
 _PAIR = re.compile(
     r"(?P<id>[^\t,;|]*?[0-9][^\t,;|]*?)\s*(?:[\t,;|]|\s(?=\S+$))\s*(?P<label>[^\t,;|\s]{1,30})"
 )
+_PATH = re.compile(r"^.*[/\\]|(?:(?<=\d{15})[-_]\d{1,2})?\.[A-Za-z]{2,4}$")
+"""The path of a picture names its post by its stem, `5512/768730000000001-1.jpg` the first of one."""
 _TURNED = re.compile(r"(?P<label>[^\W\d_][\w-]{0,29})\s*[:\t,;|]\s*(?P<id>\d{5,})")
 """A label before the id: `true:656818591163256832`, as of Twitter15 and Twitter16."""
 _JSON_LABELS = ("label", "sentiment", "gold", "polarity", "class", "annotation")
@@ -141,6 +143,7 @@ def _counted(votes: Iterable[Vote], map_: LabelMap, stated: Mapping[str, str], n
         by_post.setdefault(vote.post_id, {}).setdefault(vote.kind, Counter())[(label or word).lower()] += 1
     if without_id:
         notes.append(f"labels without an id: {without_id:,}, left out")
+    _leave_out_totals(by_post, result)
     for post_id, kinds in by_post.items():
         decided = {kind: label for kind, counts in kinds.items() if (label := _most(counts))}
         result.undecided += len(decided) < len(kinds)
@@ -150,6 +153,20 @@ def _counted(votes: Iterable[Vote], map_: LabelMap, stated: Mapping[str, str], n
         if decided:
             result.labels[post_id] = decided
     return result
+
+
+def _leave_out_totals(by_post: dict[str, dict[str, Counter[str]]], result: LabelFile) -> None:
+    """Leave out what stands below the labels and is none: `Total, 3`, where all other ids have digits."""
+    odd = [post_id for post_id in by_post if not any(map(str.isdigit, post_id))]
+    if not odd or len(odd) > max(1, len(by_post) // 20) or len(odd) == len(by_post):
+        return
+    for post_id in odd:
+        words = [word for counts in by_post[post_id].values() for word in counts]
+        if all(word in result.unknown for word in words):
+            del by_post[post_id]
+            result.unknown.subtract(words)
+            result.notes.append(f"a row without an id, left out: {post_id}: {', '.join(words)}")
+    result.unknown = +result.unknown
 
 
 def _most(counts: Counter[str]) -> str:
@@ -213,12 +230,7 @@ def _pairs(path: Path, encoding: str) -> list[tuple[str, str]]:
         matches = matches if pairs else [None]
     words = {word.lower() for _, word in islice(pairs, 10_000)}
     is_list = len(pairs) >= len(matches) and len(words) <= MAX_WORDS
-    # The path of a picture names its post by its stem.
-    return (
-        [(re.sub(r"^.*[/\\]|\.[A-Za-z]{2,4}$", "", post_id), word) for post_id, word in pairs]
-        if is_list
-        else []
-    )
+    return [(_PATH.sub("", post_id), word) for post_id, word in pairs] if is_list else []
 
 
 def _several(lines: Sequence[str]) -> list[tuple[str, str]]:

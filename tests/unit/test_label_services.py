@@ -112,6 +112,15 @@ FILES = {
     "by label.json": json.dumps({word: [post_id] for post_id, word in FOUND.items()}),
     "pairs.json": json.dumps([list(pair) for pair in FOUND.items()]),
     "three people.tsv": "".join(f"{post_id}\t{word}\t{word}\tneutral\n" for post_id, word in FOUND.items()),
+    "paths of pictures.csv": "".join(
+        ["filename,label\n", *(f"images/{post_id}.jpg,{word}\n" for post_id, word in FOUND.items())]
+    ),
+    "pictures of T4SA.txt": "".join(
+        f"data/{post_id[:5]}/{post_id}-1.jpg {number}\n" for post_id, number in zip(IDS, "201", strict=True)
+    ),
+    "with a total.csv": "".join(
+        ["id,label\n", *(f"{post_id}.0,{word}\n" for post_id, word in FOUND.items()), "Total,3\n"]
+    ),
     "emoji.csv": csv(("id", IDS[0], IDS[1]), ("label", "🙂", "👎")) + f'"{IDS[2]}","😐"\r\n',
 }
 

@@ -410,6 +410,7 @@ FOREIGN = {
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
         "git lfs pull",
     ),
+    "data.mdb": (b"\0" * 16 + b"\xde\xc0\xef\xbe" + b"\0" * 99, "Parquet"),
     "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
     "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
     "posts.rtf": (b"{\\rtf1\\ansi " + FINE.encode() + b"}", ".txt"),

@@ -49,6 +49,9 @@ _WEBANNO = Foreign(
 _POINTER = Foreign(
     "a pointer of Git LFS, not the file itself", "Run git lfs pull in its repository, or download the file."
 )
+_LMDB = Foreign(
+    "a database of LMDB", "Write its records as Parquet, csv or JSON lines with the program that made it."
+)
 _RECORDS = Foreign(
     "a file of TFRecord", "Write its examples as Parquet, csv or JSON lines with the program that made it."
 )
@@ -103,6 +106,8 @@ def foreign_kind(start: bytes, name: str) -> Foreign | None:
     for mark, kind in _MARKS:
         if start.startswith(mark):
             return kind
+    if start[16:20] == b"\xde\xc0\xef\xbe":
+        return _LMDB
     lower = name.lower()
     if found := next((kind for suffix, kind in _NAMES if lower.endswith(suffix)), None):
         return found
