@@ -478,3 +478,32 @@ def test_pictures_that_are_placed_on_rows_of_a_sheet_are_those_of_their_posts(tm
         found = [[files.read(picture) for picture in post.pictures] for post in posts]
     assert found == [[data[0]], [], [data[1]]]
     assert any("rows of the sheet, read from there: 2" in note for note in notes)
+
+
+PARTS = {
+    "train-00000-of-00003.csv": "train-00002-of-00003.csv",
+    "part-00000-0a1b2c3d-1111-2222-3333-444455556666-c000.csv": (
+        "part-00001-0a1b2c3d-1111-2222-3333-444455556666-c000.csv"
+    ),
+}
+
+
+@pytest.mark.parametrize("first", PARTS)
+def test_parts_of_a_table_are_read_as_one(tmp_path: Path, first: str) -> None:
+    for name, (one, other) in ((first, TEXTS[:2]), (PARTS[first], TEXTS[2:])):
+        (tmp_path / name).write_text(csv(("text", one, other), twice("label", "neutral")))
+    (tmp_path / "_SUCCESS").write_text("")
+    notes: list[str] = []
+    posts = list(read(tmp_path, options=ReadOptions(note=notes.append)))
+    assert [(post.post_id, post.text) for post in posts] == [
+        (str(n), text) for n, text in enumerate(TEXTS, start=1)
+    ]
+    assert any("2 parts are read as one table" in note for note in notes)
+    assert any("not there: 1 of 3" in note for note in notes) == ("of" in first)
+
+
+def test_parts_of_two_tables_are_a_question(tmp_path: Path) -> None:
+    for name in ("train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"):
+        (tmp_path / f"{name}.csv").write_text(csv(("text", FINE, "Rain")))
+    with pytest.raises(SourceError, match="several tables"):
+        list(read(tmp_path))

@@ -13,6 +13,7 @@ from mmsa_tui.errors import SourceError, UsageError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.plain_tables import PLAIN_KINDS
+from mmsa_tui.sources.files.table_parts import are_parts
 from mmsa_tui.sources.readers.table.finding import (
     find_tables,
     names_pictures,
@@ -76,7 +77,9 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
             return None
         return Match("table", 46, f"JSON files beside pictures, with texts in `{sidecars.roles.text}`")
     try:
-        if source.is_dir() and len(paths) > 1:
+        if source.is_dir() and are_parts(paths):
+            paths = sorted(paths)[:1]
+        elif source.is_dir() and len(paths) > 1:
             paths = [path for path in paths if (opened := try_open(path, options)) and opened.roles.text]
             if len(paths) > 1:
                 return several(source, paths)

@@ -17,6 +17,7 @@ from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.dialect import sniff
 from mmsa_tui.sources.files.json_files import SUFFIX, open_json_files, pictures_beside
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
+from mmsa_tui.sources.files.table_parts import are_parts, join_parts
 from mmsa_tui.sources.files.table_rows import Table
 from mmsa_tui.sources.files.tables import kind_of_table, open_table
 from mmsa_tui.sources.files.typed_rows import KEY
@@ -88,6 +89,8 @@ def open_source(source: Path, options: ReadOptions) -> Found:
         UsageError: the options name a column, a sheet or a row that is not there.
     """
     paths = find_tables(source, options)
+    if source.is_dir() and are_parts(paths):
+        return open_parts(paths, options)
     if source.is_dir() and len(paths) > 1:
         with_texts = [path for path in paths if (opened := try_open(path, options)) and opened.roles.text]
         if len(with_texts) > 1:
@@ -109,9 +112,27 @@ def open_source(source: Path, options: ReadOptions) -> Found:
     return open_path(paths[0], options)
 
 
+def open_parts(paths: Sequence[Path], options: ReadOptions) -> Found:
+    """Open files that are the parts of one table; errors as for `open_source`."""
+    table = join_parts(paths, lambda path: _open(path, options))
+    sample = [record.values for record in table.sample if not record.error]
+    return Found(
+        sorted(paths)[0], table, _with_key(choose_roles(table.columns, sample, options.columns), table)
+    )
+
+
 def open_path(path: Path, options: ReadOptions) -> Found:
     """Open one file, and decide what its columns are; errors as for `open_source`."""
-    table = open_table(
+    table = _open(path, options)
+    sample = [record.values for record in table.sample if not record.error]
+    columns = list(table.columns)
+    if table.is_open and options.columns:
+        columns += _late_columns(path, options, columns)
+    return Found(path, table, _with_key(choose_roles(columns, sample, options.columns), table))
+
+
+def _open(path: Path, options: ReadOptions) -> Table:
+    return open_table(
         path,
         options.note,
         options.encoding,
@@ -120,11 +141,6 @@ def open_path(path: Path, options: ReadOptions) -> Found:
         header_row=options.header_row,
         has_header=options.has_header,
     )
-    sample = [record.values for record in table.sample if not record.error]
-    columns = list(table.columns)
-    if table.is_open and options.columns:
-        columns += _late_columns(path, options, columns)
-    return Found(path, table, _with_key(choose_roles(columns, sample, options.columns), table))
 
 
 def _with_key(roles: Roles, table: Table) -> Roles:
@@ -212,7 +228,7 @@ def find_tables(source: Path, options: ReadOptions) -> list[Path]:
         # Text files are posts of their own, or notes; a few of them may be tables of a data set.
         found = [name for name in found if name not in texts or (len(texts) < 50 and _is_data(source / name))]
     found.sort(key=lambda name: (name.count("/"), natural_key(name)))
-    if len(found) > 4 * _MAX_TABLES:
+    if len(found) > 4 * _MAX_TABLES and not are_parts([source / name for name in found]):
         return []  # sidecars of a downloader: no table of posts
     return [source / name for name in found if kind_of_table(source / name, options.encoding)]
 
