@@ -209,3 +209,18 @@ async def test_a_label_that_joined_after_the_draw_is_no_answer_of_that_audit(
         await pilot.press("2")
     with Store.open(stance.database) as store:
         assert [said.label for said in store.audits.answers(audit.uid)] == ["for"]
+
+
+async def test_how_exact_shares_are_is_read_whole_in_a_terminal_of_a_hundred_columns(
+    make_app, ready, wait_for
+):
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        screen = await drawn(pilot, wait_for)
+        screen.progress = replace(
+            screen.progress, n_sampled=1_200, n_labelled=0, half_width=0.156, n_needed=1_150
+        )
+        await pilot.press("1")
+        await wait_for(pilot, lambda: "points now" in text_of(screen, "#top"), "the exactness")
+        assert "±15.6 points now; about 1,14" in text_of(screen, "#top")
+        assert "more for ±5" in text_of(screen, "#top")
+        assert "blind" in text_of(screen, "#top")

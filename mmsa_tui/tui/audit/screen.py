@@ -266,15 +266,17 @@ class AuditScreen(PostScreen[None]):
     def _show_top(self) -> None:
         muted = "$foreground-muted"
         title = safe_line(self._source.title, 40)
-        left = [(" mmsa ", "bold $text-accent"), ("audit", "bold"), (f" · {title}", muted)]
+        left = [(" mmsa ", "bold $text-accent"), ("audit", "bold")]
         if self.progress is not None:
             done = self.progress.by_coder.get(self.analyst, 0) + self._n_since_counted
             left.append((f"  {done:,} of {self.progress.n_sampled:,} labelled", "bold"))
             # What is said of the rest goes on with each label, although intervals are seldom computed.
             now = replace(self.progress, n_labelled=self.progress.n_labelled + self._n_since_counted)
             left.append((f" · {now.remark}", muted))
+        # What is said last is cut first.
+        left.append((f" · {title}", muted))
         name = safe_line(self.analyst, 24) or "(no name)"
-        self.top.show(left, [(f"blind · labels are signed {name} ", muted)])
+        self.top.show(left, [(f"blind · signed {name} ", muted)])
 
     def _show_keys(self) -> None:
         keys = self.mmsa.config.keys
