@@ -69,6 +69,7 @@ class Loaded:
         n_beyond: posts in strata that were not there when the sample was drawn, so that it has none of them.
         n_other: audited posts with a label that is none of the audit's.
         n_disagreed: audited posts to which coders gave different labels.
+        n_settled: those of them that somebody has decided on since.
     """
 
     population: Population
@@ -81,6 +82,7 @@ class Loaded:
     n_beyond: int
     n_other: int
     n_disagreed: int
+    n_settled: int
 
 
 def check_grouping(source: SourceRow, by: str) -> None:
@@ -210,7 +212,11 @@ def load(
                 grouped[value][at] += 1
     answers = store.audits.answers(audit.uid)
     drawn = {post.content_hash for post in store.audits.sample(audit.location, audit.uid)}
-    given_labels, audited, n_other, n_disagreed = _given(answers, drawn, rows, audit.labels)
+    said = _said(answers, drawn, rows)
+    disagreed = {digest for digest, labels in said.items() if len(set(labels)) > 1}
+    decided = store.audits.decisions(audit.uid) if disagreed else {}
+    settled = {digest: [decided[digest]] for digest in disagreed & decided.keys()}
+    given_labels, audited, n_other = _given(said | settled, rows, audit.labels)
     strata = name_strata(strata_of, [part.name for part in store.audits.strata(audit.location, audit.uid)])
     bounds = {part.name: part.bound for part in store.audits.strata(audit.location, audit.uid)}
     contents = list(rows)
@@ -247,7 +253,8 @@ def load(
         n_joined,
         int(weight[beyond].sum()),
         n_other,
-        n_disagreed,
+        len(disagreed),
+        len(settled),
     )
 
 
@@ -263,27 +270,31 @@ def _match_labels(store: Store, audit: Audit, bundle: str) -> tuple[dict[str, in
     return places, [theirs.index(label) for label in audit.labels]
 
 
-def _given(
-    answers: Sequence[AuditAnswer], drawn: set[str], rows: Mapping[str, int], labels: Sequence[str]
-) -> tuple[FloatArray, BoolArray, int, int]:
-    """Share each audited post out over the labels that its coders gave it."""
-    by_post: defaultdict[str, list[str]] = defaultdict(list)
+def _said(answers: Sequence[AuditAnswer], drawn: set[str], rows: Mapping[str, int]) -> dict[str, list[str]]:
+    """Gather what coders said of each post that was drawn and is still there."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for answer in answers:
         if answer.content_hash in drawn and answer.content_hash in rows:
-            by_post[answer.content_hash].append(answer.label)
+            found[answer.content_hash].append(answer.label)
+    return dict(found)
+
+
+def _given(
+    said: Mapping[str, Sequence[str]], rows: Mapping[str, int], labels: Sequence[str]
+) -> tuple[FloatArray, BoolArray, int]:
+    """Share each audited post out over the labels that it was given; count those with another label."""
     given = np.zeros((len(rows), len(labels)))
     audited = np.zeros(len(rows), dtype=bool)
-    n_other = n_disagreed = 0
+    n_other = 0
     at_label = {label: at for at, label in enumerate(labels)}
-    for digest, said in by_post.items():
+    for digest, names in said.items():
         at = rows[digest]
         audited[at] = True
-        n_other += any(label not in at_label for label in said)
-        n_disagreed += len(set(said)) > 1
-        for label in said:
+        n_other += any(label not in at_label for label in names)
+        for label in names:
             if label in at_label:
-                given[at, at_label[label]] += 1 / len(said)
-    return given, audited, n_other, n_disagreed
+                given[at, at_label[label]] += 1 / len(names)
+    return given, audited, n_other
 
 
 def _labels_by(store: Store, source: SourceRow, audit: Audit, bundle: str) -> dict[str, str] | None:

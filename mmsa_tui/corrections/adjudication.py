@@ -10,11 +10,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from mmsa_tui.corrections.conflicts import Conflict, find_conflicts, standing_adjudications, void_uids
+from mmsa_tui.corrections.conflicts import Conflict, find_conflicts, standing_adjudications
 from mmsa_tui.errors import StoreError
 from mmsa_tui.records import Correction, Prediction
 from mmsa_tui.store import Store
-from mmsa_tui.store.uids import ADJUDICATION, TAKEN_BACK, original_uid
+from mmsa_tui.store.uids import ADJUDICATION, TAKEN_BACK, original_uid, void_uids
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def take_back(store: Store, decision: Correction, analyst: str) -> None:
     if not places:
         raise StoreError(f"there is no decision {decision.uid} to take back", "Open the list again.")
     is_latest = places[-1] == len(acts) - 1
-    void = void_uids(acts)
+    void = void_uids(act.uid for act in acts)
     rest = (acts[: places[0]] if is_latest else acts)[::-1]
     others = [act for act in rest if act.uid not in void and original_uid(act.uid) != original]
     label, note = (next((act for act in others if act.says(fact)), None) for fact in ("label", "note"))

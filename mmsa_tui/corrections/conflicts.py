@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mmsa_tui.corrections.record import time_us
 from mmsa_tui.records import Correction
-from mmsa_tui.store.uids import ADJUDICATION, TAKEN_BACK, is_vote, original_uid
+from mmsa_tui.store.uids import is_vote, void_uids
 
 
 def is_adjudication(correction: Correction) -> bool:
@@ -21,7 +21,7 @@ def is_adjudication(correction: Correction) -> bool:
 def standing_adjudications(made: Iterable[Correction]) -> list[Correction]:
     """Pick the adjudications that have not been taken back, in the order given."""
     acts = [act for act in made if is_adjudication(act)]
-    void = void_uids(acts)
+    void = void_uids(act.uid for act in acts)
     return [act for act in acts if act.uid not in void]
 
 
@@ -81,7 +81,7 @@ def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Confli
             # Where it first arrived: of acts at one instant the one that arrived last counts.
             different.setdefault(act.uid, act)
     everything = sorted(different.values(), key=time_us)
-    void = void_uids(everything)
+    void = void_uids(act.uid for act in everything)
     said = {origin: [act for act in acts if act.uid not in void] for origin, acts in by_origin.items()}
     replaced = {act.uid for acts in said.values() for act in acts if _is_replaced(act, acts)}
     standing = {
@@ -101,17 +101,6 @@ def _judge(digest: str, by_origin: Mapping[str, Sequence[Correction]]) -> Confli
         ),
         standing_label=everything[-1].new_label,
     )
-
-
-def void_uids(acts: Iterable[Correction]) -> set[str]:
-    """Name the adjudications that were taken back, and the acts that did so, with their repetitions."""
-    subjects = {act.uid: _subject(act.uid) for act in acts if is_adjudication(act)}
-    undone = {subject for uid, subject in subjects.items() if uid.startswith(TAKEN_BACK)}
-    return {uid for uid, subject in subjects.items() if subject in undone}
-
-
-def _subject(uid: str) -> str:
-    return original_uid(uid).removeprefix(TAKEN_BACK).removeprefix(ADJUDICATION)
 
 
 def _is_replaced(act: Correction, acts: Sequence[Correction]) -> bool:

@@ -48,7 +48,7 @@ class Status:
         n_needed: audited posts that the wished half width takes, as far as can be told now.
         alpha: Krippendorff's alpha over the coders; None with one coder.
         n_both: posts that two coders or more have labelled.
-        n_disagreed, n_elsewhere, n_joined, n_beyond, n_other: as in `Loaded`.
+        n_disagreed, n_settled, n_elsewhere, n_joined, n_beyond, n_other: as in `Loaded`.
         is_by_model: whether the model's labels made the strata.
         later_labels: what has joined the codebook since the sample was drawn.
         n_learned: audited posts that the corrected model has learned since the sample was drawn.
@@ -73,6 +73,7 @@ class Status:
     n_learned: int = 0
     n_beyond: int = 0
     is_lumped: bool = False
+    n_settled: int = 0
 
     @property
     def remark(self) -> str:
@@ -299,6 +300,7 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
         alpha=alpha,
         n_both=n_both,
         n_disagreed=loaded.n_disagreed,
+        n_settled=loaded.n_settled,
         n_elsewhere=loaded.n_elsewhere,
         n_joined=loaded.n_joined,
         n_other=loaded.n_other,

@@ -165,10 +165,21 @@ def warnings(status: Status) -> list[str]:
             " the shares leave room for it and do not add up to 100."
         )
     if status.n_disagreed:
-        found.append(
-            f"Coders disagree on {status.n_disagreed:,} posts; each coder's label counts for a part."
-        )
+        found.append(_disagreed(status.n_disagreed, status.n_settled))
     return found
+
+
+def _disagreed(n_posts: int, n_settled: int) -> str:
+    """Say what counts of the posts to which coders gave different labels."""
+    disagree, n_open = f"Coders disagree on {counted(n_posts, 'post')}", n_posts - n_settled
+    if not n_settled:
+        return (
+            f"{disagree}; each coder's label counts for a part, until somebody settles them (A in the app)."
+        )
+    if not n_open:
+        return f"{disagree}; what was decided when they were settled counts."
+    settled = f"{n_settled:,} settled, where the decision counts"
+    return f"{disagree}: {settled}; of the other {n_open:,} each coder's label counts for a part."
 
 
 def cautions(status: Status) -> list[str]:
@@ -195,6 +206,11 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         alpha = "undefined" if status.alpha is None else f"{status.alpha:.2f}"
         agreed = (
             f" {status.n_both:,} posts were labelled by two coders or more (Krippendorff's alpha {alpha})."
+        )
+    if status.n_disagreed:
+        agreed += (
+            f" Of {counted(status.n_disagreed, 'post')} on which they disagreed {status.n_settled:,} were"
+            " settled by a decision; of the others each label counts for a part."
         )
     part = " that pass the filter" if estimates.is_part else ""
     posts = (

@@ -13,6 +13,7 @@ from typing import Any
 from mmsa_tui.errors import StoreError
 from mmsa_tui.store.codec import from_sql, to_sql
 from mmsa_tui.store.database import Database, Sql
+from mmsa_tui.store.uids import ADJUDICATION, void_uids
 
 ORIGIN = "audit:"
 """What the `origin` of an act begins with that answers inside an audit; the audit's uid follows."""
@@ -184,6 +185,31 @@ class Audits:
             for row in self._db.decode(tuple, rows)
         }
         return [answer for answer in latest.values() if answer.label]
+
+    def decisions(self, uid: str) -> dict[str, str]:
+        """Look up what was decided on posts of an audit after all that its coders said of them.
+
+        Whoever labels such a post anew opens it again, and a decision that was taken back is none.
+        """
+        decided = self._db.all(
+            "SELECT content_hash, uid, new_label, created_us FROM corrections WHERE instr(uid, ?) = 1"
+            " AND content_hash IN (SELECT content_hash FROM corrections WHERE origin = ?)"
+            " AND (facts = '' OR instr(facts, 'label')) ORDER BY created_us, seq",
+            (ADJUDICATION, ORIGIN + uid),
+        )
+        said = self._db.all(
+            "SELECT content_hash, MAX(created_us) FROM corrections WHERE origin = ?"
+            " AND (facts = '' OR instr(facts, 'label')) GROUP BY content_hash",
+            (ORIGIN + uid,),
+        )
+        latest: dict[str, int] = dict(self._db.decode(lambda row: (row[0], row[1]), said))
+        acts = self._db.decode(tuple, decided)
+        void = void_uids(act[1] for act in acts)
+        return {
+            digest: label
+            for digest, act, label, created_us in acts
+            if act not in void and label and created_us >= latest[digest]
+        }
 
     def contents(self) -> frozenset[str]:
         """List the posts that any audit has drawn."""

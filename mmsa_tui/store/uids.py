@@ -6,6 +6,7 @@ Pure text: knows no database and no file.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 ADJUDICATION = "adjudication:"
 """What the uid of an adjudication begins with, so that it stays one on every laptop. It settles a
@@ -21,6 +22,17 @@ _AGAIN = ":again:"
 def is_vote(uid: str) -> bool:
     """Tell an analyst's own judgement from an adjudication and what takes one back."""
     return not uid.startswith(ADJUDICATION)
+
+
+def void_uids(uids: Iterable[str]) -> set[str]:
+    """Name the adjudications that were taken back, and the acts that did so, with their repetitions."""
+    subjects = {uid: _subject(uid) for uid in uids if not is_vote(uid)}
+    undone = {subject for uid, subject in subjects.items() if uid.startswith(TAKEN_BACK)}
+    return {uid for uid, subject in subjects.items() if subject in undone}
+
+
+def _subject(uid: str) -> str:
+    return original_uid(uid).removeprefix(TAKEN_BACK).removeprefix(ADJUDICATION)
 
 
 def made_again(uid: str) -> str:

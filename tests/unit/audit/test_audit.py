@@ -9,17 +9,15 @@ from types import SimpleNamespace
 
 import openpyxl
 import pytest
-from audited import BUNDLE, fill, label_all, make_post, truth_of
+from audited import BUNDLE, fill, label_all, make_post
 
 from mmsa_tui.analysis.counts import NOT_CORRECTED
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction
 from mmsa_tui.services.audit import (
-    answer,
     audit_status,
     current_audit,
     extend_audit,
-    next_post,
     start_audit,
 )
 from mmsa_tui.services.charts import make_chart
@@ -143,22 +141,6 @@ def test_an_answer_that_is_undone_counts_no_longer(store: Store, source: SourceR
     label_all(store, source, audit, most=3)
     store.acts.undo(source.location)
     assert audit_status(store, source, audit).n_labelled == 2
-
-
-def test_a_second_coder_gets_the_same_posts_and_agreement_is_measured(
-    store: Store, source: SourceRow
-) -> None:
-    audit = start_audit(store, source, BUNDLE, size=60, seed="s")
-    n = label_all(store, source, audit, "ann")
-    assert label_all(store, source, audit, "bob") == n
-    row = next_post(store, source, audit, "eve")
-    assert row is not None and row.post is not None
-    answer(store, audit, row, "no" if truth_of(row.post) == "yes" else "yes", "eve", source.location)
-    status = audit_status(store, source, audit)
-    assert status.by_coder == {"ann": n, "bob": n, "eve": 1}
-    assert status.n_both == n and status.n_disagreed == 1
-    assert status.alpha is not None and 0.9 < status.alpha < 1
-    assert any("Coders disagree on 1 posts" in words for words in warnings(status))
 
 
 def test_a_smaller_source_after_the_draw_leaves_out_what_is_gone(store: Store, source: SourceRow) -> None:
