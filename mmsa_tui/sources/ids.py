@@ -11,8 +11,8 @@ _LINK = re.compile(r'^=\w+\(\s*"[^"]*"\s*[,;]\s*"(?P<shown>[^"]*)"\s*\)$')
 _TAG = re.compile(r"(?:tag|object):search\.twitter\.com,2005:(\d+)")
 """How Gnip writes the id of a tweet."""
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?(?P<exponent>\d+)$")
-_PREFIXED = re.compile(r"x(\d{12,20})")
-"""rtweet writes ids so, to keep a spreadsheet from rounding them."""
+_PREFIXED = re.compile(r"(?:x|(?:tweet|status|post)?_?id[:=] ?)(\d{12,20})", re.IGNORECASE)
+"""rtweet and others write ids so, to keep a spreadsheet from rounding them: `x191…`, `tweet_id:191…`."""
 _FLOAT = re.compile(r"^(\d+)\.0+$")
 _EXACT_DIGITS = 15
 """Excel keeps 15 digits of a number: a tweet id typed as one has lost its end."""

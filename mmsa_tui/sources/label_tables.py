@@ -23,7 +23,7 @@ from mmsa_tui.sources.columns import (
 )
 from mmsa_tui.sources.files.table_rows import Record, Table
 from mmsa_tui.sources.files.tables import open_table
-from mmsa_tui.sources.ids import id_in_address
+from mmsa_tui.sources.ids import clean_id, id_in_address
 from mmsa_tui.sources.label_words import spelled
 from mmsa_tui.sources.readers.annotation.tools import (
     ID_FIELDS,
@@ -82,7 +82,6 @@ _OFTEN_CONTENT = frozenset(
 )
 """Columns of these names hold the thing itself as often as a label of it."""
 MAX_WORDS = 20
-_FRACTION = re.compile(r"(?<=\d)\.0$")
 _PICTURE = re.compile(r"^(?:.*[/\\])?(?P<stem>[^/\\]+)\.(?:jpe?g|png|webp|gif)$", re.IGNORECASE)
 _TXT = re.compile(r"\.txt$", re.IGNORECASE)
 _GUARDED = re.compile(r"""^(?:'(?=[\d=+-])|=")|(?<=\d)"$""")
@@ -98,7 +97,7 @@ class Vote:
 
 def id_of_label(text: str) -> str:
     """Return an id without what tools put around it or behind it; of a file its name without the ending."""
-    plain = _FRACTION.sub("", _GUARDED.sub("", text.strip()).strip())
+    plain = clean_id(_GUARDED.sub("", text.strip()).strip())
     return _PICTURE.sub(r"\g<stem>", _TXT.sub("", plain))
 
 

@@ -221,7 +221,7 @@ def _pairs(path: Path, encoding: str) -> list[tuple[str, str]]:
             lines = decode(file.read(_MAX_BYTES), encoding).text.split("\n")
     except (OSError, UndecodableError):
         return []
-    filled = [line.strip() for line in lines if line.strip()]
+    filled = [line.strip().replace('"', "") for line in lines if line.strip() and line[0] != "#"]
     turned = [_TURNED.fullmatch(line) for line in filled]
     matches = turned if all(turned) else [_PAIR.fullmatch(line) for line in filled]
     pairs = [(match["id"], match["label"]) for match in matches if match]

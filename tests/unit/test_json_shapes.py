@@ -51,6 +51,7 @@ SHAPES = {
     "rows of Hugging Face": json.dumps(
         {"features": [{"name": "text"}], "rows": [{"row_idx": n, "row": p} for n, p in enumerate(POSTS)]}
     ),
+    "pages as lists": json.dumps([POSTS, POSTS]),
     "a timeline": json.dumps(timeline()),
     "a timeline a line": json.dumps(timeline()) + "\n",
     "a log of a browser": log(
@@ -85,7 +86,7 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_posts_in_a_shape_of_json_are_found(tmp_path: Path, name: str) -> None:
     is_unnamed = name == "rows without names"
-    found = Shape({"a.json": SHAPES[name]}, "71")
+    found = Shape({"a.json": SHAPES[name]}, "71", count=4 if name == "pages as lists" else 2)
     check(tmp_path, replace(found, post_id="1", author="", count=4) if is_unnamed else found)
 
 
@@ -107,3 +108,14 @@ def test_captions_of_a_picture_in_splits_are_its_text(tmp_path: Path) -> None:
         files, "1", author="", created_at="", text=f"{FINE}\nBoats", found=("a.jpg",), point_at="a.json"
     )
     check(tmp_path, shape)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_records_of_an_unknown_kind_in_the_one_list_of_a_file_are_posts(
+    tmp_path: Path, indent: int | None
+) -> None:
+    captions = [{"image_id": f"0054c9{n}", "caption_str": post["text"]} for n, post in enumerate(POSTS)]
+    (tmp_path / "a.json").write_text(json.dumps({"set": "made up", "captions": captions}, indent=indent))
+    assert [(post.post_id, post.text) for post in read(tmp_path / "a.json")] == [
+        ("0054c90", FINE), ("0054c91", "Rain again"),
+    ]  # fmt: skip

@@ -121,6 +121,9 @@ FILES = {
     "with a total.csv": "".join(
         ["id,label\n", *(f"{post_id}.0,{word}\n" for post_id, word in FOUND.items()), "Total,3\n"]
     ),
+    "in quotes.csv": "".join(f'"{post_id}","{word}"\n' for post_id, word in FOUND.items()),
+    "below a comment.txt": "# May 2026\n"
+    + "".join(f"{post_id}\t{word}\n" for post_id, word in FOUND.items()),
     "emoji.csv": csv(("id", IDS[0], IDS[1]), ("label", "🙂", "👎")) + f'"{IDS[2]}","😐"\r\n',
 }
 

@@ -52,6 +52,14 @@ _POINTER = Foreign(
 _LMDB = Foreign(
     "a database of LMDB", "Write its records as Parquet, csv or JSON lines with the program that made it."
 )
+_MAIL = Foreign("a mail", "Save each text as a .txt, or all as rows of a csv or sheet.")
+_SAVED_PAGE = Foreign("a web page", "Download the data in another form, such as JSON or csv.")
+_CALENDAR = Foreign(
+    "a file of a calendar or of contacts", "Posts come as csv, JSON, a sheet, or a .txt each."
+)
+_SUBTITLES = Foreign(
+    "a file of subtitles", "To judge what is said, save each passage as a row of a csv with a column text."
+)
 _RECORDS = Foreign(
     "a file of TFRecord", "Write its examples as Parquet, csv or JSON lines with the program that made it."
 )
@@ -77,6 +85,10 @@ _MARKS: tuple[tuple[bytes, Foreign], ...] = (
     (b"\0\1\0\0Standard ", _ACCESS),
     (b"{\\rtf", _WORD),
     (b"#FORMAT=WebAnno", _WEBANNO),
+    (b"From: <Saved by", _SAVED_PAGE),
+    (b"BEGIN:VCALENDAR", _CALENDAR),
+    (b"BEGIN:VCARD", _CALENDAR),
+    (b"WEBVTT", _SUBTITLES),
     (b"version https://git-lfs.github.com/", _POINTER),
 )
 _NAMES: tuple[tuple[str, Foreign], ...] = (
@@ -87,6 +99,10 @@ _NAMES: tuple[tuple[str, Foreign], ...] = (
     (".tfrecord", _RECORDS),
     (".tfrecords", _RECORDS),
     (".sas7bdat", _SAS),
+    (".mht", _SAVED_PAGE),
+    (".mhtml", _SAVED_PAGE),
+    (".eml", _MAIL),
+    (".srt", _SUBTITLES),
     (".yaml", _YAML),
     (".yml", _YAML),
     (".toml", _TOML),

@@ -99,6 +99,19 @@ def _speaks(items: list[Any]) -> bool:
     return not _WORDS.isdisjoint(first)
 
 
+def lone_list(value: Object) -> Iterator[tuple[str, Object]] | None:
+    """Yield the records of a file that holds one list of them beside words about it, whatever they say."""
+    lists = [part for part in value.values() if isinstance(part, list)]
+    words = [part for part in value.values() if not isinstance(part, list)]
+    if len(lists) != 1 or len(lists[0]) < 2 or not all(isinstance(item, dict) for item in lists[0]):
+        return None
+    # A text beside a list is a post with its answers.
+    if any(isinstance(part, dict) or (isinstance(part, str) and len(part.split()) > 3) for part in words):
+        return None
+    first, *others = lists[0][:20]
+    return (("", item) for item in lists[0]) if all(are_alike(first, other) for other in others) else None
+
+
 def _rows_of_frame(value: Object) -> Iterator[Object] | None:
     """Yield the rows of a table as pandas writes it: by column, or rows and names of columns apart."""
     names, rows = value.get("columns"), value.get("data")

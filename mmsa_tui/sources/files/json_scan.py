@@ -29,6 +29,7 @@ from mmsa_tui.sources.files.json_envelopes import (
     beside,
     has_swallowed,
     is_list_of_records,
+    lone_list,
     past,
     unwrap,
 )
@@ -213,6 +214,10 @@ class Scan:
             self._descend("[")
         elif isinstance(value, list) and (found := beside(value)):
             yield self._entry(found[1], found[0])
+        elif isinstance(value, list) and len(value) > 1 and all(isinstance(item, dict) for item in value):
+            # A page is a list of its own.
+            for item in value:
+                yield from self._taken(item, "")
         elif isinstance(value, list) and self._is_row(value):
             yield from self._row(value)
         elif isinstance(value, str) and "{" in value:
@@ -264,6 +269,8 @@ class Scan:
 
     def _taken(self, value: Object, key: str) -> Iterator[Entry]:
         inner = unwrap(value)
+        if inner is None and not (self._brackets or self._number):
+            inner = lone_list(value)
         if inner is not None:
             for inner_key, record in inner:
                 yield self._entry(record, inner_key)

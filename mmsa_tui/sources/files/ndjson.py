@@ -17,7 +17,7 @@ from pathlib import Path
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.byte_stream import PIECE_BYTES, StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.files.json_envelopes import unwrap
+from mmsa_tui.sources.files.json_envelopes import lone_list, unwrap
 from mmsa_tui.sources.files.json_scan import MAX_RECORD_BYTES, Entry, Scan
 
 __all__ = [
@@ -79,7 +79,8 @@ def parse_entries(pieces: Iterator[bytes], name: str) -> Iterator[Entry]:
     start = b"".join(head)
     like = _first_line_record(start)
     if like is not None:
-        yield from _lines(chain((start,), pieces), name, like)
+        is_alone = b"\n" not in start.strip()
+        yield from _lines(chain((start,), pieces), name, like, is_alone)
     else:
         yield from Scan(chain((start,), pieces), name)
 
@@ -151,7 +152,7 @@ def _first_line_record(head: bytes) -> Object | None:
     return first if 2 * whole >= max(len(lines) - 2, 2 * foreign, 1) else None
 
 
-def _lines(pieces: Iterator[bytes], name: str, like: Object) -> Iterator[Entry]:
+def _lines(pieces: Iterator[bytes], name: str, like: Object, is_alone: bool) -> Iterator[Entry]:
     number = 0
     try:
         for number, line in enumerate(_split_lines(pieces), start=1):
@@ -159,7 +160,7 @@ def _lines(pieces: Iterator[bytes], name: str, like: Object) -> Iterator[Entry]:
             if line is None:
                 yield Entry(where, reason=_too_long(where))
             elif text := line.strip():
-                yield from _parse_line(text, where, like)
+                yield from _parse_line(text, where, like, is_alone)
     except StreamDamagedError as error:
         where = f"{name} line {number + 1:,}"
         yield Entry(where, reason=f"{name} cannot be read beyond line {number:,}: {error}")
@@ -216,7 +217,7 @@ def _line_value(text: str) -> object:
             raise ValueError(f"it is no dict of Python either: {error}") from error
 
 
-def _parse_line(line: bytes, where: str, like: Object) -> Iterator[Entry]:
+def _parse_line(line: bytes, where: str, like: Object, is_alone: bool = False) -> Iterator[Entry]:
     text, encoding = _line_text(line)
     try:
         value = _line_value(text)
@@ -236,6 +237,8 @@ def _parse_line(line: bytes, where: str, like: Object) -> Iterator[Entry]:
         yield Entry(where, reason=f"{where} is JSON but not a record")
         return
     inner = unwrap(value)
+    if inner is None and is_alone:
+        inner = lone_list(value)
     if inner is None:
         yield Entry(where, value, encoding=encoding)
         return
