@@ -197,7 +197,10 @@ def estimate_recall(population: Population) -> list[Estimate]:
 def compare(
     population: Population, first: FloatArray, second: FloatArray, names: Sequence[str] | None = None
 ) -> list[Difference]:
-    """Compare the share of each label in two groups that share no post; p-values are adjusted together."""
+    """Compare the share of each label in two groups without a common post; p-values are adjusted together.
+
+    Copies of a post may be in both: as if they were independent, which is too wide rather than too narrow.
+    """
     found = []
     one, two = estimate_shares(population, first), estimate_shares(population, second)
     for name, a, b in zip(names or population.labels, one, two, strict=True):

@@ -383,3 +383,15 @@ def test_groups_by_author_fit_into_memory_however_many_authors_there_are(store: 
     assert found.n_groups == n and len(found.groups) == 12
     # An array of each group would take 72 MB.
     assert peak < 8 * n * n / 2
+
+
+def test_groups_that_hold_copies_of_one_post_are_compared(store: Store) -> None:
+    """The same words are written in two weeks, by two people, of two parties: that is no post in both."""
+    posts = [make_post(number, "Good morning" if number < 8 else "") for number in range(300)]
+    source = fill(store, list(posts))
+    audit = start_audit(store, source, BUNDLE, size=120, seed="s")
+    label_all(store, source, audit)
+    found = estimate(store, source, by="Region", comparing=("North", "South"))
+    assert len(found.differences) == 2 and found.differences[0].value is not None
+    with pytest.raises(UsageError, match="share posts"):
+        estimate(store, source, by="Region", comparing=("North", "North"))
