@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.archive import Archive
-from mmsa_tui.disk.safety import check_source
+from mmsa_tui.disk.safety import check_source, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
@@ -27,6 +27,9 @@ _TAPE_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".t
 _LOOK_AT_FILES = 200
 _NOTE = re.compile(r"(?:^|/)(?:read_?me|licen[cs]e|changelog|notice)[^/]*$|\.pdf$", re.IGNORECASE)
 """Files that tell of an archive."""
+_BINARY = (".parquet", ".feather", ".xlsx", ".db", ".sqlite", ".sav", ".dta", ".car", ".zip", ".gz", ".zst")
+"""What is called so and is no such file is damaged, or was never one."""
+_BLANK_BYTES = 64 * 1024
 _CLOSE = 10
 """Claims nearer than this to the best one leave room for doubt."""
 
@@ -67,6 +70,8 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
     check_source(source)
     if source.is_file() and source.stat().st_size == 0:
         raise SourceError(f"{source} is an empty file", "Point at a file with posts in it.")
+    if source.is_file() and _is_blank(source):
+        raise SourceError(f"{source} holds blanks alone", "Point at a file with posts in it.")
     if source.is_dir() and next(source.iterdir(), None) is None:
         raise SourceError(f"{source} is an empty folder", "Point at a folder with posts in it.")
     refuse_archive(source)
@@ -84,6 +89,10 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
     if matches[0].problem:
         raise SourceError(matches[0].problem, matches[0].advice or _advise(source))
     return Detection(matches[0], tuple(match for match in matches[1:] if not match.problem))
+
+
+def _is_blank(source: Path) -> bool:
+    return source.stat().st_size <= _BLANK_BYTES and not source.read_bytes().strip()
 
 
 def about_format(said: Reader, source: Path, options: ReadOptions) -> str:
@@ -230,6 +239,9 @@ def _advise(source: Path) -> str:
                 return f"It holds {kind} archives: unpack each, {command}, and point at the folder."
             if path.is_file() and (foreign := foreign_kind(read_start(path, 16 * 1024), path.name)):
                 return f"{path.name} is {foreign.what}. {foreign.advice}"
+        told: list[str] = []
+        if next(walk(source, told.append), None) is None and told:
+            return f"No file is in it: {'; '.join(told)}. Copy the files themselves into a folder."
         return "Point at a single file or subfolder, or force a format with --format."
     try:
         with source.open("rb") as file:
@@ -242,6 +254,11 @@ def _advise(source: Path) -> str:
         return "This is an Excel file of before 2007 that cannot be read: save it as .xlsx."
     if name.endswith((".ods", ".fods", ".numbers")) or b"opendocument.spreadsheet" in plain[:200]:
         return "This is a sheet that cannot be read: export it as Excel (.xlsx), or as csv in UTF-8."
+    if head.startswith(b"PK\x03\x04"):
+        notes: list[str] = []
+        with Archive(source, notes.append) as archive:
+            if not archive.members and notes:
+                return f"Nothing in it can be read: {'; '.join(notes)}. Ask for it to be packed again."
     if packing_of(head):
         return "This is an archive: unpack it and point at the folder."
     if head.startswith(b"%PDF"):
@@ -255,6 +272,8 @@ def _advise(source: Path) -> str:
             "This is a script that holds JSON: take off what stands before the first [ or { and behind the "
             "last, and save it as .json."
         )
+    if name.endswith(_BINARY):
+        return f"It is called {source.suffix} and holds no such file: download it again, or repair it."
     if name.endswith(JSON_SUFFIXES):
         return "It is called JSON and holds no record that can be read: download it again, or repair it."
     likely = suggest_encodings(plain)

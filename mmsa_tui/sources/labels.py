@@ -98,6 +98,9 @@ def load_labels(
         )
     if shown := map_.describe():
         notes.insert(0, shown)
+    found = {spelled(vote.word) for vote in votes}
+    if idle := [word for word in stated or () if spelled(word) not in found]:
+        notes.append(f"words of --labels-map that {path.name} does not hold: {', '.join(idle)}")
     if result.undecided:
         notes.append(
             f"posts on which as many people said one thing as another: {result.undecided:,}, left out"

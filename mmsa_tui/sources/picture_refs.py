@@ -240,6 +240,7 @@ class RowPictures:
                 missing.append(Picture(_last_part(name)))
         if not found and called:
             found = [Picture(path.name, path) for path in self._called_like(called)]
+            self._ambiguous += bool(found) and self._open_index().is_ambiguous(called)
             if found:
                 return tuple(found)
         if not found and post_id:

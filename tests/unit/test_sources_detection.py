@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,35 @@ def test_an_unknown_file_comes_with_advice(tmp_path: Path, data: bytes, advice: 
     with pytest.raises(SourceError) as caught:
         detect(tmp_path / "a.dat")
     assert advice in caught.value.hint
+
+
+def test_a_file_of_blanks_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b" \n\n  \r\n")
+    with pytest.raises(SourceError, match="blanks"):
+        detect(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.xlsx", "a.db", "a.zip"])
+def test_a_file_that_is_not_what_it_is_called_is_said_to_be_damaged(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(SourceError) as caught:
+        detect(tmp_path / name)
+    assert "download it again" in caught.value.hint
+
+
+def test_a_zip_file_of_which_nothing_may_be_read_is_not_to_be_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("../../posts.csv", "id,text\n1,hello\n")
+    with pytest.raises(SourceError) as caught:
+        detect(tmp_path / "a.zip")
+    assert "lead out of it" in caught.value.hint and "unpack" not in caught.value.hint
+
+
+def test_a_folder_of_pipes_and_links_alone_says_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "posts.csv")
+    with pytest.raises(SourceError) as caught:
+        detect(tmp_path)
+    assert "links or devices" in caught.value.hint
 
 
 def test_further_claims_are_listed_the_strongest_first(tmp_path: Path) -> None:

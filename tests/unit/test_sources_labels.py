@@ -214,6 +214,13 @@ def test_what_the_user_says_of_a_word_is_taken_first(tmp_path: Path) -> None:
     assert not found.unknown
 
 
+def test_a_word_of_the_map_that_nobody_gave_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("id,label\n1,positive\n2,bad\n", encoding="utf-8")
+    found = load_labels(path, stated=parse_label_map("Bad=negative, awful=negative"))
+    assert [note for note in found.notes if "awful" in note and "Bad" not in note]
+
+
 def test_a_map_to_what_is_no_label_is_refused() -> None:
     with pytest.raises(UsageError, match="which is no label here"):
         propose_map(["5"], ("negative", "positive"), {"5": "great"})

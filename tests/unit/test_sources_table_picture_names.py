@@ -67,3 +67,12 @@ def test_two_pictures_of_one_name_are_told_and_a_folder_can_be_said(tmp_path: Pa
     assert any("several folders" in note for note in notes_of(path))
     (post,) = read(path, options=ReadOptions(pictures=str(tmp_path / "two")))
     assert isinstance(post, Post) and post.pictures[0].path == (tmp_path / "two" / "7.jpg").resolve()
+
+
+def test_two_pictures_called_like_one_id_are_told(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        for number in range(1, 6):
+            write(tmp_path / folder / f"{number}.jpg", JPEG)
+    path = write(tmp_path / "a.csv", "id,text\n" + "".join(f"{n},words of {n}\n" for n in range(1, 6)))
+    assert any("5 pictures lie in several folders" in note for note in notes_of(path))
