@@ -173,7 +173,25 @@ def test_a_message_whose_beginning_is_cut_or_shifted_costs_itself_alone_and_is_t
 
 def test_a_text_that_speaks_of_days_and_hours_is_one_message(tmp_path: Path) -> None:
     text = "so:\n27.05.26\n10:30 - doors\nKim: 3, 10:30 here\n5:7 I lost\n28.05.26 is no good"
-    ((post, _), _) = posts(
+    ((post, _), notes) = posts(
         tmp_path / "chat.txt", f"26.05.26, 21:41 - Sam: {text}\n26.05.26, 21:42 - Sam: ok\n"
     )
     assert post.text == text
+    # The day alone could be what is left of a message.
+    assert any("what is left of a message" in note and note.endswith(": 1") for note in notes), notes
+
+
+@pytest.mark.parametrize(
+    "rest", ["06.", "06.05.26", "06.05.26,;) what", "- Sam: words", "26 - Sam: words", "Sam: words"]
+)
+def test_what_may_be_left_of_a_message_is_told(tmp_path: Path, rest: str) -> None:
+    lines = [f"{day:02}.05.26, 21:41 - Sam: number {day}" for day in range(1, 12)]
+    found, notes = posts(tmp_path / "chat.txt", "\n".join([*lines[:5], rest, *lines[6:]]) + "\n")
+    assert len(found) == 10 and any("what is left of a message" in note for note in notes), notes
+
+
+@pytest.mark.parametrize("rest", ["[06", "[06/05", "[06/05/2026, 21 Sam: words"])
+def test_what_is_left_of_a_date_in_brackets_is_no_text(tmp_path: Path, rest: str) -> None:
+    lines = [f"[{day:02}/05/2026, 21:41:07] Sam: number {day}" for day in range(1, 16)]
+    found, _ = posts(tmp_path / "chat.txt", "\n".join([*lines[:5], rest, *lines[6:]]) + "\n")
+    assert [type(item) for item in found] == [*[Post] * 5, Failure, *[Post] * 9]

@@ -60,6 +60,10 @@ _NO_TEXT = re.compile("[\udc80-\udcff]")
 _CHANGED = 2
 _CUT = 6
 """Characters by which the beginning of a message is known where the others are lost."""
+_CUT_BRACKET = 3
+_AUTHORS = 1_000
+_REMAINS = "lines that may be what is left of a message that was cut, read as part of the one before"
+_DATE_OF_SHAPE = re.compile(r"\W*\d+(?:\W{1,2}\d+){2}\W")
 _SHAPES = 32
 """Beginnings of messages that a damaged one is compared with."""
 
@@ -99,7 +103,7 @@ class WhatsApp:
                 yield from _read_chat(path, prefix, options, files, left_out)
             except OSError as error:
                 raise SourceError(f"{path} cannot be read: {error}", "Check that you may read it.") from error
-        for kind, count in left_out.items():
+        for kind, count in (+left_out).items():
             options.note(f"{kind}: {count:,}")
 
 
@@ -112,6 +116,8 @@ class _Message:
     parts: list[str]
     is_damaged: bool = False
     size: int = 0
+    remains: int = 0
+    """Lines of it that may be what is left of another message."""
 
 
 def _chats(source: Path) -> Iterator[Path]:
@@ -176,6 +182,7 @@ def _messages(path: Path, encoding: str) -> Iterator[_Message]:
     """Join the lines of a file to messages; what comes before the first, or begins damaged, is told apart."""
     message: _Message | None = None
     shapes: deque[str] = deque(maxlen=_SHAPES)
+    authors: set[str] = set()
     for number, line in enumerate(_lines(path, encoding), start=1):
         match = _BEGINS.match(line)
         if match is not None:
@@ -183,11 +190,14 @@ def _messages(path: Path, encoding: str) -> Iterator[_Message]:
             if shape not in shapes:
                 shapes.append(shape)
             text, moment, is_damaged = match["rest"], _moment(match), False
+            if (said := _AUTHOR.match(text)) and len(authors) < _AUTHORS:
+                authors.add(said["author"])
         elif _is_nearly(line, shapes) or (message is None and line.strip()):
             text, moment, is_damaged = line, "", True
         else:
             if message is not None:
                 message.size += len(line)
+                message.remains += _may_remain(line, shapes, authors)
                 if message.size <= MAX_TEXT_BYTES:
                     message.parts.append(line)
                 else:
@@ -215,6 +225,24 @@ def _is_nearly(line: str, shapes: deque[str]) -> bool:
     )
 
 
+def _may_remain(line: str, shapes: deque[str], authors: set[str]) -> bool:
+    """Whether a line may be what is left of a message: a part of its date, or who wrote it and what.
+
+    Somebody may have typed it as well, so that it stays where it is, and is told.
+    """
+    begin = _shape(line[:48].rstrip())
+    said = _AUTHOR.match(re.sub(r"^\W*(?:\d*\W+)?", "", line))
+    return (said is not None and said["author"] in authors) or any(
+        (len(begin) > 2 and shape.startswith(begin)) or _begins_alike(begin, shape) for shape in shapes
+    )
+
+
+def _begins_alike(begin: str, shape: str) -> bool:
+    """Whether a line begins with a date as messages do, and something behind it."""
+    date = _DATE_OF_SHAPE.match(shape)
+    return date is not None and begin.startswith(date[0])
+
+
 def _is_changed(begin: str, shape: str) -> bool:
     """Whether one or two characters are others, or one is gone or too many."""
     if len(begin) < len(shape):
@@ -229,9 +257,11 @@ def _is_changed(begin: str, shape: str) -> bool:
 
 def _is_cut(begin: str, shape: str) -> bool:
     """Whether a line is the start of such a beginning and ends behind its date, or in brackets anywhere."""
-    date = re.match(r"\W*\d+(?:\W{1,2}\d+){2}\W", shape)
-    least = _CUT if shape.startswith("[") else date.end() if date else len(shape)
-    return least <= len(begin) < len(shape) and shape.startswith(begin)
+    if shape.startswith("["):
+        return (_CUT_BRACKET <= len(begin) < len(shape) and shape.startswith(begin)) or _begins_alike(
+            begin, shape
+        )
+    return len(begin) < len(shape) and shape.startswith(begin) and _begins_alike(begin, shape)
 
 
 def _lost_start(line: str, begin: str, shape: str) -> bool:
@@ -285,6 +315,7 @@ def _item(
             return None
     if _INSIDE.search(text):
         left_out["messages with what looks like the beginning of another inside, read as one"] += 1
+    left_out[_REMAINS] += message.remains
     author = said["author"].strip(_MARKS + " ")
     # What cannot be read is counted, and kept in a column, by what completes a post.
     written = dates.read(message.moment) or message.moment
