@@ -17,7 +17,7 @@ from mmsa_tui.sources.base import Match, Reader, ReadOptions
 from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.foreign import foreign_kind
-from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES
+from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
 from mmsa_tui.sources.files.tables import kind_of_table, looks_like_markup, looks_like_script
 from mmsa_tui.sources.registry import formats
 from mmsa_tui.sources.unpacked import detect_inside, holds_folder
@@ -274,6 +274,9 @@ def _advise(source: Path) -> str:
         )
     if name.endswith(_BINARY):
         return f"It is called {source.suffix} and holds no such file: download it again, or repair it."
+    if name.endswith(JSON_SUFFIXES) and (records := sample_records(source, 1)):
+        fields = ", ".join(list(records[0])[:10])
+        return f"Its records have no field that reads like a text: {fields}. Name one: --map text=FIELD."
     if name.endswith(JSON_SUFFIXES):
         return "It is called JSON and holds no record that can be read: download it again, or repair it."
     likely = suggest_encodings(plain)

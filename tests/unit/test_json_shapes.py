@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tool_shapes import DAY, FINE, Shape, check
 
+from mmsa_tui.errors import SourceError
 from mmsa_tui.sources import read
 
 POSTS: list[dict[str, Any]] = [
@@ -50,6 +51,20 @@ SHAPES = {
     "rows below their names": json.dumps([list(POSTS[0]), *(list(post.values()) for post in POSTS)]),
     "rows of Hugging Face": json.dumps(
         {"features": [{"name": "text"}], "rows": [{"row_idx": n, "row": p} for n, p in enumerate(POSTS)]}
+    ),
+    "rows and names in lists beside facts": json.dumps(
+        {
+            "database": "a",
+            "columns": list(POSTS[0]),
+            "rows": [list(post.values()) for post in POSTS],
+            "next": None,
+        }
+    ),
+    "a sheet of Google": json.dumps(
+        {"range": "A1:D3", "values": [list(POSTS[0]), *(list(post.values()) for post in POSTS)]}
+    ),
+    "records of Airtable": json.dumps(
+        {"records": [{"id": f"rec{n}", "createdTime": DAY, "fields": post} for n, post in enumerate(POSTS)]}
     ),
     "pages as lists": json.dumps([POSTS, POSTS]),
     "a timeline": json.dumps(timeline()),
@@ -119,3 +134,13 @@ def test_records_of_an_unknown_kind_in_the_one_list_of_a_file_are_posts(
     assert [(post.post_id, post.text) for post in read(tmp_path / "a.json")] == [
         ("0054c90", FINE), ("0054c91", "Rain again"),
     ]  # fmt: skip
+
+
+def test_a_conversation_with_a_model_is_no_list_of_posts(tmp_path: Path) -> None:
+    said = [{"role": "system", "content": "Judge it"}, {"role": "user", "content": FINE}]
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps({"messages": said}) + "\n" + json.dumps({"messages": said}) + "\n"
+    )
+    with pytest.raises(SourceError) as refusal:
+        list(read(tmp_path / "a.jsonl"))
+    assert "messages" in refusal.value.hint

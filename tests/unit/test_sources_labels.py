@@ -300,3 +300,18 @@ def test_a_table_of_labels_in_another_language_is_read(tmp_path: Path, table: st
     path.write_text(table, encoding="utf-8")
     found = read_labels(path)
     assert (found["71"]["label"], found["72"]["label"]) == ("positive", "negative")
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("Target", ("Hillary Clinton", "Atheism", "Atheism")),
+        ("vader_class", ("positive", "negative", "neutral")),
+    ],
+)
+def test_what_a_stance_is_towards_and_what_a_program_says_are_no_labels(
+    tmp_path: Path, column: str, cells: tuple[str, ...]
+) -> None:
+    rows = "".join(f"{n},a fine day {n} at the harbour,{cell}\n" for n, cell in enumerate(cells))
+    (tmp_path / "a.csv").write_text(f"id,text,{column}\n{rows}")
+    assert [item.truth for item in read(tmp_path / "a.csv") if isinstance(item, Post)] == [{}, {}, {}]

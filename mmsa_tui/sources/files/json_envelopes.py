@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
+from mmsa_tui.sources.columns import is_known, unique_names
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.browser_pages import records_of_log, tweets_of_timeline
 
@@ -53,6 +54,7 @@ _OWN_FIELDS = frozenset((
 _WORDS = frozenset((
     "text", "full_text", "fullText", "body", "message", "tweet", "tweet_text", "rawContent",
 ))  # fmt: skip
+_ROLES = frozenset(("system", "user", "assistant"))
 _ERRORS = frozenset(("error", "errors", "warnings"))
 """What a service could not do, which is no post."""
 _INNER = ("attributes", "properties", "_source", "fields", "record", "legacy", "row")
@@ -114,14 +116,18 @@ def lone_list(value: Object) -> Iterator[tuple[str, Object]] | None:
 
 def _rows_of_frame(value: Object) -> Iterator[Object] | None:
     """Yield the rows of a table as pandas writes it: by column, or rows and names of columns apart."""
-    names, rows = value.get("columns"), value.get("data")
-    if isinstance(names, list) and isinstance(rows, list) and names and rows:
-        if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
-            return None
-        return (dict(zip(map(str, names), row, strict=True)) for row in rows)
+    lists = [part for part in value.values() if isinstance(part, list) and part]
+    for rows in lists if lists and any(isinstance(part[0], list) for part in lists) else ():
+        if not all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+            continue
+        names = value.get("columns")
+        if isinstance(names, list) and len(names) == len(rows[0]) and not isinstance(names[0], list):
+            return (dict(zip(map(str, names), row, strict=True)) for row in rows)
+        if sum(isinstance(cell, str) and is_known(cell) for cell in rows[0]) > 1:
+            return (dict(zip(unique_names(map(str, rows[0])), row, strict=True)) for row in rows[1:])
     columns = list(value.values())
-    if rows := _rows_of_lists(value):
-        return rows
+    if by_column := _rows_of_lists(value):
+        return by_column
     if len(columns) < 2 or not all(isinstance(column, dict) and column for column in columns):
         return None
     first: Object = columns[0]
@@ -220,6 +226,8 @@ def _lists_in(value: Object, depth: int) -> Iterator[tuple[str, list[Any]]]:
 
 def _holds_records(name: str, items: list[Any]) -> bool:
     first = next((item for item in items[:20] if isinstance(item, dict)), None)
+    if first is not None and first.get("role") in _ROLES:
+        return False  # a conversation with a model, which is one record
     return first is not None and (name in _LISTS or _has_own_fields(first) or _has_inner_fields(first))
 
 

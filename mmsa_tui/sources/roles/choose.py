@@ -22,6 +22,7 @@ from mmsa_tui.sources.roles.fits import (
     is_language,
     is_long_number,
     is_title,
+    names_topics,
 )
 from mmsa_tui.sources.roles.moment import take_date, take_time
 from mmsa_tui.sources.roles.post_id import take_id
@@ -142,6 +143,8 @@ def _take_author(table: Candidates) -> str:
 def _take_label(table: Candidates) -> str:
     def may_be_sentiment(name: Name, cells: Column) -> bool:
         others = ((other, table.cells(column)) for column, other in table.names.items() if other is not name)
+        if name.full == "target" and names_topics(cells):
+            return False
         return is_label(name, cells) and not answers_another_question(name, cells, others)
 
     found = table.take_called("label", may_be_sentiment) or table.take_unnamed("label", holds_labels)

@@ -41,6 +41,13 @@ _LISTS_OF_PICTURES = frozenset(
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")
 _FORM = 6
 """Characters that all titles begin with which a program has made, at least."""
+# fmt: off
+_OF_MODELS = frozenset((
+    "pred", "predicted", "prediction", "predictions", "model", "auto", "automatic", "machine", "output",
+    "vader", "textblob", "gpt", "llm", "bert", "roberta", "suggestion", "suggested",
+))
+# fmt: on
+"""Words in the names of columns that a program has filled."""
 _FLAGS = frozenset(("true", "false", "yes", "no", "0", "1"))
 
 
@@ -207,9 +214,16 @@ def holds_labels(cells: Column) -> bool:
     return not propose_map(words).unknown
 
 
+def names_topics(cells: Column) -> bool:
+    """Whether a `target` is what a stance is towards: words, of which none is a sentiment."""
+    return cells.shape != "number" and not propose_map(cells.filled).words
+
+
 def holds_sentiments(name: Name, cells: Column) -> bool:
     """Whether a column of any name holds labels, most of them known words of several sentiments."""
     if not is_label(name, cells) or cells.shape == "number" or speaks_of_another_question(name):
+        return False
+    if not _OF_MODELS.isdisjoint(name.words):
         return False
     words = [spelled(cell) for cell in cells.filled]
     known = propose_map(words).words

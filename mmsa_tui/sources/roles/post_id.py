@@ -7,6 +7,7 @@ from mmsa_tui.sources.roles.candidates import Candidates
 from mmsa_tui.sources.roles.fits import is_address_with_id, is_id_of_many, may_be_called_id, may_be_id
 
 _FILED_UNDER = "_id"
+_RECORDS = frozenset(("fields", "doc", "attributes", "record", "row", "properties"))
 _ACCOUNT_IDS = frozenset(("twitterid", "facebookid", "instagramid", "tiktokid", "fbid"))
 
 
@@ -30,9 +31,11 @@ def take_id(table: Candidates) -> tuple[str, bool]:
             usable.append(column)
     # Of ids that repeat, several rows are about one post; an id of the row is better.
     unique = [column for column in usable if table.cells(column).is_unique]
-    # A search engine files a post under a number of its own, beside the post's.
+    # What files posts gives each a number of its own, beside the post's: `_id`, or `id` beside `fields.id`.
+    within = [c for c in unique if table.names[c].is_nested and table.names[c].parts[-2] in _RECORDS]
     own = [column for column in unique if column != _FILED_UNDER]
-    chosen = next(iter(own or unique or usable), "")
+    filed = own and table.names[own[0]].parts == ("id",)
+    chosen = next(iter((within if filed else []) or own or unique or usable), "")
     if chosen and (not rounded or chosen in unique):
         if rounded:
             table.notes.append(_rounded(rounded, f"the id is taken from `{chosen}`"))
