@@ -24,6 +24,8 @@ _VECTOR = re.compile(r"""c\((\s*["'].*["']\s*)\)""", re.DOTALL)
 _SUFFIX = r"\.(?:jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic)"
 _SPACED = re.compile(rf"{_SUFFIX}(?:[?:@]\S*)?[ ,]+(?=\S)", re.IGNORECASE)
 _CAPTION = re.compile(r"#\d{1,2}$")
+_WITH_ADDRESS = re.compile(rf"({_SUFFIX}) \(https?://[^\s()]+\)", re.IGNORECASE)
+"""The address that Airtable puts behind the name of a file."""
 _ADDRESSES = re.compile(r"(?=\b(?:https?:)?//)")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>|;]+")
 _UPLOAD = re.compile(r"^(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)", re.IGNORECASE)
@@ -73,6 +75,7 @@ def split_references(cell: str) -> list[str]:
         found = _ADDRESS.findall(cell)
         if found:
             return list(dict.fromkeys(found))[:MAX_PICTURES]
+    cell = _WITH_ADDRESS.sub(r"\1", cell)
     for separator in (";", "|", "\r", "\n", "\t"):
         cell = cell.replace(separator, "\n")
     names: list[str] = []

@@ -70,7 +70,7 @@ _HALF_OF_DAY = re.compile(r"(오전|오후|上午|下午|午前|午後) ?(\d{1,2
 _MORNING = ("오전", "上午", "午前")
 _OCLOCK = re.compile(r"^\s*Uhr\b", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
-_WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las)?[\s,·]*$", re.IGNORECASE)
+_WORDS_BETWEEN = re.compile(r"[\s,·]+(?:at|um|à|a las|@)?[\s,·]*$", re.IGNORECASE)
 
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _EASTERN = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")

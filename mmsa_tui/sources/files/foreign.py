@@ -40,6 +40,7 @@ _SQL = Foreign(
 _WORD = Foreign(
     "a document of Word or the like", "Save each post as a .txt, or all as rows of a csv or sheet."
 )
+_ARFF = Foreign("data of Weka (ARFF)", "Save it in Weka as csv, or with scipy.io.arff in Python.")
 _YAML = Foreign("a file of YAML", "Save it as JSON or csv, as with yaml.safe_load and json.dump in Python.")
 _TOML = Foreign("a file of TOML", "Save it as JSON or csv, as with tomllib and json.dump in Python.")
 _WEBANNO = Foreign(
@@ -103,6 +104,7 @@ _NAMES: tuple[tuple[str, Foreign], ...] = (
     (".mhtml", _SAVED_PAGE),
     (".eml", _MAIL),
     (".srt", _SUBTITLES),
+    (".arff", _ARFF),
     (".yaml", _YAML),
     (".yml", _YAML),
     (".toml", _TOML),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,16 @@ _MAX_NAME = 200
 _SENTENCE_WORDS = 4
 _MOST_MORE = 3
 """Rows below a header that go on naming columns, at most."""
+_KINDS = frozenset((
+    "string", "continuous", "discrete", "time", "meta", "class", "ignore", "text", "varchar", "integer",
+    "int", "float", "double", "date", "datetime", "timestamp", "bool", "boolean", "nominal", "numeric",
+    "polynominal", "id", "label", "attribute", "c", "d", "s", "t", "m", "i",
+))  # fmt: skip
+"""How programs call the kinds of columns."""
+_PLACEHOLDER = re.compile(
+    r"(?:source|column|col|field|var|v|f|x|unnamed)[\s:_(]*(?:[A-Z]|\d+)\)?", re.IGNORECASE
+)
+"""A name that a program made for a column that had none."""
 _FEW_ROWS = 3
 """Of fewer rows below none says what its columns hold."""
 
@@ -59,7 +70,8 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     names = list(_trim(rows[row]))
     for below in rows[row + 1 : row + 1 + more]:
         names += [""] * (len(_trim(below)) - len(names))
-        names = [name if name.strip() else cell for name, cell in zip_longest(names, below, fillvalue="")]
+        pairs = zip_longest(names, below, fillvalue="")
+        names = [cell if not name.strip() or _is_better_name(name, cell) else name for name, cell in pairs]
     return Header(row, unique_names(_trim(names)), more=more)
 
 
@@ -170,6 +182,16 @@ def _is_data(rows: Sequence[Sequence[str]]) -> bool:
     )
 
 
+def repeats(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a row is the header once more, where files were put together."""
+    # Nearly every row is told from the header by its last cell; that of a repeated name has no number.
+    return (
+        len(cells) == len(names) > 1
+        and names[-1].startswith(cells[-1].strip()[:1] or "column_")
+        and unique_names(cells) == list(names)
+    )
+
+
 def _rows_that_go_on(rows: Sequence[Sequence[str]]) -> int:
     """Count the rows right below a header, the first of these, that name its columns once more.
 
@@ -189,9 +211,13 @@ def _holds_keys(row: Sequence[str]) -> bool:
 
 def _goes_on(rows: Sequence[Sequence[str]], at: int) -> bool:
     below = rows[at + 1 :]
-    if len(below) < _FEW_ROWS:
+    if not below:
         return False
     cells = [cell.strip() for cell in rows[at]]
+    if _names_kinds(cells) or _names_unknown(rows[0], cells):
+        return True
+    if len(below) < _FEW_ROWS:
+        return False
     columns = [Column([row[place] for row in below if place < len(row)]) for place in range(len(cells))]
     plain = [cell for cell, column in zip(cells, columns, strict=True) if column.fill >= 0.9 and column.shape]
     named = [cell for cell in plain if cell.casefold() not in NOTHING]
@@ -205,6 +231,21 @@ def _goes_on(rows: Sequence[Sequence[str]], at: int) -> bool:
         and bool(filled)
         and all(not name or count_words(cell) < _SENTENCE_WORDS for cell, name in filled)
     )
+
+
+def _names_kinds(cells: Sequence[str]) -> bool:
+    """Whether a row says of each column what kind it is of, as Orange writes it: `string`, `meta`."""
+    filled = [cell.casefold() for cell in cells if cell]
+    return len(filled) > 1 and _KINDS.issuperset(filled)
+
+
+def _names_unknown(names: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a row has known names below those that a program made, as LIWC's `Source (A)`."""
+    return sum(map(_is_better_name, names, cells)) > 1
+
+
+def _is_better_name(name: str, cell: str) -> bool:
+    return _PLACEHOLDER.fullmatch(name.strip()) is not None and is_known(cell.strip())
 
 
 def _counted(cells: Sequence[str], start: int) -> list[str]:

@@ -27,7 +27,7 @@ from mmsa_tui.sources.files.contradictions import (
 from mmsa_tui.sources.files.csv_rows import Row
 from mmsa_tui.sources.files.dialect import NO_DELIMITER, SAMPLE_BYTES
 from mmsa_tui.sources.files.encodings import suggest_encodings
-from mmsa_tui.sources.files.header import Header, find_header, header_at, without_header
+from mmsa_tui.sources.files.header import Header, find_header, header_at, repeats, without_header
 from mmsa_tui.sources.files.sheet_pictures import Placed, pictures_of_sheet
 from mmsa_tui.sources.roles import choose_roles
 
@@ -266,8 +266,8 @@ def _choose_sheet(
     return best, notes
 
 
-def _rate_sheet(book: workbook.Book, name: str, path: Path, said: Said) -> tuple[int, int, int] | None:
-    """Rate a sheet: whether it has a text, what else, and how many rows; None where it is empty."""
+def _rate_sheet(book: workbook.Book, name: str, path: Path, said: Said) -> tuple[int, ...] | None:
+    """Rate a sheet: whether it has a text, is shown, what else it has, and rows; None where it is empty."""
     rows = [Row(number, cells) for number, cells in islice(book.rows(name), 60)]
     if not rows:
         return None
@@ -275,7 +275,7 @@ def _rate_sheet(book: workbook.Book, name: str, path: Path, said: Said) -> tuple
     records = [dict(zip(header.names, row.cells, strict=False)) for row in rows[header.first :]]
     rank, n_roles, n_rows = rate(header.names, records)
     # Of sheets that are alike the first is meant, however long they are.
-    return rank, n_roles, min(n_rows, 5)
+    return rank, name not in book.hidden, n_roles, min(n_rows, 5)
 
 
 def rate(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> tuple[int, int, int]:
@@ -317,7 +317,7 @@ def from_rows(
         for row in chain(first, rows):
             if not (row.error or any(row.cells)):
                 continue  # delimiters alone, where a spreadsheet had an empty row
-            if header.row >= 0 and _repeats(row.cells, names):
+            if header.row >= 0 and repeats(row.cells, names):
                 yield Record(f"line {row.line:,}", error=REPEATED_HEADER)
             else:
                 yield read(row, places)
@@ -328,16 +328,6 @@ def from_rows(
 def judged(names: Sequence[str]) -> list[str]:
     """Return the columns that are judged: the first ones, and what has a known name behind them."""
     return [name for place, name in enumerate(names) if place < _SAMPLE_COLUMNS or is_known(name)]
-
-
-def _repeats(cells: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether a row is the header once more, where files were put together."""
-    # Nearly every row is told from the header by its last cell.
-    return (
-        len(cells) == len(names) > 1
-        and " ".join(cells[-1].split()) == names[-1]
-        and all(" ".join(cell.split()) == name for cell, name in zip(cells, names, strict=True))
-    )
 
 
 def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:

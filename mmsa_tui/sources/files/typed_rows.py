@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from mmsa_tui.records import Picture
 from mmsa_tui.sources.fields.lookup import Object, as_text
@@ -35,6 +36,7 @@ from mmsa_tui.sources.files.table_rows import (
 
 KEY = "_key"
 """The column of the key under which a record of JSON is filed."""
+_TYPES = frozenset(("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"))
 _WHOLE_BYTES = 8 << 20
 """A file up to this size is gone through once more to judge its columns."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -205,10 +207,33 @@ def json_record(entry: Entry, wanted: set[str]) -> Record:
     if entry.value is None:
         return Record(entry.where, error=entry.reason)
     values: dict[str, str] = {KEY: entry.key} if entry.key else {}
-    _flatten(entry.value, "", 0, values)
+    _flatten(without_types(entry.value), "", 0, values)
     if wanted:
         values = {name: value for name, value in values.items() if name in wanted}
     return Record(entry.where, values, entry.encoding)
+
+
+def without_types(record: Object) -> Object:
+    """Return the plain values of a record in which DynamoDB has named the type of each: `{"S": "x"}`."""
+    inner = record.get("Item", record)
+    if not isinstance(inner, dict) or not inner or not all(map(_is_typed, inner.values())):
+        return record
+    return {name: _plain(value) for name, value in inner.items()}
+
+
+def _is_typed(value: object) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and not _TYPES.isdisjoint(value)
+
+
+def _plain(value: Any) -> object:
+    if not _is_typed(value):
+        return value
+    ((kind, inner),) = value.items()
+    if kind == "M" and isinstance(inner, dict):
+        return {name: _plain(part) for name, part in inner.items()}
+    if kind == "L" and isinstance(inner, list):
+        return [_plain(part) for part in inner]
+    return None if kind == "NULL" else inner
 
 
 def _flatten(value: Mapping[str, object], prefix: str, depth: int, into: dict[str, str]) -> None:

@@ -60,6 +60,11 @@ class Book(Protocol):
         """The names of its sheets, in their order."""
         ...
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The names of the sheets that a person does not see."""
+        ...
+
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         """Yield the rows of a sheet that are not empty, with their number from 1.
 
@@ -166,6 +171,9 @@ class _Excel:
     def __init__(self, book: Any, path: Path) -> None:
         self._book, self._path = book, path
         self.sheets = [str(sheet.title) for sheet in book.worksheets]
+        self.hidden = frozenset(
+            str(sheet.title) for sheet in book.worksheets if sheet.sheet_state != "visible"
+        )
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         try:
@@ -185,6 +193,8 @@ class _Calamine:
     def __init__(self, book: Any, path: Path) -> None:
         self._book, self._path = book, path
         self.sheets: list[str] = list(book.sheet_names)
+        about = book.sheets_metadata
+        self.hidden = frozenset(sheet.name for sheet in about if "visible" not in str(sheet.visible).lower())
 
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
         try:

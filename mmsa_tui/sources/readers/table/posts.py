@@ -25,8 +25,8 @@ from mmsa_tui.sources.ids import account_in, clean_id, id_in_address
 from mmsa_tui.sources.picture_refs import RowPictures, split_references
 from mmsa_tui.sources.readers.table.finding import Found
 from mmsa_tui.sources.readers.table.footer import MAX_HELD, Footer
+from mmsa_tui.sources.readers.table.whole_text import WholeText
 from mmsa_tui.sources.roles.moment import UNKNOWN_ZONES, zone_in
-from mmsa_tui.sources.roles.text import is_beginning
 from mmsa_tui.sources.timestamps import without_midnight
 from mmsa_tui.text.cleaning import are_json_texts, has_escapes, html_to_text, undo_escapes, undo_json
 from mmsa_tui.text.garbled import repair_utf8
@@ -79,6 +79,7 @@ class TablePosts:
         self._marks = of_labels if marks.are_marked(of_labels, rows) else {}
         self._are_words = _are_words(found)
         self._zone_named = zone_in(found.roles.time or found.roles.created_at)
+        self._whole = WholeText(found)
         self._foreign: Counter[str] = Counter()
         self._late: dict[str, str] = {}
         texts = [record.values.get(self._roles.text, "") for record in found.table.sample]
@@ -235,7 +236,9 @@ class TablePosts:
         return id_in_address(value) if self._roles.id_in_address else value
 
     def _author(self, values: Mapping[str, str]) -> str:
-        value = repair_utf8(values.get(self._roles.author, "").strip())
+        value = values.get(self._roles.author, "").strip()
+        if not value.isascii():
+            value = repair_utf8(value)
         return account_in(value) or ("" if value.casefold() in NOTHING else value)
 
     def _references(self, values: Mapping[str, str]) -> list[str]:
@@ -260,15 +263,6 @@ class TablePosts:
             text = ""
         title = values.get(self._roles.title, "") if self._roles.title else ""
         return join_title(title, text) if title.strip() else text
-
-    def _whole(self, values: Mapping[str, str]) -> str:
-        """Return the text, from another column of texts where its own is empty or holds the beginning."""
-        text = values.get(self._roles.text, "")
-        for column in self._roles.more_texts:
-            other = values.get(column, "")
-            if other.strip() and (not text.strip() or (text != other and is_beginning(text.strip(), other))):
-                return other
-        return text
 
     def _clean(self, text: str) -> str:
         """Undo what a tool did to a text, and count it by kind."""
