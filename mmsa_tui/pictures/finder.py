@@ -6,6 +6,7 @@ Knows file names and signatures; decodes nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -96,6 +97,11 @@ def split_name(relative: str) -> tuple[str, str, str]:
     return folder + slash, stem, (dot + suffix).lower()
 
 
+def fold(stem: str) -> str:
+    """Write a file name so that neither case matters nor that macOS keeps accents apart from letters."""
+    return stem.casefold() if stem.isascii() else unicodedata.normalize("NFC", stem).casefold()
+
+
 class PictureIndex:
     """The files of a folder by stem, case ignored; names only, so 200,000 fit in memory.
 
@@ -109,7 +115,7 @@ class PictureIndex:
         for relative in files:
             _, stem, suffix = split_name(relative)
             if suffix not in OTHER_SUFFIXES:
-                self._by_stem.setdefault(stem.casefold(), []).append(relative)
+                self._by_stem.setdefault(fold(stem), []).append(relative)
 
     @classmethod
     def of_folder(cls, root: Path, note: Callable[[str], None] = ignore) -> PictureIndex:
@@ -125,7 +131,7 @@ class PictureIndex:
             hint: the folder name to prefer where several folders hold the stem, as in folders
                 named after labels.
         """
-        found = self._by_stem.get(stem.casefold(), [])
+        found = self._by_stem.get(fold(stem), [])
         exact = [name for name in found if split_name(name)[1] == stem]
         found = sorted(exact or found, key=natural_key)
         folders = {split_name(name)[0] for name in found}
@@ -137,7 +143,7 @@ class PictureIndex:
 
     def is_ambiguous(self, stem: str, hint: str = "") -> bool:
         """Whether files of this stem lie in several folders, and the hint names none of them."""
-        folders = {split_name(name)[0] for name in self._by_stem.get(stem.casefold(), ())}
+        folders = {split_name(name)[0] for name in self._by_stem.get(fold(stem), ())}
         return len(folders) > 1 and sum(_last(folder) == hint.casefold() for folder in folders) != 1
 
     def find_ending(self, stem: str) -> tuple[Path, ...]:
@@ -147,7 +153,7 @@ class PictureIndex:
             for known, names in self._by_stem.items():
                 if match := _UPLOAD.match(known):
                     self._by_tail.setdefault(known[match.end() :], []).extend(names)
-        return tuple(self.pictures(sorted(self._by_tail.get(stem.casefold(), ()), key=natural_key)))
+        return tuple(self.pictures(sorted(self._by_tail.get(fold(stem), ()), key=natural_key)))
 
     def pictures(self, names: Iterable[str]) -> list[Path]:
         """Return the paths of those names that are pictures."""

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore, resolve_inside, walk
-from mmsa_tui.pictures.finder import NUMBERED, PICTURE_SUFFIXES, PictureIndex, natural_key, split_name
+from mmsa_tui.pictures.finder import NUMBERED, PICTURE_SUFFIXES, PictureIndex, fold, natural_key, split_name
 from mmsa_tui.pictures.media import MAX_NEIGHBOURS, file_name
 from mmsa_tui.records import Picture
 from mmsa_tui.sources.files.cells import NOTHING, parse_cell
@@ -221,7 +221,7 @@ class RowPictures:
                     self._by_stem.setdefault(match["stem"], []).append(stem)
         if exact := index.find(cell):
             return list(exact)
-        stems = sorted(self._by_stem.get(cell.casefold(), ()), key=natural_key)
+        stems = sorted(self._by_stem.get(fold(cell), ()), key=natural_key)
         return [path for stem in stems[:MAX_PICTURES] for path in index.find(stem)]
 
     def find(self, names: Sequence[str], post_id: str = "", called: str = "") -> tuple[Picture, ...]:

@@ -340,6 +340,16 @@ SHAPES: dict[str, Shape] = {
         created_at="",
         found=("p1.jpg",),
     ),
+    "an accent that macOS keeps apart in the name of a file": Shape(
+        {
+            "a.csv": csv(("id", "71", "72"), ("text", FINE, "Rain"), ("image", "caf\u00e9.jpg", "")),
+            "cafe\u0301.jpg": None,
+        },
+        "71",
+        author="",
+        created_at="",
+        found=("cafe\u0301.jpg",),
+    ),
     "an empty column for texts, and pictures": Shape(
         {
             "a.csv": csv(("tweet_id", "71", "72"), twice("text", ""), ("image", "p1.jpg", "p2.jpg")),
@@ -510,3 +520,22 @@ def test_parts_of_two_tables_are_a_question(tmp_path: Path) -> None:
         (tmp_path / f"{name}.csv").write_text(csv(("text", FINE, "Rain")))
     with pytest.raises(SourceError, match="several tables"):
         list(read(tmp_path))
+
+
+MARKED = {
+    "lists": "".join(f"{[IDS[n], TEXTS[n], n % 2]!r}\n" for n in range(2)),
+    "blocks": lines(
+        FINE.replace("harbour", "$T$"), "harbour", "1", "a.jpg", "$T$ again", "Rain", "0", "b.jpg"
+    ),
+    "words": lines(
+        "meta\t4\tpositive", *(f"{w}\tEng" for w in FINE.split()), "", "meta\t8\tneutral", "Rain\tEng"
+    ),
+    "labels before texts": lines(f"__label__positive {FINE}", "__label__negative Rain"),
+}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_a_byte_order_mark_and_line_ends_of_windows_change_no_layout(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbf" + MARKED[name].replace("\n", "\r\n").encode())
+    posts = list(read(tmp_path / "a.txt"))
+    assert (len(posts), posts[0].text) == (2, FINE)

@@ -38,7 +38,7 @@ _PICTURE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp)", re.IGNORECASE)
 
 def kind_of_plain(sample: bytes) -> str:
     """Name the kind of such a table by its beginning, "" for another: `lists`, `tokens` and so on."""
-    lines = sample[:65_536].decode("utf-8", "replace").split("\n")
+    lines = sample[:65_536].decode("utf-8-sig", "replace").split("\n")
     lines = [line.rstrip("\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:200]
     filled = [line for line in lines if line.strip()]
     if not filled:
@@ -118,7 +118,7 @@ def plain_rows(path: Path, kind: str, names: Sequence[str] = ()) -> Iterator[Row
         with open_plain(path) as file:
             while data := file.readline(MAX_LINE):
                 number += 1
-                line = data.decode("utf-8", "replace").rstrip("\r\n")
+                line = data.decode("utf-8-sig" if number == 1 else "utf-8", "replace").rstrip("\r\n")
                 if not line.strip():
                     continue
                 if kind == "lists":

@@ -27,6 +27,7 @@ from mmsa_tui.sources.readers.annotation.tools import (
     read_example,
 )
 from mmsa_tui.sources.timestamps import moment_or_words
+from mmsa_tui.text.cleaning import html_to_text
 
 _OWN_FIELDS = frozenset(("post_id", "author", "created_at", "language"))
 """Fields of `data` that our own exports write and that are not metadata."""
@@ -36,6 +37,9 @@ _VOTES = "label_votes"
 _MAX_PICTURES = 100
 _FIRST_EXAMPLES = 40
 """Examples by which it is settled where pictures lie."""
+
+_HTML = "html"
+"""The field of what an interface shows as a web page."""
 
 
 class Annotation:
@@ -91,6 +95,8 @@ def _post(example: Labelled, where: str, encoding: str, files: RowPictures) -> P
     post_id = example.post_id or example.task_id or where
     text_field = next((name for name in TEXT_FIELDS if isinstance(data.get(name), str)), "")
     text = as_text(data.get(text_field))
+    if text_field == _HTML:
+        text = html_to_text(text).text
     pictures = files.find(_image_names(data), example.post_id)
     used = {text_field, *IMAGE_FIELDS, *ID_FIELDS, *_OWN_FIELDS, *example.skip}
     rest = {name: as_text(value) for name, value in data.items() if name not in used}

@@ -15,7 +15,18 @@ from mmsa_tui.sources.fields.lookup import Object, as_object, as_objects, as_tex
 from mmsa_tui.sources.files.cells import parse_cell
 from mmsa_tui.sources.readers.annotation.services import Shown, read_service
 
-TEXT_FIELDS = ("text", "tweet", "content", "full_text", "body", "caption", "message", "tweet_text", "post")
+TEXT_FIELDS = (
+    "text",
+    "tweet",
+    "content",
+    "full_text",
+    "body",
+    "caption",
+    "message",
+    "tweet_text",
+    "post",
+    "html",
+)
 IMAGE_FIELDS = ("image", "images", "picture", "pictures", "filename", "photo", "image_url", "media")
 ID_FIELDS = (
     "post_id",
