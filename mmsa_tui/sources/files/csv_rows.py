@@ -108,7 +108,8 @@ class Rows:
             except TooLongError as error:
                 self._lines.keep(1)
                 row = Row(start, error=str(error))
-            if pair := self._pair(row):
+            is_odd = row.error or row.is_repaired or len(row.cells) > self._dialect.width
+            if is_odd and (pair := self._pair()):
                 yield from (
                     Row(start, cells, lines=len(self._lines.taken), is_doubtful=True) for cells in pair
                 )
@@ -124,21 +125,19 @@ class Rows:
                 if (
                     (row.is_repaired and self._leaves_doubt(row.cells))
                     or self._runs_on(row.cells)
-                    or (self._dialect.first_length and self._is_short_id(row.cells[0]))
+                    or (len(row.cells[0]) < self._dialect.first_length and self._is_short_id(row.cells[0]))
                 ):
                     row = replace(row, is_doubtful=True)
+                self._last_id = row.cells[0]
                 cells, n_lines = row.cells, len(self._lines.taken)
                 if self._dialect.escapes or self._lines.are_masked:
                     cells = tuple(map(self._dialect.unmask, cells))
                 yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
 
-    def _pair(self, row: Row) -> list[tuple[str, ...]]:
-        """Return the two rows that a row is where the line end between them was lost, else nothing."""
-        is_odd = row.error or row.is_repaired or len(row.cells) > self._dialect.width
-        if not self._is_under_way or not is_odd:
-            return []
+    def _pair(self) -> list[tuple[str, ...]]:
+        """Return the two rows that the lines at hand are where a line end was lost, else nothing."""
         found = split_pair(without_end("".join(self._lines.taken)), self._dialect)
-        if found is None:
+        if found is None or not self._is_under_way:
             return []
         self._broken_at = 0
         return [tuple(map(self._dialect.unmask, cells)) for cells in found]
@@ -149,8 +148,7 @@ class Rows:
 
     def _is_short_id(self, cell: str) -> bool:
         """Whether a row alone among its neighbours begins with a shorter id: its start was cut off."""
-        before, self._last_id = self._last_id, cell
-        length = self._dialect.first_length
+        before, length = self._last_id, self._dialect.first_length
         if length <= ID_DIGITS or len(cell) > length - _CUT_DIGITS or not cell.isdigit():
             return False
         following = self._lines.peek()
