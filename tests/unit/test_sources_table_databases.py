@@ -76,3 +76,28 @@ def test_changes_that_wait_beside_a_database_are_told(tmp_path: Path) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("INSERT INTO posts VALUES (2, 'a day in the log only')")
         assert any("a.db-wal" in note and "left out" in note for note in notes_of(tmp_path / "a.db"))
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+def test_authors_and_pictures_in_tables_of_their_own_belong_to_the_posts(
+    tmp_path: Path, is_declared: bool
+) -> None:
+    key = "REFERENCES user(id)" if is_declared else ""
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database, database:
+        database.execute("CREATE TABLE user (id INTEGER PRIMARY KEY, screen_name TEXT, bio TEXT)")
+        database.execute(f"CREATE TABLE status (id INTEGER PRIMARY KEY, text TEXT, user_id INTEGER {key})")
+        database.execute("CREATE TABLE media (id INTEGER PRIMARY KEY, status_id TEXT, filename TEXT)")
+        database.execute("CREATE TABLE log (message TEXT)")
+        database.executemany(
+            "INSERT INTO user VALUES (?, ?, 'a captain of ferries')", [(1, "sam"), (2, "leo")]
+        )
+        texts = [(71, "a fine day", 2), (72, "rain again, and wind", 1), (73, "nobody wrote this", 9)]
+        database.executemany("INSERT INTO status VALUES (?, ?, ?)", texts)
+        database.executemany("INSERT INTO media VALUES (?, ?, ?)", [(1, "71", "a.jpg"), (2, "71", "b.jpg")])
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0")
+    found = posts(tmp_path / "a.db")
+    assert [(post.post_id, post.author) for post in found] == [("71", "leo"), ("72", "sam"), ("73", "")]
+    assert [[picture.name for picture in post.pictures] for post in found] == [["a.jpg", "b.jpg"], [], []]
+    told = notes_of(tmp_path / "a.db")
+    assert any("authors and pictures of user, media" in note and "left out: log" in note for note in told)

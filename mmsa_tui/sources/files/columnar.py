@@ -17,6 +17,7 @@ from mmsa_tui.disk.arrow_pictures import is_arrow, open_batches
 from mmsa_tui.disk.sqlite_pictures import MARK as SQLITE_MARK
 from mmsa_tui.disk.sqlite_pictures import connect, quoted, select
 from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.files.sqlite_relations import find_relations
 
 _BATCH_ROWS = 256
 _BATCH_OF_PICTURES = 16
@@ -30,7 +31,8 @@ Values = Mapping[str, object]
 class Columnar:
     """An open table: its columns, rows with some of them, and rows from all over it.
 
-    `part` is the name of the table inside the file, `parts` are all there are. `notes` hold for the file.
+    `part` is the name of the table inside the file, `parts` are all there are, `joined` those
+    whose rows are put to its own. `notes` hold for the file.
     """
 
     columns: list[str]
@@ -39,6 +41,7 @@ class Columnar:
     part: str = ""
     parts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 def kind_of_columnar(head: bytes) -> str:
@@ -188,18 +191,27 @@ def _open_sqlite(path: Path, part: str) -> Columnar:
             if not names:
                 raise SourceError(f"{path.name} holds no tables", "Point at a database with posts in it.")
             chosen = part or max(names, key=lambda name: sizes[name])
-            columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({quoted(chosen)})")]
+            own = [str(row[1]) for row in database.execute(f"PRAGMA table_info({quoted(chosen)})")]
+            relations = find_relations(database, chosen, sizes)
+            columns = [*own, *(name for relation in relations for name in relation.names())]
     except sqlite3.Error as error:
         raise _broken(path, "SQLite", error) from error
 
     def rows(keep: Sequence[str], every: int = 1) -> Iterator[Values]:
-        keep = list(keep) or columns
+        wanted = list(keep) or columns
+        used = [relation for relation in relations if not set(wanted).isdisjoint(relation.names())]
+        listed = list(dict.fromkeys([*wanted, *(relation.own_key for relation in used)]))
+        listed = [name for name in listed if name in own] or own[:1]
         try:
             with connect(path) as database:
                 database.text_factory = lambda data: data.decode("utf-8", "replace")
-                for number, row in enumerate(database.execute(select(database, chosen, list(keep)))):
+                others = [(relation, relation.load(database)) for relation in used]
+                for number, cells in enumerate(database.execute(select(database, chosen, listed))):
                     if number % every == 0:
-                        yield dict(zip(keep, row, strict=True))
+                        row = dict(zip(listed, cells, strict=True))
+                        for relation, found in others:
+                            row |= found.get(str(row[relation.own_key]), {})
+                        yield {name: row.get(name) for name in wanted}
         except sqlite3.Error as error:
             raise _broken(path, "SQLite", error) from error
         if every == 1 and (missing := _missing_bytes(path)):
@@ -219,7 +231,8 @@ def _open_sqlite(path: Path, part: str) -> Columnar:
             f"{waiting.name} holds changes that are not in {path.name} yet and are left out: "
             "close the program that writes it, and read again"
         )
-    return Columnar(columns, rows, spread, chosen, tuple(names), tuple(notes))
+    joined = tuple(relation.table for relation in relations)
+    return Columnar(columns, rows, spread, chosen, tuple(names), tuple(notes), joined)
 
 
 def _missing_bytes(path: Path) -> int:

@@ -92,8 +92,10 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
         better = [name for name, score in rated.items() if score[0] == 2 > rated[found.part][0]]
         notes += filter(None, [about_sheet(path.name, found.part, better)])
     elif len(found.parts) > 1:
-        rest = ", ".join(name for name in found.parts if name != found.part)
-        notes.append(f"table `{found.part}` is read; left out: {rest}. --sheet NAME chooses another")
+        rest = [name for name in found.parts if name != found.part and name not in found.joined]
+        joined = f", with authors and pictures of {', '.join(found.joined)}" if found.joined else ""
+        left = f"; left out: {', '.join(rest)}. --sheet NAME chooses another" if rest else ""
+        notes.append(f"table `{found.part}` is read{joined}{left}")
     return Table(
         kind,
         list(dict.fromkeys(name for fields in columns.values() for name in fields)),
