@@ -114,7 +114,7 @@ def _how_to_start(store: Store, source: SourceRow) -> str:
             by = f" --by {audit.by}" if audit.by else ""
             size = len(store.audits.sample(audit.location, audit.uid))
             return (
-                f"{audit.location} has one of these posts: {draw} --seed {audit.seed} --size {size}{by}"
+                f"{audit.location} has an audit of these posts: {draw} --seed {audit.seed} --size {size}{by}"
                 f' --bundle "{audit.bundle}"` goes on with it here. {draw}` draws another.'
             )
     return f"Draw one with {draw}`."

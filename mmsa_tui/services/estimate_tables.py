@@ -145,28 +145,32 @@ def warnings(status: Status) -> list[str]:
         )
     if status.n_joined:
         found.append(
-            f"{status.n_joined:,} posts that came in later belong into the sample: `mmsa audit extend`"
-            " adds them."
-            " Until they are labelled the shares are those of the older posts."
+            f"{_posts(status.n_joined, 'belongs', 'belong')} into the sample and came in later: `mmsa audit"
+            " extend` draws what is missing. Until it is labelled the shares are those of the older posts."
         )
     if status.n_beyond:
         found.append(
-            f"{status.n_beyond:,} posts are of a kind that none of the sample is, as there were none when it"
-            " was drawn: `mmsa audit extend` draws some of them. Until then the other posts stand for them."
+            f"{_posts(status.n_beyond, 'is', 'are')} of a kind that none of the sample is, as there were"
+            " none when it was drawn: `mmsa audit extend` draws some. Until then other posts stand for them."
         )
     if status.n_elsewhere:
         found.append(
-            f"{status.n_elsewhere:,} audited posts have changed or are no longer in the source; they do"
-            " not count."
+            f"{_posts(status.n_elsewhere, 'of the audit has', 'of the audit have')} changed since, or left the"
+            " source: what was said of it does not count."
         )
     if status.n_other:
         found.append(
-            f"{status.n_other:,} audited posts have a label that is not one of the audit's;"
+            f"{_posts(status.n_other, 'has', 'have')} a label in the audit that is not one of its own;"
             " the shares leave room for it and do not add up to 100."
         )
     if status.n_disagreed:
         found.append(_disagreed(status.n_disagreed, status.n_settled))
     return found
+
+
+def _posts(number: int, one: str, many: str) -> str:
+    """Count posts, with the verb that goes with so many: `1 post is`, `2 posts are`."""
+    return f"{counted(number, 'post')} {one if number == 1 else many}"
 
 
 def _disagreed(n_posts: int, n_settled: int) -> str:
@@ -205,12 +209,13 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
     if status.n_both:
         alpha = "undefined" if status.alpha is None else f"{status.alpha:.2f}"
         agreed = (
-            f" {status.n_both:,} posts were labelled by two coders or more (Krippendorff's alpha {alpha})."
+            f" {_posts(status.n_both, 'was', 'were')} labelled by two coders or more"
+            f" (Krippendorff's alpha {alpha})."
         )
     if status.n_disagreed:
         agreed += (
-            f" Of {counted(status.n_disagreed, 'post')} on which they disagreed {status.n_settled:,} were"
-            " settled by a decision; of the others each label counts for a part."
+            f" Where they disagreed, on {counted(status.n_disagreed, 'post')}, a decision settled"
+            f" {status.n_settled:,}; of the others each label counts for a part."
         )
     part = " that pass the filter" if estimates.is_part else ""
     posts = (
@@ -242,9 +247,10 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         return [f"{drawn} None of them has been labelled yet, so that nothing is estimated."]
     if not estimates.has_shares:
         return [f"{drawn} None of those labelled is among these posts, so that nothing is estimated."]
+    were = "was" if status.n_labelled == 1 else "were"
     return [
         f"{drawn} {status.n_labelled:,}"
-        f" of them were labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
+        f" of them {were} labelled by {coders}, who saw neither a model's label nor each other's.{agreed}",
         f"{estimator} Each has the effective sample size of that estimator, copies of one text taken together"
         " in the variance. Differences have Newcombe's intervals and p-values adjusted by Holm's method.",
         "Limits: the estimates are about the posts of this source, not about all posts or people. They are as"

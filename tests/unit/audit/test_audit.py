@@ -125,7 +125,7 @@ def test_a_source_that_was_moved_is_told_how_to_go_on_with_its_audit(store: Stor
     moved = store.index_source("/there", "table", "There", posts)
     with pytest.raises(UsageError, match="has no audit") as told:
         estimate(store, moved)
-    assert "/here has one of these posts" in told.value.hint
+    assert "/here has an audit of these posts" in told.value.hint
     assert f"--seed s --size {len(store.audits.sample('/here', audit.uid))} --by Region" in told.value.hint
     again = start_audit(store, moved, BUNDLE, size=50, seed="s", by="Region")
     assert audit_status(store, moved, again).n_labelled == n
@@ -149,7 +149,7 @@ def test_a_smaller_source_after_the_draw_leaves_out_what_is_gone(store: Store, s
     smaller = fill(store, [make_post(number) for number in range(450)])
     status = audit_status(store, smaller, audit)
     assert status.n_labelled + status.n_elsewhere == n and status.n_elsewhere > 20
-    assert any("have changed or are no longer" in words for words in warnings(status))
+    assert any("changed since, or left the source" in words for words in warnings(status))
     assert f"{status.n_labelled} posts (" in standing(estimate(store, smaller))
 
 

@@ -51,7 +51,7 @@ def test_what_coders_disagree_on_counts_as_it_is_settled(store: Store, source: S
     assert (found.n_disagreed, found.n_settled) == (4, 3)
     assert yes() > apart
     assert any("3 settled" in words for words in warnings(found))
-    assert "3 were settled" in " ".join(method(source, estimate(store, source)))
+    assert "a decision settled 3" in " ".join(method(source, estimate(store, source)))
     decision = last_decision(store, "eve")
     assert decision is not None
     take_back(store, decision, "eve")
