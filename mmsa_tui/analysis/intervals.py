@@ -52,7 +52,24 @@ def effective_size(
     # With few posts of a kind their own variance is no guide.
     trust = min(1.0, mean * (1 - mean) * n / 5)
     design = kish + trust * (plain_variance / binomial - kish) if binomial > 0 else kish
-    return n / max(design, 1e-6) / gain
+    return n / max(design, 1e-6) / gain / _uneven(w) ** 2
+
+
+def _uneven(w: FloatArray) -> float:
+    """Say how much wider an interval is for a variance that few posts of much weight tell.
+
+    Student's quantile with F. Satterthwaite's degrees of freedom (Biometrics Bulletin 2, 1946), against that
+    of as many posts of one weight: 1 where all weigh the same.
+    """
+    n = len(w)
+    freedom = float((w**2).sum()) ** 2 / float((w**4).sum())
+    return _student(freedom) / _student(n)
+
+
+def _student(freedom: float) -> float:
+    """Give Student's quantile by E. Cornish and R. Fisher's expansion, for few degrees a little too small."""
+    z, one = QUANTILE, 1 / max(freedom, 2.0)
+    return z + (z**3 + z) / 4 * one + (5 * z**5 + 16 * z**3 + 3 * z) / 96 * one**2
 
 
 def bound_in_parts(

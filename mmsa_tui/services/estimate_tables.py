@@ -155,8 +155,8 @@ def warnings(status: Status) -> list[str]:
         )
     if status.n_elsewhere:
         found.append(
-            f"{_posts(status.n_elsewhere, 'of the audit has', 'of the audit have')} changed since, or left the"
-            " source: what was said of it does not count."
+            f"{_posts(status.n_elsewhere, 'of the audit has', 'of the audit have')} changed since, or left"
+            f" the source, and {'does' if status.n_elsewhere == 1 else 'do'} not count."
         )
     if status.n_other:
         found.append(

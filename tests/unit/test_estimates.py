@@ -297,3 +297,20 @@ def test_copies_that_the_model_calls_by_two_names_err_together() -> None:
         return yes.high - yes.low
 
     assert width(np.repeat(np.arange(n // 2), 2)) > 1.3 * width(np.arange(n))
+
+
+def test_posts_that_stand_for_many_leave_the_interval_room_for_how_few_they_are() -> None:
+    """Each post of a source counts, and one text in twenty has been copied up to fifteen times."""
+    rng = np.random.default_rng(9)
+    n, held = 3000, 0
+    truth = (rng.random(n) < 0.4).astype(float)
+    probs = np.where(rng.random(n) < 0.25, 1 - truth, truth) * 0.6 + 0.2
+    sizes = np.where(rng.random(n) < 0.05, rng.integers(2, 15, n), 1).astype(float)
+    share = float((sizes * truth).sum() / sizes.sum())
+    for _ in range(400):
+        drawn = np.zeros(n)
+        drawn[rng.choice(n, 200, replace=False)] = 1
+        yes = estimate_shares(population(truth, probs, drawn, sizes=sizes))[1]
+        assert yes.low is not None and yes.high is not None
+        held += yes.low <= share <= yes.high
+    assert held / 400 >= 0.925
