@@ -55,6 +55,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "importedtweetid", "nativeid", "universalmessageid", "beitragsid", "beitragid", "contentid",
         "id", "微博id", "微博bid", "adarchiveid",
         "resourceid", "mentionid", "externalid", "uid", "guid", "uri", "cid", "msgid", "sampleid",
+        "recommendationid",
         "exampleid", "shortcode", "videoid", "photoid", "imageid",
     ),
     "author": (

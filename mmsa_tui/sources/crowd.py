@@ -20,7 +20,8 @@ _LABEL_WORDS = ("label", "sentiment", "polarity", "result", "answer", "category"
 
 def is_crowd(columns: Sequence[str]) -> bool:
     """Whether each row is what one worker said of a post."""
-    return bool(inputs(columns)) and not _OF_TASK.isdisjoint(map(spell, columns))
+    # What is put together of all workers has no column of the task.
+    return bool(inputs(columns)) and (bool(answers(columns)) or not _OF_TASK.isdisjoint(map(spell, columns)))
 
 
 def inputs(columns: Sequence[str]) -> list[str]:

@@ -108,6 +108,12 @@ FILES = {
         ("Answer.taskAnswers", [json.dumps([{"mood": {w: w == said for w in WORDS}}]) for _, said in CROWD])
     ),
     "Toloka.tsv": TOLOKA.replace('","', '"\t"').replace("HITId", "ASSIGNMENT:assignment_id"),
+    "Toloka, put together.tsv": "".join(
+        [
+            "INPUT:tweet_id\tINPUT:text\tOUTPUT:result\tCONFIDENCE:result\n",
+            *(f"{post_id}\t{FINE}\t{word}\t99.5%\n" for post_id, word in FOUND.items()),
+        ]
+    ),
     "by id.json": json.dumps({post_id: {"label": word, "by": "ana"} for post_id, word in FOUND.items()}),
     "by label.json": json.dumps({word: [post_id] for post_id, word in FOUND.items()}),
     "pairs.json": json.dumps([list(pair) for pair in FOUND.items()]),

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import io
 import json
-import pickle
-import zipfile
 from pathlib import Path
 
-import openpyxl
-import openpyxl.drawing.image
-import PIL.Image
 import pytest
 from tool_shapes import DAY, FINE, UNIX, Shape, check, csv, lay_out, twice
 
-from mmsa_tui.errors import SourceError
-from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.records import Post
 from mmsa_tui.sources import ReadOptions, read
 from mmsa_tui.sources.labels import read_labels
@@ -404,122 +394,6 @@ def test_a_text_that_is_not_available_is_empty_and_counted(tmp_path: Path) -> No
 def test_labels_that_stand_before_their_ids_are_read(tmp_path: Path) -> None:
     (tmp_path / "label.txt").write_text(lines(f"true:{IDS[0]}", f"non-rumor:{IDS[1]}"))
     assert read_labels(tmp_path / "label.txt") == {IDS[0]: {"label": "true"}, IDS[1]: {"label": "non-rumor"}}
-
-
-FOREIGN = {
-    "posts.rds": (gzip.compress(b"X\n\0\0\0\3" + FINE.encode() * 9), "write.csv"),
-    "posts.RData": (gzip.compress(b"RDX3\nX\n\0\0\0\3" + FINE.encode() * 9), "write.csv"),
-    "posts.pkl": (pickle.dumps({"text": TEXTS * 9}, protocol=4), "pandas"),
-    "posts.h5": (b"\x89HDF\r\n\x1a\n" + FINE.encode() * 9, "pandas"),
-    "posts.warc": (f"WARC/1.0\r\nWARC-Type: response\r\n\r\n{FINE}\r\n".encode() * 9, "csv"),
-    "posts.sql": (
-        f"-- dump\n\nCREATE TABLE a (id int, t text);\nINSERT INTO a VALUES (1, '{FINE}');\n".encode(),
-        "csv",
-    ),
-    "posts.csv": (
-        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
-        "git lfs pull",
-    ),
-    "data.mdb": (b"\0" * 16 + b"\xde\xc0\xef\xbe" + b"\0" * 99, "Parquet"),
-    "page.mhtml": (f"From: <Saved by Blink>\nSubject: a page\n\n<html>{FINE}</html>\n".encode(), "JSON"),
-    "posts.srt": (f"1\n00:00:01,000 --> 00:00:02,000\n{FINE}\n\n".encode() * 4, "csv"),
-    "posts.ics": (f"BEGIN:VCALENDAR\nSUMMARY:{FINE}\nEND:VCALENDAR\n".encode(), "csv"),
-    "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
-    "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
-    "posts.rtf": (b"{\\rtf1\\ansi " + FINE.encode() + b"}", ".txt"),
-}
-
-
-@pytest.mark.parametrize("name", FOREIGN)
-def test_a_file_of_another_program_is_named_and_not_taken_for_a_table(tmp_path: Path, name: str) -> None:
-    data, advice = FOREIGN[name]
-    (tmp_path / name).write_bytes(data)
-    with pytest.raises(SourceError) as refusal:
-        list(read(tmp_path / name))
-    assert "not read" in refusal.value.message and advice in refusal.value.hint
-
-
-def test_a_folder_of_archives_says_that_they_have_to_be_unpacked(tmp_path: Path) -> None:
-    (tmp_path / "train-000000.tar").write_bytes(b"\0" * 257 + b"ustar" + b"\0" * 300)
-    with pytest.raises(SourceError) as refusal:
-        list(read(tmp_path))
-    assert "tar -xf" in refusal.value.hint
-
-
-def test_a_zip_file_of_archives_is_refused_by_their_names(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as outer:
-        outer.writestr("README.txt", "Data of a study")
-        outer.writestr("inner.zip", b"PK\5\6" + b"\0" * 18)
-    with pytest.raises(SourceError, match=r"inner\.zip"):
-        list(read(tmp_path / "outer.zip"))
-
-
-def test_pictures_written_as_letters_are_told_and_no_text(tmp_path: Path) -> None:
-    picture = base64.urlsafe_b64encode(b"\xff\xd8\xff\xe0" + b"\0" * 400).decode()
-    (tmp_path / "a.tsv").write_text(lines(*(f"39190{n}\t{text}\t{picture}" for n, text in enumerate(TEXTS))))
-    notes: list[str] = []
-    posts = list(read(tmp_path / "a.tsv", options=ReadOptions(note=notes.append)))
-    assert [post.text for post in posts] == TEXTS
-    assert any("base64" in note and "not read" in note for note in notes)
-
-
-def test_what_a_service_says_of_an_error_is_no_post(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text(json.dumps({"errors": [{"message": "Rate limit exceeded", "code": 88}]}))
-    with pytest.raises(SourceError):
-        list(read(tmp_path / "a.json"))
-
-
-def test_pictures_that_are_placed_on_rows_of_a_sheet_are_those_of_their_posts(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["id", "text", "picture"])
-    for number, text in enumerate(TEXTS[:3]):
-        sheet.append([number, text, None])
-    data = []
-    for row, colour in ((2, "red"), (4, "blue")):
-        file = io.BytesIO()
-        PIL.Image.new("RGB", (8, 8), colour).save(file, "PNG")
-        data.append(file.getvalue())
-        sheet.add_image(openpyxl.drawing.image.Image(file), f"C{row}")
-    book.save(tmp_path / "a.xlsx")
-    notes: list[str] = []
-    posts = [
-        p for p in read(tmp_path / "a.xlsx", options=ReadOptions(note=notes.append)) if isinstance(p, Post)
-    ]
-    with PictureFiles() as files:
-        found = [[files.read(picture) for picture in post.pictures] for post in posts]
-    assert found == [[data[0]], [], [data[1]]]
-    assert any("rows of the sheet, read from there: 2" in note for note in notes)
-
-
-PARTS = {
-    "train-00000-of-00003.csv": "train-00002-of-00003.csv",
-    "part-00000-0a1b2c3d-1111-2222-3333-444455556666-c000.csv": (
-        "part-00001-0a1b2c3d-1111-2222-3333-444455556666-c000.csv"
-    ),
-}
-
-
-@pytest.mark.parametrize("first", PARTS)
-def test_parts_of_a_table_are_read_as_one(tmp_path: Path, first: str) -> None:
-    for name, (one, other) in ((first, TEXTS[:2]), (PARTS[first], TEXTS[2:])):
-        (tmp_path / name).write_text(csv(("text", one, other), twice("label", "neutral")))
-    (tmp_path / "_SUCCESS").write_text("")
-    notes: list[str] = []
-    posts = list(read(tmp_path, options=ReadOptions(note=notes.append)))
-    assert [(post.post_id, post.text) for post in posts] == [
-        (str(n), text) for n, text in enumerate(TEXTS, start=1)
-    ]
-    assert any("2 parts are read as one table" in note for note in notes)
-    assert any("not there: 1 of 3" in note for note in notes) == ("of" in first)
-
-
-def test_parts_of_two_tables_are_a_question(tmp_path: Path) -> None:
-    for name in ("train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"):
-        (tmp_path / f"{name}.csv").write_text(csv(("text", FINE, "Rain")))
-    with pytest.raises(SourceError, match="several tables"):
-        list(read(tmp_path))
 
 
 MARKED = {
