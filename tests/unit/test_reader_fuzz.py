@@ -370,3 +370,21 @@ def test_a_changed_byte_that_unpacks_to_another_text_is_told_where_the_file_has_
     path.write_bytes(path.read_bytes().replace(b"post 7:", b"post 9:", 1))
     with pytest.raises(SourceError, match="CRC"):
         list(read(path))
+
+
+@pytest.mark.parametrize("group", [0, 1, 2])
+def test_a_damaged_group_of_rows_of_a_parquet_file_costs_itself_alone(tmp_path: Path, group: int) -> None:
+    path = tmp_path / "a.parquet"
+    rows = [{name: value(number) for name, value in PLAIN.items()} for number in range(COUNT)]
+    pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=4, write_page_checksum=True)
+    data = bytearray(path.read_bytes())
+    column = pq.ParquetFile(path).metadata.row_group(group).column(1)
+    data[column.dictionary_page_offset + column.total_compressed_size - 2] ^= 0xFF
+    path.write_bytes(data)
+    items = list(read(path))
+    lost = range(4 * group, 4 * group + 4)
+    assert [item.text for item in items if isinstance(item, Post)] == [
+        text_of(number) for number in range(COUNT) if number not in lost
+    ]
+    (told,) = (item.reason for item in items if isinstance(item, Failure))
+    assert f"rows {lost[0] + 1} to {lost[-1] + 1} cannot be read" in told

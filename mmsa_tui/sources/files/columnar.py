@@ -28,6 +28,14 @@ Values = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Rows, one after another, that cannot be read though others behind them can."""
+
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Columnar:
     """An open table: its columns, rows with some of them, and rows from all over it.
 
@@ -36,7 +44,7 @@ class Columnar:
     """
 
     columns: list[str]
-    rows: Callable[[Sequence[str]], Iterator[Values]]
+    rows: Callable[[Sequence[str]], Iterator[Values | Lost]]
     spread: Callable[[Sequence[str], int], Iterator[Values]]
     part: str = ""
     parts: tuple[str, ...] = ()
@@ -105,20 +113,30 @@ def _open_parquet(path: Path) -> Columnar:
     except wrong as error:
         raise _broken(path, "parquet", error) from error
 
-    def rows(keep: Sequence[str], chosen: list[int] | None = None) -> Iterator[Values]:
+    def rows(keep: Sequence[str], chosen: Sequence[int] = range(groups)) -> Iterator[Values | Lost]:
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                batches = file.iter_batches(batch_size=n_rows, columns=list(keep), row_groups=chosen)
-                for batch in batches:
-                    yield from (_in_words(row, classes) for row in batch.to_pylist())
+            file = pq.ParquetFile(path, page_checksum_verification=True)
         except wrong as error:
             raise _broken(path, "parquet", error) from error
+        with file:
+            for group in chosen:
+                # Groups are packed one by one: what is damaged in one leaves the others as they are.
+                done = 0
+                try:
+                    for batch in file.iter_batches(n_rows, columns=list(keep), row_groups=[group]):
+                        for row in batch.to_pylist():
+                            yield _in_words(row, classes)
+                            done += 1
+                except wrong as error:
+                    if groups == 1 and not done:
+                        raise _broken(path, "parquet", error) from error
+                    yield Lost(file.metadata.row_group(group).num_rows - done, str(error))
 
     def spread(keep: Sequence[str], count: int) -> Iterator[Values]:
         picked = sorted({groups * number // _SPREAD_GROUPS for number in range(_SPREAD_GROUPS)} - {groups})
         for group in picked:
             for number, row in enumerate(rows(keep, [group])):
-                if number * len(picked) >= count:
+                if number * len(picked) >= count or isinstance(row, Lost):
                     break
                 yield row
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from mmsa_tui.records import Picture
 from mmsa_tui.sources.fields.lookup import Object, as_text
 from mmsa_tui.sources.files import workbook
 from mmsa_tui.sources.files.byte_stream import packing_of
-from mmsa_tui.sources.files.columnar import Columnar, open_columnar
+from mmsa_tui.sources.files.columnar import Columnar, Lost, open_columnar
 from mmsa_tui.sources.files.contradictions import about_sheet
 from mmsa_tui.sources.files.json_envelopes import ANSWERS, is_list_of_like
 from mmsa_tui.sources.files.ndjson import Entry, read_entries
@@ -59,8 +59,15 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
             found = max(tables, key=lambda table: rated[table.part])
     shown = judged(found.columns)
 
-    def as_records(rows: Iterator[Mapping[str, object]]) -> Iterator[Record]:
-        for number, row in enumerate(rows):
+    def as_records(rows: Iterable[Mapping[str, object] | Lost]) -> Iterator[Record]:
+        number = -1
+        for row in rows:
+            number += 1
+            if isinstance(row, Lost):
+                where = f"rows {number + 1:,} to {number + row.count:,}"
+                yield Record(where, error=f"{where} cannot be read: {row.reason}")
+                number += row.count - 1
+                continue
             values: dict[str, str] = {}
             pictures: tuple[Picture, ...] = ()
             if kind in _WITH_PICTURES:
