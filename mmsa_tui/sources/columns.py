@@ -44,8 +44,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "immagine", "图片",
         "图片url", "图片链接", "原始图片", "原始图片url", "微博图片url", "画像",
         "imageid", "multimedia", "media", "mediaurl", "mediaurls", "mediaurlhttps", "mediapath", "mediafile",
-        "mediafiles", "mediafilename", "medialinks", "attachments", "attachment", "displayurl",
-        "filename", "file", "filepath", "path", "url", "urls",
+        "mediafiles", "mediafilename", "medialinks", "attachments", "attachment", "attachedfiles",
+        "displayurl", "filename", "file", "filepath", "path", "url", "urls",
     ),
     "id": (
         "idstr", "tweetidstr", "tweetid", "statusid", "statusidstr", "postid", "messageid", "textid",
@@ -80,7 +80,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         # Where both are there, a tool kept what a site had published when it created a row.
         "publishedat", "publisheddate", "createdat", "createdatutc", "createdutc", "created", "createdtime",
         "creationtime", "createtime", "createdate",
-        "creationdate", "tweetcreated", "tweetcreatedat", "postcreated", "published",
+        "createddate", "createddatetime", "creationdate", "tweetcreated", "tweetcreatedat",
+        "postcreated", "published",
         "publishdate", "publishedon", "publicationdate", "pubdate", "postedat", "posted",
         "postdate", "postedon", "dateposted", "formatteddate",
         "commentcreatetimestamp", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",

@@ -32,8 +32,8 @@ _UPLOAD = re.compile(r"^(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)", re.IGNORECASE)
 """What Label Studio and others put before the name of an uploaded file."""
 _LEAF_KEYS = (
     "media_url_https", "media_url", "original", "fullUrl", "full_url", "image_url", "imageUrl", "display_url",
-    "displayUrl", "fullsize", "url", "src", "path", "filename", "file_name", "file", "name", "uri",
-    "thumbnail", "preview_image_url",
+    "displayUrl", "fullsize", "url", "src", "path", "filename", "file_name", "export_name", "file", "name",
+    "uri", "thumbnail", "preview_image_url",
 )  # fmt: skip
 _NEST_KEYS = ("photos", "photo", "images", "image", "media", "items", "attachments", "pictures")
 _ID_KEYS = ("photo_id", "image_id", "picture_id", "_id")

@@ -89,6 +89,8 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     found = named or [items for _, items in lists]
     if found:
         return ((key, item) for items in found for key, item in _records_of(items))
+    if _is_map_of_lists(value):
+        return (("", item) for items in value.values() for item in items if isinstance(item, dict))
     if _is_map(value):
         return ((key, item) for key, item in value.items() if isinstance(item, dict))
     maps = [inner for inner in value.values() if isinstance(inner, dict) and _is_map_of_posts(inner)]
@@ -260,6 +262,15 @@ def _is_map(value: Object) -> bool:
         return False
     first, *others = list(value.values())[:20]
     return all(are_alike(first, other) for other in others)
+
+
+def _is_map_of_lists(value: Object) -> bool:
+    """Whether it is a map from names, of chats or of days, to lists of records that are alike."""
+    lists = list(value.values())
+    if len(lists) < 2 or not all(isinstance(items, list) and items for items in lists):
+        return False
+    first = [items[0] for items in lists[:20]]
+    return all(isinstance(item, dict) and len(item) > 1 and are_alike(first[0], item) for item in first)
 
 
 def _is_map_of_posts(value: Object) -> bool:

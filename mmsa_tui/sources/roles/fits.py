@@ -179,6 +179,8 @@ def is_author(name: Name, cells: Column) -> bool:
         return False
     if name.full == "name" and cells.words > 5:
         return False
+    if name.is_nested and name.words == ("name",) and not name.is_about_author:
+        return False  # that of a post, a place or a group
     if cells.shape == "address" or cells.length > 80 or cells.is_structured:
         return all(map(account_in, cells.filled))
     return cells.shape != "moment"

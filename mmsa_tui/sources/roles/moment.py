@@ -31,7 +31,16 @@ def take_date(table: Candidates) -> str:
     if "created_at" not in table.said and (ago := next(_told_from_now(table), "")):
         return table.take("created_at", ago, "it tells how long before the collection a post was written")
     called = table.take_called("created_at", lambda name, cells: _is_date(table, name, cells))
+    if called and "created_at" not in table.said and (universal := _in_utc(table, called)):
+        return table.take("created_at", universal, f"it tells in UTC what `{called}` tells")
     return called or table.take_unnamed("created_at", is_moment) or _take_dated(table)
+
+
+def _in_utc(table: Candidates, date: str) -> str:
+    """Return the column that has the name of a date with `gmt` or `utc` behind it, "" if there is none."""
+    words = table.names[date].words
+    found = (c for c, name in table.names.items() if name.words[:-1] == words and name.words[-1] in _UTC)
+    return next((column for column in found if is_moment(table.cells(column))), "")
 
 
 def _told_from_now(table: Candidates) -> Iterator[str]:

@@ -1,0 +1,105 @@
+"""What chats, forums and blogs give out, in the shape it really has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tool_shapes import BIOGRAPHY, DAY, FINE, UNIX, Shape, check, csv, twice
+
+from mmsa_tui.sources import ReadOptions, read
+
+
+def event(key: str, kind: str, **content: str) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "event_id": key,
+        "sender": "@sam:m.example",
+        "origin_server_ts": UNIX * 1000,
+        "content": content,
+    }
+
+
+def sent(text: str) -> dict[str, Any]:
+    return {"From": "sam", "Media Type": "TEXT", "Created": "2026-05-01 10:00:00 UTC", "Content": text}
+
+
+def chat(key: str, **other: Any) -> dict[str, Any]:
+    day = "Friday, May 1, 2026 at 10:00:00\u202fAM UTC"
+    return {
+        "creator": {"name": "sam", "email": "s@x.example"},
+        "created_date": day,
+        "text": FINE,
+        "message_id": key,
+        **other,
+    }
+
+
+def page(key: int) -> dict[str, Any]:
+    return {
+        "post": {
+            "id": key,
+            "name": "Harbour",
+            "body": FINE,
+            "published": DAY,
+            "ap_id": f"https://l.example/post/{key}",
+        },
+        "creator": {"name": "sam", "bio": BIOGRAPHY},
+        "community": {"name": "town", "description": BIOGRAPHY},
+    }
+
+
+ROOM = {
+    "room_name": "Harbour",
+    "messages": [event("71", "m.room.message", body=FINE), event("72", "m.room.member")],
+}
+SHAPES: dict[str, Shape] = {
+    "Matrix": Shape({"a.json": json.dumps(ROOM)}, "71", author="@sam:m.example", count=1),
+    "Snapchat, a list for each chat": Shape(
+        {"a.json": json.dumps({"harbour": [sent(FINE)], "leo": [sent("Rain"), sent("A bus")]})}, "1", count=3
+    ),
+    "Google Chat": Shape(
+        {
+            "messages.json": json.dumps(
+                {
+                    "messages": [
+                        chat("71", attached_files=[{"original_name": "p.png", "export_name": "File-p.png"}]),
+                        chat("72"),
+                    ]
+                }
+            ),
+            "File-p.png": None,
+        },
+        "71",
+        found=("File-p.png",),
+        point_at="messages.json",
+    ),
+    "Lemmy": Shape({"a.json": json.dumps({"posts": [page(71), page(72)]})}, "71", text=f"Harbour\n\n{FINE}"),
+    "WordPress, with the time of the site beside that in GMT": Shape(
+        {
+            "a.csv": csv(
+                ("comment_ID", "71", "72"),
+                twice("comment_post_ID", "5"),
+                twice("comment_author", "sam"),
+                twice("comment_date", "2026-05-01 12:00:00"),
+                twice("comment_date_gmt", "2026-05-01 10:00:00"),
+                ("comment_content", FINE, "Rain again"),
+            )
+        },
+        "71",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_what_people_said_to_each_other_is_read_as_it_was_meant(tmp_path: Path, shape: Shape) -> None:
+    check(tmp_path, shape)
+
+
+def test_what_happened_in_a_room_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(ROOM))
+    notes: list[str] = []
+    list(read(tmp_path / "a.json", options=ReadOptions(note=notes.append)))
+    assert any("service" in note for note in notes)
