@@ -111,6 +111,14 @@ def test_lines_of_labels_that_are_damaged_cost_themselves_and_are_told(tmp_path:
     assert "posts of which labelResultAll.txt has no label: 5" in notes
 
 
+def test_a_line_that_labels_an_id_once_more_is_told_and_the_first_stands(tmp_path: Path) -> None:
+    source = write_mvsa(tmp_path, ["8"], "8\tneutral,neutral\n8\tneutral,neutral\n8\tpositive,neutral\n")
+    notes: list[str] = []
+    (post,) = read(source, options=ReadOptions(note=notes.append))
+    assert isinstance(post, Post) and post.truth["post"] == "neutral"
+    assert any("once more" in note and "1 (3)" in note for note in notes), notes
+
+
 def test_undecodable_labels_are_a_clear_error(tmp_path: Path) -> None:
     source = write_mvsa(tmp_path, ["1"])
     (source / "labelResultAll.txt").write_bytes(b"\0" * 100)

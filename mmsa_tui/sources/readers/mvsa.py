@@ -78,6 +78,7 @@ def read_truth(path: Path, note: Callable[[str], None] = ignore) -> dict[str, Ma
     usual = max(counts, key=lambda count: (counts[count], count), default=0)
     truth: dict[str, Mapping[str, str]] = {}
     broken: list[int] = []
+    again: list[int] = []
     for number, post_id, labels in rows:
         if len(labels) != usual or not post_id or not all(labels) or _UNREADABLE in post_id + "".join(labels):
             broken.append(number)
@@ -85,10 +86,16 @@ def read_truth(path: Path, note: Callable[[str], None] = ignore) -> dict[str, Ma
         kinds = {"text": majority(labels[0::2]), "image": majority(labels[1::2])}
         if kinds["text"] and kinds["image"]:
             kinds["post"] = merge(kinds["text"], kinds["image"])
-        truth[post_id] = {kind: label for kind, label in kinds.items() if label}
-    if broken:
-        named = ", ".join(map(str, broken[:_NAMED])) + ("…" if len(broken) > _NAMED else "")
-        note(f"lines of {path.name} without an id or all its labels, left out: {len(broken):,} ({named})")
+        judged = {kind: label for kind, label in kinds.items() if label}
+        if truth.setdefault(post_id, judged) != judged:
+            again.append(number)
+    for what, numbers in (
+        ("without an id or all its labels, left out", broken),
+        ("that label an id once more, and otherwise, left out", again),
+    ):
+        if numbers:
+            named = ", ".join(map(str, numbers[:_NAMED])) + ("…" if len(numbers) > _NAMED else "")
+            note(f"lines of {path.name} {what}: {len(numbers):,} ({named})")
     return truth
 
 
