@@ -181,7 +181,7 @@ class RowPictures:
             # A folder that is not called like pictures must hold what chance would not.
             is_called = is_called_like_pictures(folder)
             named = [len(file_name(name)) for names, _, _ in trial for name in names]
-            if not is_called and min(named, default=_MIN_NAME) < _MIN_NAME:
+            if not is_called and min(named, default=0) < _MIN_NAME:
                 continue
             if 2 * self._finds(trial) >= len(trial) or self._settle_column(trial, columns, _MIN_ID):
                 self._note(f"pictures are taken from {folder.name}/, beside the folder of the table")

@@ -144,3 +144,21 @@ def test_a_conversation_with_a_model_is_no_list_of_posts(tmp_path: Path) -> None
     with pytest.raises(SourceError) as refusal:
         list(read(tmp_path / "a.jsonl"))
     assert "messages" in refusal.value.hint
+
+
+def test_texts_in_a_map_by_their_ids_are_posts(tmp_path: Path) -> None:
+    texts = {"1918410713521908101": FINE, "1918410713521908111": "Rain again, and wind"}
+    files = {"a.json": json.dumps(texts), **{f"i/{post_id}.jpg": None for post_id in texts}}
+    post_id = next(iter(texts))
+    check(
+        tmp_path,
+        Shape(files, post_id, author="", created_at="", found=(f"{post_id}.jpg",), point_at="a.json"),
+    )
+
+
+def test_captions_in_a_map_by_their_pictures_are_posts(tmp_path: Path) -> None:
+    captions = {"1000.jpg": [FINE, "Boats at rest in the sun"], "1001.jpg": ["Rain again, and wind"]}
+    files = {"a.json": json.dumps(captions, indent=1), "i/1000.jpg": None, "i/1001.jpg": None}
+    text = "\n".join(captions["1000.jpg"])
+    shape = Shape(files, "1000", author="", created_at="", text=text, found=("1000.jpg",), point_at="a.json")
+    check(tmp_path, shape)

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from mmsa_tui.sources.columns import is_known, unique_names
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.browser_pages import records_of_log, tweets_of_timeline
+from mmsa_tui.sources.files.cells import count_words
 
 MAX_DEPTH = 6
 """Envelopes within envelopes; `data.user.edge_owner_to_timeline_media.edges` is one of four."""
@@ -55,6 +56,8 @@ _WORDS = frozenset((
     "text", "full_text", "fullText", "body", "message", "tweet", "tweet_text", "rawContent",
 ))  # fmt: skip
 _ROLES = frozenset(("system", "user", "assistant"))
+_PICTURE_KEY = re.compile(r".{1,300}\.(?:jpe?g|png|gif|webp)", re.IGNORECASE)
+_WORDS_OF_TEXT = 3
 _ERRORS = frozenset(("error", "errors", "warnings"))
 """What a service could not do, which is no post."""
 _INNER = ("attributes", "properties", "_source", "fields", "record", "legacy", "row")
@@ -69,6 +72,8 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     An envelope has neither text nor date of its own, and lists of records that have, at some depth;
     or it is a map from ids to records.
     """
+    if texts := _texts_by_key(value):
+        return iter(texts)
     # Most records are flat, and looked at a million times.
     if not any(isinstance(part, dict | list) for part in value.values()):
         return None
@@ -101,6 +106,29 @@ def _speaks(items: list[Any]) -> bool:
     """Whether the records of a list hold words, whatever it is called: comments beside posts."""
     first = next((item for item in items[:20] if isinstance(item, dict)), {})
     return not _WORDS.isdisjoint(first)
+
+
+def _texts_by_key(value: Object) -> list[tuple[str, Object]]:
+    """Return key and text of each post in a map from ids, or names of pictures, to texts; none of another."""
+    first = next(iter(value))
+    picture = _PICTURE_KEY.fullmatch(first)
+    if len(value) < 2 or not (picture or _LONG_NUMBER.fullmatch(first)):
+        return []
+    pattern = _PICTURE_KEY if picture else _LONG_NUMBER
+    texts = {key: "\n".join(part) if _are_texts(part) else part for key, part in value.items()}
+    if not all(map(pattern.fullmatch, texts)) or not all(isinstance(text, str) for text in texts.values()):
+        return []
+    if sum(map(count_words, texts.values())) < _WORDS_OF_TEXT * len(texts):
+        return []  # labels, perhaps
+    return [
+        (key.rpartition("/")[2].rpartition(".")[0], {"image": key, "text": text}) if picture
+        else (key, {"text": text})
+        for key, text in texts.items()
+    ]  # fmt: skip
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
 def lone_list(value: Object) -> Iterator[tuple[str, Object]] | None:
