@@ -313,6 +313,17 @@ def test_two_rows_that_ran_together_are_parted_where_an_id_or_a_moment_begins(
         assert any(f"2 (line {at + 2})" in note for note in notes), notes
 
 
+@pytest.mark.parametrize("lost", ["\r", "\n", "\r\n"])
+def test_a_line_end_that_lost_a_part_costs_no_row(tmp_path: Path, lost: str) -> None:
+    rows = [f"{10**18 + n},2026-05-{n + 10},words of {n},{n}\r\n" for n in range(12)]
+    rows[5] = rows[5].replace(lost, "")
+    path = tmp_path / "a.csv"
+    path.write_bytes(("id,date,text,likes\r\n" + "".join(rows)).encode())
+    assert [(post.text, post.metadata["likes"]) for post in posts(path)] == [
+        (f"words of {n}", str(n)) for n in range(12)
+    ]
+
+
 def test_a_line_of_two_rows_without_a_seam_stays_a_named_failure(tmp_path: Path) -> None:
     rows = [f"{n},words of {n},{n * 7}\n" for n in range(1, 20)]
     rows[6] = rows[6].rstrip("\n")

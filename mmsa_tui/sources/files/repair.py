@@ -10,8 +10,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from mmsa_tui.sources.files.cells import shape
-from mmsa_tui.sources.files.dialect import Dialect
+from mmsa_tui.sources.files.dialect import RETURN, Dialect
 
+_CR = "\r" + RETURN
+"""May be left of a line end of two characters."""
 _MAX_PIECES = 400
 """Pieces between delimiters; the work grows with their square."""
 
@@ -116,7 +118,7 @@ def split_pair(text: str, dialect: Dialect) -> tuple[list[str], list[str]] | Non
     """
     found = []
     for at in _seams(text, dialect):
-        both = [_whole_row(part, dialect) for part in (text[:at], text[at:])]
+        both = [_whole_row(part, dialect) for part in (text[:at].rstrip(_CR), text[at:])]
         if both[0] and both[1]:
             found.append((both[0], both[1]))
     return found[0] if len(found) == 1 else None
