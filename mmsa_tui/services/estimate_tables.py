@@ -71,7 +71,7 @@ def standing(estimates: Estimates) -> str:
 
 def _standing(status: Status, has_model: bool) -> str:
     if not status.n_labelled:
-        return say_unlabelled(status.n_sampled)
+        return say_unlabelled(status.n_sampled, has_model)
     if status.half_width is None:
         return (
             f"None of the {status.n_labelled:,} audited posts is among these: shares are not corrected"

@@ -30,14 +30,15 @@ def count_drawn(store: Store, source: SourceRow, bundle: str) -> int:
     return _count_here(store, source, audit)
 
 
-def say_unlabelled(n_drawn: int) -> str:
+def say_unlabelled(n_drawn: int, has_model: bool = True) -> str:
     """Say what there is of an audit of which no post is labelled; `n_drawn` of it are in the source now."""
+    shares = AS_THEY_STAND if has_model else "Without a model nothing is estimated yet."
     if not n_drawn:
         return (
-            f"{AS_THEY_STAND} Every post that the audit drew has changed or is gone:"
+            f"{shares} Every post that the audit drew has changed or is gone:"
             " `mmsa audit start --new` draws others."
         )
-    return f"{AS_THEY_STAND} An audit is drawn, 0 of its {n_drawn:,} posts labelled: go on in the app with t."
+    return f"{shares} An audit is drawn, 0 of its {n_drawn:,} posts labelled: go on in the app with t."
 
 
 def _fits(store: Store, source: SourceRow, audit: Audit, bundle: str) -> bool:

@@ -126,3 +126,11 @@ def test_a_model_that_was_taught_the_sample_is_named(store: Store, source: Sourc
     assert any("learned 40 of the audited posts" in words for words in warnings(found.status))
     # What the audited model knew before the draw is as well known of all other posts.
     assert not any("learned" in words for words in warnings(estimate(store, source).status))
+
+
+def test_an_audit_without_a_label_and_without_a_model_speaks_of_no_models_labels(store: Store) -> None:
+    source = store.index_source("/here", "table", "Here", [make_post(number) for number in range(40)])
+    in_place = under_codebook(store, *LABELS)
+    start_audit(store, source, in_place, size=10, seed="s", has_model=False)
+    said = standing(estimate(store, source, in_place))
+    assert "0 of its 10 posts labelled" in said and "the model's" not in said
