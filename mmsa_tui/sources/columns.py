@@ -80,9 +80,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         # Where both are there, a tool kept what a site had published when it created a row.
         "publishedat", "publisheddate", "createdat", "createdatutc", "createdutc", "created", "createdtime",
         "creationtime", "createtime", "createdate",
-        "createddate", "createddatetime", "creationdate", "tweetcreated", "tweetcreatedat",
+        "creationdate", "tweetcreated", "tweetcreatedat",
         "postcreated", "published",
-        "publishdate", "publishedon", "publicationdate", "pubdate", "postedat", "posted",
+        "createddate", "createddatetime", "publishdate",
+        "publishedon", "publicationdate", "pubdate", "postedat", "posted",
         "postdate", "postedon", "dateposted", "formatteddate",
         "commentcreatetimestamp", "tweetdate", "takenat", "takenattimestamp", "timestamputc", "localtime",
         "tweetdateutc", "datetime", "timestamp", "timestampms", "date", "dateutc",

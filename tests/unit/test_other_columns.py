@@ -314,3 +314,14 @@ def test_a_workbook_with_a_password_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(head + "EncryptedPackage".encode("utf-16-le") + bytes(512))
     with pytest.raises(SourceError, match="password"):
         list(read(tmp_path / "a.xlsx"))
+
+
+def test_a_moment_with_its_zone_wins_over_its_day_and_hour_apart(tmp_path: Path) -> None:
+    table = csv(
+        ("text", FINE, "Rain"),
+        twice("Post Created", "2026-05-01 06:00:00 EDT"),
+        twice("Post Created Date", "2026-05-01"),
+        twice("Post Created Time", "06:00:00"),
+    )
+    (tmp_path / "a.csv").write_text(table)
+    assert [item.created_at for item in read(tmp_path / "a.csv") if isinstance(item, Post)] == [DAY, DAY]
