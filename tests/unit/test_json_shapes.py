@@ -162,3 +162,10 @@ def test_captions_in_a_map_by_their_pictures_are_posts(tmp_path: Path) -> None:
     text = "\n".join(captions["1000.jpg"])
     shape = Shape(files, "1000", author="", created_at="", text=text, found=("1000.jpg",), point_at="a.json")
     check(tmp_path, shape)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "[{}]", "{}\n{}\n"])
+def test_json_without_anything_in_it_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(SourceError):
+        list(read(tmp_path / "a.json"))

@@ -19,7 +19,7 @@ _WORDS_OF_TEXT = 3
 
 def texts_by_key(value: Object) -> list[tuple[str, Object]]:
     """Return key and text of each post in a map from ids, or names of pictures, to texts; none of another."""
-    first = next(iter(value))
+    first = next(iter(value), "")
     picture = _PICTURE_KEY.fullmatch(first)
     if len(value) < 2 or not (picture or _LONG_NUMBER.fullmatch(first)):
         return []
