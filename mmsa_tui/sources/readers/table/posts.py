@@ -239,7 +239,7 @@ class TablePosts:
         value = values.get(self._roles.author, "").strip()
         if not value.isascii():
             value = repair_utf8(value)
-        return account_in(value) or ("" if value.casefold() in NOTHING else value)
+        return account_in(value) or ("" if len(value) < 5 and value.casefold() in NOTHING else value)
 
     def _references(self, values: Mapping[str, str]) -> list[str]:
         found: list[str] = []
