@@ -46,9 +46,9 @@ class Proof:
 
     n: int
     deletion: float
-    deletion_interval: tuple[float, float]
+    deletion_interval: list[float]
     insertion: float
-    insertion_interval: tuple[float, float]
+    insertion_interval: list[float]
 
 
 Judge = Callable[[Sequence[Sequence[int]]], Floats]
@@ -75,8 +75,8 @@ def prove(rows: Sequence[tuple[float, float]]) -> Proof:
     """Average over posts."""
     values = np.asarray(rows)
 
-    def interval(column: int) -> tuple[float, float]:
-        return bootstrap_interval(lambda drawn: float(values[drawn, column].mean()), len(values))
+    def interval(column: int) -> list[float]:
+        return list(bootstrap_interval(lambda drawn: float(values[drawn, column].mean()), len(values)))
 
     return Proof(len(rows), float(values[:, 0].mean()), interval(0), float(values[:, 1].mean()), interval(1))
 

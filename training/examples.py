@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.pictures.likeness import copy_keys
-from mmsa_tui.records import Picture, Post
+from mmsa_tui.records import Picture, Post, content_hash
 from mmsa_tui.text.copies import group_copies
 
 UNLABELLED = -1
@@ -40,6 +40,11 @@ class Example:
     image: int = UNLABELLED
     group: int = UNLABELLED
     language: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """What the post is known by in a bundle."""
+        return content_hash(self.raw_text, [picture.digest for picture in self.pictures])
 
 
 @dataclass(frozen=True)

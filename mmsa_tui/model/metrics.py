@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def confusion(truth: IntArray, predicted: IntArray, n_labels: int) -> IntArray:

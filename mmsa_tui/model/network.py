@@ -32,12 +32,7 @@ class Logits:
 
 
 class FusionHead(nn.Module):
-    """Base of the heads: input scaling that is fitted once and saved as buffers.
-
-    `linear` names the layers that read raw features and need a ridge penalty when fitted.
-    """
-
-    linear: tuple[str, ...] = ()
+    """Base of the heads: input scaling that is fitted once and saved as buffers."""
 
     text_mean: Tensor
     text_scale: Tensor
@@ -106,10 +101,9 @@ class DefaultHead(FusionHead):
 
     The fused logits are linear in text, lexicon and picture, plus what attention over the tokens
     (text, picture, lexicon) adds. The addition starts at zero: on a few thousand posts the linear
-    part is hard to beat, and attention is only to say what it cannot.
+    part is hard to beat, and attention is only to say what it cannot. The linear layers are not trained
+    by steps, so nothing of what they read is dropped.
     """
-
-    linear: tuple[str, ...] = ("text_head", "image_head", "post_head")
 
     def __init__(self, config: HeadConfig) -> None:
         super().__init__(config)
@@ -134,8 +128,7 @@ class DefaultHead(FusionHead):
             text: [B, T] scaled. lexicon: [B, 4]. image: [B, n_components].
         """
         words = torch.cat([text, lexicon], dim=1)
-        text_logits = self.text_head(self.dropout(words))
-        image_logits = self.image_head(self.dropout(image))
+        text_logits, image_logits = self.text_head(words), self.image_head(image)
         tokens = torch.stack(
             [
                 self.project_text(self.dropout(text)),
@@ -150,9 +143,8 @@ class DefaultHead(FusionHead):
         attended, _ = self.attention(tokens, tokens, tokens, key_padding_mask=absent, need_weights=False)
         hidden = torch.relu(self.norm(tokens + attended)).flatten(1)  # [B, 3 * width]
         added = self.classifier(self.dropout(hidden))
-        return Logits(
-            self.post_head(self.dropout(torch.cat([words, image], dim=1))) + added, text_logits, image_logits
-        )
+        fused = self.post_head(torch.cat([words, image], dim=1)) + added
+        return Logits(fused, text_logits, image_logits)
 
 
 class ReferenceHead(FusionHead):

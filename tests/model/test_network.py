@@ -23,7 +23,7 @@ def test_a_fitted_head_learns_what_the_features_show(kind: str) -> None:
         config,
         features.take(seen),
         targets,
-        FusionSettings(epochs=40, ridge=0.0, batch_size=32, weight_decay=0.01),
+        FusionSettings(epochs=40, batch_size=32, weight_decay=0.01),
         seed=1,
     )
     assert (predict(head, features.take(unseen)).fused.argmax(1).numpy() == y[200:]).mean() > 0.8

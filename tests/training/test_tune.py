@@ -158,6 +158,6 @@ def test_every_optimiser_learns(optimiser: str, recipe: Recipe, ground: Ground) 
         weight_decay=0.01,
         learning_rate=1e-2,
         adjustment=0.0,
-        ridge=0.01,
+        strength=2.0,
     )
     assert np.mean(list(scores(replace(recipe, fusion=fusion), ground))) > 0.5

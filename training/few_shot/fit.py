@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from mmsa_tui.model.metrics import FloatArray, IntArray
 from training.examples import grouped_folds
+from training.logistic import logistic_regression
 
 N_OUTER, N_INNER = 5, 5
 _MOST_NUMBERS = 1_000
@@ -172,7 +173,7 @@ def _solve(x: FloatArray, labels: IntArray, n_labels: int, strength: float) -> t
     """
     n, width = x.shape
     if n_labels * width > _MOST_NUMBERS:
-        return _solve_large(x, labels, n_labels, strength)
+        return logistic_regression(x, labels, n_labels, strength)
     rows = np.concatenate([x, np.ones((n, 1))], axis=1)
     wanted = np.eye(n_labels)[labels]
     # The biases are free but for a trace, without which they could all rise together.
@@ -208,20 +209,6 @@ def _solve(x: FloatArray, labels: IntArray, n_labels: int, strength: float) -> t
             length /= 2
         theta, loss, probs = theta - length * step, after, probs_after
     return theta[:, :-1], theta[:, -1]
-
-
-def _solve_large(
-    x: FloatArray, labels: IntArray, n_labels: int, strength: float
-) -> tuple[FloatArray, FloatArray]:
-    from sklearn.linear_model import LogisticRegression
-
-    # One row of weights for two labels has twice the penalty of a row for each.
-    model = LogisticRegression(C=2 * strength if n_labels == 2 else strength, max_iter=500).fit(x, labels)
-    weight, bias = model.coef_, model.intercept_
-    if n_labels == 2:
-        # One row stands for both: half of it for the second class, half against the first.
-        return np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    return weight, bias
 
 
 def _choose(

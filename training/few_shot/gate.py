@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from mmsa_tui.model.metrics import IntArray, macro_f1
+from mmsa_tui.model.metrics import BoolArray, FloatArray, IntArray, macro_f1
 from mmsa_tui.retrain.verdict import Check, Verdict
 from training.chance import percentile_interval
 from training.few_shot.head import Learned
@@ -19,8 +18,6 @@ from training.retrain.rehearsal import Corrected
 LEAST_COMPARED = 20
 """Labels new to the model in use from which the two are compared."""
 _ROUNDS = 2_000
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def judge(
@@ -88,7 +85,7 @@ def _compared(truth: IntArray, answers: IntArray, theirs: IntArray, groups: IntA
     )
 
 
-def _resampled(statistic: Callable[[IntArray], float], groups: IntArray) -> npt.NDArray[np.float64]:
+def _resampled(statistic: Callable[[IntArray], float], groups: IntArray) -> FloatArray:
     """Draw groups of copies with replacement, and reckon each time, [rounds]."""
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     rng = np.random.default_rng(0)

@@ -113,7 +113,7 @@ def calibrate(
         text = (predict(head, tweets[0]).text, tweets[1])
     return Calibration(
         both=_rescaled(start.both, known.logits.fused, known.both),
-        text=_rescaled(start.text, *text),
+        text=fit_by_label(*text) if tweets is not None else _rescaled(start.text, *text),
         image=_rescaled(start.image, known.logits.image, known.image),
     )
 
@@ -182,27 +182,32 @@ def crossed_errors(known: Known, folds: Sequence[IntArray], n_frozen: int) -> di
         Kind -> posts, error, and what a model that is exactly calibrated would show by chance (mean and
         90 % interval) on as many posts and on `n_frozen`.
     """
-    found: dict[str, Any] = {}
-    for kind, logits, wanted in (
+    kinds = (
         ("text and picture", known.logits.fused, known.both),
         ("picture alone", known.logits.image, known.image),
-    ):
-        probs, truth = torch.zeros_like(logits), wanted.numpy()
-        for fold in folds:
-            rows, rest = torch.as_tensor(fold), torch.as_tensor(np.setdiff1d(np.arange(len(truth)), fold))
-            probs[rows] = Calibration.probs(logits[rows], fit_by_label(logits[rest], wanted[rest]))
-        there = truth >= 0
-        if not there.any():
-            continue
-        numbers, n = probs.double().numpy()[there], int(there.sum())
-        found[kind] = {
-            "n": n,
-            "ece": calibration_error(truth[there], numbers),
-            "by_chance": error_by_chance(numbers, n),
-            "n_frozen": n_frozen,
-            "by_chance_frozen": error_by_chance(numbers, n_frozen),
-        }
-    return found
+    )
+    return {
+        kind: crossed_error(logits, wanted, folds, n_frozen)
+        for kind, logits, wanted in kinds
+        if bool((wanted >= 0).any())
+    }
+
+
+def crossed_error(logits: Tensor, wanted: Tensor, folds: Sequence[IntArray], n_frozen: int) -> dict[str, Any]:
+    """Measure one kind as `crossed_errors` does; at least one of `wanted` must be a label."""
+    probs, truth = torch.zeros_like(logits), wanted.numpy()
+    for fold in folds:
+        rows, rest = torch.as_tensor(fold), torch.as_tensor(np.setdiff1d(np.arange(len(truth)), fold))
+        probs[rows] = Calibration.probs(logits[rows], fit_by_label(logits[rest], wanted[rest]))
+    there = truth >= 0
+    numbers, n = probs.double().numpy()[there], int(there.sum())
+    return {
+        "n": n,
+        "ece": calibration_error(truth[there], numbers),
+        "by_chance": error_by_chance(numbers, n),
+        "n_frozen": n_frozen,
+        "by_chance_frozen": error_by_chance(numbers, n_frozen),
+    }
 
 
 @torch.no_grad()

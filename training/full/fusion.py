@@ -19,7 +19,8 @@ from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import UNLABELLED, Targets, concatenate_targets
 from mmsa_tui.model.metrics import IntArray, weighted_f1
-from mmsa_tui.model.network import FusionHead, Logits, build_head
+from mmsa_tui.model.network import DefaultHead, FusionHead, Logits, build_head
+from training.full.linear import fit_linear
 
 LEAST_STEPS, MOST_EPOCHS = 150, 60
 """A few hundred posts are gone through more often: in 12 epochs of 4 steps a head learns too little
@@ -36,8 +37,15 @@ class FusionSettings:
 
     adjustment: strength of the logit adjustment for rare classes, 0 none, 1 as if classes were
     equally frequent (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021).
+    text_adjustment: the same for text alone: collections of tweets differ in how often each class occurs,
+    and what one of them says of it is wrong in the next.
+    strength: inverse penalty of a squared weight in the linear layers, which are fitted to their optimum
+    (see `fit_linear`); text_strength: that of text alone. captions: what people's label of a post's text
+    counts there where the post has a picture, beside 1 of a text that stands alone, as those do that this
+    head judges.
+    All else is of what is fitted by steps: attention, or a head that has no linear layers.
     auxiliary: weight of the text-only and image-only losses. average: how many of the best epochs
-    are averaged. ridge: squared-weight penalty on the layers that read raw features, per post.
+    are averaged.
     least_steps: on few posts there are more epochs, `MOST_EPOCHS` at most, until there are so many steps.
     focus: 0 is plain cross-entropy; above, what is right already counts less (T.-Y. Lin et al., Focal Loss,
     ICCV 2017). optimiser: what takes the steps.
@@ -45,13 +53,16 @@ class FusionSettings:
 
     epochs: int = 12
     batch_size: int = 128
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-4
     weight_decay: float = 0.5
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.0
+    strength: float = 0.2
+    text_strength: float = 0.05
+    captions: float = 0.3
     adjustment: float = 0.3
+    text_adjustment: float = 1.0
     auxiliary: float = 0.5
     average: int = 5
-    ridge: float = 0.3
     least_steps: int = LEAST_STEPS
     focus: float = 0.0
     optimiser: str = "adamw"
@@ -63,6 +74,8 @@ class FusionSettings:
             raise ValueError(f"optimiser is one of {', '.join(OPTIMISERS)}")
         if self.focus < 0:
             raise ValueError("focus is 0 or above")
+        if min(self.strength, self.text_strength, self.captions) <= 0:
+            raise ValueError("strength, text_strength and captions are above 0")
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ def fit_head(
     added: tuple[Features, Targets] | None = None,
     watch: tuple[Features, Targets] | None = None,
 ) -> FusionHead:
-    """Fit a head from scratch and return it in eval mode.
+    """Fit a head from scratch and return it in eval mode: linear layers first, then what is added to them.
 
     Args:
         features: full image features [B, n_image]; or, with `scaling`, already compressed ones.
@@ -100,7 +113,6 @@ def fit_head(
         watch: posts that only measure the F1 of each epoch, where `select` is None.
     """
     n_others = len(targets)
-    prior = _class_prior(targets, config.n_labels, settings.adjustment)
     if added is not None:
         features = concatenate([features, added[0]])
         targets = concatenate_targets([targets, added[1]])
@@ -112,18 +124,30 @@ def fit_head(
     else:
         for name, buffer in scaling.named_buffers():
             head.get_buffer(name).copy_(buffer)
-    optimizer = _optimizer(head, settings)
     n_batches = -(-n_others // settings.batch_size)
     n_epochs = max(settings.epochs, min(MOST_EPOCHS, -(-settings.least_steps // n_batches)))
     n_steps = n_epochs * n_batches
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1,
-        cycle_momentum=settings.optimiser != "rmsprop",
-    )  # fmt: skip
     with torch.no_grad():
         image = features.image.float() if compressed else head.compress(features.image)
         text = head.scale_text(features)
     image, text, lexicon = image.clone(), text.clone(), features.lexicon.float()
+    wanted = _wanted(features, targets)
+    counts = dict.fromkeys(("post", "text", "image"), targets.weight)
+    counts["text"] = targets.weight * torch.where(features.has_image, settings.captions, 1.0)
+    adjustments = dict.fromkeys(counts, settings.adjustment) | {"text": settings.text_adjustment}
+    prior = {
+        kind: strength
+        * _log_prior(getattr(wanted, kind)[:n_others], counts[kind][:n_others], config.n_labels)
+        for kind, strength in adjustments.items()
+    }
+    if isinstance(head, DefaultHead):
+        strengths = dict.fromkeys(counts, settings.strength) | {"text": settings.text_strength}
+        fit_linear(head, (text, lexicon, image), wanted, counts, prior, strengths)
+    optimizer = _optimizer(head, settings)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1,
+        cycle_momentum=settings.optimiser != "rmsprop",
+    )  # fmt: skip
     kept: list[tuple[float, dict[str, Tensor]]] = []
     sprinkle = torch.Generator().manual_seed(seed)
     for number in range(1, n_epochs + 1):
@@ -142,10 +166,11 @@ def fit_head(
                     on_top = head.score(text[extra], lexicon[extra], image[extra], features.take(extra))
                 logits = logits.followed_by(on_top)
                 rows = torch.cat([rows, extra])
-            loss = _loss(logits, targets.take(rows), features.take(rows), prior, settings)
-            loss = loss + settings.ridge * _squared(head)
+            loss = _loss(logits, wanted.take(rows), prior, settings)
             optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
+            # Attention learns nothing from posts that have one modality alone.
+            if loss.requires_grad:
+                torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -185,36 +210,40 @@ def compress(head: FusionHead, features: Features) -> Features:
     return replace(features, image=image)
 
 
-def _loss(
-    logits: Logits, targets: Targets, features: Features, prior: dict[str, Tensor], settings: FusionSettings
-) -> Tensor:
-    both = features.has_text & features.has_image
-    # A post with one modality is judged by that modality's head, so its label teaches that head.
-    text = torch.where(
-        features.has_image, targets.text, torch.where(targets.text < 0, targets.post, targets.text)
-    )
-    image = torch.where(
-        features.has_text, targets.image, torch.where(targets.image < 0, targets.post, targets.image)
-    )
-    fused = torch.where(both, targets.post, torch.full_like(targets.post, UNLABELLED))
-    parts = [
-        (1.0, logits.fused, fused, prior["post"]),
-        (settings.auxiliary, logits.text, torch.where(features.has_text, text, -1), prior["text"]),
-        (settings.auxiliary, logits.image, torch.where(features.has_image, image, -1), prior["image"]),
-    ]
+def _wanted(features: Features, targets: Targets) -> Targets:
+    """Say which label teaches which head, `UNLABELLED` where none does.
+
+    A post with one modality is judged by that modality's head, so its label teaches that head.
+    """
+    has_text, has_image = features.has_text, features.has_image
+    alone = {
+        kind: torch.where(there, torch.where(other, own, torch.where(own < 0, targets.post, own)), UNLABELLED)
+        for kind, own, there, other in (
+            ("text", targets.text, has_text, has_image),
+            ("image", targets.image, has_image, has_text),
+        )
+    }
+    return replace(targets, post=torch.where(has_text & has_image, targets.post, UNLABELLED), **alone)
+
+
+def _loss(logits: Logits, wanted: Targets, prior: dict[str, Tensor], settings: FusionSettings) -> Tensor:
     total = torch.zeros(())
-    for share, scores, wanted, shift in parts:
-        known = wanted >= 0
+    for share, scores, labels, shift in (
+        (1.0, logits.fused, wanted.post, prior["post"]),
+        (settings.auxiliary, logits.text, wanted.text, prior["text"]),
+        (settings.auxiliary, logits.image, wanted.image, prior["image"]),
+    ):
+        known = labels >= 0
         if share and bool(known.any()):
             each = nn.functional.cross_entropy(
                 scores[known] + shift,
-                wanted[known],
+                labels[known],
                 reduction="none",
                 label_smoothing=settings.label_smoothing,
             )
             if settings.focus:
                 each = each * (1 - torch.exp(-each.detach())).clamp(min=1e-6) ** settings.focus
-            weight = targets.weight[known]
+            weight = wanted.weight[known]
             total = total + share * (each * weight).sum() / weight.sum().clamp(min=1e-6)
     return total
 
@@ -226,26 +255,17 @@ def _optimizer(head: FusionHead, settings: FusionSettings) -> torch.optim.Optimi
     if settings.optimiser == "rmsprop":
         # Its decay is a part of the gradient; what AdamW takes off the weights would be far too much there.
         about["weight_decay"] = settings.weight_decay * settings.learning_rate
-    made: torch.optim.Optimizer = OPTIMISERS[settings.optimiser](head.parameters(), **about)
+    made: torch.optim.Optimizer = OPTIMISERS[settings.optimiser](
+        [p for p in head.parameters() if p.requires_grad], **about
+    )
     return made
 
 
-def _squared(head: FusionHead) -> Tensor:
-    """Sum of squared weights of the layers that read raw features."""
-    total = torch.zeros(())
-    for name in head.linear:
-        weight = head.get_parameter(f"{name}.weight")
-        total = total + weight.square().sum()
-    return total
-
-
-def _class_prior(targets: Targets, n_labels: int, strength: float) -> dict[str, Tensor]:
-    shifts = {}
-    for kind in ("post", "text", "image"):
-        wanted = getattr(targets, kind)
-        counts = torch.bincount(wanted[wanted >= 0], minlength=n_labels).float() + 1.0
-        shifts[kind] = strength * torch.log(counts / counts.sum())
-    return shifts
+def _log_prior(wanted: Tensor, counts: Tensor, n_labels: int) -> Tensor:
+    """Give the logarithm of how frequent each class is, [K], each post counting as it does in the fit."""
+    known = wanted >= 0
+    weights = torch.bincount(wanted[known], counts[known].double(), minlength=n_labels).float() + 1.0
+    return torch.log(weights / weights.sum())
 
 
 def _average(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:

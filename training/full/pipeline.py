@@ -30,7 +30,6 @@ from mmsa_tui.model.preprocessing import TextTransform, lexicon
 from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
-from mmsa_tui.records import content_hash
 from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
 from training.full.calibrate import N_CALIBRATION_FOLDS, Known, cross_fit
 from training.full.fusion import Epoch, fit_head
@@ -70,7 +69,7 @@ class Pipeline:
     def run(self, bundles: Path, version: str, command: str) -> Bundle:
         """Train everything that is not done yet and write the bundle below `bundles`."""
         features, trunk = self.encode()
-        posts = LabelledFeatures(features, self.targets(), tuple(_hash(e) for e in self.examples))
+        posts = LabelledFeatures(features, self.targets(), tuple(e.content_hash for e in self.examples))
         learned = self.training_set(replace(posts, features=self.training_features(features, trunk)))
         head = self.fit(posts, learned)
         held_out = self.materials.extra_test
@@ -351,10 +350,6 @@ class Pipeline:
 
 def _text_target(example: Example, tasks: Sequence[str]) -> TextTarget:
     return TextTarget(example.raw_text, tuple(getattr(example, task) for task in tasks))
-
-
-def _hash(example: Example) -> str:
-    return content_hash(example.raw_text, [p.digest for p in example.pictures])
 
 
 def _with_pictures_read(examples: Sequence[Example]) -> list[Example]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import Targets
-from mmsa_tui.model.metrics import IntArray, bootstrap_interval, macro_f1, score
+from mmsa_tui.model.metrics import BoolArray, FloatArray, IntArray, bootstrap_interval, macro_f1, score
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.reliability import as_scores
 from mmsa_tui.model.vader import vader_labels
@@ -29,15 +29,19 @@ def score_bundle(
     texts: Sequence[str],
     labels: Sequence[str],
     extra: tuple[Features, Sequence[Example]] | None = None,
+    compressed: bool = False,
 ) -> dict[str, Any]:
     """Score the fused head, each modality's own head and VADER on the same posts.
+
+    Args:
+        compressed: as in `predict`, of `features`.
 
     Returns:
         `languages`: ISO 639 code -> posts, macro-F1 and its lower bound. `tables`: title -> scores;
         the headline figures of the first table; `interval`: 95 % bootstrap of its accuracy and
         macro-F1; `fusion_gain`: fused minus text-only macro-F1, paired.
     """
-    logits = predict(head, features)
+    logits = predict(head, features, compressed)
     has_text, has_image = features.has_text.numpy(), features.has_image.numpy()
     both = has_text & has_image
     post, text, image = (getattr(targets, k).numpy() for k in ("post", "text", "image"))
@@ -57,10 +61,7 @@ def score_bundle(
     by_language: dict[str, dict[str, float]] = {}
 
     def table(title: str, truth: IntArray, predicted: IntArray, rows: Any, probs: Any = None) -> None:
-        if rows.any():
-            tables[title] = score(
-                truth[rows], predicted[rows], labels, None if probs is None else probs[rows]
-            ).as_json()
+        tables.update(_table(title, truth, predicted, rows, labels, probs))
 
     judged = both & (post >= 0)
     table("post label, text and picture", post, fused.argmax(1), judged, fused)
@@ -71,19 +72,8 @@ def score_bundle(
     table("image label, image-only head", image, seen.argmax(1), has_image & (image >= 0), seen)
     if extra is not None:
         tweets = Calibration.probs(predict(head, extra[0]).text, calibration.text).numpy().astype(float)
-        truth = np.array([e.text for e in extra[1]])
-        table("held-out tweets, text-only head", truth, tweets.argmax(1), truth >= 0, tweets)
-        table(
-            "held-out tweets, VADER alone",
-            truth,
-            vader_labels([e.raw_text for e in extra[1]], labels),
-            truth >= 0,
-        )
-        languages = np.array([e.language for e in extra[1]])
-        for language in sorted(set(languages) - {""}):
-            rows = (languages == language) & (truth >= 0)
-            table(f"held-out tweets, text-only head, {language}", truth, tweets.argmax(1), rows, tweets)
-            by_language[str(language)] = _language_score(truth[rows], tweets.argmax(1)[rows])
+        found, by_language = score_tweets(tweets, extra[1], labels)
+        tables |= found
     first = next(iter(tables.values()))
     wanted, decided = (post, fused) if judged.any() else (text, alone) if (text >= 0).any() else (image, seen)
     rows = judged if judged.any() else wanted >= 0
@@ -107,6 +97,45 @@ def score_bundle(
     }
 
 
+def score_tweets(
+    probs: FloatArray, tweets: Sequence[Example], labels: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
+    """Score the text-only head on tweets that it has not learned from, all together and by language.
+
+    Args:
+        probs: calibrated probabilities, [N, K].
+
+    Returns:
+        `tables` and `languages` as `score_bundle` gives them.
+    """
+    truth, said = np.array([e.text for e in tweets]), probs.argmax(1)
+    known, languages = truth >= 0, np.array([e.language for e in tweets])
+    tables = _table("held-out tweets, text-only head", truth, said, known, labels, probs)
+    vader = vader_labels([e.raw_text for e in tweets], labels)
+    tables |= _table("held-out tweets, VADER alone", truth, vader, known, labels)
+    by_language = {}
+    for language in sorted(set(languages) - {""}):
+        rows = (languages == language) & known
+        title = f"held-out tweets, text-only head, {language}"
+        tables |= _table(title, truth, said, rows, labels, probs)
+        by_language[str(language)] = _language_score(truth[rows], said[rows])
+    return tables, by_language
+
+
+def _table(
+    title: str,
+    truth: IntArray,
+    said: IntArray,
+    rows: BoolArray,
+    labels: Sequence[str],
+    probs: FloatArray | None = None,
+) -> dict[str, Any]:
+    """Scores under their title; nothing where no post is to be scored."""
+    if not rows.any():
+        return {}
+    return {title: score(truth[rows], said[rows], labels, None if probs is None else probs[rows]).as_json()}
+
+
 def _language_score(truth: IntArray, predicted: IntArray) -> dict[str, float]:
     """Posts, macro-F1, and how low it may be: on 150 posts .60 may well be .55."""
     low, _ = bootstrap_interval(
@@ -115,7 +144,7 @@ def _language_score(truth: IntArray, predicted: IntArray) -> dict[str, float]:
     return {"n": len(truth), "macro_f1": macro_f1(truth, predicted), "low": low}
 
 
-def summary(scores: dict[str, Any]) -> str:
+def summary(scores: Mapping[str, Any]) -> str:
     """The score table as text, for the end of a run."""
     lines = [f"{'':34} {'n':>6} {'acc':>6} {'mF1':>6} {'wF1':>6} {'rec':>6}"]
     for title, row in scores["tables"].items():

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import UNLABELLED, LabelledFeatures
-from mmsa_tui.model.metrics import FloatArray
+from mmsa_tui.model.metrics import BoolArray, FloatArray
 from mmsa_tui.model.network import FusionHead
 from mmsa_tui.retrain.messages import Fit
 from mmsa_tui.retrain.verdict import Outlook, Verdict
@@ -203,14 +202,14 @@ def _move(
     return 1.0, head, calibration
 
 
-def _first_of_copies(corrected: Corrected) -> npt.NDArray[np.bool_]:
+def _first_of_copies(corrected: Corrected) -> BoolArray:
     """Tell the first of each group, [N]: copies of one tweet are one observation."""
     first = np.zeros(len(corrected), dtype=bool)
     first[np.unique(np.array(corrected.groups), return_index=True)[1]] = True
     return first
 
 
-def _met(base: Base, corrected: Corrected) -> npt.NDArray[np.bool_]:
+def _met(base: Base, corrected: Corrected) -> BoolArray:
     """Tell the corrections that the head in use has learned from, [N]."""
     earlier = earlier_corrections(base.replay)
     return np.array([(h, int(y)) in earlier for h, y in zip(corrected.hashes, corrected.labels, strict=True)])
@@ -280,5 +279,5 @@ def _look_ahead(
     )
 
 
-def _part(judged: Judged, rows: npt.NDArray[np.bool_]) -> Judged:
+def _part(judged: Judged, rows: BoolArray) -> Judged:
     return Judged(judged.truth[rows], judged.before[rows], judged.after[rows])

@@ -19,7 +19,7 @@ from training.examples import IntArray, grouped_folds
 from training.full.fusion import OPTIMISERS, fit_head, predict
 from training.full.recipe import Recipe
 
-SPACE = 1
+SPACE = 2
 """Number of the space below; a study of another one is not gone on with."""
 N_FOLDS = 4
 
@@ -46,8 +46,7 @@ def draw(choices: Choices, recipe: Recipe) -> Recipe:
         focus=choices.suggest_float("focus", 0.0, 2.0),
         label_smoothing=choices.suggest_float("label_smoothing", 0.0, 0.15),
         adjustment=choices.suggest_float("adjustment", 0.0, 1.0),
-        auxiliary=choices.suggest_float("auxiliary", 0.0, 1.0),
-        ridge=choices.suggest_float("ridge", 0.01, 3.0, log=True),
+        strength=choices.suggest_float("strength", 0.02, 2.0, log=True),
         average=choices.suggest_int("average", 1, 8),
     )
     head = replace(
@@ -71,8 +70,7 @@ def as_choices(recipe: Recipe) -> dict[str, float | int | str]:
         "focus": fusion.focus,
         "label_smoothing": fusion.label_smoothing,
         "adjustment": fusion.adjustment,
-        "auxiliary": fusion.auxiliary,
-        "ridge": fusion.ridge,
+        "strength": fusion.strength,
         "average": fusion.average,
         "attention_heads": head.n_attention_heads,
         "width": head.width,
