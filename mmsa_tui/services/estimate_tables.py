@@ -21,6 +21,10 @@ _REFERENCES = (
     " confidence limits about effect measures, Statistics in Medicine 27 (2008), 1693."
 )
 
+_APART = (
+    " Each label is estimated by itself, so that the shares may add up to a little more or less than 100 %."
+)
+
 SHARES = ("label", "share", "95 % interval", "model alone", "model off by", "audited")
 DIFFERENCES = ("label", "difference", "95 % interval", "p", "p adjusted")
 SCORES = ("score", "value", "95 % interval", "audited")
@@ -254,7 +258,8 @@ def method(source: SourceRow, estimates: Estimates) -> list[str]:
         f"{estimator} Each has the effective sample size of that estimator, copies of one text taken together"
         " in the variance. Differences have Newcombe's intervals and p-values adjusted by Holm's method.",
         "Limits: the estimates are about the posts of this source, not about all posts or people. They are as"
-        " good as the coders; a sampled post that cannot be labelled counts as if it were like the others.",
+        " good as the coders; a sampled post that cannot be labelled counts as if it were like the others."
+        + (_APART if estimates.has_model else ""),
         *([_REFERENCES] if estimates.has_model else []),
     ]
 
