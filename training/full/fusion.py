@@ -33,39 +33,36 @@ OPTIMISERS = {"adamw": torch.optim.AdamW, "nadam": torch.optim.NAdam, "rmsprop":
 
 @dataclass(frozen=True)
 class FusionSettings:
-    """Hyper-parameters of one fit.
+    """Hyper-parameters of one fit: of the linear layers, to their optimum, and of what is fitted by steps."""
 
-    adjustment: strength of the logit adjustment for rare classes, 0 none, 1 as if classes were
-    equally frequent (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021).
-    text_adjustment: the same for text alone: collections of tweets differ in how often each class occurs,
-    and what one of them says of it is wrong in the next.
-    strength: inverse penalty of a squared weight in the linear layers, which are fitted to their optimum
-    (see `fit_linear`); text_strength: that of text alone. captions: what people's label of a post's text
-    counts there where the post has a picture, beside 1 of a text that stands alone, as those do that this
-    head judges.
-    All else is of what is fitted by steps: attention, or a head that has no linear layers.
-    auxiliary: weight of the text-only and image-only losses. average: how many of the best epochs
-    are averaged.
-    least_steps: on few posts there are more epochs, `MOST_EPOCHS` at most, until there are so many steps.
-    focus: 0 is plain cross-entropy; above, what is right already counts less (T.-Y. Lin et al., Focal Loss,
-    ICCV 2017). optimiser: what takes the steps.
-    """
-
+    strength: float = 0.2
+    """Inverse penalty of a squared weight in the linear layers, see `fit_linear`."""
+    text_strength: float = 0.05
+    """The same for text alone."""
+    captions: float = 0.3
+    """What people's label of a post's text counts for text alone where the post has a picture, beside 1 of a
+    text that stands alone, as those do that are judged so."""
+    adjustment: float = 0.3
+    """Strength of the logit adjustment for rare classes, 0 none, 1 as if classes were equally frequent
+    (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021)."""
+    text_adjustment: float = 1.0
+    """The same for text alone: collections of tweets differ in how often each class occurs, and what one of
+    them says of it is wrong in the next."""
     epochs: int = 12
+    least_steps: int = LEAST_STEPS
+    """On few posts there are more epochs, `MOST_EPOCHS` at most, until there are so many steps."""
     batch_size: int = 128
+    optimiser: str = "adamw"
     learning_rate: float = 3e-4
     weight_decay: float = 0.5
-    label_smoothing: float = 0.0
-    strength: float = 0.2
-    text_strength: float = 0.05
-    captions: float = 0.3
-    adjustment: float = 0.3
-    text_adjustment: float = 1.0
-    auxiliary: float = 0.5
-    average: int = 5
-    least_steps: int = LEAST_STEPS
     focus: float = 0.0
-    optimiser: str = "adamw"
+    """0 is plain cross-entropy; above, what is right already counts less (T.-Y. Lin et al., Focal Loss, ICCV
+    2017)."""
+    label_smoothing: float = 0.0
+    auxiliary: float = 0.5
+    """Weight of the text-only and image-only losses in a head without linear layers."""
+    average: int = 5
+    """How many of the best epochs are averaged."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.average < 1:

@@ -23,10 +23,13 @@ LABELLED_NAMES = ("text", "label")
 MARKED_NAMES = ("label", "text")
 MAX_LINE = 1 << 20
 _THREE = 3
+"""Lines a post has in a file of three lines: facts, pictures, text."""
 _FACTS = re.compile(r"\w+(?:\|[^|]*){8,}")
 _PICTURES = re.compile(r"(?:(?:https?:)?//[^\s|]+|null)?(?:\|(?:(?:https?:)?//[^\s|]+|null)?)*")
+"""Addresses of pictures between bars, `null` where there is none."""
 _META = re.compile(r"meta\t(?P<id>\S+)(?:\t(?P<label>\S+))?\s*")
 _TAGGED = re.compile(r"(?P<word>\S+)(?:[\t ]\S+)*\s*")
+"""A word and its tag."""
 _MARKED = re.compile(r"\s*__label__(?P<label>\S+)(?:[\s,]+__label__\S+)*\s+")
 _TEXTS_FILE = re.compile(r"(?P<before>.*?)texts?(?P<after>\.txt|\.text)?", re.IGNORECASE)
 _MAX_LABEL = 30

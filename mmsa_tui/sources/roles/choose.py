@@ -34,30 +34,31 @@ _MAX_IMAGE_COLUMNS = 12
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The column that holds each thing, "" where there is none.
-
-    `more_texts` hold the text where `text` is empty or cut. `why` gives the reason of each choice by
-    kind. `guessed`: the text is known by its content alone. `id_in_address`: the id is a part of the
-    address in column `id`. `others` names further columns that could be the text, `other_labels` those of
-    labels that are not read as such. `notes` hold for the table as a whole.
-    """
+    """The column that holds each thing, "" where there is none."""
 
     text: str = ""
+    guessed: bool = False
+    """The text is known by its content alone."""
     more_texts: tuple[str, ...] = ()
+    """Where the text stands if `text` is empty or cut."""
+    others: tuple[str, ...] = ()
+    """Further columns that could be the text."""
     title: str = ""
     image: tuple[str, ...] = ()
     id: str = ""
+    id_in_address: bool = False
+    """The id is a part of the address in column `id`."""
     author: str = ""
     created_at: str = ""
     time: str = ""
     language: str = ""
     label: str = ""
-    guessed: bool = False
-    id_in_address: bool = False
     other_labels: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    """Columns of labels that are not read as such."""
     why: Mapping[str, str] = field(default_factory=dict)
+    """The reason of each choice by kind."""
     notes: tuple[str, ...] = ()
+    """What holds for the table as a whole."""
 
     def columns(self) -> list[str]:
         """Return every column that has a role, once."""

@@ -20,12 +20,15 @@ MAX_MESSAGE = 1 << 20
 """Characters of one message; a longer one is damaged."""
 
 _BEGINS = re.compile(r'<div class="message (default|service)[^"<]*"(?:\s+id="message(-?\d+)")?')
+"""What a message begins with: its kind, and its id where it has one."""
 _DATE = re.compile(r'class="pull_right date details" title="([^"]*)"')
 _FROM = re.compile(r'<div class="from_name">\s*([^<]*)')
 _FORWARDED = re.compile(r'<div class="forwarded body">')
+"""A message of another begins within this one."""
 _TEXT = re.compile(r'<div class="text">')
 _REPLY = re.compile(r'<div class="reply_to details">.*?#go_to_message(\d+)', re.DOTALL)
 _PHOTO = re.compile(r'<a class="(?:photo_wrap|sticker_wrap|media_photo)[^"]*" href="([^"]*)"')
+"""The file of a picture, for which the page shows a smaller one."""
 _PARTS = re.compile(r'class="(?:pull_right date details|from_name|text)"')
 _TAG = re.compile(r"<[^<>]*>|pagination|(?<=>)\s*(?:Next|Previous) messages\s*(?=<)")
 _DIV = re.compile(r"<(/?)div\b")
