@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import MmsaError, SourceError
-from mmsa_tui.records import Correction
+from mmsa_tui.records import Correction, Fact
 from mmsa_tui.sources.columns import is_own_export
 from mmsa_tui.sources.files.ndjson import sample_records
 from mmsa_tui.sources.files.tables import open_table
@@ -81,6 +81,8 @@ def read_labels_as_corrections(
         ) from error
     notes += found.notes
     is_ours = _is_export(path)
+    if not is_ours and (alone := found.remarks.keys() - found.labels.keys()):
+        notes.append(f"notes on posts without a label: {len(alone):,}, left out")
     file_hash = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
     contents = store.contents_of(list(found.labels), reading.source_id)
     digests = [digest for several in contents.values() for digest in several]
@@ -95,7 +97,15 @@ def read_labels_as_corrections(
             yield Labelled(post_id, None, _explain(post_id, len(at)))
             continue
         state = store.correction_state(at[0])
-        if is_ours and state is not None and state.new_label == label:
+        note = found.remarks.get(post_id, "")
+        facts: list[Fact] = ["label"]
+        if is_ours and state is not None:
+            # What stands in an export as it stands here is nobody's new word.
+            note = "" if note == state.note.strip() else note
+            facts = [] if label == state.new_label else facts
+        if note:
+            facts.append("note")
+        if not facts:
             continue
         made_of = "\0".join((file_hash, at[0], label, reading.analyst))
         uid = "labels:" + hashlib.blake2b(made_of.encode(), digest_size=16).hexdigest()
@@ -104,7 +114,7 @@ def read_labels_as_corrections(
             Correction(
                 uid, at[0], label,
                 old_label=state.new_label if state else "", analyst=reading.analyst,
-                post_id=post_id, text=texts.get(at[0], ""), facts=("label",),
+                post_id=post_id, text=texts.get(at[0], ""), note=note, facts=tuple(facts),
             ),
         )  # fmt: skip
 

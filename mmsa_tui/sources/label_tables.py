@@ -90,9 +90,16 @@ _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Vote:
+    """What someone said of a post: a label of a kind, or what they noted."""
+
     post_id: str
     kind: str
     word: str
+
+
+NOTE = "note"
+"""The kind of a vote that is no label."""
+_NOTE_COLUMNS = ("note", "notes", "remark", "remarks")
 
 
 def id_of_label(text: str) -> str:
@@ -142,7 +149,9 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
         named = {"label": [name for name in table.columns if _is_of_coder(name)]}
     addresses = [] if ids else list(table.columns)
     wanted = [name for names in named.values() for name in names]
-    records = [_checked(record, path, ids) for record in table.records([*ids, *addresses, *wanted])]
+    remarks = [columns[name] for name in _NOTE_COLUMNS if name in columns and columns[name] not in wanted]
+    read = [*ids, *addresses, *wanted, *remarks]
+    records = [_checked(record, path, ids) for record in table.records(read)]
     addresses = [name for name in addresses if _names_post(name, records)]
     kinds = {
         kind: [name for name in names if _is_sure(name) or _are_labels(name, records)]
@@ -161,6 +170,8 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
     several = 0
     for record in records:
         post_id = id_of_label(_first(record.values, ids)) or id_in_address(_first(record.values, addresses))
+        if post_id and (remark := _first(record.values, remarks)):
+            yield Vote(post_id, NOTE, remark)
         for kind, names in kinds.items():
             cells = [record.values.get(name, "").strip() for name in coders]
             for cell in cells or [_first(record.values, names)]:

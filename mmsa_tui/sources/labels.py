@@ -18,7 +18,14 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.fields.lookup import as_text
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 from mmsa_tui.sources.files.ndjson import read_entries, sample_records
-from mmsa_tui.sources.label_tables import MAX_WORDS, Vote, id_of_label, votes_of_examples, votes_of_table
+from mmsa_tui.sources.label_tables import (
+    MAX_WORDS,
+    NOTE,
+    Vote,
+    id_of_label,
+    votes_of_examples,
+    votes_of_table,
+)
 from mmsa_tui.sources.label_words import TRIO, LabelMap, propose_map, spelled
 from mmsa_tui.sources.readers.annotation.tools import Labelled, is_example, read_example
 from mmsa_tui.sources.readers.mvsa import is_label_header, merge, read_truth
@@ -43,7 +50,7 @@ class LabelFile:
 
     `labels` are post id -> kind -> label; words that no map knows are in there as they stand, and
     counted in `unknown`. `undecided` counts posts on which as many people said one thing as
-    another. `notes` are sentences for the user.
+    another. `notes` are sentences for the user, `remarks` by post id what people noted beside their labels.
     """
 
     labels: dict[str, dict[str, str]]
@@ -51,6 +58,7 @@ class LabelFile:
     unknown: Counter[str] = field(default_factory=Counter)
     undecided: int = 0
     notes: list[str] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
 
 
 def read_labels(path: Path, encoding: str = "") -> dict[str, dict[str, str]]:
@@ -88,9 +96,11 @@ def load_labels(
             "Unpack it and give each file of labels: those of several people are taken one by one.",
         )
     notes: list[str] = []
-    votes = list(_votes(path, encoding, notes))
+    said = list(_votes(path, encoding, notes))
+    votes = [vote for vote in said if vote.kind != NOTE]
     map_ = propose_map((vote.word for vote in votes), labels, stated)
     result = _counted(votes, map_, stated or {}, notes)
+    result.remarks.update((vote.post_id, vote.word) for vote in said if vote.kind == NOTE)
     if not result.labels:
         raise SourceError(
             f"labels file {path} has no usable rows: an id and a label in each",

@@ -32,12 +32,13 @@ def votes(home: Path) -> list[tuple[str, str, str]]:
         return sorted((act.post_id, act.analyst, act.new_label) for act in store.corrections())
 
 
-def fill_csv(labels: dict[str, str]) -> Path:
+def fill_csv(labels: dict[str, str], note: str = "") -> Path:
     path = Path("out.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         row["corrected_label"] = labels.get(row["post_id"], row["corrected_label"])
+        row["note"] = note if row["post_id"] in labels else row["note"]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
@@ -66,6 +67,31 @@ def test_a_filled_in_export_comes_back_once(
     assert votes(home) == [("1", "Ann", "neutral"), ("3", "Ann", "positive")]
     mmsa("corrections", "import", path, "--analyst", "Ann")
     assert len(votes(home)) == 2
+
+
+def test_notes_beside_labels_come_along(mmsa: Mmsa, home: Path, source: Path) -> None:
+    Path("labels.csv").write_text(
+        "id,label,note\n1,neutral,it is irony\n2,negative,\n3,,odd\n", encoding="utf-8"
+    )
+    ran = mmsa("corrections", "import", "labels.csv", "--analyst", "Ann")
+    assert ran.out == "2 corrections: 2 new, 0 known already, 0 rejected\n", ran.err
+    assert "notes on posts without a label: 1, left out" in ran.err
+    with Store.open(find_paths({"MMSA_HOME": str(home)}).database) as store:
+        acts = {act.post_id: (act.new_label, act.note) for act in store.corrections()}
+    assert acts == {"1": ("neutral", "it is irony"), "2": ("negative", "")}
+
+
+def test_a_note_written_into_an_export_comes_back_without_a_new_label(
+    mmsa: Mmsa, home: Path, source: Path
+) -> None:
+    path = fill_csv({"1": "neutral"})
+    assert mmsa("corrections", "import", path, "--analyst", "Ben").code == 0
+    assert mmsa("classify", source, "-o", "out.csv", "--resume").code == 0
+    ran = mmsa("corrections", "import", fill_csv({"1": "neutral"}, "why so"), "--analyst", "Ann")
+    assert ran.out == "1 correction: 1 new, 0 known already, 0 rejected\n", ran.err
+    with Store.open(find_paths({"MMSA_HOME": str(home)}).database) as store:
+        told = [(act.analyst, act.note, act.facts) for act in store.corrections() if act.note]
+    assert told == [("Ann", "why so", ("note",))]
 
 
 def test_what_an_export_held_already_becomes_nobodys_new_word(mmsa: Mmsa, home: Path, source: Path) -> None:
