@@ -185,6 +185,9 @@ def test_what_brat_keeps_beside_its_texts_is_told(tmp_path: Path) -> None:
 
 
 def test_pictures_that_are_missing_name_the_archive_beside_the_table(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(csv(twice("text", FINE), ("image", "p1.jpg", "p2.jpg")))
-    (tmp_path / "images.zip").write_bytes(b"PK\5\6" + b"\0" * 18)
-    assert "images.zip" in notes_of(tmp_path / "a.csv")
+    # In a folder of its own: beside that of a test lie those of others, also called like pictures.
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "a.csv").write_text(csv(twice("text", FINE), ("image", "p1.jpg", "p2.jpg")))
+    (folder / "images.zip").write_bytes(b"PK\5\6" + b"\0" * 18)
+    assert "images.zip" in notes_of(folder / "a.csv")
