@@ -25,7 +25,7 @@ def model_card(meta: BundleMeta) -> str:
         + ". A text encoder and MobileNetV2, joined by a linear head and multi-head attention.",
         "",
         f"- made: {_plain(meta.created_at)}",
-        f"- parent: {_plain(meta.parent or 'none, trained in full')}",
+        f"- parent: {_plain(meta.parent or 'none')}",
         f"- licence: {_plain(meta.licence or 'not stated')}",
         f"- needs mmsa-tui {_plain(meta.requires_mmsa)}",
     ]

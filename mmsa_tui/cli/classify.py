@@ -225,20 +225,26 @@ def _label_table(outcome: Outcome) -> str:
     return console.table([(title, "posts", "share"), *rows], right=(1, 2), indent="  ")
 
 
+def _were(n: int) -> str:
+    return f"{n:,} {'was' if n == 1 else 'were'}"
+
+
 def _notes(outcome: Outcome, min_confidence: float) -> Iterator[str]:
     from mmsa_tui.analysis import describe_unvalidated
 
     if outcome.counts.n_failed:
-        yield f"{outcome.counts.n_failed:,} failed and have no label:"
+        n = outcome.counts.n_failed
+        yield f"{n:,} failed and {'has' if n == 1 else 'have'} no label:"
         yield from _reasons(outcome.failures)
     for status, words in (("text_only", "text"), ("image_only", "picture")):
-        if outcome.counts.statuses[status]:
-            yield f"{outcome.counts.statuses[status]:,} were judged by their {words} alone"
-    if outcome.n_with_words:
-        yield f"{outcome.n_with_words:,} were judged by the words in their pictures, too"
+        if n := outcome.counts.statuses[status]:
+            yield f"{_were(n)} judged by {'its' if n == 1 else 'their'} {words} alone"
+    if n := outcome.n_with_words:
+        yield f"{_were(n)} judged by the words in {'its picture' if n == 1 else 'their pictures'}, too"
     yield from filter(None, [describe_unvalidated(outcome.counts.unvalidated)])
     if outcome.losses:
-        yield f"{outcome.losses.total():,} were judged without something they name:"
+        n = outcome.losses.total()
+        yield f"{_were(n)} judged without something {'it names' if n == 1 else 'they name'}:"
         yield from _reasons(outcome.losses)
     yield from (f"note: {note}" for note in outcome.notes)
     if outcome.n_withheld:

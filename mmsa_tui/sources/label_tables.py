@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
-from mmsa_tui.sources import crowd, marks
+from mmsa_tui.sources import label_crowd, label_marks
 from mmsa_tui.sources.columns import (
     NAMES,
     is_own_export,
@@ -131,14 +131,14 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
         rows = (_checked(record, path, ("id",)).values for record in table.records(()))
         yield from votes_of_examples(map(read_example, rows), notes)
         return
-    if crowd.is_crowd(table.columns):
+    if label_crowd.is_crowd(table.columns):
         yield from _votes_of_crowd(table, path, notes)
         return
     columns: dict[str, str] = {}
     for name in table.columns:
         columns.setdefault(spell(name), name)
     sample = [record.values for record in table.sample if not record.error]
-    if marks.are_marked(of_labels := marks.label_columns(table.columns), sample):
+    if label_marks.are_marked(of_labels := label_marks.label_columns(table.columns), sample):
         ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
         yield from _votes_of_marks(table, path, ids, of_labels, notes)
         return
@@ -190,7 +190,7 @@ def _votes_of_marks(
     without = 0
     for record in table.records([*ids, *of_labels]):
         values = _checked(record, path, ids).values
-        word = marks.marked(of_labels, values)
+        word = label_marks.marked(of_labels, values)
         without += not word
         if word:
             yield Vote(id_of_label(_first(values, ids)), "label", word)
@@ -201,16 +201,16 @@ def _votes_of_marks(
 
 def _votes_of_crowd(table: Table, path: Path, notes: list[str]) -> Iterator[Vote]:
     """Yield what each worker said of a post; the majority counts."""
-    of_post = {parse_name(name).parts[-1]: name for name in reversed(crowd.inputs(table.columns))}
+    of_post = {parse_name(name).parts[-1]: name for name in reversed(label_crowd.inputs(table.columns))}
     ids = [of_post[name] for name in dict.fromkeys(_ID_COLUMNS) if name in of_post]
-    said, states = crowd.answers(table.columns), crowd.states(table.columns)
+    said, states = label_crowd.answers(table.columns), label_crowd.states(table.columns)
     rejected = without = 0
     for record in table.records([*ids, *said, *states]):
         values = _checked(record, path, ids).values
-        if crowd.is_rejected(values, states):
+        if label_crowd.is_rejected(values, states):
             rejected += 1
             continue
-        word = crowd.answer_of(values, said)
+        word = label_crowd.answer_of(values, said)
         without += not word
         if word:
             yield Vote(id_of_label(_first(values, ids)), "label", word)

@@ -13,6 +13,7 @@ from mmsa_tui.model.network import DefaultHead, FusionHead
 from training.full.fusion import FusionSettings, fit_head, predict
 
 N = 240
+SHORT = FusionSettings(epochs=1, least_steps=1)
 CONFIG = HeadConfig(n_text=6, n_image=8, n_components=4, width=8)
 
 
@@ -32,8 +33,9 @@ def _targets(labels: torch.Tensor) -> Targets:
     return make_targets(numbers, numbers, numbers)
 
 
-def _fitted(features: Features, labels: torch.Tensor, seed: int = 1, **changes: float) -> FusionHead:
-    settings = replace(FusionSettings(epochs=1, least_steps=1), **changes)  # type: ignore[arg-type]
+def _fitted(
+    features: Features, labels: torch.Tensor, seed: int = 1, settings: FusionSettings = SHORT
+) -> FusionHead:
     return fit_head(CONFIG, features, _targets(labels), settings, seed)
 
 
@@ -61,7 +63,9 @@ def test_a_full_adjustment_takes_from_texts_how_frequent_labels_are(adjustment: 
     features, _ = _posts()
     features = replace(features, text=torch.randn(N, 6) * 0.01, lexicon=torch.zeros(N, 4))
     labels = torch.tensor(([0] * 9 + [2]) * (N // 10))
-    probs = predict(_fitted(features, labels, text_adjustment=adjustment), features).text.softmax(1)
+    probs = predict(
+        _fitted(features, labels, settings=replace(SHORT, text_adjustment=adjustment)), features
+    ).text.softmax(1)
     assert float(probs[:, 0].mean()) == pytest.approx(share, abs=0.05)
 
 
@@ -70,7 +74,8 @@ def test_a_caption_counts_less_than_a_text_that_stands_alone() -> None:
     half = torch.arange(N) % 2 == 0
     features = replace(features, text=torch.ones(N, 6), lexicon=torch.zeros(N, 4), has_image=half)
     labels = torch.where(half, 0, 2)
-    said = predict(_fitted(features, labels, text_adjustment=0.0, captions=0.25), features).text.softmax(1)
+    settings = replace(SHORT, text_adjustment=0.0, captions=0.25)
+    said = predict(_fitted(features, labels, settings=settings), features).text.softmax(1)
     assert float(said[0, 2] / said[0, 0]) == pytest.approx(4.0, rel=0.2)
 
 

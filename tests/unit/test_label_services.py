@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from table_files import notes_of
 from tool_shapes import FINE, csv, twice
 
 from mmsa_tui.records import Post
-from mmsa_tui.sources import ReadOptions, read
+from mmsa_tui.sources import read
 from mmsa_tui.sources.labels import load_labels
 
 IDS = ("1918410713521908101", "1918410713521908111", "1918410713521908121")
@@ -172,16 +173,10 @@ def test_a_label_before_each_text_is_no_word_of_it(tmp_path: Path) -> None:
     ]
 
 
-def notes_of(source: Path) -> str:
-    notes: list[str] = []
-    list(read(source, options=ReadOptions(note=notes.append)))
-    return " ".join(notes)
-
-
 def test_what_brat_keeps_beside_its_texts_is_told(tmp_path: Path) -> None:
     (tmp_path / "1.txt").write_text(FINE)
     (tmp_path / "1.ann").write_text("T1\tSentiment 0 6\tA fine\n")
-    assert "1.ann" in notes_of(tmp_path)
+    assert "1.ann" in " ".join(notes_of(tmp_path))
 
 
 def test_pictures_that_are_missing_name_the_archive_beside_the_table(tmp_path: Path) -> None:
@@ -190,4 +185,4 @@ def test_pictures_that_are_missing_name_the_archive_beside_the_table(tmp_path: P
     folder.mkdir()
     (folder / "a.csv").write_text(csv(twice("text", FINE), ("image", "p1.jpg", "p2.jpg")))
     (folder / "images.zip").write_bytes(b"PK\5\6" + b"\0" * 18)
-    assert "images.zip" in notes_of(folder / "a.csv")
+    assert "images.zip" in " ".join(notes_of(folder / "a.csv"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mmsa_tui.sources import crowd
+from mmsa_tui.sources import label_crowd
 from mmsa_tui.sources.columns import Name, is_annotated, is_known, is_own_export, parse_name, rank
 from mmsa_tui.sources.files.cells import Column, holds_bytes_as_text
 
@@ -30,7 +30,11 @@ class Candidates:
         self.said = said
         self.sample = sample
         # What a crowd was paid and when it was asked says nothing of a post.
-        shown = [*crowd.inputs(columns), *crowd.answers(columns)] if crowd.is_crowd(columns) else columns
+        shown = (
+            [*label_crowd.inputs(columns), *label_crowd.answers(columns)]
+            if label_crowd.is_crowd(columns)
+            else columns
+        )
         self.names = {
             column: parse_name(column)
             for place, column in enumerate(shown)

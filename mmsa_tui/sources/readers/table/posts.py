@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmsa_tui.pictures.media import file_name
 from mmsa_tui.records import Failure, Picture, Post
-from mmsa_tui.sources import marks
+from mmsa_tui.sources import label_marks
 from mmsa_tui.sources.base import ChosenRole, Reading, ReadOptions, SamplePost
 from mmsa_tui.sources.columns import is_weak, parse_name, rank, spell
 from mmsa_tui.sources.fields.lookup import is_gone
@@ -74,9 +74,9 @@ class TablePosts:
         """Columns that may hold lists of answers, and how many there were."""
         self._pages = frozenset(c for c in found.roles.image if parse_name(c).parts[-1] in _ADDRESSES)
         self._zone = _zone_column(found)
-        of_labels = {} if self._roles.label else marks.label_columns(found.table.columns)
+        of_labels = {} if self._roles.label else label_marks.label_columns(found.table.columns)
         rows = [record.values for record in found.table.sample if not record.error]
-        self._marks = of_labels if marks.are_marked(of_labels, rows) else {}
+        self._marks = of_labels if label_marks.are_marked(of_labels, rows) else {}
         self._are_words = _are_words(found)
         self._zone_named = zone_in(found.roles.time or found.roles.created_at)
         self._whole = WholeText(found)
@@ -218,7 +218,9 @@ class TablePosts:
                 words[word] += 1
         for column in self._lists:
             self._lists[column] += count_records(values.get(column, ""))
-        label = values.get(roles.label, "").strip() if roles.label else marks.marked(self._marks, values)
+        label = (
+            values.get(roles.label, "").strip() if roles.label else label_marks.marked(self._marks, values)
+        )
         return Post(
             post_id,
             text,

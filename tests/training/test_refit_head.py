@@ -10,8 +10,8 @@ from mmsa_tui.config import find_paths
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.labelled import load_labelled
 from training.examples import Example
-from training.full.again import fit_again
 from training.full.pipeline import Pipeline
+from training.full.refit_head import refit_head
 
 __all__ = ["bundle", "pipeline", "posts", "recipe", "run_folder"]
 
@@ -36,7 +36,7 @@ def test_a_bundle_is_fitted_again_on_what_it_keeps(
 ) -> None:
     others = [Example(f"test:{n}", TEXTS[n % 3], text=n % 3, language="de") for n in range(9)]
     tweets = [*_kept(bundle), *others]
-    found = fit_again(bundle, pipeline.examples, tweets, "1.1.0", run_folder / "bundles", "again")
+    found = refit_head(bundle, pipeline.examples, tweets, "1.1.0", run_folder / "bundles", "again")
     verify_bundle(found, find_paths({"MMSA_HOME": str(tmp_path)}))
     assert found.id == "tiny 1.1.0"
     assert found.meta.encoders == bundle.meta.encoders
@@ -52,12 +52,12 @@ def test_other_posts_than_those_it_was_trained_on_are_refused(
     bundle: Bundle, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingError, match="not the posts of tiny"):
-        fit_again(bundle, pipeline.examples[:5], _kept(bundle), "1.1.0", tmp_path, "again")
+        refit_head(bundle, pipeline.examples[:5], _kept(bundle), "1.1.0", tmp_path, "again")
 
 
 def test_other_tweets_than_those_it_keeps_are_refused(
     bundle: Bundle, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingError, match="are not the"):
-        fit_again(bundle, pipeline.examples, _kept(bundle)[1:], "1.1.0", tmp_path, "again")
+        refit_head(bundle, pipeline.examples, _kept(bundle)[1:], "1.1.0", tmp_path, "again")
     assert not any(tmp_path.iterdir())

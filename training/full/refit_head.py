@@ -1,9 +1,9 @@
 """Fit the fusion of a bundle again, as heads are fitted now, on the posts that it keeps.
 
-`python -m training.full.again BUNDLE DATA --tweets TABLE --version V -o FOLDER`: encoders and scaling stay,
-and features of what a bundle learned from and is judged by lie in it. DATA are the posts it was trained on;
-they tell which are copies. TABLE (`year`, `lang`, `label`, `text`) are tweets that its text encoder has not
-learned from: those it keeps, in their order, with `learn` in column `year`, and others with `test`. The
+`python -m training.full.refit_head BUNDLE DATA --tweets TABLE --version V -o FOLDER`: encoders and scaling
+stay, and features of what a bundle learned from and is judged by lie in it. DATA are the posts it was trained
+on; they tell which are copies. TABLE (`year`, `lang`, `label`, `text`) are tweets that its text encoder has
+not learned from: those it keeps, in their order, with `learn` in column `year`, and others with `test`. The
 former are judged by heads that were fitted without them.
 """
 
@@ -48,7 +48,7 @@ from training.full.scoring import score_bundle, score_tweets, summary
 from training.retrain.run import load_base
 
 
-def fit_again(
+def refit_head(
     parent: Bundle,
     examples: Sequence[Example],
     tweets: Sequence[Example],
@@ -135,7 +135,11 @@ def fit_again(
         tuning=base.tuning,
         copies=kept_apart(parent).keys,
         scores=scores,
-        training=training | {"settings": training["settings"] | {"fusion": asdict(settings)}},
+        training=training
+        | {
+            "head": f"fitted again on what {parent.id} keeps",
+            "settings": training["settings"] | {"fusion": asdict(settings)},
+        },
         licence=parent.meta.licence,
         sources=parent.meta.sources,
     )
@@ -171,7 +175,7 @@ def _judged(replay: LabelledFeatures, known: dict[str, Example]) -> list[int]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.full.again", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.full.refit_head", description=__doc__)
     parser.add_argument("bundle", type=Path, help="the bundle's folder")
     parser.add_argument("data", type=Path, help="the posts it was trained on, with their labels")
     parser.add_argument(
@@ -189,8 +193,8 @@ def _run(options: argparse.Namespace) -> int:
     examples = make_examples(posts, parent.labels)
     tweets = read_text_table(options.tweets, parent.labels)
     named = parent.id.replace(" ", "-")
-    command = f"python -m training.full.again {named} MVSA --tweets TWEETS --version {options.version}"
-    bundle = fit_again(parent, examples, tweets, options.version, options.output, command)
+    command = f"python -m training.full.refit_head {named} MVSA --tweets TWEETS --version {options.version}"
+    bundle = refit_head(parent, examples, tweets, options.version, options.output, command)
     print(bundle.id)
     print(summary(bundle.meta.scores))
     return 0
