@@ -61,15 +61,13 @@ def _uneven(w: FloatArray) -> float:
     Student's quantile with F. Satterthwaite's degrees of freedom (Biometrics Bulletin 2, 1946), against that
     of as many posts of one weight: 1 where all weigh the same.
     """
+    from scipy.special import stdtrit
+
     n = len(w)
     freedom = float((w**2).sum()) ** 2 / float((w**4).sum())
-    return _student(freedom) / _student(n)
-
-
-def _student(freedom: float) -> float:
-    """Give Student's quantile by E. Cornish and R. Fisher's expansion, for few degrees a little too small."""
-    z, one = QUANTILE, 1 / max(freedom, 2.0)
-    return z + (z**3 + z) / 4 * one + (5 * z**5 + 16 * z**3 + 3 * z) / 96 * one**2
+    # Below two degrees of freedom the quantile runs away, and nobody audits so few.
+    few, many = stdtrit([max(freedom, 2.0), max(n, 2.0)], 0.975)
+    return float(few / many)
 
 
 def bound_in_parts(
