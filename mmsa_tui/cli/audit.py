@@ -77,9 +77,10 @@ def start(
         found = audit_status(store, row, audit)
         console.show(_describe(found))
     if size is not None and found.n_sampled > size:
+        kinds = "combination of the model's label and --by" if by else "label of the model"
         console.talk(
             f"note: {found.n_sampled:,} posts are drawn rather than {size:,}, so that no kind of post is left"
-            " out: each combination of the model's label and --by gets two"
+            f" out: each {kinds} gets two"
         )
     console.talk(f"label them with `mmsa browse {source}`: press t")
 
