@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from small_pipeline import TEXTS, bundle, pipeline, posts, recipe, run_folder
 
-from mmsa_tui.bundle.meta import Bundle, verify_bundle
+from mmsa_tui.bundle.meta import Bundle, read_bundle, verify_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.labelled import load_labelled
@@ -61,3 +61,16 @@ def test_other_tweets_than_those_it_keeps_are_refused(
     with pytest.raises(TrainingError, match="are not the"):
         refit_head(bundle, pipeline.examples, _kept(bundle)[1:], "1.1.0", tmp_path, "again")
     assert not any(tmp_path.iterdir())
+
+
+def test_another_seed_draws_another_head_and_is_told(
+    bundle: Bundle, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    kept = _kept(bundle)
+    assert bundle.meta.training["seed"] != 5
+    for folder, seed in (("a", 5), ("b", 5), ("own", None)):
+        refit_head(bundle, pipeline.examples, kept, "1.1.0", tmp_path / folder, "again", seed)
+    a, b, own = (read_bundle(tmp_path / one / "tiny-1.1.0") for one in ("a", "b", "own"))
+    assert (a.meta.training["seed"], own.meta.training["seed"]) == (5, bundle.meta.training["seed"])
+    weights = [(one.directory / "fusion.safetensors").read_bytes() for one in (a, b, own)]
+    assert weights[0] == weights[1] != weights[2]

@@ -4,7 +4,8 @@
 stay, and features of what a bundle learned from and is judged by lie in it. DATA are the posts it was trained
 on; they tell which are copies. TABLE (`year`, `lang`, `label`, `text`) are tweets that its text encoder has
 not learned from: those it keeps, in their order, with `learn` in column `year`, and others with `test`. The
-former are judged by heads that were fitted without them.
+former are judged by heads that were fitted without them. `--seed N` draws another head and other folds than
+the bundle's own seed does: how far scores move with it tells how much of them is luck.
 """
 
 from __future__ import annotations
@@ -55,15 +56,20 @@ def refit_head(
     version: str,
     bundles: Path,
     command: str,
+    seed: int | None = None,
 ) -> Bundle:
     """Write the bundle below `bundles`.
+
+    Args:
+        seed: of the fits and of the folds; None takes that of `parent`.
 
     Raises:
         TrainingError: it has the reference head, or keeps no posts for temperatures, or not these posts.
         BundleError: it cannot be read or written.
     """
     base, settings = load_base(parent), FusionSettings()
-    seed = int(parent.meta.training.get("seed", 1))
+    if seed is None:
+        seed = int(parent.meta.training.get("seed", 1))
     if not isinstance(base.head, DefaultHead) or base.tuning is None:
         raise TrainingError(f"{parent.id} cannot be fitted again", "Train it anew with `mmsa train`.")
     known = {example.content_hash: example for example in examples}
@@ -139,6 +145,7 @@ def refit_head(
         | {
             "head": f"fitted again on what {parent.id} keeps",
             "settings": training["settings"] | {"fusion": asdict(settings)},
+            "seed": seed,
         },
         licence=parent.meta.licence,
         sources=parent.meta.sources,
@@ -182,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--tweets", type=Path, required=True, help="the tweets it keeps, and others to judge by"
     )
     parser.add_argument("--version", required=True)
+    parser.add_argument("--seed", type=int, help="of the fits and of the folds; else the bundle's own")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the folder of bundles")
     options = parser.parse_args(arguments)
     return exit_code_of(lambda: _run(options), "stopped; nothing was written")
@@ -194,7 +202,9 @@ def _run(options: argparse.Namespace) -> int:
     tweets = read_text_table(options.tweets, parent.labels)
     named = parent.id.replace(" ", "-")
     command = f"python -m training.full.refit_head {named} MVSA --tweets TWEETS --version {options.version}"
-    bundle = refit_head(parent, examples, tweets, options.version, options.output, command)
+    if options.seed is not None:
+        command += f" --seed {options.seed}"
+    bundle = refit_head(parent, examples, tweets, options.version, options.output, command, options.seed)
     print(bundle.id)
     print(summary(bundle.meta.scores))
     return 0
