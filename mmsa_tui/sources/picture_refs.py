@@ -48,6 +48,7 @@ _MAX_BESIDE, _MAX_OTHERS, _FIRST_FILES = 2_000, 5, 20
 _MIN_NAME = 8
 """Characters of a file name that is hardly the same in another folder by chance."""
 _MIN_ROWS = 2
+_LISTED = re.compile(r"[,;|\s]+")
 _ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _TRIAL = 40
 """References by which a folder beside the table's own is judged."""
@@ -222,6 +223,9 @@ class RowPictures:
         if exact := index.find(cell):
             return list(exact)
         stems = sorted(self._by_stem.get(fold(cell), ()), key=natural_key)
+        parts = [] if stems else [part for part in _LISTED.split(cell) if part]
+        if len(parts) > 1:
+            return [path for part in parts[:MAX_PICTURES] for path in index.find(part)]
         return [path for stem in stems[:MAX_PICTURES] for path in index.find(stem)]
 
     def find(self, names: Sequence[str], post_id: str = "", called: str = "") -> tuple[Picture, ...]:

@@ -219,3 +219,12 @@ def test_the_data_sets_of_other_platforms_are_known_by_what_all_have(tmp_path: P
     (post,) = read(path)
     assert isinstance(post, Post)
     assert (post.text, post.author, len(post.pictures)) == ("A fine day", "sam", 1)
+
+
+def test_an_attachment_that_the_archive_has_under_another_name_is_not_missing(tmp_path: Path) -> None:
+    header = "id,thread_id,timestamp,unix_timestamp,body,author,attachment_filename\n"
+    (tmp_path / "a.csv").write_text(f"{header}town-7,town,2024-03-05 14:02:11,1709647331,x,sam,photo_1.jpg\n")
+    about = {"town-7": entry("town-7.jpeg", "town-7")}
+    pack(tmp_path / "a.zip", {".metadata.json": json.dumps(about).encode(), "town-7.jpeg": JPEG})
+    (post,) = posts(tmp_path / "a.csv")
+    assert [(picture.name, picture.is_missing) for picture in post.pictures] == [("town-7.jpeg", False)]

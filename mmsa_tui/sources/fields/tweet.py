@@ -25,6 +25,8 @@ from mmsa_tui.sources.timestamps import moment_or_words
 
 SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _LAST_SHORT_LINK = re.compile(r"https?://t\.co/\w+\s*\Z")
+_DATES = ("tweet_created_at", "creation_date")
+"""What services that sell tweets call the date instead."""
 _COUNTED = ("likes", "retweets", "replies", "quotes", "views", "bookmarks")
 COUNTS_V1 = ("favorite_count", "retweet_count", "reply_count", "quote_count")
 _TWEET_LINK = re.compile(
@@ -150,7 +152,7 @@ def x_tweet(
         post_id,
         text,
         author,
-        moment_or_words(record.get(date)),
+        moment_or_words(record.get(date), *(record.get(name) for name in _DATES)),
         language(record.get("lang")),
         media,
         metadata(url=url or tweet_url(post_id, author), **about),

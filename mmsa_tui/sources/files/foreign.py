@@ -113,6 +113,11 @@ _KINDS = (
         marks=(b"From: <Saved by",),
     ),
     Foreign(
+        "a file of XML",
+        "Write its texts with their ids as csv or JSON lines, as with xml.etree.ElementTree in Python.",
+        endings=(".xml",),
+    ),
+    Foreign(
         "a file of a calendar or of contacts",
         "Posts come as csv, JSON, a sheet, or a .txt each.",
         marks=(b"BEGIN:VCALENDAR", b"BEGIN:VCARD"),

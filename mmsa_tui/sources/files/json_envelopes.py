@@ -37,6 +37,8 @@ _LISTS = frozenset((
     "ig_archived_post_media", "ig_other_media",
 ))  # fmt: skip
 """Names under which services hand out lists of posts."""
+_FEW_WORDS = 6
+"""What has more words in one field is a record, whatever lists it holds."""
 ANSWERS = ("replies", "comments", "answers", "children", "responses")
 """Names under which a record holds the answers to it."""
 _OWN_FIELDS = frozenset((
@@ -160,7 +162,16 @@ def _holds_records(name: str, items: list[Any]) -> bool:
     first = next((item for item in items[:20] if isinstance(item, dict)), None)
     if first is not None and first.get("role") in _ROLES:
         return False  # a conversation with a model, which is one record
-    return first is not None and (name in _LISTS or _has_own_fields(first) or _has_inner_fields(first))
+    return first is not None and (
+        name in _LISTS or _has_own_fields(first) or _has_inner_fields(first) or _holds_lists(first)
+    )
+
+
+def _holds_lists(value: Object) -> bool:
+    """Whether it holds a list of records, with hardly a word about it: a chat and its messages."""
+    if any(isinstance(part, str) and len(part.split()) > _FEW_WORDS for part in value.values()):
+        return False
+    return any(isinstance(part, list) and _holds_records(name, part) for name, part in value.items())
 
 
 def _has_inner_fields(value: Object) -> bool:

@@ -31,7 +31,7 @@ from mmsa_tui.sources.label_words import propose_map
 
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""
-_FEW_FILES = 12
+_FEW_FILES, _FEW_FOLDERS = 12, 2
 _MANY_LINES = 15
 """So many lines, one after another in each of a few files, are a list of texts and no post."""
 _PAGE_SUFFIX = ".md"
@@ -104,6 +104,7 @@ def pair_files(files: Iterable[str]) -> list[Pair]:
     _join(pairs, lambda key: key.casefold())
     _join(pairs, lambda key: key.rpartition("/")[2].casefold())
     _join_numbered(pairs)
+    _join_folders(pairs)
     return sorted(pairs.values(), key=lambda pair: natural_key(pair.key))
 
 
@@ -155,6 +156,23 @@ def _join_numbered(pairs: dict[str, Pair]) -> None:
         if len(found) == 1:
             found[0].pictures += pair.pictures
             del pairs[pair.key]
+
+
+def _join_folders(pairs: dict[str, Pair]) -> None:
+    """Give the pictures of a folder to its text, where each post has a folder: `71/text.txt`, `71/1.jpg`."""
+    folders: dict[str, list[Pair]] = {}
+    for pair in pairs.values():
+        folders.setdefault(pair.key.rpartition("/")[0], []).append(pair)
+    texts = {folder: pair for folder, inside in folders.items() for pair in inside if pair.text}
+    n_texts = sum(bool(pair.text) for pair in pairs.values())
+    is_alone = len(texts) == n_texts >= _FEW_FOLDERS and not any(pair.pictures for pair in texts.values())
+    if not is_alone or "" in folders or len({_stem(pair.key) for pair in texts.values()}) > 1:
+        return
+    for folder, text in texts.items():
+        pictures = [name for pair in folders[folder] for name in pair.pictures]
+        for pair in folders[folder]:
+            del pairs[pair.key]
+        pairs[folder] = Pair(folder, text.text, pictures)
 
 
 def read_pairs(

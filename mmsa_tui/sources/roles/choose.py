@@ -21,6 +21,7 @@ from mmsa_tui.sources.roles.fits import (
     is_label,
     is_language,
     is_long_number,
+    is_of_post,
     is_title,
     names_topics,
 )
@@ -107,6 +108,7 @@ def choose_roles(
     id_column, in_address = take_id(table)
     if not id_column and "id" not in said:
         id_column = table.take_unnamed("id", is_long_number) or table.take_unnamed("id", are_codes)
+        id_column = id_column or _take_first_codes(table, columns)
     created_at = take_date(table)
     time = take_time(table, created_at)
     author = _take_author(table)
@@ -124,6 +126,18 @@ def choose_roles(
         guessed=guessed and bool(text), id_in_address=in_address,
         other_labels=other_labels, others=others, why=table.why, notes=tuple(table.notes),
     )  # fmt: skip
+
+
+def _take_first_codes(table: Candidates, columns: Sequence[str]) -> str:
+    """Take the first column, whatever its name, if it holds codes of one length, all different."""
+    first = columns[0] if columns and columns[0] in table.names else ""
+    if (
+        not first
+        or table.is_taken(first)
+        or not table.fits(lambda name, cells: is_of_post(name) and are_codes(cells), first)
+    ):
+        return ""
+    return table.take("id", first, "it comes first, and holds a code of its own for each row")
 
 
 def _take_author(table: Candidates) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 from mmsa_tui.sources.columns import Name, is_weak, speaks_of_another_question, speaks_of_sentiment
@@ -119,7 +120,8 @@ def is_id_of_many(name: Name, cells: Column) -> bool:
 
 def may_be_called_id(name: Name, cells: Column) -> bool:
     """Whether a column of an unknown tool is the id of its rows: `weibo_id`, one for each."""
-    if name.words[-1] != "id" or len(name.words) < 2 or _OTHER_IDS & set(name.words):
+    # In many languages the word comes first: `ID de la mention`.
+    if "id" not in (name.words[0], name.words[-1]) or len(name.words) < 2 or _OTHER_IDS & set(name.words):
         return False
     return is_of_post(name) and cells.is_unique and cells.pictures < 0.5
 
@@ -138,8 +140,9 @@ def is_long_number(cells: Column) -> bool:
 
 
 def are_codes(cells: Column) -> bool:
-    """Whether a column without a name holds ids such as `ed00q6i`, all different and of one length."""
-    return reads_like_codes(cells) and len({len(cell.strip()) for cell in cells.filled}) == 1
+    """Whether a column holds ids such as `ed00q6i`, all different and of one length; a total is none."""
+    lengths = Counter(len(cell.strip()) for cell in cells.filled)
+    return reads_like_codes(cells) and lengths.total() - max(lengths.values()) <= (lengths.total() > _FORM)
 
 
 def reads_like_codes(cells: Column) -> bool:
@@ -175,7 +178,7 @@ def readable_dates(cells: Column) -> float:
 
 def is_author(name: Name, cells: Column) -> bool:
     """Whether a column that is called like an author may hold one."""
-    if name.is_of_another_post or name.is_listed or not cells.filled:
+    if name.is_of_another_post or name.is_listed or not cells.filled or cells.pictures >= 0.5:
         return False
     if name.full == "name" and cells.words > 5:
         return False

@@ -229,7 +229,9 @@ def _pictures(values: Mapping[str, str], images: FourcatImages, files: MediaFile
         elif split_name(file_name(url))[2] in PICTURE_SUFFIXES or "format=" in url:
             pictures.extend(files.pictures([Media(url)]))
     attached = values.get("attachment_filename", "").strip()
-    if attached and split_name(attached)[2] in PICTURE_SUFFIXES:
+    # An archive has the one picture of a message, often under a name of its own.
+    is_found = any(picture.path for picture in pictures)
+    if attached and not is_found and split_name(attached)[2] in PICTURE_SUFFIXES:
         pictures.extend(files.pictures([Media(attached)]))
     return tuple(pictures)
 

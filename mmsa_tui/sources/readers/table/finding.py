@@ -33,6 +33,7 @@ SUFFIXES = (
 _PACKED = (".gz", ".bz2", ".zst", ".xz")
 _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
+_FEW_LINES = 20
 _ABOUT_SETS = frozenset(
     ("dataset_info", "dataset_infos", "dataset_dict", "state", "datapackage", "croissant", "package")
 )
@@ -260,4 +261,7 @@ def _is_data(path: Path) -> bool:
     if dialect is None or len(lines) < 3:
         return False
     names = [cell.strip().strip('"') for cell in lines[0].split(dialect.delimiter)]
-    return len(names) > 1 and all(map(is_known, names))
+    known = sum(map(is_known, names))
+    rows = [line.count(dialect.delimiter) for line in lines[:_FEW_LINES] if line.strip()]
+    # Of several names some may be a data set's own, where all rows are as wide as the header.
+    return len(names) > 1 and (known == len(names) or (known > 2 and min(rows) == max(rows)))

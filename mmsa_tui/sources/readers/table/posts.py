@@ -37,7 +37,6 @@ _SAMPLES = 2
 _SHOWN_KEYS = 8
 _SHOWN = 160
 _LOOK_AT_COLUMNS = 60
-_WORD_LISTS = frozenset(("words", "tokens", "text", "tweet"))
 _ROW_NUMBERS = frozenset(("index", "idx", "nr", "no", "num", "number", "row", "rownumber", "sno", "unnamed0"))
 _MOST_WORDS = 100
 ORIGINAL = "text_original"
@@ -365,7 +364,7 @@ def _are_words(found: Found) -> bool:
     """Whether texts are taken apart into lists of their words."""
     cells = [record.values.get(found.roles.text, "") for record in found.table.sample]
     filled = [cell for cell in cells if cell.strip()]
-    if spell(found.roles.text) not in _WORD_LISTS or not filled:
+    if not filled:
         return False
     lists = (parse_cell(cell) if cell[:1] == "[" else None for cell in filled)
     return all(isinstance(words, list) and all(isinstance(w, str) for w in words) for words in lists)

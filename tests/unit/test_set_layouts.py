@@ -1,0 +1,150 @@
+"""Data sets and downloads whose parts lie apart, in files, folders and fields of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tool_shapes import DAY, FINE, UNIX, Shape, check, csv, twice
+
+from mmsa_tui.sources import ReadOptions, read
+
+IDS = ("1918410713521908131", "1918410813521908247")
+WHEN = "Fri May 01 10:00:00 +0000 2026"
+
+
+def plain(files: dict[str, Any], post_id: str, **other: Any) -> Shape:
+    return Shape(files, post_id, **{"author": "", "created_at": "", **other})
+
+
+SHAPES: dict[str, Shape] = {
+    "a folder for each post": plain(
+        {
+            **{f"{key}/text.txt": text for key, text in zip(IDS, (FINE, "Rain"), strict=True)},
+            **{f"{key}/{number}.jpg": None for key in IDS for number in (1, 2)},
+        },
+        IDS[0],
+        found=("1.jpg", "2.jpg"),
+    ),
+    "a space before the number of a picture": plain(
+        {"post-1.txt": FINE, "post-2.txt": "Rain", "post-1 (1).jpg": None, "post-1 (2).jpg": None},
+        "post-1",
+        found=("post-1 (1).jpg", "post-1 (2).jpg"),
+    ),
+    "PrideMM, whose pictures stand in a column `name`": plain(
+        {
+            "a.csv": csv(("name", "p1.png", "p2.png"), ("text", FINE, "Rain"), twice("humour", "1")),
+            "Images/p1.png": None,
+        },
+        "1",
+        found=("p1.png",),
+    ),
+    "MediaEval, a table called .txt that lists the stems of pictures": Shape(
+        {
+            "devset/posts.txt": csv(
+                ("tweetId", *IDS),
+                ("tweetText", FINE, "Rain"),
+                ("userId", "1", "2"),
+                ("imageId(s)", "boat_1,boat_2", "boat_3"),
+                ("username", "sam", "leo"),
+                twice("timestamp", WHEN),
+                ("label", "real", "fake"),
+            ).replace('","', '"\t"'),
+            **{f"Images/boat/boat_{number}.jpg": None for number in (1, 2, 3)},
+        },
+        IDS[0],
+        found=("boat_1.jpg", "boat_2.jpg"),
+        truth={"label": "real"},
+        point_at=".",
+    ),
+    "HateXplain, words in a list of any name": plain(
+        {"a.json": json.dumps({key: {"post_id": key, "post_tokens": FINE.split()} for key in IDS})}, IDS[0]
+    ),
+    "MUStARD, whose authors are speakers": plain(
+        {
+            "a.json": json.dumps(
+                {f"1_{n}": {"utterance": f"{FINE}", "speaker": "sam", "show": "X"} for n in (60, 70)}
+            )
+        },
+        "1_60",
+        author="sam",
+    ),
+    "a handle beside a name, in Russian": Shape(
+        {
+            "a.csv": csv(
+                ("Дата", "01.05.2026", "13.05.2026"),
+                twice("Время", "10:00"),
+                ("Текст", FINE, "Rain"),
+                twice("Автор", "Сэм Б."),
+                twice("Ник", "sam"),
+                ("ID упоминания", "71", "72"),
+            )
+        },
+        "71",
+    ),
+    "YouTube Studio, codes in a column of another name": plain(
+        {
+            "a.csv": csv(
+                ("Content", "Total", *(f"dQw4w9WgX{n}c" for n in range(8))),
+                ("Video title", "", FINE, *(f"Rain again, day {n}" for n in range(7))),
+                ("Views", "99", *map(str, range(8))),
+            )
+        },
+        "dQw4w9WgX0c",
+        count=8,
+    ),
+    "SocialData, whose date is called otherwise": Shape(
+        {
+            "a.json": json.dumps(
+                {
+                    "tweets": [
+                        {
+                            "tweet_created_at": DAY,
+                            "id_str": key,
+                            "full_text": FINE,
+                            "user": {"screen_name": "sam", "created_at": "2009"},
+                            "entities": {},
+                        }
+                        for key in IDS
+                    ]
+                }
+            )
+        },
+        IDS[0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_parts_that_lie_apart_are_put_together(tmp_path: Path, name: str) -> None:
+    check(tmp_path, SHAPES[name])
+
+
+def test_chats_within_chats_are_read_and_what_the_service_says_is_counted(tmp_path: Path) -> None:
+    def sent(key: str, kind: str = "RichText") -> dict[str, str]:
+        about = {"messagetype": kind, "originalarrivaltime": DAY, "from": "8:sam"}
+        return {"id": key, "content": FINE, **about}
+
+    chats = [
+        {"id": "19:a", "displayName": "Harbour", "MessageList": [sent("71"), sent("72")]},
+        {"id": "8:b", "displayName": "Leo", "MessageList": [sent("73", "ThreadActivity/AddMember")]},
+    ]
+    (tmp_path / "messages.json").write_text(json.dumps({"userId": "8:sam", "conversations": chats}))
+    notes: list[str] = []
+    posts = list(read(tmp_path / "messages.json", options=ReadOptions(note=notes.append)))
+    assert [post.post_id for post in posts] == ["71", "72"]
+    assert any("service" in note and ": 1" in note for note in notes)
+
+
+def test_events_of_the_stream_of_bluesky_that_are_no_posts_are_no_failures(tmp_path: Path) -> None:
+    def event(kind: str, record: dict[str, str]) -> str:
+        commit = {"collection": f"app.bsky.feed.{kind}", "rkey": "3k", "record": record}
+        return json.dumps({"did": "did:plc:a", "time_us": UNIX * 10**6, "kind": "commit", "commit": commit})
+
+    post = event("post", {"$type": "app.bsky.feed.post", "text": FINE, "createdAt": DAY})
+    (tmp_path / "a.jsonl").write_text(f"{post}\n{event('like', {'createdAt': DAY})}\n")
+    notes: list[str] = []
+    (found,) = read(tmp_path / "a.jsonl", options=ReadOptions(note=notes.append))
+    assert found.text == FINE and any(": 1" in note for note in notes)
