@@ -49,6 +49,7 @@ def doctor(device: options.DeviceOption = None, json: options.JsonOption = False
             if setting.name not in ("paths", "keys")
         },
         "keys of the app": examination.run(lambda: _keys(config)),
+        "words in pictures": examination.run(_reader_of_pictures),
         "feature cache": examination.run(lambda: _cache(config)),
         "store": examination.run(lambda: _store(config, examination.problems)),
         "bundles": examination.run(lambda: _bundles(config)),
@@ -179,6 +180,16 @@ def _cache(config: Config) -> dict[str, Any]:
 
     # Never a problem: it costs the time to encode again, and whoever uses it next replaces it.
     return {"state": check_cache(config.paths.features_file)}
+
+
+def _reader_of_pictures() -> dict[str, Any]:
+    """Load what reads the words in pictures; where it is not installed, nothing is wrong."""
+    from mmsa_tui.model.picture_words import RapidReader, is_installed
+
+    if not is_installed():
+        return {"state": "not installed; `pip install 'mmsa-tui[ocr]'`"}
+    RapidReader()
+    return {"state": "RapidOCR, whole"}
 
 
 def _bundles(config: Config) -> dict[str, Any]:

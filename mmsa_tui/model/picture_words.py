@@ -11,6 +11,8 @@ how well it does.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.util
 import re
 import threading
@@ -19,10 +21,12 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmsa_tui.errors import BundleError, UsageError
 from mmsa_tui.model.encoded import Flags, Floats
@@ -36,12 +40,16 @@ SIDE_PX = 960
 LEAST_SIDE_PX = 416
 """Shorter side that the detector works on: of 40 pictures it finds 95 % of the letters that it finds at 736
 pixels, in a third of the time."""
+MOST_LENGTHS = 4
+"""Times as long as it is wide: a longer strip is put on a wider sheet, as the detector enlarges every picture
+to `LEAST_SIDE_PX` and would need a minute and gigabytes for a line of one pixel."""
 LEAST_SCORE = 0.7
 """Lines of which the recogniser is less sure are mostly scripts that it does not know, or patterns."""
 MAX_CHARACTERS = 2_000
 """A page of text is cut here; the encoder takes far less."""
 
 _MODELS = ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx")
+_REPAIR = "Install it again: `pip install --force-reinstall --no-deps rapidocr`."
 _WORD = re.compile(r"[^\W\d_]{2}")
 _ALPHABETS = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 _GLUED = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])|(?<=[a-z]{3}[,.!?;:])(?=[A-Za-z]{2})")
@@ -100,7 +108,7 @@ class RapidReader:
     """RapidOCR with the models of its package, one engine for each thread.
 
     Raises:
-        UsageError: the extra is not installed. BundleError: its models are missing or cut.
+        UsageError: the extra is not installed. BundleError: its models are missing or damaged.
     """
 
     def __init__(self) -> None:
@@ -115,7 +123,7 @@ class RapidReader:
 
     def read(self, data: bytes) -> str:
         pixels = np.asarray(fit_picture(data, SIDE_PX))[:, :, ::-1]
-        found = self._engine()(np.ascontiguousarray(pixels), use_det=True)
+        found = self._engine()(_on_a_sheet(pixels), use_det=True)
         lines = zip(found.txts or (), found.scores or (), strict=True)
         return tidy([line for line, score in lines if score >= LEAST_SCORE])
 
@@ -126,17 +134,21 @@ class RapidReader:
         return engine
 
 
-def _load_engine() -> Any:
-    import rapidocr
+def _on_a_sheet(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Widen a strip [H, W, 3] by white until it is `MOST_LENGTHS` times as long as wide."""
+    height, width = pixels.shape[:2]
+    least = -(-max(height, width) // MOST_LENGTHS)
+    missing = (max(0, least - height), max(0, least - width), 0)
+    sheet = np.pad(pixels, [(0, n) for n in missing], constant_values=255)
+    return np.ascontiguousarray(sheet)
 
-    folder = Path(str(rapidocr.__file__)).parent / "models"
-    repair = "Install it again: `pip install --force-reinstall --no-deps rapidocr`."
-    for name in _MODELS:
-        # RapidOCR would fetch what is not there; nothing here ever goes to a network.
-        if not (folder / name).is_file():
-            raise BundleError(f"the model {folder / name} of RapidOCR is missing", repair)
+
+def _load_engine() -> Any:
+    folder = check_models()
     single = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
     try:
+        import rapidocr
+
         engine = rapidocr.RapidOCR(
             params={
                 **single,
@@ -153,8 +165,51 @@ def _load_engine() -> Any:
         engine(nothing, use_det=True)
         engine(nothing, use_det=False)
     except Exception as error:  # its own errors and those of its runtime have no common class
-        raise BundleError(f"the models of RapidOCR in {folder} cannot be loaded ({error})", repair) from error
+        raise BundleError(f"RapidOCR in {folder.parent} cannot be loaded ({error})", _REPAIR) from error
     return engine
+
+
+def check_models() -> Path:
+    """Find the folder of RapidOCR's models, which must be there and as they were installed.
+
+    Raises:
+        BundleError: one is missing or changed.
+    """
+    spec = importlib.util.find_spec("rapidocr")
+    if spec is None or spec.origin is None:
+        raise BundleError("what is left of RapidOCR is no program", _REPAIR)
+    folder, sums = Path(spec.origin).parent / "models", _installed_sums()
+    for name in _MODELS:
+        file = folder / name
+        # RapidOCR would fetch what is not there; nothing here ever goes to a network.
+        if not file.is_file():
+            raise BundleError(f"the model {file} of RapidOCR is missing", _REPAIR)
+        # Its runtime finds out that a file is cut, not that its numbers are others.
+        if name in sums and sums[name] != _sum_of(file):
+            raise BundleError(f"the model {file} of RapidOCR is not as it was installed", _REPAIR)
+    return folder
+
+
+def _installed_sums() -> dict[str, str]:
+    """SHA-256 of the models as pip has noted them, by name; {} where it was installed in another way."""
+    try:
+        files = metadata.files("rapidocr") or []
+    except metadata.PackageNotFoundError:
+        return {}
+    return {
+        file.name: file.hash.value
+        for file in files
+        if file.name in _MODELS and file.hash is not None and file.hash.mode == "sha256"
+    }
+
+
+def _sum_of(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").digest()
+    except OSError as error:
+        raise BundleError(f"the model {file} of RapidOCR cannot be read ({error})", _REPAIR) from error
+    return base64.urlsafe_b64encode(found).decode().rstrip("=")
 
 
 def tidy(lines: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -93,7 +92,9 @@ class Predictor:
     @property
     def can_read_pictures(self) -> bool:
         """Whether what reads the words in pictures is installed."""
-        return importlib.util.find_spec("rapidocr") is not None
+        from mmsa_tui.model.picture_words import is_installed
+
+        return is_installed()
 
     def read_pictures(self, posts: Sequence[Post], known: Mapping[str, str]) -> Read:
         """Read the words in the pictures of posts, but for those `known` by digest.

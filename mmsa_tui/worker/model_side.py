@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from mmsa_tui.errors import MmsaError
+from mmsa_tui.errors import BundleError, MmsaError
 from mmsa_tui.records import Post
 from mmsa_tui.services.classify import Judge, Progress, classify
 from mmsa_tui.services.picture_words import PictureReader, read_pictures, read_posts
@@ -117,11 +117,31 @@ class _ModelSide:
         )  # fmt: skip
         if done.stopped or not self._reads_pictures:
             return done
-        read = read_pictures(
-            self._store, request.source_id, self._model, where=where, judge=True,
-            on_progress=self._on_progress, should_stop=self._is_stopping,
-        )  # fmt: skip
+        try:
+            read = read_pictures(
+                self._store, request.source_id, self._model, where=where, judge=True,
+                on_progress=self._on_progress, should_stop=self._is_stopping,
+            )  # fmt: skip
+        except BundleError as error:
+            self._read_no_more(error)
+            return done
         return msgspec.structs.replace(done, n_with_words=read.n_with_words, stopped=read.stopped)
+
+    def _finds_words(self, post: Post) -> bool:
+        """Read the pictures of a post, unless that has been done; whether there are words in them."""
+        if not self._reads_pictures or self._store.image_texts.is_read(post.content_hash):
+            return False
+        try:
+            return bool(read_posts(self._store, [post], self._model, judge=True))
+        except BundleError as error:
+            self._read_no_more(error)
+            return False
+
+    def _read_no_more(self, error: BundleError) -> None:
+        """Say once that what reads pictures is damaged; the app reads by itself, and goes on without."""
+        self._reads_pictures = False
+        hint = f"{error.hint} Until then pictures are judged without the words in them."
+        self._parent.say(Trouble(ReadPictures.__name__, error.message, hint))
 
     def _is_stopping(self) -> bool:
         return self._parent.is_stopping
@@ -159,9 +179,7 @@ class _ModelSide:
             return
         where = (request.source_id, request.ordinal)
         if isinstance(request, ReadPictures):
-            known = self._store.image_texts.is_read(post.content_hash)
-            telling = [] if known else read_posts(self._store, [post], self._model, judge=True)
-            self._parent.say(PicturesRead(*where, bool(telling)))
+            self._parent.say(PicturesRead(*where, self._finds_words(post)))
             return
         found = self._model.explain(post)
         words = tuple(found.words)

@@ -13,6 +13,7 @@ from word_model import write_word_bundle
 
 from mmsa_tui.config import load_config
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.model import picture_words
 from mmsa_tui.records import content_hash
 from mmsa_tui.tui.keys import ACTIONS
 
@@ -240,6 +241,19 @@ class TestDoctor:
     def test_it_names_every_action_as_the_config_and_the_help_do(self, mmsa: Mmsa) -> None:
         named = json.loads(mmsa("doctor", "--json").out)["keys of the app"]
         assert set(named) == {action.name for action in ACTIONS if action.where == "browse"}
+
+    def test_what_reads_pictures_is_whole_or_a_problem_or_not_installed(
+        self, mmsa: Mmsa, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pytest.importorskip("rapidocr")
+        ran = mmsa("doctor", "--json")
+        assert (ran.code, json.loads(ran.out)["words in pictures"]["state"]) == (0, "RapidOCR, whole")
+        monkeypatch.setattr(picture_words, "_MODELS", ("gone.onnx",))
+        ran = mmsa("doctor", "--json")
+        assert (ran.code, "gone.onnx" in json.loads(ran.out)["problems"][0]["message"]) == (3, True)
+        monkeypatch.setattr(picture_words, "is_installed", lambda: False)
+        ran = mmsa("doctor", "--json")
+        assert (ran.code, "mmsa-tui[ocr]" in json.loads(ran.out)["words in pictures"]["state"]) == (0, True)
 
     def test_a_device_that_is_not_there_is_a_problem(self, mmsa: Mmsa) -> None:
         absent = "cuda" if sys.platform == "darwin" else "mps"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import sys
 from collections import Counter
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 from small_posts import make_picture, make_post
 
 from benchmarks.memes import LABELS, SENTENCES, draw, foreign, noise
@@ -16,7 +22,7 @@ from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import BundleError, UsageError
 from mmsa_tui.model import picture_words
-from mmsa_tui.model.picture_words import Gate, PictureWords, RapidReader, tidy
+from mmsa_tui.model.picture_words import MOST_LENGTHS, Gate, PictureWords, RapidReader, tidy
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.pictures.decoder import PictureError
 
@@ -112,21 +118,86 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert "mmsa-tui[ocr]" in raised.value.hint
 
 
-@pytest.mark.parametrize("harm", ["missing", "cut"])
-def test_models_that_are_missing_or_cut_are_told_and_never_fetched(
-    harm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def _harm(model: Path, how: str) -> None:
+    data = model.read_bytes()
+    model.unlink()
+    if how == "a folder":
+        model.mkdir()
+    elif how != "missing":
+        third = len(data) // 3
+        others = bytes(255 - byte for byte in data[third : third + 1000])
+        harmed = {
+            "cut": data[: len(data) // 2],
+            "text": b"Not a model.\n",
+            "empty": b"",
+            "other numbers": data[:third] + others + data[third + 1000 :],
+        }
+        model.write_bytes(harmed[how])
+
+
+@pytest.mark.parametrize(
+    ("harm", "is_noted"),
+    [
+        ("missing", True), ("cut", True), ("text", True), ("empty", True), ("a folder", True),
+        ("other numbers", True), ("missing", False), ("cut", False), ("text", False), ("empty", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"])
+def test_models_that_are_missing_or_damaged_are_told_and_never_fetched(
+    name: str, harm: str, is_noted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rapidocr = pytest.importorskip("rapidocr")
     models = tmp_path / "models"
     shutil.copytree(Path(rapidocr.__file__).parent / "models", models)
-    victim = models / "PP-OCRv6_rec_small.onnx"
-    if harm == "missing":
-        victim.unlink()
-    else:
-        victim.write_bytes(victim.read_bytes()[:100_000])
-    monkeypatch.setattr(rapidocr, "__file__", str(tmp_path / "__init__.py"))
+    _harm(models / name, harm)
+    spec = ModuleSpec("rapidocr", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(picture_words.importlib.util, "find_spec", lambda name: spec)
+    if not is_noted:
+        monkeypatch.setattr(picture_words.metadata, "files", lambda name: None)
+    with pytest.raises(BundleError, match="RapidOCR") as raised:
+        RapidReader()
+    assert "pip install" in raised.value.hint
+
+
+def test_what_is_left_of_an_installation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder without a program is a package to Python.
+    spec = ModuleSpec("rapidocr", None, origin=None)
+    monkeypatch.setattr(picture_words.importlib.util, "find_spec", lambda name: spec)
     with pytest.raises(BundleError, match="RapidOCR"):
         RapidReader()
+
+
+def test_a_program_that_cannot_be_imported_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rapidocr")
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        RapidReader()
+
+
+def test_a_strip_is_read_without_being_made_enormous(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rapidocr")
+    reader = RapidReader()
+    drawn = Image.open(io.BytesIO(draw(1).png)).convert("RGB")
+    strip = Image.new("RGB", (8 * drawn.width, drawn.height), "white")
+    strip.paste(drawn)
+    engine, shapes = reader._engine(), []
+
+    def watched(pixels: NDArray[np.uint8], **how: bool) -> Any:
+        shapes.append(pixels.shape)
+        return engine(pixels, **how)
+
+    monkeypatch.setattr(reader, "_engine", lambda: watched)
+    assert reader.read(_png(strip))
+    for size in ((1, 3000), (3000, 1), (4, 900)):
+        assert reader.read(_png(Image.new("RGB", size, "grey"))) == ""
+    # The detector brings the shorter side to some four hundred pixels, and the longer side with it.
+    assert all(max(shape[:2]) <= MOST_LENGTHS * min(shape[:2]) for shape in shapes)
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def test_what_is_drawn_is_read_and_noise_is_not() -> None:

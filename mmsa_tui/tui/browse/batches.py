@@ -210,7 +210,8 @@ class Batches:
 
     def _show_trouble(self, trouble: Trouble) -> None:
         screen = self._screen
-        self._awaits_explanation = False
+        if trouble.about != ReadPictures.__name__:
+            self._awaits_explanation = False
         screen.show_top()
         self.show()
         if trouble.about != "Load":
