@@ -90,8 +90,9 @@ def id_in_address(address: str) -> str:
 def account_in(cell: str) -> str:
     """Return the name of the account that a record or an address of a profile tells, "" if it is neither."""
     text = cell.strip()
-    if match := _PROFILE.fullmatch(text):
+    if "://" in text and (match := _PROFILE.fullmatch(text)):
         return match[1]
-    if match := _ACCOUNT.fullmatch(text):
+    # Hardly a name ends so.
+    if text[-1:] in (")", "}") and (match := _ACCOUNT.fullmatch(text)):
         return next((found[1] for key in _HANDLES if (found := key.search(match["fields"]))), "")
     return ""

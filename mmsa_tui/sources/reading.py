@@ -145,17 +145,20 @@ def complete(
                 yield Failure("", clean(f"the rest of {name} cannot be read: {reason}"))
                 return
             count += 1
-            if isinstance(item, Post):
+            if not isinstance(item, Post):
+                yield _clean_failure(item)
+                continue
+            if item.truth:
                 labels.add(item.truth)
-            if isinstance(item, Post) and item.created_at and not is_moment(item.created_at):
+            if item.created_at and not is_moment(item.created_at):
                 moment = read_date(clean(item.created_at))
                 kept = item.metadata if moment else {**item.metadata, DATE_ORIGINAL: item.created_at}
                 item = replace(item, created_at=moment, metadata=kept)
-            yield _complete_post(item, files) if isinstance(item, Post) else _clean_failure(item)
+            yield _complete_post(item, files)
 
 
 def _complete_post(post: Post, files: PictureFiles) -> Post:
-    pictures = tuple([_with_digest(picture, files) for picture in post.pictures])
+    pictures = post.pictures and tuple([_with_digest(picture, files) for picture in post.pictures])
     post_id, text, author, metadata = post.post_id, post.text, post.author, post.metadata
     # One look at all of it is several times as fast as one at each; hardly a post needs cleaning.
     whole = "\x1f".join((post_id, text, author, *metadata, *metadata.values()))

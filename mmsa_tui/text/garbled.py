@@ -17,6 +17,13 @@ _GARBLED = re.compile(
     "|¡(?:[\xa2-\xbe]|[À-ÿ](?![A-Za-zÀ-ÿ]))"
     r"|[¤§][\xa1-\xff]|¨[\xa1-\xffC-V\\]|©\\|°[À-ÿ]"
 )
+_BEYOND_LATIN = {
+    char: chr(byte)
+    for byte in range(0x80, 0xA0)
+    if (char := bytes([byte]).decode("cp1252", "ignore")) and char > "\xff"
+}
+"""What Windows-1252 shows in place of a control character of Latin-1, and that character."""
+_TO_LATIN = str.maketrans(_BEYOND_LATIN)
 _RUN = re.compile("[\x80-\xffŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]{4,}")
 
 
@@ -56,17 +63,14 @@ def _bytes_of(text: str) -> bytes | None:
     if text.isascii():
         return None
     try:
-        return b"".join(map(_windows_byte, text))
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        if text[error.start] not in _BEYOND_LATIN:
+            return None
+    try:
+        return text.translate(_TO_LATIN).encode("latin-1")
     except UnicodeEncodeError:
         return None
-
-
-def _windows_byte(char: str) -> bytes:
-    """Return the byte that Windows-1252 shows as `char`; five bytes it shows as themselves."""
-    try:
-        return char.encode("cp1252")
-    except UnicodeEncodeError:
-        return char.encode("latin-1")
 
 
 def _has_words_of_ideographs(text: str) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import TextIOWrapper
 
+from mmsa_tui.records import record
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.dialect import ESCAPED, ID_DIGITS, Dialect
 from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLongError, without_end
@@ -25,7 +26,7 @@ _REPAIR_LINES = 60
 """Lines over which the end of a row with broken quotes is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One record; `line` is where it starts, from 1. `error` says why there are no cells.
 
@@ -52,6 +53,10 @@ class Rows:
         self._lines = Lines(text, dialect)
         self._dialect = dialect
         self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, strict=True)
+        self._is_plain = (
+            dialect.is_strict and not (dialect.is_raw or dialect.escapes) and dialect.delimiter not in " \r\n"
+        )
+        """Whether a line without quotes is a row."""
         first = next(iter(dialect.shapes), None)
         self._longest_id = first[2] if first and first[0] == "number" and first[2] > ID_DIGITS else MAX_LINE
         self._is_under_way = False
@@ -102,6 +107,9 @@ class Rows:
         while True:
             start = self._lines.begin_row()
             try:
+                if (plain := self._take_plain(start)) is not None:
+                    yield plain
+                    continue
                 row = self._next(start)
             except StopIteration:
                 return
@@ -133,6 +141,21 @@ class Rows:
                 if self._dialect.escapes or self._lines.are_masked:
                     cells = tuple(map(self._dialect.unmask, cells))
                 yield row if n_lines == 1 and cells is row.cells else replace(row, cells=cells, lines=n_lines)
+
+    def _take_plain(self, start: int) -> Row | None:
+        """Take a row that leaves no doubt, as nearly all do: one line, no quotes, as wide as the others."""
+        if not self._is_plain or self._broken_at:
+            return None
+        lines, dialect = self._lines, self._dialect
+        line = next(lines)
+        if '"' not in line and not lines.are_masked:
+            cells = tuple(without_end(line).split(dialect.delimiter))
+            if len(cells) == dialect.width > 1 and dialect.first_length <= len(cells[0]) <= self._longest_id:
+                self._is_under_way = True
+                self._last_id = cells[0]
+                return Row(start, cells)
+        lines.give_back()
+        return None
 
     def _pair(self) -> list[tuple[str, ...]]:
         """Return the two rows that the lines at hand are where a line end was lost, else nothing."""

@@ -30,6 +30,7 @@ class Lines:
     def __init__(self, text: TextIOWrapper, dialect: Dialect) -> None:
         self._text = text
         self._dialect = dialect
+        self._is_plain = dialect.line_end == "\n" and not dialect.is_single and not dialect.escapes
         self.taken: list[str] = []
         """The lines of the row so far."""
         self._again: list[str] = []
@@ -80,6 +81,11 @@ class Lines:
 
     def _read(self) -> str:
         line = self._text.readline(MAX_LINE)
+        if self._is_plain and len(line) < MAX_LINE and "\ufeff" not in line:
+            # Nearly every line is one of these, a million times.
+            at = line.find("\r")
+            if at < 0 or (at == len(line) - 2 and line[-1] == "\n"):
+                return line
         if len(line) >= MAX_LINE and not line.endswith(self._dialect.line_end):
             # Kept as a line so that the count goes on, but not its content.
             self.taken.append("")

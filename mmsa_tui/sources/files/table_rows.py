@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from mmsa_tui.errors import SourceError, UsageError
-from mmsa_tui.records import Picture
+from mmsa_tui.records import Picture, record
 from mmsa_tui.sources.columns import is_known, is_own_export
 from mmsa_tui.sources.files import delimited, workbook
 from mmsa_tui.sources.files.byte_stream import read_start
@@ -41,7 +41,7 @@ FIRST_ROWS = 300
 _SAMPLE_COLUMNS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """One row; `where` is for messages. `error` says why there are no values.
 
@@ -306,7 +306,7 @@ def from_rows(
     filled = (row for row in (*first, *further) if row.error or any(row.cells))
     placed = pictures or {}
 
-    def read(row: Row, places: Sequence[tuple[str, int]]) -> Record:
+    def read(row: Row, places: Mapping[str, int]) -> Record:
         record = record_of(row, places, len(names), is_text)
         return replace(record, pictures=placed[row.line]) if row.line in placed else record
 
@@ -330,16 +330,16 @@ def judged(names: Sequence[str]) -> list[str]:
     return [name for place, name in enumerate(names) if place < _SAMPLE_COLUMNS or is_known(name)]
 
 
-def _places(names: Sequence[str], keep: Sequence[str]) -> list[tuple[str, int]]:
+def _places(names: Sequence[str], keep: Sequence[str]) -> dict[str, int]:
     wanted = set(keep)
-    return [(name, place) for place, name in enumerate(names) if name in wanted]
+    return {name: place for place, name in enumerate(names) if name in wanted}
 
 
-def record_of(row: Row, places: Sequence[tuple[str, int]], width: int, is_text: bool) -> Record:
+def record_of(row: Row, places: Mapping[str, int], width: int, is_text: bool) -> Record:
     """Return a row as a record; one with more cells than the header is an error that says so.
 
     Args:
-        places: the columns to keep, and which cell each is.
+        places: the columns to keep, and which cell each is, in the order of the cells.
         width: of the header.
         is_text: whether fewer cells than the header are worth telling, as in a csv.
     """
@@ -349,7 +349,14 @@ def record_of(row: Row, places: Sequence[tuple[str, int]], width: int, is_text: 
         return Record(where, error=f"{where}: {row.error}")
     cells = row.cells
     n_cells = len(cells)
-    values = {name: cells[place][:MAX_CELL] if place < n_cells else "" for name, place in places}
+    if n_cells == width == len(places):
+        values = dict(zip(places, cells, strict=True))
+        if max(map(len, cells)) > MAX_CELL:
+            values = {name: cell[:MAX_CELL] for name, cell in values.items()}
+        if not (row.is_repaired or row.is_doubtful):
+            return Record(where, values, row.encoding)
+    else:
+        values = {name: cells[at][:MAX_CELL] if at < n_cells else "" for name, at in places.items()}
     if n_cells > width and any(cells[width:]):
         reason = f"{where} has {len(cells):,} cells and the header {width:,}: a stray delimiter?"
         return Record(where, values, row.encoding, reason)

@@ -183,7 +183,7 @@ def _read_table(
         header = header[:MAX_COLUMNS]
     for row in rows:
         where = f"{name} line {row.line:,}"
-        record = record_of(row, (), width, is_text=True)
+        record = record_of(row, {}, width, is_text=True)
         values = dict(zip(header, row.cells, strict=False))
         if record.error:
             yield Failure(where, f"{name} {record.error}", values.get("body", ""))

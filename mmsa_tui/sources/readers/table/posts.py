@@ -167,6 +167,8 @@ class TablePosts:
             own = own[:MAX_COLUMNS]
         keep = list(dict.fromkeys([*roles.columns(), *roles.other_labels, *own]))
         known = set(table.columns)
+        # What a row holds beside text and id are then all of `own`, and need not be looked up.
+        has_all = not table.is_open and len(own) == len(set(table.columns) - {roles.text, roles.id})
         taken = {c for c in (roles.text, roles.id, roles.author, roles.created_at, *roles.image) if c}
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
         for number, record in self._without_footer(table.records(() if table.is_open else keep)):
@@ -180,7 +182,7 @@ class TablePosts:
                     if name not in known:
                         known.add(name)
                         self._late[name] = record.where
-            yield self._item(number, record, names)
+            yield self._item(number, record, None if has_all else names)
         self._close()
 
     def _without_footer(self, records: Iterator[Record]) -> Iterator[tuple[int, Record]]:
@@ -200,26 +202,33 @@ class TablePosts:
             yield number, record
         yield from (row for row in held if not self._footer.is_one(row[1]))
 
-    def _item(self, number: int, record: Record, names: Sequence[str]) -> Post | Failure:
+    def _item(self, number: int, record: Record, names: Sequence[str] | None) -> Post | Failure:
+        """Make a post of a row; `names` are the columns that follow it, None for all but its text and id."""
         values, roles = record.values, self._roles
         given = self._id_of(values)
         post_id = given or str(number)
-        metadata = {name: values[name] for name in names if name in values}
+        if names is None:
+            metadata = dict(values)
+            metadata.pop(roles.text, None)
+            metadata.pop(roles.id, None)
+        else:
+            metadata = {name: values[name] for name in names if name in values}
         written = self._text(values)
         text = self._clean(written)
         if text != written:
             metadata[ORIGINAL] = written
         if record.error:
             return Failure(post_id, record.error, text, metadata)
-        self._doubts.add(record)
+        if record.is_repaired or record.is_doubtful or record.is_short:
+            self._doubts.add(record)
         for column, words in self._other_labels.items():
             if (word := values.get(column, "").strip()) and (word in words or len(words) < _MOST_WORDS):
                 words[word] += 1
         for column in self._lists:
             self._lists[column] += count_records(values.get(column, ""))
-        label = (
-            values.get(roles.label, "").strip() if roles.label else label_marks.marked(self._marks, values)
-        )
+        label = values.get(roles.label, "").strip() if roles.label else ""
+        if self._marks:
+            label = label_marks.marked(self._marks, values)
         return Post(
             post_id,
             text,
