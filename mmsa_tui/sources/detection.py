@@ -250,6 +250,11 @@ def _advise(source: Path) -> str:
         head = b""
     plain = read_start(source, 64 * 1024)
     name = source.name.lower()
+    if name.endswith(".xls") and looks_like_markup(plain):
+        return (
+            "This is a web page that is called .xls, as websites hand out tables: open it in a spreadsheet "
+            "program and save it as .xlsx."
+        )
     if head.startswith(b"\xd0\xcf\x11\xe0") or name.endswith(".xls"):
         return "This is an Excel file of before 2007 that cannot be read: save it as .xlsx."
     if name.endswith((".ods", ".fods", ".numbers")) or b"opendocument.spreadsheet" in plain[:200]:

@@ -33,7 +33,8 @@ def count_unnamed(
             continue
         total += 1
         path = root / name
-        if hash(str(path)) not in named and hash(str(path.resolve())) not in named:
+        # A reader names files as the folder was named, which may be from where one stands.
+        if named.isdisjoint(map(hash, map(str, (folder / name, path, path.resolve())))):
             unnamed += 1
             example = example or name
     if unnamed:

@@ -55,7 +55,46 @@ ROOM = {
     "room_name": "Harbour",
     "messages": [event("71", "m.room.message", body=FINE), event("72", "m.room.member")],
 }
+SLACK = {"type": "message", "user": "U01", "ts": f"{UNIX}.000100", "text": FINE, "client_msg_id": "71"}
+WALL = {"owner_id": -7, "from_id": 5, "text": FINE, "date": UNIX, "id": 71}
+TOPIC = [
+    {"id": key, "username": "sam", "created_at": DAY, "cooked": f"<p>{FINE}</p>", "post_number": key - 70}
+    for key in (71, 72)
+]
+
 SHAPES: dict[str, Shape] = {
+    "Slack, with its users in a file of their own": Shape(
+        {
+            "users.json": json.dumps([{"id": "U01", "name": "sam", "profile": {"real_name": "Sam B."}}]),
+            "general/2026-05-01.json": json.dumps(
+                [{**SLACK, "text": f"<@U01> {FINE}"}, {**SLACK, "client_msg_id": "72"}]
+            ),
+        },
+        "71",
+        text=f"@sam {FINE}",
+    ),
+    "VK, with those who wrote below the posts": Shape(
+        {
+            "wall.json": json.dumps(
+                {
+                    "response": {
+                        "items": [{**WALL, "from_id": -7}, {**WALL, "id": 72}],
+                        "profiles": [{"id": 5, "screen_name": "leo"}],
+                        "groups": [{"id": 7, "screen_name": "sam"}],
+                    }
+                }
+            )
+        },
+        "71",
+    ),
+    "Discourse, a topic": Shape(
+        {
+            "7.json": json.dumps(
+                {"post_stream": {"posts": TOPIC}, "id": 7, "title": "Town", "created_at": DAY}
+            )
+        },
+        "71",
+    ),
     "Matrix": Shape({"a.json": json.dumps(ROOM)}, "71", author="@sam:m.example", count=1),
     "Snapchat, a list for each chat": Shape(
         {"a.json": json.dumps({"harbour": [sent(FINE)], "leo": [sent("Rain"), sent("A bus")]})}, "1", count=3
@@ -96,6 +135,13 @@ SHAPES: dict[str, Shape] = {
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_what_people_said_to_each_other_is_read_as_it_was_meant(tmp_path: Path, shape: Shape) -> None:
     check(tmp_path, shape)
+
+
+def test_authors_of_whom_no_list_tells_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "wall.json").write_text(json.dumps([WALL, {**WALL, "id": 72}]))
+    notes: list[str] = []
+    list(read(tmp_path / "wall.json", options=ReadOptions(note=notes.append)))
+    assert "posts whose author is known by an id alone: 2" in notes
 
 
 def test_what_happened_in_a_room_is_counted(tmp_path: Path) -> None:

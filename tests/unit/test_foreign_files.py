@@ -37,6 +37,12 @@ FOREIGN = {
     "posts.ics": (f"BEGIN:VCALENDAR\nSUMMARY:{FINE}\nEND:VCALENDAR\n".encode(), "csv"),
     "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
     "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
+    "posts.pptx": (b"PK\3\4" + FINE.encode() * 9, "csv"),
+    "posts.pages": (b"PK\3\4" + FINE.encode() * 9, "csv"),
+    "posts.xlsb": (b"PK\3\4" + FINE.encode() * 9, ".xlsx"),
+    "posts.msg": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, ".txt"),
+    "posts.gsheet": (b'{"url": "https://docs.google.com/open?id=1", "email": "sam@x.example"}', ".xlsx"),
+    "posts.webloc": (b'<?xml version="1.0"?><plist><string>https://x/</string></plist>', "JSON"),
     "posts.rtf": (b"{\\rtf1\\ansi " + FINE.encode() + b"}", ".txt"),
 }
 
@@ -48,6 +54,13 @@ def test_a_file_of_another_program_is_named_and_not_taken_for_a_table(tmp_path: 
     with pytest.raises(SourceError) as refusal:
         list(read(tmp_path / name))
     assert "not read" in refusal.value.message and advice in refusal.value.hint
+
+
+def test_a_web_page_that_is_called_a_sheet_is_named_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "posts.xls").write_text(f"<table><tr><th>Text</th></tr><tr><td>{FINE}</td></tr></table>")
+    with pytest.raises(SourceError) as refusal:
+        list(read(tmp_path / "posts.xls"))
+    assert "web page" in refusal.value.hint and ".xlsx" in refusal.value.hint
 
 
 def test_a_folder_of_archives_says_that_they_have_to_be_unpacked(tmp_path: Path) -> None:

@@ -60,6 +60,20 @@ def potato(post_id: str, word: str) -> dict[str, Any]:
     return {"id": post_id, "displayed_text": FINE, "label_annotations": {"mood": {word: "true"}}}
 
 
+def superannotate(post_id: str, word: str) -> dict[str, Any]:
+    tags = [{"type": "tag", "className": word.title(), "createdAt": "2026-06-09T10:00:00Z"}]
+    return {"metadata": {"name": post_id, "annotatorEmail": "ana@x.example"}, "instances": tags}
+
+
+def dataturks(post_id: str, word: str) -> dict[str, Any]:
+    return {"content": FINE, "annotation": {"labels": [word]}, "extras": {"tweet_id": post_id}}
+
+
+def each(post_id: str, word: str) -> dict[str, Any]:
+    said = [{"annotator": who, "label": word if who else "neutral"} for who in range(3)]
+    return {"post_id": post_id, "annotators": said}
+
+
 def marked(yes: str, no: str, before: str = "") -> str:
     rows = [["instance_id", *(f"{before}{word}" for word in WORDS)]]
     rows += [[post_id, *(yes if word == said else no for word in WORDS)] for post_id, said in FOUND.items()]
@@ -99,6 +113,9 @@ FILES = {
     "Kili.json": json.dumps([kili(*pair) for pair in FOUND.items()]),
     "Potato.jsonl": lines(*(potato(*pair) for pair in FOUND.items())),
     "Potato.csv": marked("true", "", "mood:::"),
+    "SuperAnnotate.json": json.dumps([superannotate(*pair) for pair in FOUND.items()]),
+    "Dataturks.json": lines(*(dataturks(*pair) for pair in FOUND.items())),
+    "each of three people.jsonl": lines(*(each(*pair) for pair in FOUND.items())),
     "0 and 1.csv": marked("1", "0"),
     "crosses.csv": marked("x", ""),
     "MTurk.csv": crowd(ANSWER),

@@ -168,6 +168,73 @@ SHAPES: dict[str, Shape] = {
         "71",
         point_at="a.md",
     ),
+    "TAGS, with pictures among the entities": Shape(
+        {
+            "a.csv": csv(
+                ("id_str", "71", "72"),
+                ("from_user", "sam", "leo"),
+                ("text", FINE, "Rain again"),
+                twice("created_at", "Fri May 01 10:00:00 +0000 2026"),
+                ("entities_str", json.dumps({"media": [{"media_url_https": "https://x/p1.jpg"}]}), "{}"),
+            ),
+            "p1.jpg": None,
+        },
+        "71",
+        found=("p1.jpg",),
+    ),
+    "Facepager, whose id counts its rows": Shape(
+        {
+            "a.csv": csv(
+                ("id", "2", "3"),
+                twice("parent_id", "1"),
+                ("object_id", "7_71", "7_72"),
+                twice("object_type", "data"),
+                ("message", FINE, "Rain again"),
+                twice("created_time", DAY),
+                twice("from.name", "sam"),
+            )
+        },
+        "7_71",
+    ),
+    "MediaEval, columns of text with several pictures in a cell": Shape(
+        {
+            "set/posts.txt": "tweetId\ttweetText\tuserId\timageId(s)\tusername\ttimestamp\tlabel\n"
+            + "".join(
+                f"7{n}\t{text}\t5\ta_{n}{',b_1' if n == 1 else ''}\tsam\t{DAY}\tfake\n"
+                for n, text in enumerate((FINE, "Rain again", "A bus came", "My parcel broke"), start=1)
+            ),
+            **{f"set/images/{name}.jpg": None for name in ("a_1", "b_1", "a_2", "a_3", "a_4")},
+        },
+        "71",
+        found=("a_1.jpg", "b_1.jpg"),
+        count=4,
+        point_at=".",
+    ),
+    "an id in a language that is not known": Shape(
+        {
+            "a.csv": csv(
+                ("Tweets Gelegeheid", "1918410713521908131", "1918410813521908247"),
+                ("text", FINE, "Rain again"),
+                twice("user", "sam"),
+                twice("date", DAY),
+            )
+        },
+        "1918410713521908131",
+    ),
+    "a sheet that tells when it was labelled, and when looked at again": Shape(
+        {
+            "a.csv": csv(
+                ("tweet_id", "71", "72"),
+                ("text", FINE, "Rain again"),
+                ("sentiment_choice", "Pos", "Neg"),
+                twice("labeled_at", DAY),
+                twice("reviewed_at", "2026-05-02T10:00:00Z"),
+            )
+        },
+        "71",
+        author="",
+        created_at="",
+    ),
     "a table as a database shows it": Shape(
         {
             "a.txt": "+----+------+\n| id | text |\n+----+------+\n"

@@ -302,3 +302,31 @@ def test_a_dump_is_one_post_for_its_entries_and_finds_the_files_beside(tmp_path:
     assert isinstance(item, Post)
     assert (item.post_id, item.text) == ("3300", "A fine day")
     assert [picture.is_missing for picture in item.pictures] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["dump.json", "dump.jsonl"])
+def test_a_dump_is_read_also_one_entry_a_line_and_from_its_folder(tmp_path: Path, name: str) -> None:
+    record = {**INSTAGRAM, "num": 1, "filename": "f1"}
+    about = {name: value for name, value in INSTAGRAM.items() if name != "extension"}
+    dump = [[2, about], [3, "https://x.example/f1.jpg", record], [2, {**about, "post_id": "3301"}]]
+    text = "".join(json.dumps(entry) + "\n" for entry in dump) if name.endswith("l") else json.dumps(dump)
+    (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "f1.jpg").write_bytes(JPEG)
+    posts = [item for item in read(tmp_path) if isinstance(item, Post)]
+    assert [(post.post_id, len(post.pictures)) for post in posts] == [("3300", 1), ("3301", 0)]
+    assert posts[0].pictures[0].path is not None
+
+
+def test_sidecars_in_a_folder_of_their_own_find_their_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sam" / "metadata").mkdir(parents=True)
+    (tmp_path / "sam" / "f1.jpg").write_bytes(JPEG)
+    (tmp_path / "sam" / "metadata" / "f1.jpg.json").write_text(json.dumps(INSTAGRAM), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    notes: list[str] = []
+    (post,) = read(Path("sam"), options=ReadOptions(note=notes.append))
+    assert isinstance(post, Post)
+    assert [picture.path is not None for picture in post.pictures] == [True]
+    # A folder that is named from where one stands holds the same pictures.
+    assert not any("no post names" in note for note in notes)

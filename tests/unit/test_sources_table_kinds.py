@@ -150,17 +150,19 @@ def test_utf16_without_its_mark_is_known_by_its_zeros(tmp_path: Path, encoding: 
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "euc_kr", "cp1252"])
+@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "euc_kr", "cp1252", "mac_roman"])
 def test_a_table_in_a_code_page_is_refused_with_its_name(tmp_path: Path, encoding: str) -> None:
     words = {
         "cp1251": "Прекрасный вечер в музее",
         "shift_jis": "とても楽しい夜でした、ありがとう",
         "euc_kr": "정말 즐거운 저녁 이었습니다 고마워요",
         "cp1252": "Ein schöner Abend für größere Füße",
+        "mac_roman": "Ein schöner Abend für größere Füße",
     }
-    rows = "".join(f"{n},{words[encoding]}\n" for n in range(6))
+    end = "\r" if encoding == "mac_roman" else "\n"
+    rows = "".join(f"{n},{words[encoding]}{end}" for n in range(6))
     with pytest.raises(SourceError) as caught:
-        list(read(write(tmp_path / "a.csv", f"id,text\n{rows}".encode(encoding))))
+        list(read(write(tmp_path / "a.csv", f"id,text{end}{rows}".encode(encoding))))
     assert f"--encoding {encoding}" in caught.value.hint
 
 

@@ -129,6 +129,7 @@ _CODE_PAGES = {
     "cp1250": "ąćęłńóśźżčďěňřšťůžáéíýőűăîșț",
     "cp1254": "ğışçöüĞİŞÇÖÜ",
     "cp1256": "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأإؤئ",
+    "mac_roman": "äöüßéèêëàâçñáíóúïîôûÄÖÜÉÈÀÇÑ’‘“”–—…°",
     "shift_jis": "".join(map(chr, range(0x3041, 0x3097))),
     "euc_kr": "".join(map(chr, range(0xAC00, 0xD7A4))),
     "big5": "的是不我一有大在人了中到這個你們",
@@ -139,7 +140,11 @@ _CODE_PAGES = {
 def suggest_encodings(data: bytes) -> list[str]:
     """Name the code pages that bytes could be in, the likeliest first: advice, never used unasked."""
     found: list[tuple[float, str]] = []
+    # Where lines end in CR alone, a Mac of old wrote them.
+    of_mac = b"\r" in data and b"\n" not in data
     for name, usual in _CODE_PAGES.items():
+        if of_mac != (name == "mac_roman"):
+            continue
         try:
             text = data.decode(name)
         except UnicodeDecodeError:

@@ -77,9 +77,9 @@ _KINDS = (
         marks=(b"\x00\x01\x00\x00Standard ",),
     ),
     Foreign(
-        "a document of Word or the like",
+        "a document or slides, of Word, Pages or the like",
         "Save each post as a .txt, or all as rows of a csv or sheet.",
-        endings=(".docx", ".odt"),
+        endings=(".docx", ".doc", ".odt", ".pages", ".pptx", ".ppt", ".odp", ".key"),
         marks=(b"{\\rtf",),
     ),
     Foreign(
@@ -105,7 +105,22 @@ _KINDS = (
         "Run git lfs pull in its repository, or download the file.",
         marks=(b"version https://git-lfs.github.com/",),
     ),
-    Foreign("a mail", "Save each text as a .txt, or all as rows of a csv or sheet.", endings=(".eml",)),
+    Foreign(
+        "a mail", "Save each text as a .txt, or all as rows of a csv or sheet.", endings=(".eml", ".msg")
+    ),
+    Foreign(
+        "a link to a sheet or document that lies with Google, not the sheet itself",
+        "Open it in a browser and download it as .xlsx or csv.",
+        endings=(".gsheet", ".gdoc"),
+    ),
+    Foreign(
+        "a link to a page, not the page itself",
+        "Download the posts from there as JSON, csv or a sheet.",
+        endings=(".webloc", ".url"),
+    ),
+    Foreign(
+        "a binary workbook of Excel", "Save it in Excel as .xlsx, or as csv in UTF-8.", endings=(".xlsb",)
+    ),
     Foreign(
         "a web page",
         "Download the data in another form, such as JSON or csv.",

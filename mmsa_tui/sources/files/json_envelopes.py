@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from mmsa_tui.sources.fields.lookup import Object
+from mmsa_tui.sources.fields.lookup import Object, as_objects
 from mmsa_tui.sources.files.browser_pages import records_of_log, tweets_of_timeline
 from mmsa_tui.sources.files.json_tables import captions_of_pictures, rows_of_frame, texts_by_key
 
@@ -50,7 +50,7 @@ _OWN_FIELDS = frozenset((
     "item_id", "tweet_id", "includes", "__twarc", "annotations", "predictions", "completions", "object",
     "noteTweet", "taken_at_timestamp", "shortcode", "node", "post", "data_row", "rest_id", "task_id",
     "string_map_data",
-    "review", "reviewText", "timestamp_created", "datetaken", "dateupload",
+    "instances", "review", "reviewText", "timestamp_created", "datetaken", "dateupload",
 ))  # fmt: skip
 """Who has one of these is a record itself, or a page that has to stay in one piece."""
 _WORDS = frozenset((
@@ -86,6 +86,9 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
         return loaded
     if page := _page_by_another_name(value):
         return iter([("", page)])
+    if isinstance(stream := value.get("post_stream"), dict):
+        # A topic of Discourse has a title and dates, and its words in its posts.
+        return (("", post) for post in as_objects(stream.get("posts")))
     if _has_own_fields(value) or _is_page(value):
         return None
     lists = list(_lists_in(value, 0))

@@ -17,7 +17,7 @@ from pathlib import Path
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.files.byte_stream import PIECE_BYTES, StreamDamagedError, open_pieces
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
-from mmsa_tui.sources.files.json_envelopes import lone_list, unwrap
+from mmsa_tui.sources.files.json_envelopes import beside, lone_list, unwrap
 from mmsa_tui.sources.files.json_scan import MAX_RECORD_BYTES, Entry, Scan
 
 __all__ = [
@@ -39,6 +39,8 @@ _HEAD_ENTRIES = 100
 """Records at the start that are looked at, whole or not: damage may cost several."""
 _RECORD = re.compile(rb'\{\s*"[^"]{1,100}"\s*:')
 _PRINTED = re.compile(r"\s*\{\s*'[^']{1,100}'\s*:.{1,200000}\}\s*\Z", re.DOTALL)
+_LISTED = re.compile(rb"\[\s*\d+\s*,.*\{.*\]\Z", re.DOTALL)
+"""A line of what gallery-dl lists: `[3, address, {…}]`."""
 _DATA = re.compile(r'"data"\s*:\s*\[')
 _INCLUDES = re.compile(r'"includes"\s*:\s*\{')
 _INCLUDED = re.compile(r'"(users|media|tweets)"\s*:\s*(?=\[)')
@@ -139,17 +141,24 @@ def _first_line_record(head: bytes) -> Object | None:
     whole = 0
     first: Object | None = None
     for line in lines:
-        if line[:1] == b"{" and line[-1:] == b"}":
+        if (line[:1] == b"{" and line[-1:] == b"}") or _LISTED.match(line):
             try:
                 value = _line_value(_line_text(line)[0])
             except (ValueError, RecursionError):
                 continue
+            value = _within(value)
             if isinstance(value, dict):
                 whole += 1
                 first = value if first is None else first
-    foreign = sum(line[:1] != b"{" for line in lines)
+    foreign = sum(line[:1] != b"{" and not _LISTED.match(line) for line in lines)
     # The last line of a head may be cut, and one more may be damaged.
     return first if 2 * whole >= max(len(lines) - 2, 2 * foreign, 1) else None
+
+
+def _within(value: object) -> object:
+    """Return the one record in a list of a line of its own, what else stands there as it is."""
+    found = beside(value) if isinstance(value, list) else None
+    return found[1] if found else value
 
 
 def _lines(pieces: Iterator[bytes], name: str, like: Object, is_alone: bool) -> Iterator[Entry]:
@@ -233,6 +242,9 @@ def _parse_line(line: bytes, where: str, like: Object, is_alone: bool = False) -
         rest = Scan(iter([text.encode("utf-8", "replace")]), where, like)
         yield from (entry for entry in rest if entry.value is not None)
         return
+    key = ""
+    if isinstance(value, list) and (found := beside(value)):
+        key, value = found
     if not isinstance(value, dict):
         yield Entry(where, reason=f"{where} is JSON but not a record")
         return
@@ -240,7 +252,7 @@ def _parse_line(line: bytes, where: str, like: Object, is_alone: bool = False) -
     if inner is None and is_alone:
         inner = lone_list(value)
     if inner is None:
-        yield Entry(where, value, encoding=encoding)
+        yield Entry(where, value, encoding=encoding, key=key)
         return
     for number, (key, record) in enumerate(inner, start=1):
         yield Entry(f"{where}, record {number:,}", record, encoding=encoding, key=key)

@@ -79,7 +79,9 @@ def kind_of_table(path: Path, encoding: str = "", delimiter: str = "") -> str:
 def looks_like_markup(sample: bytes) -> bool:
     """Whether a text begins as a web page or XML does."""
     start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-    return start.startswith((b"<!doctype", b"<html", b"<?xml", b"<rss", b"<feed", b"<head", b"<body"))
+    return start.startswith(
+        (b"<!doctype", b"<html", b"<?xml", b"<rss", b"<feed", b"<head", b"<body", b"<table")
+    )
 
 
 def looks_like_script(sample: bytes) -> bool:

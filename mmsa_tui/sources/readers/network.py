@@ -15,6 +15,7 @@ from pathlib import Path
 from mmsa_tui.pictures.media import MediaFiles
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
+from mmsa_tui.sources.fields.accounts import Accounts
 from mmsa_tui.sources.fields.lookup import Object
 from mmsa_tui.sources.fields.network_list import known_networks
 from mmsa_tui.sources.fields.networks import read, recognise, replies_of
@@ -61,6 +62,7 @@ class Network:
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         files = MediaFiles.near(_download_of(source), options.note)
+        accounts = Accounts(source)
         foreign: Counter[str] = Counter()
         excerpts: Counter[str] = Counter()
         like: Object = {}
@@ -76,7 +78,7 @@ class Network:
                     if not post.post_id:
                         key = re.sub(r",? (?:line|record) ", "-", entry.where)
                         post = replace(post, post_id=f"{key}-{place}" if place else key)
-                    yield to_item(post, files, entry.where, entry.encoding)
+                    yield to_item(accounts.named(post), files, entry.where, entry.encoding)
             elif entry.value.get("type") in _NO_POSTS:
                 foreign[f"type {entry.value['type']}"] += 1
             elif entry.value.get("kind") == _MORE:
@@ -87,6 +89,8 @@ class Network:
                 yield Failure(entry.where, f"{entry.where} lacks a field that the other posts have")
             else:
                 foreign[", ".join(list(entry.value)[:_MAX_KEYS])[:100]] += 1
+        if accounts.n_unknown:
+            options.note(f"posts whose author is known by an id alone: {accounts.n_unknown:,}")
         for keys, count in foreign.most_common(5):
             options.note(f"records that are no posts of a network left out: {count:,}, with {keys}")
         for name, count in excerpts.most_common(5):

@@ -24,7 +24,8 @@ _NOT_WHEN_WRITTEN = frozenset((
     "collected", "query", "scraped", "updated", "update", "edited", "replied", "birth", "birthday", "joined",
     "retrieved", "exported", "export", "access", "accessed", "modified", "deleted", "end", "crawled",
     "downloaded", "imported", "registered", "expires", "current", "extracted", "extraction", "scrape",
-    "fetched", "pulled",
+    "fetched", "pulled", "labeled", "labelled", "annotated", "coded", "rated", "judged", "reviewed",
+    "verified", "approved", "assigned",
 ))
 # fmt: on
 """Words in the names of columns that hold another moment than that of writing."""
@@ -39,6 +40,7 @@ _OTHER_IDS = frozenset((
 _LISTS_OF_PICTURES = frozenset(
     ("media", "medias", "images", "photos", "pictures", "attachments", "mediaitems")
 )
+_POST_ID = re.compile(r"[1-9]\d{15,19}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")
 _FORM = 6
 """Characters that all titles begin with which a program has made, at least."""
@@ -124,6 +126,13 @@ def may_be_called_id(name: Name, cells: Column) -> bool:
     if "id" not in (name.words[0], name.words[-1]) or len(name.words) < 2 or _OTHER_IDS & set(name.words):
         return False
     return is_of_post(name) and cells.is_unique and cells.pictures < 0.5
+
+
+def holds_post_ids(name: Name, cells: Column) -> bool:
+    """Whether a column of a name in no language known holds numbers as long as ids of X, one for each row."""
+    if not is_of_post(name) or _OTHER_IDS & set(name.words) or not cells.is_unique:
+        return False
+    return cells.fill == 1 and all(_POST_ID.fullmatch(cell.strip()) for cell in cells.filled)
 
 
 def is_address_with_id(name: Name, cells: Column) -> bool:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from mmsa_tui.sources.ids import clean_id, have_lost_digits, id_in_address
 from mmsa_tui.sources.roles.candidates import Candidates
-from mmsa_tui.sources.roles.fits import is_address_with_id, is_id_of_many, may_be_called_id, may_be_id
+from mmsa_tui.sources.roles.fits import (
+    holds_post_ids,
+    is_address_with_id,
+    is_id_of_many,
+    may_be_called_id,
+    may_be_id,
+)
 
 _FILED_UNDER = "_id"
+_OF_OBJECT = ("objectid", "objecttype")
+"""How Facepager names what an API gave, beside an id that counts its own rows."""
 _RECORDS = frozenset(("fields", "doc", "attributes", "record", "row", "properties"))
 _ACCOUNT_IDS = frozenset(("twitterid", "facebookid", "instagramid", "tiktokid", "fbid"))
 
@@ -31,6 +39,8 @@ def take_id(table: Candidates) -> tuple[str, bool]:
             usable.append(column)
     # Of ids that repeat, several rows are about one post; an id of the row is better.
     unique = [column for column in usable if table.cells(column).is_unique]
+    if set(_OF_OBJECT) <= {name.full for name in table.names.values()}:
+        unique = [column for column in unique if table.names[column].full == _OF_OBJECT[0]] or unique
     # What files posts gives each a number of its own, beside the post's: `_id`, or `id` beside `fields.id`.
     within = [c for c in unique if table.names[c].is_nested and table.names[c].parts[-2] in _RECORDS]
     own = [column for column in unique if column != _FILED_UNDER]
@@ -47,6 +57,8 @@ def take_id(table: Candidates) -> tuple[str, bool]:
         return table.take("id", address, "the address of the post holds its id"), True
     if not rounded and not chosen and (called := next(table.free(may_be_called_id), "")):
         return table.take("id", called, "it is called an id, and no two rows share one"), False
+    if not rounded and not chosen and (held := next(table.free(holds_post_ids), "")):
+        return table.take("id", held, "its cells are long numbers, and no two rows share one"), False
     if rounded:
         table.notes.append(_rounded(rounded, "the number of the row takes the place of the id"))
     return "", False

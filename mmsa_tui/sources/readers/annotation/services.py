@@ -1,4 +1,4 @@
-"""What services for labelling hand out: LightTag, Labelbox, Kili, Scale, SageMaker, Vertex AI, Potato.
+"""What services for labelling hand out: LightTag, Labelbox, Kili, Scale, SageMaker, Vertex AI and others.
 
 Each gives the example it was shown, what names the post, and what people said by question.
 """
@@ -41,6 +41,10 @@ def read_service(record: Object) -> Shown | None:
         return _of_potato(record)
     if any(name in record for name in ("classificationAnnotation", "classificationAnnotations")):
         return _of_vertex(record)
+    if isinstance(record.get("instances"), list) and "annotatorEmail" in as_object(record.get("metadata")):
+        return _of_superannotate(record)
+    if "content" in record and isinstance(dig(record, "annotation", "labels"), list):
+        return _of_dataturks(record)
     names = [
         name for name in record if name.endswith(_METADATA) and "human-annotated" in as_object(record[name])
     ]
@@ -123,6 +127,22 @@ def _of_vertex(record: Object) -> Shown:
     data = {"text": as_text(record.get("textContent"))} | ({"image": picture} if picture else {})
     labels = as_object(record.get("dataItemResourceLabels"))
     return Shown(data, (labels, record), "", {"label": words if len(words) == 1 else []})
+
+
+def _of_superannotate(record: Object) -> Shown:
+    meta = as_object(record["metadata"])
+    tags = [one for one in as_objects(record["instances"]) if one.get("type") == "tag"]
+    words = list(filter(None, (as_text(one.get("className")) for one in tags)))
+    named = {"external_id": as_text(meta.get("name"))}
+    data = {"text": as_text(record.get("freeText"))}
+    return Shown(data, (named,), "", {"label": words if len(words) == 1 else []})
+
+
+def _of_dataturks(record: Object) -> Shown:
+    words = [as_text(word) for word in dig(record, "annotation", "labels")]
+    extras = as_object(record.get("extras"))
+    data = {**extras, "text": as_text(record["content"])}
+    return Shown(data, (extras, record), "", {"label": words if len(words) == 1 else []})
 
 
 def _of_sagemaker(record: Object, names: list[str]) -> Shown:

@@ -164,6 +164,8 @@ def is_min(record: Object) -> bool:
 def is_doccano(record: Object) -> bool:
     """Whether a record is an example of doccano: its labels are a list, even a single one."""
     shows = any(isinstance(record.get(name), str) for name in ("text", "data", "filename"))
+    if id_of_post(record) and _said_by_each(record):
+        return True
     return shows and (
         any(isinstance(record.get(name), list) for name in ("label", "labels"))
         or (isinstance(record.get("cats"), list | dict) and "entities" not in record)
@@ -173,6 +175,12 @@ def is_doccano(record: Object) -> bool:
 
 def _has_label_ids(annotations: list[Any]) -> bool:
     return all(isinstance(item, dict) and "label" in item for item in annotations)
+
+
+def _said_by_each(record: Object) -> list[str]:
+    """Return what each of several people said, where a record lists them one by one."""
+    said = record.get("annotations") or record.get("annotators")
+    return [word for one in as_objects(said) if (word := as_text(one.get("label")))]
 
 
 def _is_prodigy(record: Object) -> bool:
@@ -303,7 +311,7 @@ def _of_doccano(record: Object) -> Labelled:
     if isinstance(labels, dict):
         labels = [name for name, is_chosen in labels.items() if is_chosen]
     elif labels is None:
-        labels = [item.get("label") for item in as_objects(record.get("annotations"))]
+        labels = _said_by_each(record)
     # A span of characters is a label of words, not of the post.
     votes = choices_in(labels)
     data = {**meta, **record}

@@ -21,7 +21,9 @@ from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.fields.lookup import Object, as_text
 from mmsa_tui.sources.fields.tweet import Tweet, to_item, with_pictures
+from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
+from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
 from mmsa_tui.sources.files.record_files import detect_records, read_records
 from mmsa_tui.sources.readers.gallery_dl.metadata import alt_text_of, post_id_of, read_post
 
@@ -64,15 +66,17 @@ class GalleryDl:
         if not source.is_dir():
             reason = "metadata that gallery-dl wrote, one entry for each picture"
             return detect_records(source, _is_ours, self.name, reason)
-        names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if name.endswith(_SIDECAR)]
-        names.sort(key=lambda name: (name.count("/"), natural_key(name)))
-        for name in names[:_DETECT_FILES]:
-            if post_id_of(_load(source / name) or {}):
-                return Match(self.name, 95, f"{name} is metadata of gallery-dl with the id of a post")
+        if name := _first_sidecar(source):
+            return Match(self.name, 95, f"{name} is metadata of gallery-dl with the id of a post")
+        if dump := _dump_in(source):
+            return Match(self.name, 95, f"{dump.name}: what gallery-dl lists with --dump-json")
         return None
 
     def read(self, source: Path, options: ReadOptions) -> Iterator[Post | Failure]:
         if not source.is_dir():
+            yield from _read_dump(source, options)
+            return
+        if not _first_sidecar(source) and _dump_in(source):
             yield from _read_dump(source, options)
             return
         names = sorted(walk(source, options.note), key=natural_key)
@@ -91,6 +95,24 @@ class GalleryDl:
                 yield item
         if foreign:
             options.note(f"JSON files that describe no post left out: {foreign:,}")
+
+
+def _first_names(source: Path, suffixes: tuple[str, ...]) -> list[str]:
+    names = [name for name in islice(walk(source, ignore), _DETECT_NAMES) if name.endswith(suffixes)]
+    return sorted(names, key=lambda name: (name.count("/"), natural_key(name)))[:_DETECT_FILES]
+
+
+def _first_sidecar(source: Path) -> str:
+    """Return the name of a file with the metadata of a post, "" if none of the first files is one."""
+    names = _first_names(source, (_SIDECAR,))
+    return next((name for name in names if post_id_of(_load(source / name) or {})), "")
+
+
+def _dump_in(source: Path) -> Path | None:
+    """Return a file that lists posts, each in a list of its own, among the first files of a folder."""
+    paths = [source / name for name in _first_names(source, JSON_SUFFIXES)]
+    lists = (path for path in paths if read_start(path, 64).lstrip().startswith(b"["))
+    return next((path for path in lists if any(map(_is_ours, sample_records(path, _DETECT_FILES)))), None)
 
 
 def _group(source: Path, names: list[str]) -> dict[str, _Group]:
@@ -125,10 +147,13 @@ class _Files:
         self.source = source
         self._names = frozenset(names)
         self._pictures: dict[str, list[str]] = {}
+        self._elsewhere: dict[str, list[str]] = {}
+        """By name without folder: sidecars may lie in a folder of their own."""
         for name in names:
             folder, stem, suffix = split_name(name)
             if suffix in PICTURE_SUFFIXES:
                 self._pictures.setdefault(folder + stem, []).append(name)
+                self._elsewhere.setdefault(_base(name), []).append(name)
 
     def of_sidecar(self, sidecar: str, extension: str) -> tuple[str, bool]:
         """Return the file that a sidecar describes, and whether it is there; "" if it is no picture."""
@@ -136,6 +161,8 @@ class _Files:
         if name in self._names:
             return (name, True) if is_picture(self.source / name) else ("", False)
         if found := self._pictures.get(name):
+            return found[0], True
+        if len(found := self._elsewhere.get(_base(name), [])) == 1:
             return found[0], True
         if split_name(name)[2] in PICTURE_SUFFIXES:
             return name, False
