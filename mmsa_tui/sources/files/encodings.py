@@ -221,14 +221,18 @@ def _decode_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
 
 
 _HIGH_RUN = re.compile(rb"(.?)([\x80-\xff]+)", re.DOTALL)
-_WESTERN = frozenset("äöüßéèêëàâçñáíóúïîôûåæøÄÖÜÉÈÀÇÑÅØ’‘“”–—…€".encode("cp1252"))
+_WESTERN = tuple(
+    frozenset("äöüßéèêëàâçñáíóúïîôûåæøÄÖÜÉÈÀÇÑÅØ’‘“”–—…€".encode(name)) for name in ("cp1252", "mac_roman")
+)
 
 
 def _is_western(data: bytes) -> bool:
-    """Whether high bytes stand one or two together inside words, as umlauts in a Windows code page do."""
+    """Whether high bytes stand one or two together inside words, as umlauts of Windows and of old Macs do."""
     runs = [(match[1], match[2]) for match in _HIGH_RUN.finditer(data)]
-    inside = sum(before.isalpha() and len(run) <= 2 and _WESTERN.issuperset(run) for before, run in runs)
-    return len(runs) >= 2 and inside >= 0.8 * len(runs)
+    inside = [run for before, run in runs if before.isalpha() and len(run) <= 2]
+    return len(runs) >= 2 and any(
+        sum(map(western.issuperset, inside)) >= 0.8 * len(runs) for western in _WESTERN
+    )
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
