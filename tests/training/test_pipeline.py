@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_pipeline import LABELS, bundle, pipeline, posts, recipe, run_folder
+from small_pipeline import LABELS, TEXTS, bundle, pipeline, posts, recipe, run_folder
 from small_posts import count_openings, make_picture, pack_pictures
 
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.errors import BundleError, TrainingError
-from mmsa_tui.model.encoders import TextEncoder
+from mmsa_tui.model import mobilenet
+from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.predictor import Predictor
 from mmsa_tui.records import Post
 from training.examples import Example, Materials, make_examples
-from training.full.image import read_pixels
+from training.full.image import copy_image_encoder, read_pixels, trunk_features
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe
 from training.full.runs import RunLog
@@ -64,6 +65,58 @@ def test_encoders_that_are_not_tuned_stay_as_they_are(
     ).model.state_dict()
     assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
     assert bundle.meta.scores["n"]
+
+
+def test_a_picture_encoder_goes_a_share_of_the_way_to_what_it_learned(pipeline: Pipeline) -> None:
+    trunk, rows = pipeline.image_trunk(), pipeline.split.train
+    assert trunk is not None
+    weights = []
+    for kept in (1.0, 0.25):
+        image = replace(pipeline.recipe.image, kept=kept, tasks=("image", "post"))
+        image = replace(image, tuning=replace(image.tuning, learning_rate=0.01))
+        part = Pipeline(
+            replace(pipeline.recipe, image=image), pipeline.materials, pipeline.log, torch.device("cpu")
+        )
+        part.split = replace(pipeline.split, select=rows[:0])
+        part.tune_image(trunk, rows, f"image-kept{kept}")
+        weights.append(ImageEncoder(pipeline.folder / f"image-kept{kept}").model.state_dict())
+    copy_image_encoder(pipeline.recipe.image.encoder, pipeline.folder / "image-as-it-came")
+    base = ImageEncoder(pipeline.folder / "image-as-it-came").eval()
+    mobilenet.fold(base.model)
+    fresh = ImageEncoder(pipeline.recipe.image.encoder)
+    mobilenet.unfold_into(base.model, fresh.model)
+    came = fresh.model.state_dict()
+    moved = [name for name in came if not torch.allclose(came[name], weights[0][name], atol=1e-3)]
+    assert moved
+    for name in moved:
+        share = weights[1][name].float() - came[name]
+        assert torch.allclose(share, 0.25 * (weights[0][name].float() - came[name]), atol=2e-3), name
+
+
+def test_cut_outs_of_pictures_are_learned_from_beside_their_mirror_images(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mobilenet, "trunk_and_tail", lambda *_: (torch.nn.Identity(), torch.nn.Identity()))
+    pixels = torch.zeros(3, 3, 224, 224, dtype=torch.uint8)
+    pixels[:, :, :, :112] = 255
+    whole, mirrored, *cuts = trunk_features(recipe.image.encoder, pixels, 1, n_crops=2)
+    assert torch.equal(mirrored, whole.flip(3))
+    assert [bool(cut[0, 0, 0, 0] > cut[0, 0, 0, -1]) for cut in cuts] == [True, False]
+    assert not any(torch.equal(cut, whole) or torch.equal(cut, mirrored) for cut in cuts)
+
+
+def test_a_tuned_picture_encoder_is_calibrated_by_others_that_have_not_seen_the_post(
+    posts: list[Post], recipe: Recipe, tmp_path: Path
+) -> None:
+    asked = replace(recipe, text=replace(recipe.text, tuned=False), extra_replay=60)
+    tweets = [Example(f"2013:{i}", f"{TEXTS[i % 3]} word{i}", text=i % 3, language="en") for i in range(60)]
+    materials = Materials(make_examples(posts, LABELS), tweets, [])
+    pipeline = Pipeline(asked, materials, RunLog(tmp_path), torch.device("cpu"))
+    bundle = pipeline.run(tmp_path / "bundles", "1.0.0", "mmsa train")
+    assert set(bundle.meta.scores["calibration"]) == {"text and picture", "picture alone", "text alone"}
+    assert bundle.meta.scores["languages"]["en"]["n"] == 60
+    learned = [ImageEncoder(tmp_path / f"image-without{n}").model.state_dict() for n in range(2)]
+    assert any(not torch.equal(learned[0][name], learned[1][name]) for name in learned[0])
 
 
 def test_posts_without_a_picture_make_a_bundle_that_reads_words(

@@ -17,6 +17,7 @@ from mmsa_tui.model.labelled import Targets, concatenate_targets
 from mmsa_tui.model.metrics import FloatArray, IntArray, calibration_error
 from mmsa_tui.model.network import FusionHead, Logits
 from mmsa_tui.model.reliability import error_by_chance
+from training.examples import Example, group_examples, grouped_folds
 from training.full.fusion import FusionSettings, fit_head, predict
 
 _GRID = torch.logspace(-0.7, 0.7, 141)
@@ -158,6 +159,46 @@ def cross_fit(
         for whole, part in zip(found, (logits.fused, logits.text, logits.image), strict=True):
             whole[rows] = part
     return Logits(*found)
+
+
+@dataclass(frozen=True)
+class CrossedTexts:
+    """Logits [N, K] of tweets by heads that were fitted without them, and the folds of these heads."""
+
+    tweets: Sequence[Example]
+    logits: Tensor
+    folds: Sequence[IntArray]
+
+    @property
+    def wanted(self) -> Tensor:
+        return torch.tensor([tweet.text for tweet in self.tweets])
+
+
+def cross_texts(
+    config: HeadConfig,
+    tweets: Sequence[Example],
+    learned: tuple[Features, Targets],
+    posts: tuple[Features, Targets],
+    settings: FusionSettings,
+    seed: int,
+    scaling: FusionHead | None = None,
+) -> CrossedTexts | None:
+    """Judge the tweets that a head learned from by heads like it that were fitted without them.
+
+    Args:
+        learned: features and labels of `tweets`. posts: what every head learns from besides.
+        scaling: as in `fit_head`.
+
+    Returns:
+        None where a label has too few tweets for it, copies aside.
+    """
+    grouped = group_examples(tweets)
+    fewest = min(len({t.group for t in grouped if t.text == text}) for text in {t.text for t in grouped})
+    if fewest < N_CALIBRATION_FOLDS:
+        return None
+    folds = grouped_folds([t.text for t in grouped], [t.group for t in grouped], N_CALIBRATION_FOLDS, seed)
+    logits = cross_fit(config, learned, folds, settings, seed, more=posts, scaling=scaling)
+    return CrossedTexts(tweets, logits.text, folds)
 
 
 def crossed(calibration: Calibration, known: Known) -> Calibration:

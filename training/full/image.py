@@ -22,8 +22,10 @@ from mmsa_tui.model.preprocessing import SIZE_PX, decode, normalise
 from mmsa_tui.pictures.decoder import PictureError
 from mmsa_tui.pictures.files import PictureFiles
 from training.examples import Example
-from training.full.loop import FineTuning, fine_tune, seed_everything
+from training.full.loop import FineTuning, fine_tune, loss_of_tasks, seed_everything
 from training.full.runs import RunLog
+
+_CROP_SEED = 11
 
 
 def read_pixels(examples: Sequence[Example]) -> Tensor:
@@ -46,36 +48,52 @@ def trunk_features(
     encoder: str | Path,
     pixels: Tensor,
     n_tail_blocks: int,
+    n_crops: int = 0,
     batch_size: int = 8,
     on_batch: Callable[[int, int], None] | None = None,
 ) -> Tensor:
-    """Run the frozen trunk over pictures and their mirror images.
+    """Run the frozen trunk over pictures, their mirror images and cut-outs of them.
 
     Args:
         pixels: [N, 3, 224, 224] uint8.
 
     Returns:
-        [2, N, C, H, W] float16: as they are, and mirrored.
+        [2 + n_crops, N, C, H, W] float16: as they are, mirrored, and cut.
     """
     model = ImageEncoder(encoder).eval()
     mobilenet.fold(model.model)
     trunk, _ = mobilenet.trunk_and_tail(model.model, n_tail_blocks)
     mobilenet.channels_last(trunk)
-    rows: list[list[Tensor]] = [[], []]
+    rows: list[list[Tensor]] = [[] for _ in range(2 + n_crops)]
+    rng = random.Random(_CROP_SEED)
     for start in range(0, len(pixels), batch_size):
         scaled = torch.from_numpy(normalise(pixels[start : start + batch_size].numpy()))
         batch = scaled.contiguous(memory_format=torch.channels_last)
-        for side, view in enumerate((batch, batch.flip(3))):
-            rows[side].append(trunk(view).half().contiguous())
+        views = [batch, batch.flip(3), *(_cropped(batch, rng, n % 2 == 1) for n in range(n_crops))]
+        for part, view in zip(rows, views, strict=True):
+            part.append(trunk(view).half().contiguous())
         if on_batch is not None:
             on_batch(min(start + batch_size, len(pixels)), len(pixels))
-    return torch.stack([torch.cat(side) for side in rows])
+    return torch.stack([torch.cat(part) for part in rows])
+
+
+def _cropped(batch: Tensor, rng: random.Random, mirrored: bool) -> Tensor:
+    """Cut 70 to 95 % of each side out of pictures, [B, 3, H, W], enlarge it, and change how bright it is."""
+    height, width = batch.shape[2:]
+    share = rng.uniform(0.7, 0.95)
+    h, w = int(height * share), int(width * share)
+    y, x = rng.randint(0, height - h), rng.randint(0, width - w)
+    cut = nn.functional.interpolate(
+        batch[:, :, y : y + h, x : x + w], size=(height, width), mode="bilinear", antialias=True
+    )
+    cut = cut * rng.uniform(0.85, 1.15)
+    return (cut.flip(3) if mirrored else cut).contiguous(memory_format=torch.channels_last)
 
 
 def tune_image_encoder(
     encoder: str | Path,
     trunk: Tensor,
-    labels: Sequence[int],
+    labels: Sequence[Sequence[int]],
     train: Sequence[int],
     select: Sequence[int],
     n_labels: int,
@@ -84,13 +102,15 @@ def tune_image_encoder(
     out: Path,
     log: RunLog,
     seed: int,
+    kept: float = 1.0,
 ) -> float:
     """Fine-tune the tail on `trunk[:, train]` and save the whole encoder to `out` (fp16).
 
     Args:
-        trunk: [2, N, C, H, W] of `trunk_features`.
-        labels: [N] class indices.
-        train, select: rows of `trunk`; `select` picks the best epoch, empty keeps the last.
+        trunk: [V, N, C, H, W] of `trunk_features`.
+        labels: class indices of each task, [T][N], -1 where a task has none for a picture.
+        train, select: rows of `trunk`; `select` picks the best epoch by the first task, empty keeps the last.
+        kept: how far to go from the weights as they came to those that were learned, 1 all the way.
 
     Returns:
         The best weighted F1 on `select`.
@@ -101,15 +121,18 @@ def tune_image_encoder(
     mobilenet.fold(model.model)
     _, tail = mobilenet.trunk_and_tail(model.model, n_tail_blocks)
     mobilenet.channels_last(tail)
-    head = nn.Sequential(nn.Dropout(0.3), nn.Linear(model.n_features, n_labels))
-    y = torch.tensor(list(labels))
+    came = {name: weight.clone() for name, weight in tail.state_dict().items()}
+    heads = nn.ModuleList(
+        nn.Sequential(nn.Dropout(0.3), nn.Linear(model.n_features, n_labels)) for _ in labels
+    )
+    wanted = torch.tensor(labels)
 
     def loss_of(indices: Sequence[int]) -> Tensor:
         rows = torch.as_tensor(indices)
-        side = torch.randint(0, 2, (len(indices),))
-        regions = tail(trunk[side, rows].float().contiguous(memory_format=torch.channels_last))
-        return nn.functional.cross_entropy(
-            head(regions.float().mean(dim=(2, 3))), y[rows], label_smoothing=settings.label_smoothing
+        view = torch.randint(0, len(trunk), (len(indices),))
+        regions = tail(trunk[view, rows].float().contiguous(memory_format=torch.channels_last))
+        return loss_of_tasks(
+            heads, regions.float().mean(dim=(2, 3)), wanted[:, rows], settings.label_smoothing
         )
 
     def plan(epoch: int) -> list[list[int]]:
@@ -117,17 +140,19 @@ def tune_image_encoder(
         rng.shuffle(order)
         return [order[i : i + settings.batch_size] for i in range(0, len(order), settings.batch_size)]
 
-    best, losses = -1.0, []
-    for step in fine_tune(tail, head, plan, loss_of, settings, torch.device("cpu")):
+    best, losses, learned = -1.0, [], came
+    for step in fine_tune(tail, heads, plan, loss_of, settings, torch.device("cpu")):
         losses.append(step.loss)
         log.progress("image", step.number, step.total, step.loss)
         if step.ends_epoch:
-            score = _score(tail, head, trunk[0], y, select) if len(select) else float(step.epoch)
+            score = _score(tail, heads[0], trunk[0], wanted[0], select) if len(select) else float(step.epoch)
             log.record(stage="image", epoch=step.epoch + 1, loss=float(np.mean(losses)), weighted_f1=score)
             losses = []
             if score > best:
                 best = score
-                save_image_encoder(encoder, model, out)
+                learned = {name: weight.clone() for name, weight in tail.state_dict().items()}
+    tail.load_state_dict({name: torch.lerp(came[name], learned[name], kept) for name in came})
+    save_image_encoder(encoder, model, out)
     return best if len(select) else 0.0
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from mmsa_tui.model.labelled import UNLABELLED
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,24 @@ def fine_tune(
             schedule.step()
             number += 1
             yield Step(number, total, epoch, float(loss.detach()), position == len(plan) - 1)
+
+
+def loss_of_tasks(
+    heads: Iterable[nn.Module], features: Tensor, wanted: Tensor, label_smoothing: float
+) -> Tensor:
+    """Mean cross-entropy of the tasks that a batch has labels for.
+
+    Args:
+        features: [B, H]. wanted: class indices of each task, [T, B], -1 where it has none.
+    """
+    losses = [
+        nn.functional.cross_entropy(
+            head(features), labels, ignore_index=UNLABELLED, label_smoothing=label_smoothing
+        )
+        for head, labels in zip(heads, wanted, strict=True)
+        if bool((labels >= 0).any())
+    ]
+    return torch.stack(losses).mean()
 
 
 def ramp(step: int, total: int, warmup: float) -> float:

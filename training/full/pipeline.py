@@ -25,13 +25,13 @@ from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.head import HeadConfig
 from mmsa_tui.model.labelled import LabelledFeatures, Targets, concatenate_targets, make_targets
-from mmsa_tui.model.network import FusionHead
+from mmsa_tui.model.network import FusionHead, Logits
 from mmsa_tui.model.preprocessing import TextTransform, lexicon
 from mmsa_tui.model.runtimes import TextSpec
 from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.views import read_views
 from training.examples import UNLABELLED, Example, IntArray, Materials, Split, grouped_folds, split_examples
-from training.full.calibrate import N_CALIBRATION_FOLDS, Known, cross_fit
+from training.full.calibrate import N_CALIBRATION_FOLDS, CrossedTexts, Known, cross_fit, cross_texts
 from training.full.fusion import Epoch, fit_head
 from training.full.image import (
     copy_image_encoder,
@@ -83,7 +83,8 @@ class Pipeline:
             learned,
             self.text_only_features(held_out) if held_out else None,
             self.calibration_tweets(),
-            self.crossed(posts),
+            self.crossed(posts, trunk),
+            self.crossed_texts(posts),
             {name: self.folder / name for name in ("text", "image")},
         )
         return write_trained(trained, bundles, version, command)
@@ -136,7 +137,7 @@ class Pipeline:
         self.log.mark_done(name)
 
     def image_trunk(self) -> Tensor | None:
-        """Frozen trunk features of each example's first picture, [2, N, C, H, W]; zeros without one.
+        """Frozen trunk features of each example's first picture, [V, N, C, H, W]; zeros without one.
 
         None where the image encoder stays as it is.
         """
@@ -150,6 +151,7 @@ class Pipeline:
             self.recipe.image.encoder,
             read_pixels(self.examples),
             self.recipe.image.tail_blocks,
+            self.recipe.image.crops,
             on_batch=lambda done, total: self.log.progress("pictures", done, total, 0.0),
         )
         save_file({"trunk": trunk}, file)
@@ -165,12 +167,15 @@ class Pipeline:
             copy_image_encoder(recipe.encoder, self.folder / name)
             self.log.mark_done(name)
             return
-        labels = [getattr(e, recipe.task) if e.pictures else UNLABELLED for e in self.examples]
-        rows = [int(i) for i in train if labels[i] >= 0]
-        select = [int(i) for i in self.split.select if labels[i] >= 0]
+        labels = [
+            [getattr(e, task) if e.pictures else UNLABELLED for e in self.examples] for task in recipe.tasks
+        ]
+        rows = [int(i) for i in train if max(of_task[i] for of_task in labels) >= 0]
+        select = [int(i) for i in self.split.select if labels[0][i] >= 0] if recipe.kept == 1 else []
         if not rows:
             raise TrainingError(
-                "no post with a picture has a label for it", "The image stage needs labelled pictures."
+                "no post with a picture has a label for it",
+                "Give pictures, or a recipe with image.tuned = false.",
             )
         tune_image_encoder(
             recipe.encoder,
@@ -184,6 +189,7 @@ class Pipeline:
             self.folder / name,
             self.log,
             self.recipe.seed,
+            recipe.kept,
         )
         self.log.mark_done(name)
 
@@ -191,10 +197,9 @@ class Pipeline:
         """Features of all examples by two tuned encoders of the run folder."""
         texts = [e.raw_text for e in self.examples]
         words = self._text_features(text, texts)
-        pictures = self._picture_features(image, trunk)
+        pictures = self.picture_features(image, trunk)
         has_image = torch.tensor([bool(e.pictures) for e in self.examples])
         has_text = torch.tensor([bool(e.raw_text.strip()) for e in self.examples])
-        pictures[~has_image] = 0.0
         return Features(words, torch.from_numpy(lexicon().features(texts)), pictures, has_text, has_image)
 
     def _text_features(self, text: str, texts: Sequence[str]) -> Tensor:
@@ -207,7 +212,8 @@ class Pipeline:
         encoder = TextEncoder(folder).to(self.device)
         return encode_texts(encoder, TextTransform(folder), texts, self.device)
 
-    def _picture_features(self, image: str, trunk: Tensor | None) -> Tensor:
+    def picture_features(self, image: str, trunk: Tensor | None) -> Tensor:
+        """Features of all examples' first pictures by an encoder of the run folder, 0 without one."""
         if trunk is None:
             file = self.folder / "pictures.safetensors"
             if not self.log.is_done("pictures"):
@@ -215,11 +221,13 @@ class Pipeline:
                 save_file({"pictures": encoded}, file)
                 self.log.mark_done("pictures")
             pictures: Tensor = load_file(file)["pictures"]
-            return pictures
-        model = ImageEncoder(self.folder / image).eval()
-        mobilenet.fold(model.model)
-        _, tail = mobilenet.trunk_and_tail(model.model, self.recipe.image.tail_blocks)
-        return tail_features(mobilenet.channels_last(tail), trunk[0])
+        else:
+            model = ImageEncoder(self.folder / image).eval()
+            mobilenet.fold(model.model)
+            _, tail = mobilenet.trunk_and_tail(model.model, self.recipe.image.tail_blocks)
+            pictures = tail_features(mobilenet.channels_last(tail), trunk[0])
+        pictures[torch.tensor([not e.pictures for e in self.examples])] = 0.0
+        return pictures
 
     def training_features(self, features: Features, trunk: Tensor | None) -> Features:
         """What the head is fitted on: out-of-fold features where the recipe has folds."""
@@ -281,28 +289,56 @@ class Pipeline:
             return None
         return self.text_only_features(rest), torch.tensor([e.text for e in rest])
 
-    def crossed(self, posts: LabelledFeatures) -> tuple[Known, list[IntArray]] | None:
-        """Score posts by heads that were fitted without them, and say by which folds.
+    def crossed(self, posts: LabelledFeatures, trunk: Tensor | None) -> tuple[Known, list[IntArray]] | None:
+        """Score posts by encoders and heads that have learned from none of them, and say by which folds.
 
-        None where an encoder learned from them: any head is surer of those than of others.
+        None where the text encoder learned from them: to tune one for each fold takes hours.
         """
-        if self.recipe.text.tuned or self.recipe.image.tuned:
+        if self.recipe.text.tuned:
             return None
         rows = np.sort(np.concatenate([self.split.train, self.split.calibrate]))
-        part, select = (posts.take(torch.as_tensor(each)) for each in (rows, self.split.select))
         strata = [max(self.examples[row].post, 0) for row in rows]
         groups = [self.examples[row].group for row in rows]
         folds = grouped_folds(strata, groups, N_CALIBRATION_FOLDS, self.recipe.seed)
-        logits = cross_fit(
-            self.head_config(),
-            (part.features, part.targets),
-            folds,
-            self.recipe.fusion,
-            self.recipe.seed,
-            more=self.extra_set(),
-            select=(select.features, select.targets),
+        judged = []
+        for number, fold in enumerate(folds):
+            seen = posts
+            if trunk is not None:
+                self.tune_image(trunk, np.setdiff1d(rows, rows[fold]), f"image-without{number}")
+                pictures = self.picture_features(f"image-without{number}", trunk)
+                seen = replace(posts, features=replace(posts.features, image=pictures))
+            part, select = (seen.take(torch.as_tensor(each)) for each in (rows, self.split.select))
+            judged.append(
+                cross_fit(
+                    self.head_config(),
+                    (part.features, part.targets),
+                    [fold],
+                    self.recipe.fusion,
+                    self.recipe.seed,
+                    more=self.extra_set(),
+                    select=(select.features, select.targets),
+                )
+            )
+        # Each has numbers for the posts of its fold, and 0 for all others.
+        fused, text, image = (
+            torch.stack([getattr(each, kind) for each in judged]).sum(0)
+            for kind in ("fused", "text", "image")
         )
-        return Known.of(logits, part.features, part.targets), folds
+        part = posts.take(torch.as_tensor(rows))
+        return Known.of(Logits(fused, text, image), part.features, part.targets), folds
+
+    def crossed_texts(self, posts: LabelledFeatures) -> CrossedTexts | None:
+        """Judge the tweets that the head learned from by heads that have not.
+
+        None where there are others to judge by, or the text encoder learned from them.
+        """
+        extra, rest = self._part_extra()
+        learned = self.extra_set()
+        if self.recipe.text.tuned or rest or learned is None:
+            return None
+        train = posts.take(torch.as_tensor(self.split.train))
+        config, seed = self.head_config(), self.recipe.seed
+        return cross_texts(config, extra, learned, (train.features, train.targets), self.recipe.fusion, seed)
 
     def head_config(self) -> HeadConfig:
         """Give the recipe's head the widths of the encoder's views."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mmsa_tui.decoding import from_toml
 from mmsa_tui.errors import TrainingError
@@ -40,12 +40,20 @@ class TextRecipe:
 
 @dataclass(frozen=True)
 class ImageRecipe:
-    """Stage 2. `task` is the label kind; `tail_blocks` of MobileNetV2's 16 learn, none unless `tuned`."""
+    """Stage 2. `tasks` are label kinds that share the encoder, the first one picks the epoch.
+
+    `tail_blocks` of MobileNetV2's 16 learn, none unless `tuned`. `kept`: what share of the way from the
+    weights as they came to those learned is gone; where it is below 1 the last epoch counts, for halfway
+    no epoch overfits (M. Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022). `crops`: how
+    many cut-outs of each picture are learned from beside the picture and its mirror image.
+    """
 
     encoder: str = "google/mobilenet_v2_1.0_224"
-    task: Literal["image", "post"] = "image"
+    tasks: tuple[str, ...] = ("image",)
     tuned: bool = True
     tail_blocks: int = 4
+    kept: float = 1.0
+    crops: int = 0
     tuning: FineTuning = field(
         default_factory=lambda: FineTuning(
             epochs=5, batch_size=32, learning_rate=2e-4, weight_decay=0.05, bf16=False
@@ -53,8 +61,12 @@ class ImageRecipe:
     )
 
     def __post_init__(self) -> None:
+        if not self.tasks or not set(self.tasks) <= {"text", "post", "image"}:
+            raise ValueError("image.tasks holds text, post or image")
         if not 1 <= self.tail_blocks <= 16:
             raise ValueError("image.tail_blocks is 1 to 16")
+        if not 0 < self.kept <= 1 or self.crops < 0:
+            raise ValueError("image.kept is above 0 and at most 1, image.crops 0 or more")
 
 
 @dataclass(frozen=True)

@@ -22,30 +22,28 @@ import torch
 from mmsa_tui.bundle.meta import Bundle, read_bundle
 from mmsa_tui.config import find_paths
 from mmsa_tui.errors import TrainingError
-from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.encoding import open_encoders
 from mmsa_tui.model.features import Features, concatenate
 from mmsa_tui.model.labelled import LabelledFeatures, concatenate_targets
-from mmsa_tui.model.metrics import IntArray
 from mmsa_tui.model.network import DefaultHead
 from mmsa_tui.model.preprocessing import lexicon
 from mmsa_tui.records import Post
 from mmsa_tui.retrain.held_out import kept_apart
 from mmsa_tui.sources import read
 from training.content import BundleContent
-from training.examples import Example, group_examples, grouped_folds, make_examples, read_text_table
+from training.examples import Example, grouped_folds, make_examples, read_text_table
 from training.full.calibrate import (
     N_CALIBRATION_FOLDS,
     Known,
     cross_fit,
+    cross_texts,
     crossed,
-    crossed_error,
     crossed_errors,
     fit_by_label,
 )
 from training.full.fusion import FusionSettings, fit_head, predict
 from training.full.runs import exit_code_of
-from training.full.scoring import score_bundle, score_tweets, summary
+from training.full.scoring import score_bundle, score_crossed, summary
 from training.retrain.run import load_base
 
 
@@ -102,32 +100,27 @@ def refit_head(
             f"the {len(kept):,} tweets to learn from are not the {len(alone):,} that {parent.id} keeps",
             "The table holds those in their order, `learn` in column `year`.",
         )
-    parts = _folds(kept, seed)
-    text = cross_fit(
-        head.config, (alone.features, alone.targets), parts, settings, seed,
-        more=(apart.features, apart.targets), scaling=base.head,
-    ).text  # fmt: skip
-    calibration = replace(calibration, text=fit_by_label(text, alone.targets.text))
-    sure_of_texts = crossed_error(text, alone.targets.text, parts, len(base.evaluation))
-    if others:
-        text = torch.cat(
-            [text, predict(head, _encoded(parent, others, alone.features), compressed=True).text]
+    texts = cross_texts(
+        head.config, kept, (alone.features, alone.targets), (apart.features, apart.targets), settings, seed,
+        scaling=base.head,
+    )  # fmt: skip
+    if texts is None:
+        raise TrainingError(
+            "the tweets of a label are too few to judge by heads fitted without them",
+            f"At least {N_CALIBRATION_FOLDS} of each label are needed.",
         )
-    tables, languages = score_tweets(
-        Calibration.probs(text, calibration.text).double().numpy(), [*kept, *others], parent.labels
-    )
+    calibration = replace(calibration, text=fit_by_label(texts.logits, texts.wanted))
     judging = base.evaluation
     scores = score_bundle(
         head, calibration, judging.features, judging.targets,
         [known[h].raw_text for h in judging.hashes], parent.labels, compressed=True,
     )  # fmt: skip
-    scores |= {
-        "languages": languages,
-        "tables": scores["tables"] | tables,
-        "calibration": crossed_errors(judged, folds, scores["n"]) | {"text alone": sure_of_texts},
-        "split": parent.meta.scores["split"],
-        "command": command,
-    }
+    unread = None
+    if others:
+        unread = predict(head, _encoded(parent, others, alone.features), compressed=True).text, others
+    scores["calibration"] = crossed_errors(judged, folds, scores["n"])
+    scores = score_crossed(scores, calibration, texts, unread, parent.labels)
+    scores |= {"split": parent.meta.scores["split"], "command": command}
     training = dict(parent.meta.training)
     content = BundleContent(
         name=parent.meta.name,
@@ -151,18 +144,6 @@ def refit_head(
         sources=parent.meta.sources,
     )
     return content.write(bundles / f"{parent.meta.name}-{version}")
-
-
-def _folds(tweets: Sequence[Example], seed: int) -> list[IntArray]:
-    """Cut tweets into folds that no copy crosses."""
-    grouped = group_examples(tweets)
-    fewest = min(len({t.group for t in grouped if t.text == text}) for text in {t.text for t in grouped})
-    if fewest < N_CALIBRATION_FOLDS:
-        raise TrainingError(
-            f"{fewest} tweets of a label are too few to judge by heads fitted without them",
-            f"At least {N_CALIBRATION_FOLDS} of each label are needed.",
-        )
-    return grouped_folds([t.text for t in grouped], [t.group for t in grouped], N_CALIBRATION_FOLDS, seed)
 
 
 def _encoded(parent: Bundle, tweets: Sequence[Example], like: Features) -> Features:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mmsa_tui.model.calibration import Calibration
 from mmsa_tui.model.features import Features
@@ -15,6 +17,7 @@ from mmsa_tui.model.network import FusionHead
 from mmsa_tui.model.reliability import as_scores
 from mmsa_tui.model.vader import vader_labels
 from training.examples import Example
+from training.full.calibrate import CrossedTexts, crossed_error
 from training.full.fusion import predict
 
 _LEVEL_OF_LANGUAGES = 0.8
@@ -120,6 +123,33 @@ def score_tweets(
         tables |= _table(title, truth, said, rows, labels, probs)
         by_language[str(language)] = _language_score(truth[rows], said[rows])
     return tables, by_language
+
+
+def score_crossed(
+    scores: Mapping[str, Any],
+    calibration: Calibration,
+    texts: CrossedTexts,
+    others: tuple[Tensor, Sequence[Example]] | None,
+    labels: Sequence[str],
+) -> dict[str, Any]:
+    """Put into scores what tweets say that were judged by heads fitted without them.
+
+    Args:
+        scores: as `score_bundle` gives them.
+        others: logits of more tweets that the head has not learned from, and these tweets.
+    """
+    logits, tweets = texts.logits, list(texts.tweets)
+    if others is not None:
+        logits, tweets = torch.cat([logits, others[0]]), [*tweets, *others[1]]
+    probs = Calibration.probs(logits, calibration.text).double().numpy()
+    tables, languages = score_tweets(probs, tweets, labels)
+    sure = crossed_error(texts.logits, texts.wanted, texts.folds, scores["n"])
+    return {
+        **scores,
+        "languages": languages,
+        "tables": scores["tables"] | tables,
+        "calibration": scores.get("calibration", {}) | {"text alone": sure},
+    }
 
 
 def _table(

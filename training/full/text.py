@@ -20,7 +20,13 @@ from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.metrics import weighted_f1
 from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
 from mmsa_tui.model.views import VERDICT
-from training.full.loop import FineTuning, fine_tune, length_sorted_batches, seed_everything
+from training.full.loop import (
+    FineTuning,
+    fine_tune,
+    length_sorted_batches,
+    loss_of_tasks,
+    seed_everything,
+)
 from training.full.runs import RunLog
 
 
@@ -69,14 +75,7 @@ def tune_text_encoder(
     def loss_of(indices: Sequence[int]) -> Tensor:
         features = model(*_tensors(transform.collate([ids[i] for i in indices]), device)).float()
         wanted = labels[torch.as_tensor(indices, device=device)]
-        losses = [
-            nn.functional.cross_entropy(
-                head(features), wanted[:, task], ignore_index=-1, label_smoothing=settings.label_smoothing
-            )
-            for task, head in enumerate(heads)
-            if bool((wanted[:, task] >= 0).any())
-        ]
-        return torch.stack(losses).mean()
+        return loss_of_tasks(heads, features, wanted.T, settings.label_smoothing)
 
     def plan(epoch: int) -> list[list[int]]:
         return length_sorted_batches([len(row) for row in ids], settings.batch_size, rng)

@@ -23,10 +23,10 @@ from mmsa_tui.pictures.files import PictureFiles
 from mmsa_tui.pictures.likeness import copy_keys
 from training.content import BundleContent
 from training.examples import Example, IntArray, Materials, Split
-from training.full.calibrate import Known, calibrate, crossed, crossed_errors
-from training.full.fusion import compress
+from training.full.calibrate import CrossedTexts, Known, calibrate, crossed, crossed_errors, fit_by_label
+from training.full.fusion import compress, predict
 from training.full.recipe import Recipe
-from training.full.scoring import score_bundle
+from training.full.scoring import score_bundle, score_crossed
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Trained:
 
     `posts` are all `examples`, in their order; `learned` is what the head was fitted on. The image
     features of both have their full width. `extra_test` are the features of the tweets that are
-    only scored on, `tweets` those with their labels that only the text's temperature is fitted on.
+    only scored on, `tweets` those with their labels that only the text's temperature is fitted on, `texts`
+    those that the head learned from, where there are no others.
     `crossed` are posts as heads score them that were fitted without, and the folds of these heads.
     `encoders` are the folders of the tuned `text` and `image` encoder.
     """
@@ -50,6 +51,7 @@ class Trained:
     extra_test: Features | None
     tweets: tuple[Features, torch.Tensor] | None
     crossed: tuple[Known, list[IntArray]] | None
+    texts: CrossedTexts | None
     encoders: Mapping[str, Path]
 
     def part(self, rows: IntArray) -> LabelledFeatures:
@@ -64,6 +66,8 @@ def write_trained(trained: Trained, bundles: Path, version: str, command: str) -
     calibration = calibrate(trained.head, part.features, part.targets, tweets=trained.tweets)
     if trained.crossed is not None:
         calibration = crossed(calibration, trained.crossed[0])
+    if trained.texts is not None:
+        calibration = replace(calibration, text=fit_by_label(trained.texts.logits, trained.texts.wanted))
     content = BundleContent(
         name=recipe.name,
         version=version,
@@ -116,6 +120,12 @@ def _scores(trained: Trained, calibration: Calibration, command: str) -> dict[st
     )
     if trained.crossed is not None:
         scores["calibration"] = crossed_errors(*trained.crossed, scores["n"])
+    if trained.texts is not None:
+        tested = trained.extra_test
+        others = None
+        if tested is not None:
+            others = predict(trained.head, tested).text, trained.materials.extra_test
+        scores = score_crossed(scores, calibration, trained.texts, others, trained.recipe.labels)
     return scores | {
         "split": f"evaluate part, {len(rows)} posts in groups no other part shares, "
         f"split seed {trained.recipe.split_seed}",
