@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Pixels = npt.NDArray[np.uint8]
 
+_LFS = b"version https://git-lfs.github.com/"
+"""What Git keeps in place of a large file that was not fetched."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """As Pillow calls them; MPO opens as JPEG, and by its own name not at all. None of their decoders
 starts a program, as that of EPS does."""
@@ -115,6 +117,8 @@ def _open(data: bytes, target_px: int) -> _Opened:
 
     if not data:
         raise PictureError("the file is empty")
+    if data.startswith(_LFS):
+        raise PictureError("a pointer of Git LFS, not the picture: run git lfs pull in its repository")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

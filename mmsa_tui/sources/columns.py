@@ -48,7 +48,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "attachedfiles", "displayurl", "filename", "file", "files", "filepath", "path", "url", "urls",
     ),
     "id": (
-        "idstr", "tweetidstr", "tweetid", "statusid", "statusidstr", "postid", "messageid", "textid",
+        "idstr", "tweetidstr", "tweetid", "ids", "statusid", "statusidstr", "postid", "messageid", "textid",
         "commentid", "reviewid", "documentid", "articleid", "itemid", "restid", "importedid",
         "identificador", "identifiant", "identificativo", "identyfikator", "идентификатор",
         "idpublicacion", "iddelapublicacion",

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from mmsa_tui.sources.columns import parse_name, speaks_of_labels
+from mmsa_tui.sources.files.cells import parse_cell
 from mmsa_tui.sources.label_words import propose_map, spelled
 
 _YES = frozenset(("1", "1.0", "x", "true", "yes", "y", "✓", "✔", "ja", "oui", "sí", "да"))
 _NO = frozenset(("", "0", "0.0", "false", "no", "n", "-", "nan", "none", "nein", "non", "нет"))
 _JOINTS = re.compile(r"[.:/]+")
 _LEAST = 2
+_LOOK_AT_COLUMNS, _LOOK_AT_ROWS = 60, 50
 
 
 def label_columns(columns: Sequence[str]) -> dict[str, str]:
@@ -36,3 +39,15 @@ def marked(columns: Mapping[str, str], row: Mapping[str, str]) -> str:
     """Return the label whose column is marked in a row, "" for none or several."""
     found = [label for name, label in columns.items() if row.get(name, "").strip().casefold() in _YES]
     return found[0] if len(found) == 1 else ""
+
+
+def lists_of_labels(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the columns of lists of records with a label in each: one for a person, or for an aspect."""
+    found = []
+    for column in columns[:_LOOK_AT_COLUMNS]:
+        cells = [cell for row in rows[:_LOOK_AT_ROWS] if (cell := row.get(column, ""))[:2] == "[{"]
+        lists = [value for value in map(parse_cell, cells) if isinstance(value, list) and value]
+        keys = [set(items[0]) if isinstance(items[0], dict) else set[str]() for items in lists]
+        if keys and all(any(speaks_of_labels(parse_name(key)) for key in of_one) for of_one in keys):
+            found.append(column)
+    return found

@@ -82,6 +82,8 @@ _OFTEN_CONTENT = frozenset(
 )
 """Columns of these names hold the thing itself as often as a label of it."""
 MAX_WORDS = 20
+_FIRST_COLUMNS = 60
+_PEOPLE = frozenset(("annotator", "coder", "rater", "judge", "expert", "student"))
 _PICTURE = re.compile(r"^(?:.*[/\\])?(?P<stem>[^/\\]+)\.(?:jpe?g|png|webp|gif)$", re.IGNORECASE)
 _TXT = re.compile(r"\.txt$", re.IGNORECASE)
 _GUARDED = re.compile(r"""^(?:'(?=[\d=+-])|=")|(?<=\d)"$""")
@@ -143,6 +145,8 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
         yield from _votes_of_marks(table, path, ids, of_labels, notes)
         return
     ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
+    # Without a column that is called so, the names of pictures tell the posts.
+    ids = ids or [name for name in table.columns[:_FIRST_COLUMNS] if _are_pictures(name, sample)]
     is_tool = is_min(dict.fromkeys(table.columns))
     named = _tool_columns(table.columns) if is_tool else _label_columns(table.columns, columns)
     if not any(named.values()):
@@ -227,6 +231,12 @@ def _parted(cell: str, vocabulary: Collection[str]) -> list[str]:
     return words if len(words) > 1 and all(word in vocabulary for word in words) else [cell]
 
 
+def _are_pictures(column: str, rows: Sequence[Mapping[str, str]]) -> bool:
+    """Whether each cell of a column is the name of a picture of its own."""
+    cells = [row.get(column, "").strip() for row in rows]
+    return bool(cells) and len(set(cells)) == len(cells) and all(map(_PICTURE.match, cells))
+
+
 def _names_post(column: str, records: Sequence[Record]) -> bool:
     """Whether most cells of a column are addresses of posts."""
     cells = [cell for record in records if (cell := record.values.get(column, "").strip())]
@@ -234,8 +244,10 @@ def _names_post(column: str, records: Sequence[Record]) -> bool:
 
 
 def _is_of_coder(column: str) -> bool:
-    """Whether a column is called like the labels of one of several people: `label_ana`, `sentiment bob`."""
-    return speaks_of_labels(name := parse_name(column)) and not speaks_of_another_question(name)
+    """Whether a column is called like the labels of one of several people: `label_ana`, `annotator 2`."""
+    name = parse_name(column)
+    is_person = name.words[0].rstrip("0123456789") in _PEOPLE
+    return (is_person or speaks_of_labels(name)) and not speaks_of_another_question(name)
 
 
 def _label_columns(names: Sequence[str], columns: Mapping[str, str]) -> dict[str, list[str]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tool_shapes import DAY, FINE, UNIX, Shape, check, csv, twice
+from tool_shapes import DAY, FINE, UNIX, Shape, check, csv, lay_out, twice
 
 from mmsa_tui.sources import ReadOptions, read
+from mmsa_tui.sources.labels import read_labels
 
 IDS = ("1918410713521908131", "1918410813521908247")
 WHEN = "Fri May 01 10:00:00 +0000 2026"
@@ -95,6 +96,34 @@ SHAPES: dict[str, Shape] = {
         "dQw4w9WgX0c",
         count=8,
     ),
+    "MORE, an id in one word": plain(
+        {
+            "train.tsv": csv(
+                ("", "0", "1", "2"), ("pid", *IDS, "19184109"), ("text", FINE, "Rain", "Rain")
+            ).replace('","', '"\t"'),
+            f"images/{IDS[0]}.jpg": None,
+        },
+        IDS[0],
+        found=(f"{IDS[0]}.jpg",),
+        point_at="train.tsv",
+        count=3,
+    ),
+    "VIA, texts in JSON in a cell": plain(
+        {
+            "a.csv": csv(
+                ("filename", "p1.png", "p2.png"),
+                twice("region_attributes", "{}"),
+                (
+                    "file_attributes",
+                    *(json.dumps({"caption": t, "sentiment": "neutral"}) for t in (FINE, "Rain")),
+                ),
+            ),
+            "shots/p1.png": None,
+        },
+        "1",
+        found=("p1.png",),
+        truth={"label": "neutral"},
+    ),
     "SocialData, whose date is called otherwise": Shape(
         {
             "a.json": json.dumps(
@@ -120,6 +149,50 @@ SHAPES: dict[str, Shape] = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_parts_that_lie_apart_are_put_together(tmp_path: Path, name: str) -> None:
     check(tmp_path, SHAPES[name])
+
+
+PAIRS = {"data/71.txt": FINE, "data/71.jpg": None, "data/72.txt": "Rain", "data/72.jpg": None}
+BESIDE: dict[str, str] = {
+    "label.txt": "71\tpositive\n72\tnegative\n",
+    "labels.csv": csv(("Name", "71.jpg", "72.jpg"), ("Label", "Positive", "Negative")),
+}
+
+
+@pytest.mark.parametrize("folder", ["data", "posts"])
+@pytest.mark.parametrize("name", BESIDE)
+def test_labels_in_a_file_beside_pairs_are_theirs(tmp_path: Path, name: str, folder: str) -> None:
+    files = {key.replace("data", folder): content for key, content in PAIRS.items()}
+    notes: list[str] = []
+    source = lay_out(tmp_path, Shape({**files, name: BESIDE[name]}, ""))
+    posts = list(read(source, options=ReadOptions(note=notes.append)))
+    assert [(post.post_id, post.truth) for post in posts] == [
+        ("71", {"label": "positive"}),
+        ("72", {"label": "negative"}),
+    ]
+    assert any(f"labels are taken from {name}" in note for note in notes)
+
+
+def test_a_file_beside_pairs_whose_words_are_no_labels_is_only_named(tmp_path: Path) -> None:
+    about = csv(("id", "71", "72"), ("label", "harbour", "market"))
+    notes: list[str] = []
+    source = lay_out(tmp_path, Shape({**PAIRS, "about.csv": about}, ""))
+    assert all(not post.truth for post in read(source, options=ReadOptions(note=notes.append)))
+    assert any("not read: 1 (about.csv)" in note for note in notes)
+
+
+def test_labels_of_several_annotators_are_each_a_vote(tmp_path: Path) -> None:
+    said = (("ID", "71", "72"), twice("annotator_1", "neutral"))
+    more = (("annotator_2", "positive", "negative"), ("annotator_3", "positive", "negative"))
+    (tmp_path / "a.csv").write_text(csv(*said, *more))
+    assert read_labels(tmp_path / "a.csv") == {"71": {"label": "positive"}, "72": {"label": "negative"}}
+
+
+def test_labels_within_lists_are_told(tmp_path: Path) -> None:
+    said = [{"label": "positive", "annotator_id": 1}, {"label": "neutral", "annotator_id": 2}]
+    (tmp_path / "a.json").write_text(json.dumps([{"id": n, "text": FINE, "people": said} for n in (71, 72)]))
+    notes: list[str] = []
+    list(read(tmp_path / "a.json", options=ReadOptions(note=notes.append)))
+    assert any("labels" in note and "`people`" in note for note in notes)
 
 
 def test_chats_within_chats_are_read_and_what_the_service_says_is_counted(tmp_path: Path) -> None:

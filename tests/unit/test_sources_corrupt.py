@@ -49,3 +49,8 @@ def test_a_gzip_file_that_is_damaged_at_its_first_record_says_so(tmp_path: Path,
         assert "Error:" not in error.message
     else:
         assert isinstance(item, Failure) and "CRC check failed" in item.reason
+
+
+def test_a_pointer_of_git_lfs_in_place_of_a_picture_says_what_to_do() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    assert "git lfs pull" in why_corrupt(pointer)

@@ -72,7 +72,7 @@ def open_columnar_table(path: Path, kind: str, part: str) -> Table:
             pictures: tuple[Picture, ...] = ()
             if kind in _WITH_PICTURES:
                 row, pictures = take_pictures(row, path, number, found.part)
-            _flatten(row, "", 0, values)
+            flatten(row, "", 0, values)
             yield Record(f"row {number + 1:,}", values, pictures=pictures)
 
     kept_inside: dict[str, None] = {}
@@ -216,7 +216,7 @@ def json_record(entry: Entry, wanted: set[str]) -> Record:
     if entry.value is None:
         return Record(entry.where, error=entry.reason)
     values: dict[str, str] = {KEY: entry.key} if entry.key else {}
-    _flatten(without_types(entry.value), "", 0, values)
+    flatten(without_types(entry.value), "", 0, values)
     if wanted:
         values = {name: value for name, value in values.items() if name in wanted}
     return Record(entry.where, values, entry.encoding)
@@ -245,7 +245,7 @@ def _plain(value: Any) -> object:
     return None if kind == "NULL" else inner
 
 
-def _flatten(value: Mapping[str, object], prefix: str, depth: int, into: dict[str, str]) -> None:
+def flatten(value: Mapping[str, object], prefix: str, depth: int, into: dict[str, str]) -> None:
     """Turn `{"user": {"name": "x"}}` into `user.name`."""
     for key, inner in value.items():
         if len(into) >= _MAX_FIELDS:
@@ -253,7 +253,7 @@ def _flatten(value: Mapping[str, object], prefix: str, depth: int, into: dict[st
         if isinstance(inner, dict) and len(inner) == 1 and (plain := _of_mongo(inner)) is not None:
             into[f"{prefix}{key}"] = cell_text(plain)
         elif isinstance(inner, dict) and depth < _MAX_DEPTH:
-            _flatten(inner, f"{prefix}{key}.", depth + 1, into)
+            flatten(inner, f"{prefix}{key}.", depth + 1, into)
         else:
             into[f"{prefix}{key}"] = cell_text(inner)
 

@@ -17,6 +17,7 @@ from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Failure, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
+from mmsa_tui.sources.labels_beside import labels_beside
 from mmsa_tui.sources.readers.pairs import look_for_pairs, name_unread, pair_files, read_pairs
 
 LABEL_FILE = "labelResultAll.txt"
@@ -151,11 +152,16 @@ class MvsaReader:
         labels = _child(root, LABEL_FILE)
         truth = read_truth(labels, options.note) if labels is not None else {}
         enriched = _enriched_labels(root, options)
+        pairs = pair_files(walk(data, options.note))
         if labels is None and not enriched:
-            name_unread((path.name for path in root.iterdir() if path.is_file()), options)
+            files = [path.name for path in root.iterdir() if path.is_file()]
+            stems = {pair.key.rpartition("/")[2].lower() for pair in pairs}
+            texts = [name for name in files if name.lower().endswith(".txt")]
+            truth, taken = labels_beside(root, files, stems, options, texts)
+            name_unread((name for name in files if name not in taken), options)
         unseen = set(truth)
         unlabelled = 0
-        for item in read_pairs(data, pair_files(walk(data, options.note)), options.encoding):
+        for item in read_pairs(data, pairs, options.encoding):
             key = item.post_id.lower()
             unseen.discard(key)
             unlabelled += isinstance(item, Post) and key not in truth
@@ -165,10 +171,11 @@ class MvsaReader:
                     kinds["label"] = enriched[key]
                 item = replace(item, truth=kinds)
             yield item
+        source_of_labels = LABEL_FILE if labels is not None else "the file of labels"
         if truth and unlabelled:
-            options.note(f"posts of which {LABEL_FILE} has no label: {unlabelled:,}")
+            options.note(f"posts of which {source_of_labels} has no label: {unlabelled:,}")
         if unseen:
-            options.note(f"{LABEL_FILE} labels {len(unseen):,} ids that have no file")
+            options.note(f"{source_of_labels} labels {len(unseen):,} ids that have no file")
 
 
 def _root_of(source: Path) -> Path:

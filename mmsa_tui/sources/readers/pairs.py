@@ -28,6 +28,7 @@ from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
 from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unescape
 from mmsa_tui.sources.label_words import propose_map
+from mmsa_tui.sources.labels_beside import labels_beside
 
 _LOOK_AT = 5_000
 """Names that detection looks at; a folder may hold 200,000."""
@@ -322,16 +323,20 @@ class PairsReader:
             raise SourceError(f"{source} is not a folder", "Point at the folder that holds the pairs.")
         root = source.resolve()
         names = list(walk(root, options.note))
-        name_unread(names, options)
         pairs = pair_files(names)
-        if lists := _lists_of_posts(root, pairs):
-            options.note(f"texts that list the posts and are none themselves, left out: {', '.join(lists)}")
+        lists = _lists_of_posts(root, pairs)
         pairs = [pair for pair in pairs if pair.text not in lists]
-        labels = _labels_of_folders(pairs)
+        truth, taken = labels_beside(root, names, {_stem(pair.key) for pair in pairs}, options, lists)
+        name_unread((name for name in names if name not in taken), options)
+        if left := [name for name in lists if name not in taken]:
+            options.note(f"texts that list the posts and are none themselves, left out: {', '.join(left)}")
+        labels = {} if truth else _labels_of_folders(pairs)
         if labels:
             shown = ", ".join(f"{word} {count:,}" for word, count in Counter(labels.values()).most_common())
             options.note(f"people's labels are taken from the names of the folders: {shown}")
-        yield from read_pairs(root, pairs, options.encoding, labels)
+        for item in read_pairs(root, pairs, options.encoding, labels):
+            said = truth.get(_stem(item.post_id)) if isinstance(item, Post) else None
+            yield replace(item, truth=said) if said and isinstance(item, Post) else item
 
 
 def _labels_of_folders(pairs: Sequence[Pair]) -> dict[str, str]:

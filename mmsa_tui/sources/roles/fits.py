@@ -42,6 +42,8 @@ _LISTS_OF_PICTURES = frozenset(
 )
 _POST_ID = re.compile(r"[1-9]\d{15,19}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")
+_SHORT_ID = re.compile(r"(?!paid|said|valid|void|covid)[a-z]{1,4}id")
+"""How data sets call an id of their own in one word: `pid`, `docid`."""
 _FORM = 6
 """Characters that all titles begin with which a program has made, at least."""
 # fmt: off
@@ -122,6 +124,8 @@ def is_id_of_many(name: Name, cells: Column) -> bool:
 
 def may_be_called_id(name: Name, cells: Column) -> bool:
     """Whether a column of an unknown tool is the id of its rows: `weibo_id`, one for each."""
+    if len(name.words) == 1 and _SHORT_ID.fullmatch(name.full) and reads_like_codes(cells, with_digits=True):
+        return True
     # In many languages the word comes first: `ID de la mention`.
     if "id" not in (name.words[0], name.words[-1]) or len(name.words) < 2 or _OTHER_IDS & set(name.words):
         return False
@@ -154,14 +158,18 @@ def are_codes(cells: Column) -> bool:
     return reads_like_codes(cells) and lengths.total() - max(lengths.values()) <= (lengths.total() > _FORM)
 
 
-def reads_like_codes(cells: Column) -> bool:
-    """Whether cells are one word of Latin letters and digits each, nearly all different."""
+def reads_like_codes(cells: Column, *, with_digits: bool = False) -> bool:
+    """Whether cells are one word of Latin letters and digits each, nearly all different.
+
+    Args:
+        with_digits: each must have a digit, not one in four.
+    """
     codes = [cell.strip() for cell in cells.filled]
     return (
         cells.is_unique
         and len(codes) > 2
         and all(map(_CODE.fullmatch, codes))
-        and 4 * sum(any(map(str.isdigit, code)) for code in codes) >= len(codes)
+        and (1 if with_digits else 4) * sum(any(map(str.isdigit, code)) for code in codes) >= len(codes)
     )
 
 

@@ -15,6 +15,7 @@ from mmsa_tui.sources.base import Match, ReadOptions
 from mmsa_tui.sources.columns import is_known
 from mmsa_tui.sources.files.byte_stream import read_start
 from mmsa_tui.sources.files.dialect import sniff
+from mmsa_tui.sources.files.json_cells import open_json_cells
 from mmsa_tui.sources.files.json_files import SUFFIX, open_json_files, pictures_beside
 from mmsa_tui.sources.files.plain_rows import kind_of_plain
 from mmsa_tui.sources.files.table_parts import are_parts, join_parts
@@ -30,6 +31,7 @@ SUFFIXES = (
     ".sqlite", ".sqlite3", ".db", ".sav", ".dta",
 )  # fmt: skip
 """How tables in a folder are called; also with the ending of a packing behind."""
+_TEXTS = ("csv", "tsv")
 _PACKED = (".gz", ".bz2", ".zst", ".xz")
 _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
@@ -129,7 +131,11 @@ def open_path(path: Path, options: ReadOptions) -> Found:
     columns = list(table.columns)
     if table.is_open and options.columns:
         columns += _late_columns(path, options, columns)
-    return Found(path, table, _with_key(choose_roles(columns, sample, options.columns), table))
+    roles = choose_roles(columns, sample, options.columns)
+    if not roles.text and table.kind in _TEXTS and (opened := open_json_cells(table)):
+        sample = [record.values for record in opened.sample if not record.error]
+        return Found(path, opened, choose_roles(opened.columns, sample, options.columns))
+    return Found(path, table, _with_key(roles, table))
 
 
 def _open(path: Path, options: ReadOptions) -> Table:

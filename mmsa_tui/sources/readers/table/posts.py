@@ -75,6 +75,7 @@ class TablePosts:
         self._zone = _zone_column(found)
         of_labels = {} if self._roles.label else label_marks.label_columns(found.table.columns)
         rows = [record.values for record in found.table.sample if not record.error]
+        self._judged = label_marks.lists_of_labels(found.table.columns, rows)
         self._marks = of_labels if label_marks.are_marked(of_labels, rows) else {}
         self._are_words = _are_words(found)
         self._zone_named = zone_in(found.roles.time or found.roles.created_at)
@@ -334,6 +335,9 @@ class TablePosts:
             )
         if told := ", ".join(f"`{column}` ({count:,})" for column, count in self._lists.items() if count):
             note(f"answers within posts that are kept as they lie, and are no posts: {told}")
+        if self._judged:
+            names = ", ".join(f"`{column}`" for column in self._judged)
+            note(f"labels within lists that are kept as they lie, not read as people's labels: {names}")
         if self._marks:
             note(f"people's labels are the columns that are marked: {', '.join(self._marks)}")
         if self._are_words:
