@@ -6,16 +6,18 @@ left out; a bomb is refused before the first byte is unpacked.
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from mmsa_tui.disk.closing import Closing
+from mmsa_tui.disk.inflate import Pieces, unzip
 from mmsa_tui.disk.safety import DRIVE, ignore, is_hidden
 from mmsa_tui.errors import SourceError
 
@@ -127,6 +129,23 @@ class Archive(Closing):
             return self._zip.open(info)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
             raise OSError(f"{name} cannot be unpacked: {error}") from error
+
+    def stream(self, name: str) -> io.BufferedIOBase:
+        """Open one member for reading it from its start, once; what stands before damage is handed out.
+
+        Raises:
+            OSError: as `open` does.
+        """
+        entry = cast(zipfile.ZipExtFile, self.open(name))
+        info = self._zip.getinfo(name)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return entry
+        entry.close()
+        return Pieces(self._unzipped(info))
+
+    def _unzipped(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            yield from unzip(file, info)
 
     def read(self, name: str, limit: int = MAX_MEMBER_BYTES) -> bytes:
         """Read one member, at most `limit` bytes.

@@ -14,7 +14,7 @@ from mmsa_tui.disk.safety import check_source, walk
 from mmsa_tui.errors import SourceError
 from mmsa_tui.pictures.finder import HEAD_BYTES, kind_of
 from mmsa_tui.sources.base import Match, Reader, ReadOptions
-from mmsa_tui.sources.files.byte_stream import is_tape, packing_of, read_start
+from mmsa_tui.sources.files.byte_stream import damage_of, is_tape, packing_of, read_start
 from mmsa_tui.sources.files.encodings import suggest_encodings
 from mmsa_tui.sources.files.foreign import foreign_kind
 from mmsa_tui.sources.files.ndjson import JSON_SUFFIXES, sample_records
@@ -83,6 +83,11 @@ def detect(source: Path, options: ReadOptions | None = None) -> Detection:
         matches = [inside] if inside else []
     if not matches:
         refuse_bad_zip(source)
+        if source.is_file() and (damage := damage_of(source)):
+            raise SourceError(
+                f"{source.name} is packed, and no post in it can be read: {damage}",
+                "Download it again, or ask for it to be packed again.",
+            )
         raise SourceError(
             f"{source} is in none of the formats that are known: {', '.join(formats())}", _advise(source)
         )

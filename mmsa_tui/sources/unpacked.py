@@ -7,14 +7,13 @@ file: in the folder stands an empty file for each, and a post names the member.
 from __future__ import annotations
 
 import shutil
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from mmsa_tui.disk.archive import Archive
+from mmsa_tui.disk.inflate import DAMAGE
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.disk.whole_file import scratch_folder, temporary_folder
 from mmsa_tui.errors import MmsaError, SourceError
@@ -31,8 +30,6 @@ _NO_POSTS = (
     ".woff", ".woff2", ".css", ".exe", ".dll",
 )  # fmt: skip
 _PIECE_BYTES = 1 << 20
-_SMALL_BYTES = 4096
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 
 
 def holds_folder(source: Path) -> bool:
@@ -144,12 +141,9 @@ class _Folder:
                 if suffix in PICTURE_SUFFIXES:
                     target.touch()
                     continue
-                room -= _copy(archive, name, target, room)
-            except _DAMAGE:
-                damaged += 1
-                # The piece in which the damage shows is lost: the smaller, the less.
-                with suppress(*_DAMAGE, OSError):
-                    room -= _copy(archive, name, target, room, _SMALL_BYTES)
+                done, is_whole = _copy(archive, name, target, room)
+                room -= done
+                damaged += not is_whole
             except OSError as error:
                 if target.parent.is_dir() and _is_full(target.parent):
                     raise SourceError(
@@ -189,17 +183,24 @@ def _unpacked(source: Path, note: Callable[[str], None]) -> Iterator[_Folder]:
         yield folder
 
 
-def _copy(archive: Archive, name: str, target: Path, room: int, size: int = _PIECE_BYTES) -> int:
-    """Unpack a member, no more than there is room for; of a picture without a suffix only the head."""
+def _copy(archive: Archive, name: str, target: Path, room: int) -> tuple[int, bool]:
+    """Unpack a member, no more than there is room for; of a picture without a suffix only the head.
+
+    Returns:
+        How many bytes were unpacked, and whether nothing is damaged.
+    """
     done = 0
-    with archive.open(name) as entry, target.open("wb") as out:
-        while done <= room and (piece := entry.read(size)):
-            if not done and kind_of(piece[:HEAD_BYTES]):
-                out.write(piece[:HEAD_BYTES])
-                return HEAD_BYTES
-            out.write(piece)
-            done += len(piece)
-    return done
+    with archive.stream(name) as entry, target.open("wb") as out:
+        try:
+            while done <= room and (piece := entry.read(_PIECE_BYTES)):
+                if not done and kind_of(piece[:HEAD_BYTES]):
+                    out.write(piece[:HEAD_BYTES])
+                    return HEAD_BYTES, True
+                out.write(piece)
+                done += len(piece)
+        except DAMAGE:
+            return done, False
+    return done, True
 
 
 def _only_folder(folder: Path) -> Path | None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import bz2
 import codecs
-import gzip
 import io
 import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 from zipfile import BadZipFile
 
 from mmsa_tui.disk.archive import Archive
+from mmsa_tui.disk.inflate import Pieces, gunzip
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.files.encodings import encoding_by_mark, encoding_by_nuls
 
@@ -64,7 +65,7 @@ def is_tape(head: bytes) -> bool:
 
 @contextmanager
 def open_pieces(path: Path) -> Iterator[Iterator[bytes]]:
-    """Open `path` and hand over its `pieces`.
+    """Open `path` and hand over its text as `pieces_of` does, unpacked where it is packed.
 
     Raises:
         OSError: it cannot be opened or is not a regular file.
@@ -73,7 +74,7 @@ def open_pieces(path: Path) -> Iterator[Iterator[bytes]]:
     if not path.is_file():
         raise OSError(f"{path.name} is not a regular file")
     with path.open("rb") as file:
-        yield pieces(file, path.stat().st_size, path)
+        yield _pieces(file, path)
 
 
 @contextmanager
@@ -105,33 +106,48 @@ def read_start(path: Path, size: int) -> bytes:
     return b"".join(kept)
 
 
-def pieces(file: BinaryIO, packed_bytes: int, path: Path | None = None) -> Iterator[bytes]:
-    """Yield the text of an open file as UTF-8, without a byte order mark, piece by piece.
+def _pieces(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    with ExitStack() as stack:
+        try:
+            plain = _unpack(file, path.stat().st_size, path, stack)
+        except (*DAMAGE, OSError, RuntimeError, SourceError) as error:
+            raise StreamDamagedError(str(error) or type(error).__name__) from error
+        yield from pieces_of(plain)
 
-    Args:
-        file: positioned at its start; not closed here.
-        packed_bytes: what it takes on disk, against which its growth is measured.
-        path: where it lies, if it lies on disk; a zip file is only unpacked there.
+
+def damage_of(path: Path) -> str:
+    """Say what is wrong with the packing of a file near its start, "" if nothing is, or it is not packed."""
+    try:
+        with open_plain(path) as file:
+            file.read(PIECE_BYTES)
+            file.read(1)
+    except (*DAMAGE, SourceError) as error:
+        return str(error) or type(error).__name__
+    except (OSError, RuntimeError):
+        pass
+    return ""
+
+
+def pieces_of(plain: io.BufferedIOBase | BinaryIO) -> Iterator[bytes]:
+    """Yield the text of an open file that is not packed as UTF-8, without a byte order mark, piece by piece.
 
     Raises:
         StreamDamagedError: at the point where the data ends early or makes no sense.
     """
     try:
-        with ExitStack() as stack:
-            plain = _unpack(file, packed_bytes, path, stack)
-            yield from _as_utf8(iter(lambda: plain.read(PIECE_BYTES), b""))
+        yield from _as_utf8(iter(partial(plain.read, PIECE_BYTES), b""))
     except StreamDamagedError:
         raise
     except (*DAMAGE, OSError, RuntimeError, SourceError) as error:
         raise StreamDamagedError(str(error) or type(error).__name__) from error
 
 
-def _unpack(file: BinaryIO, packed_bytes: int, path: Path | None, stack: ExitStack) -> BinaryIO:
+def _unpack(file: BinaryIO, packed_bytes: int, path: Path, stack: ExitStack) -> BinaryIO:
     packing = packing_of(file.read(8))
     file.seek(0)
     limit = max(_FREE_BYTES, packed_bytes * MAX_EXPANSION)
     if packing == "gzip":
-        return _bounded(gzip.GzipFile(fileobj=file), limit)
+        return _within(gunzip(file), limit)
     if packing == "bzip2":
         return _bounded(bz2.BZ2File(file), limit)
     if packing == "xz":
@@ -141,9 +157,10 @@ def _unpack(file: BinaryIO, packed_bytes: int, path: Path | None, stack: ExitSta
 
         unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
         return _bounded(unpacker.stream_reader(file, read_across_frames=True), limit)
-    if packing == "zip" and path is not None and (member := only_member(path)):
+    if packing == "zip" and (member := only_member(path)):
         archive = stack.enter_context(Archive(path))
-        return _bounded(stack.enter_context(archive.open(member)), limit)
+        entry = stack.enter_context(archive.stream(member))
+        return _within(iter(partial(entry.read1, PIECE_BYTES), b""), limit)
     return file
 
 
@@ -159,6 +176,24 @@ def only_member(path: Path) -> str:
             return next(iter(archive.members)) if len(archive.members) == 1 else ""
     except (SourceError, OSError):
         return ""
+
+
+def _within(pieces: Iterator[bytes], limit: int) -> BinaryIO:
+    """Return a stream of pieces, up to a limit."""
+    return cast(BinaryIO, Pieces(_up_to(pieces, limit)))
+
+
+def _up_to(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    left = limit
+    for piece in pieces:
+        left -= len(piece)
+        if left < 0:
+            raise _too_large(limit)
+        yield piece
+
+
+def _too_large(limit: int) -> StreamDamagedError:
+    return StreamDamagedError(f"it expands to more than {limit >> 20} MB, as no file of posts does")
 
 
 def _bounded(raw: object, limit: int) -> BinaryIO:
@@ -186,9 +221,7 @@ class _Bounded(io.RawIOBase):
             raise StreamDamagedError(str(error)) from error
         self._left -= len(piece)
         if self._left < 0:
-            raise StreamDamagedError(
-                f"it expands to more than {self._limit >> 20} MB, as no file of posts does"
-            )
+            raise _too_large(self._limit)
         buffer[: len(piece)] = piece
         return len(piece)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from io import TextIOWrapper
+from io import BufferedIOBase, TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO, cast
 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.files.byte_stream import DAMAGE, open_plain, packing_of, read_start
@@ -129,21 +129,24 @@ def sample_rows(path: Path, encoding: str, delimiter: str, count: int) -> list[R
     return rows
 
 
-def rows_of(file: IO[bytes], name: str, encoding: str = "") -> Iterator[Row]:
-    """Yield the rows of an open file that can be sought, as `read_rows` does; `name` is for messages."""
-    sample = file.read(SAMPLE_BYTES)
+def rows_of(open_file: Callable[[], BufferedIOBase], name: str, encoding: str = "") -> Iterator[Row]:
+    """Yield the rows of a file that can be opened twice, as `read_rows` does; `name` is for messages."""
+    with open_file() as file:
+        sample = file.read(SAMPLE_BYTES)
     dialect = sniff(sample, encoding, is_whole=len(sample) < SAMPLE_BYTES)
     if dialect is None:
         raise _no_table(name)
-    file.seek(0)
-    yield from _parse(file, dialect, is_stated=bool(encoding) and dialect.encoding == encoding)
+    with open_file() as file:
+        yield from _parse(
+            cast(BinaryIO, file), dialect, is_stated=bool(encoding) and dialect.encoding == encoding
+        )
 
 
 def _no_table(name: str) -> SourceError:
     return SourceError(f"{name} is not a table of text", "Save it as UTF-8 csv or as xlsx.")
 
 
-def _parse(file: IO[bytes] | BinaryIO, dialect: Dialect, is_stated: bool) -> Iterator[Row]:
+def _parse(file: BinaryIO, dialect: Dialect, is_stated: bool) -> Iterator[Row]:
     encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
     # surrogateescape keeps what is not UTF-8 for `_decode_cells`.
     errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Protocol
 
 from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import ignore, resolve_inside
 from mmsa_tui.pictures.finder import natural_key
 from mmsa_tui.pictures.media import MediaFiles
-from mmsa_tui.sources.files.byte_stream import open_pieces, pieces
+from mmsa_tui.sources.files.byte_stream import open_pieces, pieces_of
 
 
 class FileTree(Protocol):
@@ -69,8 +69,8 @@ class ArchiveTree:
         return _matching(self._archive.members, pattern)
 
     def open(self, name: str) -> Iterator[bytes]:
-        with self._archive.open(name) as file:
-            yield from pieces(cast(BinaryIO, file), self._archive.members[name].size)
+        with self._archive.stream(name) as file:
+            yield from pieces_of(file)
 
     def media(self) -> MediaFiles:
         return MediaFiles.inside(self._archive)

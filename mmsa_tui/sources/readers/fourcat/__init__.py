@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zipfile import is_zipfile
 
@@ -160,10 +161,9 @@ def _open(
 def _member_rows(archive: Archive, name: str, encoding: str) -> Iterator[Row]:
     line = 0
     try:
-        with archive.open(name) as file:
-            for row in rows_of(file, name, encoding):
-                line = row.line
-                yield row
+        for row in rows_of(partial(archive.stream, name), name, encoding):
+            line = row.line
+            yield row
     except (*DAMAGE, OSError) as error:
         yield Row(line + 1, error=f"{name} cannot be read beyond line {line:,}: {error}")
 
