@@ -34,6 +34,9 @@ def language_of(text: str) -> str:
     except pycld2.error:
         return ""
     code = str(found[0][1])
+    if code.startswith("xx-"):
+        # A script that the detector knows and whose languages it does not.
+        return ""
     return _OUR_NAMES.get(code, code)
 
 

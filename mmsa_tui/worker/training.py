@@ -48,7 +48,7 @@ def run_child(module: str, arguments: Sequence[str]) -> int:
         raise TrainingError(
             f"{module} {how}",
             "See the messages above; the same command goes on where it stopped. Too little memory "
-            "is a common cause: a smaller --batch-size needs less.",
+            "is a common cause: a recipe with a smaller batch_size needs less.",
         )
     return code
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_runs import Mmsa
 
 from mmsa_tui.errors import Interrupted, TrainingError
+from mmsa_tui.services.train import TrainRequest, flags_of
 from mmsa_tui.worker.training import run_child
 
 CHILD = "import os, signal, sys\n"
@@ -34,10 +37,16 @@ def test_what_the_training_says_goes_where_ours_goes(child: Path, capfd: pytest.
     assert capfd.readouterr().out == "epoch 1\n"
 
 
+def _flag(option: Field[Any]) -> str:
+    return flags_of(option)[0]
+
+
 def test_a_training_that_was_killed_is_an_error_of_its_own(child: Path) -> None:
     child.write_text(CHILD + "os.kill(os.getpid(), signal.SIGKILL)")
-    with pytest.raises(TrainingError, match="signal 9"):
+    with pytest.raises(TrainingError, match="signal 9") as raised:
         run_child("child_of_test", [])
+    # Whatever option it names, `train` and `tune` have to have it.
+    assert set(re.findall(r"--[\w-]+", raised.value.hint)) <= set(map(_flag, fields(TrainRequest)))
 
 
 def test_a_training_that_broke_down_is_an_error_of_its_own(child: Path) -> None:

@@ -1,5 +1,6 @@
 """A whole training with small encoders: what is written is what was trained, and a killed run goes on."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from mmsa_tui.records import Post
 from training.examples import Example, Materials, make_examples
 from training.full.image import copy_image_encoder, read_pixels, trunk_features
 from training.full.pipeline import Pipeline
-from training.full.recipe import Recipe
+from training.full.recipe import Recipe, load_recipe
 from training.full.runs import RunLog
-from training.full.train import check_same_run, main, written_before
+from training.full.train import check_same_run, keep_settings, main, written_before
+from training.tune.__main__ import main as tune
 
 __all__ = ["bundle", "pipeline", "posts", "recipe", "run_folder"]
 
@@ -191,12 +193,33 @@ def test_settings_of_a_run_that_were_half_written_are_told(
         check_same_run(tmp_path, recipe)
 
 
-def test_what_cannot_be_learned_from_leaves_nothing_in_the_run_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [main, tune])
+@pytest.mark.parametrize(
+    ("text", "labels", "n"),
+    [
+        ("good day number {}", ["positive"], 60),
+        ("day number {}", LABELS, 10),
+        ("one and the same day", LABELS, 60),
+        ("day number {}", ["joy", "grief"], 60),
+    ],
+)
+def test_what_cannot_be_learned_from_leaves_no_run_folder(
+    command: Callable[[list[str]], int], text: str, labels: Sequence[str], n: int, tmp_path: Path
+) -> None:
     table = tmp_path / "posts.csv"
-    lines = [f"{number},good day number {number},positive" for number in range(60)]
+    lines = [f"{number},{text.format(number)},{labels[number % len(labels)]}" for number in range(n)]
     table.write_text("\n".join(["id,text,label", *lines]), encoding="utf-8")
-    assert main([str(table), "--recipe", "reference", "-o", str(tmp_path / "run")]) != 0
-    assert not list((tmp_path / "run").iterdir())
+    assert command([str(table), "--recipe", "reference", "-o", str(tmp_path / "run")]) != 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_search_leaves_the_folder_of_another_run_as_it_is(tmp_path: Path) -> None:
+    table, run = tmp_path / "posts.csv", tmp_path / "run"
+    lines = [f"{number},day number {number},{LABELS[number % 3]}" for number in range(90)]
+    table.write_text("\n".join(["id,text,label", *lines]), encoding="utf-8")
+    keep_settings(run, load_recipe("enriched"))
+    assert tune([str(table), "--recipe", "reference", "-o", str(run)]) != 0
+    assert [path.name for path in run.iterdir()] == ["recipe.json"]
 
 
 def test_metrics_are_json_lines_of_every_stage(bundle: Bundle, run_folder: Path) -> None:

@@ -14,7 +14,7 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.features import Features
 from mmsa_tui.model.labelled import make_targets
 from training.full.recipe import Recipe, load_recipe
-from training.tune.search import Ground, as_choices, draw
+from training.tune.search import Ground, as_choices, cut_folds, draw
 from training.tune.study import BEST, HISTORY, STUDY, changed_settings, conclude, open_study, run_study
 
 optuna = pytest.importorskip("optuna")
@@ -143,7 +143,7 @@ def test_few_posts_and_one_label_are_refused(ground: Ground) -> None:
     one = np.zeros(60, np.int64)
     for unfit in (few, replace(ground, targets=make_targets(one, one, one))):
         with pytest.raises(TrainingError, match="too few"):
-            unfit.folds(7)
+            cut_folds(unfit.targets, unfit.groups, 7)
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "nadam", "rmsprop"])

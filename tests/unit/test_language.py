@@ -23,7 +23,9 @@ def test_a_short_post_is_told(text: str, code: str) -> None:
     assert language_of(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "😂😂", "https://t.co/abc @someone", "1234 !!", "\x00\u202e"])
+@pytest.mark.parametrize(
+    "text", ["", "😂😂", "https://t.co/abc @someone", "1234 !!", "\x00\u202e", "𐌲𐌿𐍄𐌰𐍂𐌰𐌶𐌳𐌰 𐍅𐌰𐍃 𐌲𐍉𐌸𐍃 𐌳𐌰𐌲𐍃"]
+)
 def test_what_has_no_words_has_no_language(text: str) -> None:
     assert language_of(text) == ""
 

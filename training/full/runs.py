@@ -34,12 +34,11 @@ class RunLog:
     """Append metrics as JSON lines; tell a listener how far a stage is.
 
     Args:
-        folder: the run folder, made if missing.
+        folder: the run folder; whoever writes the first file makes it, so that what is refused leaves none.
         listener: called with (stage, step, steps, loss).
     """
 
     def __init__(self, folder: Path, listener: Progress | None = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._listener = listener
 

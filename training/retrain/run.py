@@ -96,6 +96,7 @@ def _retrain(request: Request) -> int:
     folder, bundle = Path(request.folder), read_bundle(Path(request.bundle))
     set_torch_threads(request.threads)
     base, settings = load_base(bundle), settings_of(bundle, request.weight, request.rule)
+    folder.mkdir(parents=True, exist_ok=True)
     log = RunLog(folder)
     with Store.open(paths.database) as store:
         collected = collect(store, bundle.labels, learns_audited=request.learns_audited)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from mmsa_tui.model.device import choose_device, set_torch_threads
 from mmsa_tui.model.encoders import TextEncoder
@@ -16,7 +17,7 @@ from training.events import Tried, Tuned, say
 from training.full.pipeline import Pipeline
 from training.full.runs import RunLog, exit_code_of
 from training.full.train import check_same_run, keep_settings, load_asked_recipe, load_materials, reporter
-from training.tune.search import Ground
+from training.tune.search import Ground, cut_folds
 from training.tune.study import BEST, changed_settings, conclude, open_study, run_study
 
 
@@ -33,14 +34,17 @@ def _tune(options: TuneRequest) -> int:
     recipe = load_asked_recipe(options)
     materials = load_materials(options, recipe)
     source = _digest_of([(e.post_id, e.raw_text, e.post, e.text, e.image) for e in materials.examples])
-    log = RunLog(options.output, reporter(options.json))
-    # Before anything is written: a study of something else stays as it is.
-    study = open_study(options.output, recipe, source)
+    pipeline = Pipeline(recipe, materials, RunLog(options.output, reporter(options.json)), device)
+    rows = _rows(pipeline)
+    targets, groups = pipeline.targets().take(rows), tuple(pipeline.examples[int(row)].group for row in rows)
+    # Before anything is written: a run or study of something else stays as it is.
+    cut_folds(targets, groups, recipe.split_seed)
     check_same_run(options.output, recipe)
-    pipeline = Pipeline(recipe, materials, log, device)
+    study = open_study(options.output, recipe, source)
     keep_settings(options.output, recipe)
-    ground = _ground(pipeline)
-    ground.folds(recipe.split_seed)
+    features, _ = pipeline.encode()
+    blocks = tuple(TextEncoder(pipeline.folder / "text").blocks)
+    ground = Ground(features.take(rows), targets, groups, pipeline.extra_set(), blocks)
 
     def tell(number: int, value: float, best: float) -> None:
         if options.json:
@@ -64,16 +68,11 @@ def _tune(options: TuneRequest) -> int:
     return 0
 
 
-def _ground(pipeline: Pipeline) -> Ground:
-    """Encode the posts that the frozen split does not hold."""
-    features, _ = pipeline.encode()
+def _rows(pipeline: Pipeline) -> Tensor:
+    """List the posts that the frozen split does not hold."""
     split = pipeline.split
-    rows = sorted({int(row) for part in (split.train, split.select, split.calibrate) for row in part})
-    chosen = torch.as_tensor(rows)
-    blocks = TextEncoder(pipeline.folder / "text").blocks
-    groups = tuple(pipeline.examples[row].group for row in rows)
-    return Ground(
-        features.take(chosen), pipeline.targets().take(chosen), groups, pipeline.extra_set(), tuple(blocks)
+    return torch.tensor(
+        sorted({int(row) for part in (split.train, split.select, split.calibrate) for row in part})
     )
 
 

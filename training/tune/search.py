@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -88,27 +88,28 @@ class Ground:
     extra: tuple[Features, Targets] | None
     blocks: tuple[int, ...]
 
-    def folds(self, seed: int) -> list[IntArray]:
-        """Cut the posts that have a label into folds that no group crosses.
 
-        Raises:
-            TrainingError: there are too few of them.
-        """
-        wanted = self.targets.post.numpy()
-        (known,) = np.nonzero(wanted >= 0)
-        groups = [self.groups[row] for row in known]
-        if len(set(groups)) < 10 * N_FOLDS or len(set(wanted[known])) < 2:
-            raise TrainingError(
-                f"{len(known)} posts with a label are too few to compare recipes",
-                f"Label at least {10 * N_FOLDS} different posts of two labels or more.",
-            )
-        return [known[fold] for fold in grouped_folds(list(wanted[known]), groups, N_FOLDS, seed)]
+def cut_folds(targets: Targets, groups: Sequence[int], seed: int) -> list[IntArray]:
+    """Cut the posts that have a label into folds that no group crosses.
+
+    Raises:
+        TrainingError: there are too few of them.
+    """
+    wanted = targets.post.numpy()
+    (known,) = np.nonzero(wanted >= 0)
+    of_known = [groups[int(row)] for row in known]
+    if len(set(of_known)) < 10 * N_FOLDS or len(set(wanted[known])) < 2:
+        raise TrainingError(
+            f"{len(known)} posts with a label are too few to compare recipes",
+            f"Label at least {10 * N_FOLDS} different posts of two labels or more.",
+        )
+    return [known[fold] for fold in grouped_folds(list(wanted[known]), of_known, N_FOLDS, seed)]
 
 
 def scores(recipe: Recipe, ground: Ground) -> Iterator[float]:
     """Fit the head on all folds but one, and yield the macro-F1 on that one; fold after fold."""
     config = fitting(recipe.head, ground.blocks)
-    folds = ground.folds(recipe.split_seed)
+    folds = cut_folds(ground.targets, ground.groups, recipe.split_seed)
     for fold in folds:
         rest = torch.as_tensor(np.setdiff1d(np.arange(len(ground.targets)), fold))
         features, targets = ground.features.take(rest), ground.targets.take(rest)

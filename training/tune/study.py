@@ -71,6 +71,7 @@ def open_study(folder: Path, recipe: Recipe, source: str) -> optuna.Study:
     if not is_new:
         _check_file(path)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         storage = optuna.storages.RDBStorage(f"sqlite:///{path.absolute()}")
         study = optuna.create_study(
             storage=storage, study_name=_NAME, direction="maximize", load_if_exists=True,
