@@ -102,11 +102,13 @@ def unzip(file: IO[bytes], member: ZipInfo) -> Iterator[bytes]:
     is_stored = member.compress_type == ZIP_STORED
     checksum = size = 0
     for piece in iter(take, b"") if is_stored else _inflate(_BARE, take(), take):
+        within = piece[: member.file_size - size]
+        checksum = zlib.crc32(within, checksum)
+        if within:
+            yield within
         size += len(piece)
         if size > member.file_size:
             raise BadZipFile("it holds more than the directory says")
-        checksum = zlib.crc32(piece, checksum)
-        yield piece
     if checksum != member.CRC or size != member.file_size:
         raise BadZipFile(WRONG_SUM)
 

@@ -5,7 +5,9 @@ import io
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from mmsa_tui.disk.inflate import Pieces, gunzip
 from mmsa_tui.errors import SourceError
@@ -22,6 +24,17 @@ def packed(path: Path) -> bytearray:
         return bytearray(gzip.compress(TABLE.encode(), mtime=0))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("posts.csv", TABLE)
+    return bytearray(path.read_bytes())
+
+
+def workbook(path: Path) -> bytearray:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(("id", "text"))
+    for number, text in enumerate(TEXTS):
+        sheet.append((str(number), text))
+    book.save(path)
     return bytearray(path.read_bytes())
 
 
@@ -51,6 +64,30 @@ def test_a_file_that_is_damaged_from_its_first_byte_on_says_so(tmp_path: Path) -
     path.write_bytes(packed(path)[:20])
     with pytest.raises(SourceError, match="no post in it can be read"):
         list(read(path))
+
+
+def test_a_workbook_is_read_up_to_the_damage_in_its_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "posts.xlsx"
+    data = workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.getinfo("xl/worksheets/sheet1.xml")
+    data[sheet.header_offset + sheet.compress_size * 2 // 3] ^= 64
+    path.write_bytes(data)
+    items = list(read(path))
+    texts = [item.text for item in items if isinstance(item, Post)]
+    assert texts[:20] == TEXTS[:20]
+    failure = items[-1]
+    assert isinstance(failure, Failure) and "damaged in xl/worksheets/sheet1.xml" in failure.reason
+
+
+def test_a_workbook_with_damage_where_no_posts_are_loses_none(tmp_path: Path) -> None:
+    path = tmp_path / "posts.xlsx"
+    data = workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        theme = archive.getinfo("xl/theme/theme1.xml")
+    data[theme.header_offset + theme.compress_size // 2] ^= 1
+    path.write_bytes(data)
+    assert [item.text for item in read(path) if isinstance(item, Post)] == TEXTS
 
 
 def test_gzip_files_that_were_put_together_are_one(tmp_path: Path) -> None:

@@ -213,23 +213,38 @@ def open_book(path: Path, kind: str, said: Said) -> Table:
     with workbook.open_book(path) as book:
         sheets = book.sheets
         chosen, notes = _choose_sheet(book, sheets, path, said)
-        first = [Row(number, cells) for number, cells in islice(book.rows(chosen), FIRST_ROWS)]
+        first = list(islice(_as_rows(book, chosen), FIRST_ROWS))
     if not first:
         raise SourceError(f"{path.name} has no rows", "Point at a workbook with posts in it.")
-    header, row_number = _header(first, path, said)
+    header, row_number = _header([row for row in first if not row.error], path, said)
     start = header.first
     layout = Layout(row_number, chosen, tuple(sheets))
 
     def rows() -> Iterator[Row]:
         with workbook.open_book(path) as book:
-            for number, cells in islice(book.rows(chosen), start, None):
-                yield Row(number, cells)
+            yield from islice(_as_rows(book, chosen), start, None)
 
     # The small pictures of an export of ours are copies of what its posts name.
     is_plain = kind == "xlsx" and not is_own_export(header.names)
     placed = pictures_of_sheet(path, chosen) if is_plain else Placed()
     notes += [*_about(header, first, path, said), *filter(None, [placed.note()])]
     return from_rows(kind, header, [], rows(), first[start:], layout, notes, placed.by_row)
+
+
+def _as_rows(book: workbook.Book, sheet: str) -> Iterator[Row]:
+    """Yield the rows of a sheet; where it breaks off, the last is an error that says so.
+
+    Raises:
+        SourceError: not one row can be read.
+    """
+    line = 0
+    try:
+        for line, cells in book.rows(sheet):
+            yield Row(line, cells)
+    except SourceError as error:
+        if not line:
+            raise
+        yield Row(line + 1, error=error.message)
 
 
 def _choose_sheet(
@@ -247,7 +262,18 @@ def _choose_sheet(
             named = sheets[int(asked) - 1]
         if not named:
             raise UsageError(f"{path.name} has no sheet {asked!r}", f"Its sheets: {', '.join(sheets)}.")
-    scores = {name: score for name in sheets if (score := _rate_sheet(book, name, path, said))}
+    scores: dict[str, tuple[int, ...]] = {}
+    unread: list[SourceError] = []
+    for name in sheets:
+        try:
+            score = _rate_sheet(book, name, path, said)
+        except SourceError as error:
+            unread.append(error)
+            continue
+        if score:
+            scores[name] = score
+    if unread and not scores:
+        raise unread[0]
     if named:
         better = [name for name, score in scores.items() if score[0] == 2 > scores.get(named, (0,))[0]]
         return named, list(filter(None, [about_sheet(path.name, named, better)]))
@@ -268,7 +294,7 @@ def _choose_sheet(
 
 def _rate_sheet(book: workbook.Book, name: str, path: Path, said: Said) -> tuple[int, ...] | None:
     """Rate a sheet: whether it has a text, is shown, what else it has, and rows; None where it is empty."""
-    rows = [Row(number, cells) for number, cells in islice(book.rows(name), 60)]
+    rows = [row for row in islice(_as_rows(book, name), 60) if not row.error]
     if not rows:
         return None
     header, _ = _header(rows, path, replace(said, header_row=0))

@@ -11,13 +11,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
+from mmsa_tui.sources.files.damaged_workbook import describe, salvage
 
 MAX_COLUMNS = 16_384
 """What Excel itself allows."""
@@ -114,19 +115,8 @@ def open_book(path: Path) -> Iterator[Book]:
         _check_size(path)
     try:
         if kind == "xlsx":
-            # openpyxl costs 130 ms to import.
-            import openpyxl
-
-            # Given the open file, it does not insist on the name ending in .xlsx.
-            with path.open("rb") as file:
-                with warnings.catch_warnings():
-                    # It warns of styles and extensions that do not concern the cells.
-                    warnings.simplefilter("ignore")
-                    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-                try:
-                    yield _Excel(book, path)
-                finally:
-                    book.close()
+            with ExitStack() as stack:
+                yield _Excel(path, stack)
         else:
             yield _open_calamine(path)
     except SourceError:
@@ -168,25 +158,65 @@ def _broken(path: Path, error: Exception) -> SourceError:
 
 
 class _Excel:
-    def __init__(self, book: Any, path: Path) -> None:
-        self._book, self._path = book, path
-        self.sheets = [str(sheet.title) for sheet in book.worksheets]
+    """An xlsx file; of a damaged one a copy is read as far as it goes, and then that is raised."""
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        self._path, self._stack = path, stack
+        self._damaged: tuple[str, ...] = ()
+        try:
+            self._book = self._load(stack.enter_context(path.open("rb")))
+        except _BROKEN:
+            if not self._salvage():
+                raise
+        self.sheets = [str(sheet.title) for sheet in self._book.worksheets]
         self.hidden = frozenset(
-            str(sheet.title) for sheet in book.worksheets if sheet.sheet_state != "visible"
+            str(sheet.title) for sheet in self._book.worksheets if sheet.sheet_state != "visible"
         )
 
+    def _load(self, file: IO[bytes]) -> Any:
+        # openpyxl costs 130 ms to import.
+        import openpyxl
+
+        with warnings.catch_warnings():
+            # It warns of styles and extensions that do not concern the cells.
+            warnings.simplefilter("ignore")
+            # Given the open file, it does not insist on the name ending in .xlsx.
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        self._stack.callback(book.close)
+        return book
+
+    def _salvage(self) -> bool:
+        """Go over to a copy of what can be read of the file, False where there is none."""
+        if self._damaged or (found := salvage(self._path)) is None:
+            return False
+        self._damaged = found.damaged
+        self._book = self._load(self._stack.enter_context(found.file))
+        return True
+
     def rows(self, sheet: str) -> Iterator[tuple[int, Cells]]:
-        try:
-            found = next(page for page in self._book.worksheets if page.title == sheet)
-            # The stated size may be a lie or a million empty rows.
-            found.reset_dimensions()
-            fill = _merged_downwards(self._path, sheet)
-            for number, cells in enumerate(found.iter_rows(values_only=True), start=1):
-                row = tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])
-                if any(row):
+        done = 0
+        fill = _merged_downwards(self._path, sheet)
+        while True:
+            try:
+                for number, row in self._rows_behind(sheet, done):
+                    done = number
                     yield number, fill(number, row)
-        except _BROKEN as error:
-            raise _broken(self._path, error) from error
+                break
+            except _BROKEN as error:
+                if self._damaged:
+                    break
+                if not self._salvage():
+                    raise _broken(self._path, error) from error
+        if self._damaged:
+            raise describe(self._path.name, self._damaged)
+
+    def _rows_behind(self, sheet: str, done: int) -> Iterator[tuple[int, Cells]]:
+        found = next(page for page in self._book.worksheets if page.title == sheet)
+        # The stated size may be a lie or a million empty rows.
+        found.reset_dimensions()
+        for number, cells in enumerate(found.iter_rows(values_only=True), start=1):
+            if number > done and any(row := tuple(cell_text(cell) for cell in cells[:MAX_COLUMNS])):
+                yield number, row
 
 
 class _Calamine:
@@ -241,7 +271,7 @@ def _merged_downwards(path: Path, sheet: str) -> _Merged:
         return _Merged(())
     try:
         return _Merged(_calamine_book(path).get_sheet_by_name(sheet).merged_cell_ranges)
-    except SourceError:
+    except Exception:  # as in `_calamine_book`; what is damaged is told by who reads the rows
         return _Merged(())
 
 
