@@ -78,7 +78,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "投稿者", "アカウント名",
         "작성자", "사용자", "닉네임", "اسمالمستخدم", "المستخدم", "الكاتب", "उपयोगकर्ता", "लेखक",
         "auth", "postedby", "publishedby", "by", "who", "wer",
-        "socialprofile", "profile",
+        "socialprofile", "profile", "profil", "perfil",
     ),
     "created_at": (
         # Where both are there, a tool kept what a site had published when it created a row.
@@ -151,9 +151,9 @@ WEAK_TEXTS = frozenset(
 
 # fmt: off
 _AUTHOR_WORDS = frozenset((
-    "user", "author", "profile", "account", "owner", "member", "page", "channel", "creator", "sender",
-    "person", "influencer", "actor", "reviewer", "commenter", "from", "nutzer", "autor", "verfasser",
-    "usuario",
+    "user", "author", "profile", "profil", "perfil", "account", "owner", "member", "page", "channel",
+    "creator", "sender", "person", "influencer", "actor", "reviewer", "commenter", "from", "nutzer", "autor",
+    "verfasser", "usuario",
 ))
 # fmt: on
 # fmt: off

@@ -71,6 +71,10 @@ _KIND_COLUMNS = {
         "labels",
         "rating",
         "stars",
+        "final",
+        "consensus",
+        "majority",
+        "adjudicated",
         *NAMES["label"],
     ),
     "post": ("post", "postlabel", "both", "labelpost", "labeltextimage"),
@@ -86,7 +90,7 @@ _FIRST_COLUMNS = 60
 _PEOPLE = frozenset(("annotator", "coder", "rater", "judge", "expert", "student"))
 _PICTURE = re.compile(r"^(?:.*[/\\])?(?P<stem>[^/\\]+)\.(?:jpe?g|png|webp|gif)$", re.IGNORECASE)
 _TXT = re.compile(r"\.txt$", re.IGNORECASE)
-_GUARDED = re.compile(r"""^(?:'(?=[\d=+-])|=")|(?<=\d)"$""")
+_GUARDED = re.compile(r"""^(?:['"#]+(?=[\d=+-])|=")|(?<=\d)"$""")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 

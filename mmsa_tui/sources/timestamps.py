@@ -239,7 +239,8 @@ class DateReader:
         match = _NUMBERS_IN.search(value)
         if match is None:
             return None
-        self._has_numbers = True
+        # With dots between, the day comes first everywhere.
+        self._has_numbers = self._has_numbers or match[2] != "."
         if (shown := _order_of(match)) is None:
             return None
         if match[2] != "." or self._order:

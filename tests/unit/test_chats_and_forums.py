@@ -57,6 +57,8 @@ ROOM = {
 }
 SLACK = {"type": "message", "user": "U01", "ts": f"{UNIX}.000100", "text": FINE, "client_msg_id": "71"}
 WALL = {"owner_id": -7, "from_id": 5, "text": FINE, "date": UNIX, "id": 71}
+USER = "abcdefghijklmnopqrstuvwx12"
+TOLD = {"id": "71", "user_id": USER, "channel_id": "c", "message": FINE, "create_at": UNIX * 1000}
 TOPIC = [
     {"id": key, "username": "sam", "created_at": DAY, "cooked": f"<p>{FINE}</p>", "post_number": key - 70}
     for key in (71, 72)
@@ -72,6 +74,13 @@ SHAPES: dict[str, Shape] = {
         },
         "71",
         text=f"@sam {FINE}",
+    ),
+    "Mattermost": Shape(
+        {
+            "posts.json": json.dumps({"order": ["71"], "posts": {"p71": TOLD, "p72": {**TOLD, "id": "72"}}}),
+            "users.json": json.dumps([{"id": USER, "username": "sam", "nickname": "Sam B."}]),
+        },
+        "71",
     ),
     "VK, with those who wrote below the posts": Shape(
         {

@@ -38,6 +38,7 @@ FOREIGN = {
     "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
     "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
     "posts.pptx": (b"PK\3\4" + FINE.encode() * 9, "csv"),
+    "posts.epub": (b"PK\3\4" + FINE.encode() * 9, "csv"),
     "posts.pages": (b"PK\3\4" + FINE.encode() * 9, "csv"),
     "posts.xlsb": (b"PK\3\4" + FINE.encode() * 9, ".xlsx"),
     "posts.msg": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, ".txt"),

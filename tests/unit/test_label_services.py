@@ -116,6 +116,12 @@ FILES = {
     "SuperAnnotate.json": json.dumps([superannotate(*pair) for pair in FOUND.items()]),
     "Dataturks.json": lines(*(dataturks(*pair) for pair in FOUND.items())),
     "each of three people.jsonl": lines(*(each(*pair) for pair in FOUND.items())),
+    "what two have agreed on.tsv": "tweet_url\tcoder_a\tcoder_b\tfinal\n"
+    + "".join(
+        f"https://x.com/sam/status/{pair[0]}\tneutral\t{pair[1]}\t{pair[1]}\n" for pair in FOUND.items()
+    ),
+    "quotes within quotes.csv": "id,label\n"
+    + "".join(f'"""{key}""",{word}\n' for key, word in FOUND.items()),
     "0 and 1.csv": marked("1", "0"),
     "crosses.csv": marked("x", ""),
     "MTurk.csv": crowd(ANSWER),

@@ -221,6 +221,18 @@ SHAPES: dict[str, Shape] = {
         },
         "1918410713521908131",
     ),
+    "Fanpage Karma, in German": Shape(
+        {
+            "a.csv": csv(
+                twice("Datum", DAY),
+                ("Nachricht", FINE, "Rain again"),
+                twice("Profil", "sam"),
+                twice("Profil-ID", "100044"),
+                ("Beitrags-ID", "71", "72"),
+            )
+        },
+        "71",
+    ),
     "a sheet that tells when it was labelled, and when looked at again": Shape(
         {
             "a.csv": csv(
@@ -228,6 +240,7 @@ SHAPES: dict[str, Shape] = {
                 ("text", FINE, "Rain again"),
                 ("sentiment_choice", "Pos", "Neg"),
                 twice("labeled_at", DAY),
+                twice("Worker 1 Timestamp", DAY),
                 twice("reviewed_at", "2026-05-02T10:00:00Z"),
             )
         },

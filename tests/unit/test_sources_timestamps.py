@@ -103,6 +103,8 @@ def test_a_reader_of_dates_says_the_order_and_what_shows_it() -> None:
     assert DateReader(["05/01/2026", "10:00, 25/01/2026"]).why() == "day first, as '25/01/2026' shows"
     assert DateReader(["1/5/26", "12/31/21, 9:41 PM"]).why() == "month first, as '12/31/21' shows"
     assert DateReader(["05/01/2026"]).why().startswith("no date looked at shows")
+    # Between dots the day comes first.
+    assert DateReader(["05.01.2026 10:00"]).why() == ""
     assert (
         DateReader(["25/01/2026", "01/25/2026"]).why().startswith("either order, '25/01/2026' is day first")
     )

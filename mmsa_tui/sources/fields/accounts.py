@@ -1,7 +1,7 @@
 """What the accounts are called that posts name by an id alone: lists of them stand beside the posts.
 
-VK hands out `profiles` and `groups` with a wall, Slack a `users.json` with its channels. Knows names of
-files and of fields, no network.
+VK hands out `profiles` and `groups` with a wall, Slack and Mattermost a `users.json` with their channels.
+Knows names of files and of fields, no network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FILES = re.compile(r"(?:.*[_-])?(?:users|profiles|members|accounts)(?:[_-].*)?\
 _LISTS = ("users", "profiles", "members", "accounts", "groups", "chats")
 _OF_GROUPS = frozenset(("groups",))
 """VK tells a group from a person by the sign of its id."""
-_ID = re.compile(r"-?\d+|[UW][A-Z0-9]{2,}")
+_ID = re.compile(r"-?\d+|[UW][A-Z0-9]{2,}|[a-z0-9]{26}")
 _NAMES = "screen_name username acct handle name profile.display_name real_name first_name title"
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})(?:\|([^>]*))?>")
 

@@ -135,6 +135,8 @@ _CODE_PAGES = {
     "big5": "的是不我一有大在人了中到這個你們",
 }
 """Characters that texts in these encodings are full of."""
+_OTHER_SCRIPTS = ("cp1251", "cp1256")
+_MIXED = re.compile(r"[^\W\d_]*[A-Za-z][^\W\d_]*")
 
 
 def suggest_encodings(data: bytes) -> list[str]:
@@ -150,7 +152,10 @@ def suggest_encodings(data: bytes) -> list[str]:
         except UnicodeDecodeError:
             continue
         high = [char for char in text if char > "\x7f"]
-        share = sum(char in usual for char in high) / len(high) if high else 0.0
+        if name in _OTHER_SCRIPTS:
+            # Letters of another script stand in words of their own, umlauts within words.
+            text = _MIXED.sub("", text)
+        share = sum(char in usual for char in text) / len(high) if high else 0.0
         if share >= 0.3:
             # Bytes that make sense in pairs are rarely so by chance.
             found.append((share + (name in ("shift_jis", "euc_kr", "big5")), name))

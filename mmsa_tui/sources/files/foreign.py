@@ -79,7 +79,7 @@ _KINDS = (
     Foreign(
         "a document or slides, of Word, Pages or the like",
         "Save each post as a .txt, or all as rows of a csv or sheet.",
-        endings=(".docx", ".doc", ".odt", ".pages", ".pptx", ".ppt", ".odp", ".key"),
+        endings=(".docx", ".doc", ".odt", ".pages", ".pptx", ".ppt", ".odp", ".key", ".epub"),
         marks=(b"{\\rtf",),
     ),
     Foreign(

@@ -25,7 +25,8 @@ _NOT_WHEN_WRITTEN = frozenset((
     "retrieved", "exported", "export", "access", "accessed", "modified", "deleted", "end", "crawled",
     "downloaded", "imported", "registered", "expires", "current", "extracted", "extraction", "scrape",
     "fetched", "pulled", "labeled", "labelled", "annotated", "coded", "rated", "judged", "reviewed",
-    "verified", "approved", "assigned",
+    "verified", "approved", "assigned", "worker", "coder", "annotator", "labeler", "labeller", "rater",
+    "reviewer",
 ))
 # fmt: on
 """Words in the names of columns that hold another moment than that of writing."""
