@@ -63,6 +63,22 @@ SHAPES: dict[str, Shape] = {
     "HateXplain, words in a list of any name": plain(
         {"a.json": json.dumps({key: {"post_id": key, "post_tokens": FINE.split()} for key in IDS})}, IDS[0]
     ),
+    "HateXplain, with what each of three people said": plain(
+        {
+            "a.json": json.dumps(
+                {
+                    key: {
+                        "post_id": key,
+                        "annotators": [{"label": word} for word in ("normal", "offensive", "normal")],
+                        "post_tokens": FINE.split(),
+                    }
+                    for key in IDS
+                }
+            )
+        },
+        IDS[0],
+        truth={"label": "normal"},
+    ),
     "MUStARD, whose authors are speakers": plain(
         {
             "a.json": json.dumps(

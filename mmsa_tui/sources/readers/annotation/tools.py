@@ -317,6 +317,10 @@ def _of_doccano(record: Object) -> Labelled:
     data = {**meta, **record}
     if "text" not in data and isinstance(data.get("data"), str):
         data["text"] = data.pop("data")
+    if not any(isinstance(data.get(name), str) for name in TEXT_FIELDS):
+        # A text that was taken apart into its words, `post_tokens`.
+        lists = (data[name] for name in data if name.endswith(("tokens", "words")))
+        data["text"] = next((" ".join(map(as_text, words)) for words in lists if isinstance(words, list)), "")
     return Labelled(id_of_post(record, meta), first_id(record.get("id")), data, votes, skip=_DOCCANO_FIELDS)
 
 
