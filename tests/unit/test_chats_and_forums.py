@@ -153,6 +153,14 @@ def test_authors_of_whom_no_list_tells_are_counted(tmp_path: Path) -> None:
     assert "posts whose author is known by an id alone: 2" in notes
 
 
+def test_the_list_that_names_come_from_is_told(tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text(json.dumps([{"id": USER, "username": "sam"}]))
+    (tmp_path / "posts.json").write_text(json.dumps([TOLD, {**TOLD, "id": "72"}]))
+    notes: list[str] = []
+    list(read(tmp_path / "posts.json", options=ReadOptions(note=notes.append)))
+    assert "names of accounts are taken from users.json" in notes
+
+
 def test_what_happened_in_a_room_is_counted(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(ROOM))
     notes: list[str] = []

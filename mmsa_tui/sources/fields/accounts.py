@@ -21,6 +21,8 @@ from mmsa_tui.sources.fields.tweet import Tweet
 from mmsa_tui.sources.files.encodings import UndecodableError, decode
 
 _MAX_BYTES = 16 << 20
+_MAX_TOTAL = 64 << 20
+"""As much as is read in all, those files first that are called like lists of accounts."""
 _LOOK_AT_FILES = 2_000
 _FILES = re.compile(r"(?:.*[_-])?(?:users|profiles|members|accounts)(?:[_-].*)?\.json", re.IGNORECASE)
 _LISTS = ("users", "profiles", "members", "accounts", "groups", "chats")
@@ -34,12 +36,14 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})(?:\|([^>]*))?>")
 class Accounts:
     """The accounts that a source tells of, looked for when a post first names one by its id.
 
-    `n_unknown` counts the posts whose author is known by an id alone.
+    `n_unknown` counts the posts whose author is known by an id alone, `lists` names the files in which
+    accounts were found.
     """
 
     def __init__(self, source: Path) -> None:
         self._source = source
         self.n_unknown = 0
+        self.lists: list[str] = []
 
     def named(self, post: Tweet) -> Tweet:
         """Return a post with names in place of the ids of its author and of those it speaks to."""
@@ -57,8 +61,11 @@ class Accounts:
     @cached_property
     def _names(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for path in self._files():
-            value = _load(path)
+        left = _MAX_TOTAL
+        for path in sorted(self._files(), key=lambda path: not _FILES.fullmatch(path.name)):
+            left -= _size_of(path)
+            value = _load(path) if left > 0 else None
+            before = len(found)
             for holder in (value, *(as_object(value).values())):
                 for name in _LISTS:
                     sign = "-" if name in _OF_GROUPS else ""
@@ -67,6 +74,8 @@ class Accounts:
             if _FILES.fullmatch(path.name):
                 for account in as_objects(value):
                     _add(found, account, "")
+            if len(found) > before:
+                self.lists.append(path.name)
         return found
 
     def _files(self) -> Iterator[Path]:
@@ -74,7 +83,8 @@ class Accounts:
         if self._source.is_file():
             yield self._source
             for folder in list(self._source.absolute().parents)[:2]:
-                yield from (path for path in folder.glob("*.json") if _FILES.fullmatch(path.name))
+                beside = (path for path in folder.glob("*.json") if _FILES.fullmatch(path.name))
+                yield from (path for path in beside if not path.is_symlink())
             return
         names = islice(walk(self._source, ignore), _LOOK_AT_FILES)
         yield from (self._source / name for name in names if name.lower().endswith(".json"))
@@ -84,6 +94,13 @@ def _add(found: dict[str, str], account: Object, sign: str) -> None:
     post_id, name = as_text(account.get("id")), first(account, _NAMES)
     if post_id and name:
         found.setdefault(sign + post_id, name)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return min(path.stat().st_size, _MAX_BYTES)
+    except OSError:
+        return 0
 
 
 def _load(path: Path) -> object:

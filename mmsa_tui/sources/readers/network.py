@@ -89,6 +89,8 @@ class Network:
                 yield Failure(entry.where, f"{entry.where} lacks a field that the other posts have")
             else:
                 foreign[", ".join(list(entry.value)[:_MAX_KEYS])[:100]] += 1
+        if accounts.lists:
+            options.note(f"names of accounts are taken from {', '.join(accounts.lists[:5])}")
         if accounts.n_unknown:
             options.note(f"posts whose author is known by an id alone: {accounts.n_unknown:,}")
         for keys, count in foreign.most_common(5):
