@@ -203,6 +203,11 @@ class DateReader:
             self.example = self.example or value.strip()[:40]
         return moment
 
+    @property
+    def depends_on_order(self) -> bool:
+        """Whether a date has come that is of numbers alone, with its year last."""
+        return self._has_numbers
+
     def why(self) -> str:
         """Say which order the dates are read in, and why; "" where no date is of numbers alone."""
         if self._is_serial:

@@ -169,3 +169,23 @@ def test_json_without_anything_in_it_is_refused(tmp_path: Path, content: str) ->
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(SourceError):
         list(read(tmp_path / "a.json"))
+
+
+def test_a_post_beside_the_comments_on_it_is_read_and_the_account_beside_posts_is_not(tmp_path: Path) -> None:
+    comments = [
+        {"id": f"c{n}", "author": "leo", "body": f"What I say is {n}", "created_utc": 1_700_000_000 + n}
+        for n in range(3)
+    ]
+    above = {
+        "id": "s1",
+        "author": "sam",
+        "title": "A question",
+        "selftext": FINE,
+        "created_utc": 1_700_000_000,
+    }
+    path = tmp_path / "thread.json"
+    path.write_text(json.dumps({"submission_metadata": above, "comments": comments}), encoding="utf-8")
+    assert [item.text for item in read(path)] == [f"A question\n\n{FINE}", *(c["body"] for c in comments)]
+    user = {"id": "5", "username": "sam", "created_at": DAY, "description": "nobody"}
+    path.write_text(json.dumps({"user": user, "posts": POSTS}), encoding="utf-8")
+    assert [item.text for item in read(path)] == [post["text"] for post in POSTS]

@@ -138,3 +138,10 @@ def test_options_of_tables_are_left_aside_where_there_is_none_and_change_no_form
         posts, notes = told(path, **said)
         assert len(posts) == 1 and any("left aside" in note for note in notes), said
     assert any("--pictures left aside" in note for note in told(path, pictures=str(tmp_path))[1])
+
+
+@pytest.mark.parametrize(("date", "is_told"), [("2026-05-01", True), ("05/01/2026", False)])
+def test_an_order_of_dates_that_no_date_depends_on_is_told(tmp_path: Path, date: str, is_told: bool) -> None:
+    path = write(tmp_path / "posts.csv", f"id,text,date\n7,a fine day,{date}\n8,so it goes,{date}\n")
+    _, notes = told(path, date_order="day-first")
+    assert any("--date-order day-first has no effect" in note for note in notes) == is_told

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, TypeGuard
 
 from mmsa_tui.sources.fields.lookup import Object, as_objects
@@ -56,6 +57,7 @@ _OWN_FIELDS = frozenset((
 _WORDS = frozenset((
     "text", "full_text", "fullText", "body", "message", "tweet", "tweet_text", "rawContent",
 ))  # fmt: skip
+_SAID = _WORDS | {"selftext", "title"}
 _ROLES = frozenset(("system", "user", "assistant"))
 _ERRORS = frozenset(("error", "errors", "warnings"))
 """What a service could not do, which is no post."""
@@ -95,13 +97,22 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     named = [items for name, items in lists if name in _LISTS or _speaks(items)]
     found = named or [items for _, items in lists]
     if found:
-        return ((key, item) for items in found for key, item in _records_of(items))
+        lone = (("", item) for item in value.values() if _is_post_above(item, found))
+        return chain(lone, ((key, item) for items in found for key, item in _records_of(items)))
     if _is_map_of_lists(value):
         return (("", item) for items in value.values() for item in items if isinstance(item, dict))
     if _is_map(value):
         return ((key, item) for key, item in value.items() if isinstance(item, dict))
     maps = [inner for inner in value.values() if isinstance(inner, dict) and _is_map_of_posts(inner)]
     return iter(maps[0].items()) if len(maps) == 1 else None
+
+
+def _is_post_above(item: object, lists: list[list[Any]]) -> bool:
+    """Whether a record beside lists is a post of its own: what the comments in one of them are about."""
+    if not isinstance(item, dict) or _SAID.isdisjoint(item):
+        return False
+    first = (next(as_objects(items), {}) for items in lists)
+    return any(len(item.keys() & other.keys()) >= _SURELY_LIKE for other in first)
 
 
 def _speaks(items: list[Any]) -> bool:

@@ -168,8 +168,6 @@ class TablePosts:
             own = own[:MAX_COLUMNS]
         keep = list(dict.fromkeys([*roles.columns(), *roles.other_labels, *own]))
         known = set(table.columns)
-        # What a row holds beside text and id are then all of `own`, and need not be looked up.
-        has_all = not table.is_open and len(own) == len(set(table.columns) - {roles.text, roles.id})
         taken = {c for c in (roles.text, roles.id, roles.author, roles.created_at, *roles.image) if c}
         # The keys of a later line of jsonl are not known yet: it keeps what it has.
         for number, record in self._without_footer(table.records(() if table.is_open else keep)):
@@ -183,7 +181,7 @@ class TablePosts:
                     if name not in known:
                         known.add(name)
                         self._late[name] = record.where
-            yield self._item(number, record, None if has_all else names)
+            yield self._item(number, record, names)
         self._close()
 
     def _without_footer(self, records: Iterator[Record]) -> Iterator[tuple[int, Record]]:
@@ -203,17 +201,11 @@ class TablePosts:
             yield number, record
         yield from (row for row in held if not self._footer.is_one(row[1]))
 
-    def _item(self, number: int, record: Record, names: Sequence[str] | None) -> Post | Failure:
-        """Make a post of a row; `names` are the columns that follow it, None for all but its text and id."""
+    def _item(self, number: int, record: Record, names: Sequence[str]) -> Post | Failure:
         values, roles = record.values, self._roles
         given = self._id_of(values)
         post_id = given or str(number)
-        if names is None:
-            metadata = dict(values)
-            metadata.pop(roles.text, None)
-            metadata.pop(roles.id, None)
-        else:
-            metadata = {name: values[name] for name in names if name in values}
+        metadata = {name: values[name] for name in names if name in values}
         written = self._text(values)
         text = self._clean(written)
         if text != written:
@@ -311,6 +303,10 @@ class TablePosts:
         note = self._options.note
         if unread := self._read_date.note(self._roles.created_at):
             note(unread)
+        if (order := self._options.date_order) and not self._read_date.depends_on_order:
+            column = self._roles.created_at
+            found = f"no date in `{column}` is like 05/01/2026" if column else "no column holds dates"
+            note(f"--date-order {order} has no effect: {found}")
         for keys, count in self._foreign.most_common(5):
             note(f"records with none of the fields that the posts have, left out: {count:,}, with {keys}")
         if (zone := self._zone_named) and zone in UNKNOWN_ZONES:
