@@ -142,6 +142,7 @@ def test_options_of_tables_are_left_aside_where_there_is_none_and_change_no_form
 
 @pytest.mark.parametrize(("date", "is_told"), [("2026-05-01", True), ("05/01/2026", False)])
 def test_an_order_of_dates_that_no_date_depends_on_is_told(tmp_path: Path, date: str, is_told: bool) -> None:
-    path = write(tmp_path / "posts.csv", f"id,text,date\n7,a fine day,{date}\n8,so it goes,{date}\n")
+    path = tmp_path / "posts.csv"
+    path.write_text(f"id,text,date\n7,a fine day,{date}\n8,so it goes,{date}\n", encoding="utf-8")
     _, notes = told(path, date_order="day-first")
     assert any("--date-order day-first has no effect" in note for note in notes) == is_told
