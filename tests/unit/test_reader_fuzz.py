@@ -388,3 +388,16 @@ def test_a_damaged_group_of_rows_of_a_parquet_file_costs_itself_alone(tmp_path: 
     ]
     (told,) = (item.reason for item in items if isinstance(item, Failure))
     assert f"rows {lost[0] + 1} to {lost[-1] + 1} cannot be read" in told
+
+
+@pytest.mark.parametrize("damaged", [0, COUNT // 2, COUNT - 1], ids=["first", "middle", "last"])
+@pytest.mark.parametrize("whole", [b'"data": {"rest_id', b' "data": {"rest_id'], ids=["before", "after"])
+def test_a_record_within_a_damaged_one_does_not_change_the_format(
+    tmp_path: Path, whole: bytes, damaged: int
+) -> None:
+    format, write = FORMATS["zeeschuimer"]
+    file, data, spans = write()
+    at = data.index(whole, spans[damaged][0])
+    at += whole.index(b" ")
+    (tmp_path / file).write_bytes(data[:at] + b"'" + data[at + 1 :])
+    check(tmp_path / file, format, damaged, whole)

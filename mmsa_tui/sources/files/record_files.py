@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from mmsa_tui.disk.safety import ignore, walk
 from mmsa_tui.errors import SourceError
@@ -47,8 +48,9 @@ def detect_records(
         certainty: as in `Match`.
     """
     for path in _first_files(source):
-        if _is_of_format(path, is_ours):
-            return Match(name, certainty, f"{path.name}: {reason}")
+        if share := _share_of(path, is_ours):
+            # Whose kinds alone speak for it may be what damage left of a record of another format.
+            return Match(name, certainty - (share == "kinds"), f"{path.name}: {reason}")
     return None
 
 
@@ -69,7 +71,7 @@ def read_records(source: Path, options: ReadOptions, is_ours: Callable[[Object],
             ) from error
         return
     names = sorted((name for name in walk(source, options.note) if _has_records(name)), key=natural_key)
-    ours = [name for name in names if _is_of_format(source / name, is_ours)]
+    ours = [name for name in names if _share_of(source / name, is_ours)]
     if not ours:
         raise SourceError(
             f"{source} holds no file of this format", "Run `mmsa inspect` to see what it looks like."
@@ -86,12 +88,14 @@ def read_records(source: Path, options: ReadOptions, is_ours: Callable[[Object],
             yield Entry(name, reason=f"{name} cannot be read: {error}")
 
 
-def _is_of_format(path: Path, is_ours: Callable[[Object], bool]) -> bool:
-    """Whether enough of a file's first records are of a format: some may be notices, or damaged."""
+def _share_of(path: Path, is_ours: Callable[[Object], bool]) -> Literal["records", "kinds", ""]:
+    """Say of what enough is of a format in the beginning of a file: some may be notices, or damaged."""
     records = sample_records(path)
+    if sum(map(is_ours, records)) > len(records) / _ONE_IN:
+        return "records"
     # A download lists logins and likes by the hundred beside the few posts: kinds count as well.
     kinds = {tuple(record)[:_LOOK_AT_KEYS]: record for record in records}
-    return any(sum(map(is_ours, some)) > len(some) / _ONE_IN for some in (records, list(kinds.values())))
+    return "kinds" if sum(map(is_ours, kinds.values())) > len(kinds) / _ONE_IN else ""
 
 
 def _has_records(name: str) -> bool:
