@@ -1,5 +1,6 @@
 """A whole training with small encoders: what is written is what was trained, and a killed run goes on."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -210,6 +211,31 @@ def test_what_cannot_be_learned_from_leaves_no_run_folder(
     lines = [f"{number},{text.format(number)},{labels[number % len(labels)]}" for number in range(n)]
     table.write_text("\n".join(["id,text,label", *lines]), encoding="utf-8")
     assert command([str(table), "--recipe", "reference", "-o", str(tmp_path / "run")]) != 0
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", [main, tune])
+@pytest.mark.parametrize("harm", ["nothing there", "an empty folder", "a text for weights"])
+@pytest.mark.parametrize("which", ["text", "image"])
+def test_an_encoder_that_cannot_be_loaded_is_told_and_leaves_no_run_folder(
+    command: Callable[[list[str]], int], harm: str, which: str, tmp_path: Path,
+    pipeline: Pipeline, run_folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    encoders = {name: tmp_path / name for name in ("text", "image")}
+    for name, folder in encoders.items():
+        shutil.copytree(run_folder / name, folder)
+    if harm == "a text for weights":
+        (encoders[which] / "model.safetensors").write_text("Not a model.")
+    else:
+        shutil.rmtree(encoders[which])
+        if harm == "an empty folder":
+            encoders[which].mkdir()
+    table = tmp_path / "posts.csv"
+    lines = [f"{number},day number {number},{LABELS[number % 3]}" for number in range(90)]
+    table.write_text("\n".join(["id,text,label", *lines]), encoding="utf-8")
+    named = ["--text-encoder", str(encoders["text"]), "--image-encoder", str(encoders["image"])]
+    assert command([str(table), *named, "-o", str(tmp_path / "run")]) == 5
+    assert f"{encoders[which]} cannot be loaded as the {which} encoder" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

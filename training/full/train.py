@@ -15,6 +15,8 @@ from mmsa_tui.bundle.meta import Bundle, read_bundle, write_atomically
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
+from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
+from mmsa_tui.model.preprocessing import TextTransform
 from mmsa_tui.processes import end_with_parent, heed_termination
 from mmsa_tui.records import Post
 from mmsa_tui.services.train import TrainRequest, parse
@@ -48,6 +50,7 @@ def _train(options: TrainRequest) -> int:
     bundle = written_before(bundles / f"{recipe.name}-{options.version}", options.command(), log)
     if bundle is None:
         pipeline = Pipeline(recipe, load_materials(options, recipe), log, device)
+        check_encoders(recipe, log)
         # Not before it is known that these posts can be learned from: what is refused leaves nothing.
         keep_settings(options.output, recipe)
         bundle = pipeline.run(bundles, options.version, options.command())
@@ -104,6 +107,29 @@ def load_materials(options: TrainRequest, recipe: Recipe) -> Materials:
         e for e in extra if e.post_id.split(":")[0] not in years and e.raw_text not in tested and e.text >= 0
     ]
     return Materials(examples, learned, held_out, tuple(options.data_name), options.licence)
+
+
+def check_encoders(recipe: Recipe, log: RunLog) -> None:
+    """Load the encoders that a stage has yet to begin with.
+
+    Raises:
+        TrainingError: one is not there or cannot be read.
+    """
+    text, image = recipe.text.encoder, recipe.image.encoder
+    for stage, encoder, load in (
+        ("text", text, lambda: (TextEncoder(text), TextTransform(text))),
+        ("image", image, lambda: ImageEncoder(image)),
+    ):
+        if log.is_done(stage):
+            continue
+        try:
+            load()
+        except Exception as error:  # libraries for weights, tokenizers and the hub have no common class
+            reason = (str(error).strip() or type(error).__name__).partition("\n")[0]
+            raise TrainingError(
+                f"{encoder} cannot be loaded as the {stage} encoder ({reason})",
+                "Name a folder with a model as Hugging Face writes it, or a hub id that can be fetched.",
+            ) from error
 
 
 def check_same_run(folder: Path, recipe: Recipe) -> None:

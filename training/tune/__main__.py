@@ -16,7 +16,14 @@ from mmsa_tui.services.train import TuneRequest, parse
 from training.events import Tried, Tuned, say
 from training.full.pipeline import Pipeline
 from training.full.runs import RunLog, exit_code_of
-from training.full.train import check_same_run, keep_settings, load_asked_recipe, load_materials, reporter
+from training.full.train import (
+    check_encoders,
+    check_same_run,
+    keep_settings,
+    load_asked_recipe,
+    load_materials,
+    reporter,
+)
 from training.tune.search import Ground, cut_folds
 from training.tune.study import BEST, changed_settings, conclude, open_study, run_study
 
@@ -34,12 +41,14 @@ def _tune(options: TuneRequest) -> int:
     recipe = load_asked_recipe(options)
     materials = load_materials(options, recipe)
     source = _digest_of([(e.post_id, e.raw_text, e.post, e.text, e.image) for e in materials.examples])
-    pipeline = Pipeline(recipe, materials, RunLog(options.output, reporter(options.json)), device)
+    log = RunLog(options.output, reporter(options.json))
+    pipeline = Pipeline(recipe, materials, log, device)
     rows = _rows(pipeline)
     targets, groups = pipeline.targets().take(rows), tuple(pipeline.examples[int(row)].group for row in rows)
     # Before anything is written: a run or study of something else stays as it is.
     cut_folds(targets, groups, recipe.split_seed)
     check_same_run(options.output, recipe)
+    check_encoders(recipe, log)
     study = open_study(options.output, recipe, source)
     keep_settings(options.output, recipe)
     features, _ = pipeline.encode()
