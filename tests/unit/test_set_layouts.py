@@ -13,6 +13,7 @@ from mmsa_tui.sources import ReadOptions, read
 from mmsa_tui.sources.labels import read_labels
 
 IDS = ("1918410713521908131", "1918410813521908247")
+LABELS = ("negative", "positive")
 WHEN = "Fri May 01 10:00:00 +0000 2026"
 
 
@@ -59,6 +60,18 @@ SHAPES: dict[str, Shape] = {
         found=("boat_1.jpg", "boat_2.jpg"),
         truth={"label": "real"},
         point_at=".",
+    ),
+    "MSED, a table called .txt without a header": plain(
+        {
+            "train/train.txt": "".join(f"{n}\t{FINE}, {n}\t{LABELS[n % 2]}\n" for n in range(1, 7)),
+            **{f"train/images/{n}.jpg": None for n in range(1, 7)},
+        },
+        "1",
+        text=f"{FINE}, 1",
+        found=("1.jpg",),
+        truth={"label": "positive"},
+        point_at=".",
+        count=6,
     ),
     "HateXplain, words in a list of any name": plain(
         {"a.json": json.dumps({key: {"post_id": key, "post_tokens": FINE.split()} for key in IDS})}, IDS[0]

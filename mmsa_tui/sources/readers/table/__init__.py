@@ -92,6 +92,8 @@ def detect_table(source: Path, options: ReadOptions) -> Match | None:
         return (
             None if source.is_dir() else Match("table", 5, "it looks like a table", error.message, error.hint)
         )
+    # A table called .txt is also taken for the one text of its folder.
+    weaker -= source.is_dir() and found.path.suffix.lower() == ".txt"
     table, text = found.table, found.roles.text
     where = f"{within(source, found.path)} is a table ({table.kind})"
     if text and table.kind in PLAIN_KINDS:

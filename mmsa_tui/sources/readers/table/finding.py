@@ -35,7 +35,7 @@ _TEXTS = ("csv", "tsv")
 _PACKED = (".gz", ".bz2", ".zst", ".xz")
 _LOOK_AT_FILES = 50_000
 _MAX_TABLES = 12
-_FEW_LINES = 20
+_FEW_LINES, _MANY_ROWS = 20, 4
 _ABOUT_SETS = frozenset(
     ("dataset_info", "dataset_infos", "dataset_dict", "state", "datapackage", "croissant", "package")
 )
@@ -269,5 +269,6 @@ def _is_data(path: Path) -> bool:
     names = [cell.strip().strip('"') for cell in lines[0].split(dialect.delimiter)]
     known = sum(map(is_known, names))
     rows = [line.count(dialect.delimiter) for line in lines[:_FEW_LINES] if line.strip()]
-    # Of several names some may be a data set's own, where all rows are as wide as the header.
-    return len(names) > 1 and (known == len(names) or (known > 2 and min(rows) == max(rows)))
+    # Of several names some may be a data set's own, or none, where all rows are as wide as the first.
+    is_even = min(rows) == max(rows) and (known > 2 or (dialect.delimiter == "\t" and len(rows) > _MANY_ROWS))
+    return len(names) > 1 and (known == len(names) or is_even)
