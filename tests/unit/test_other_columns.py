@@ -12,6 +12,7 @@ from tool_shapes import BIOGRAPHY, DAY, FINE, UNIX, Shape, check, csv, garbled, 
 from mmsa_tui.errors import SourceError
 from mmsa_tui.records import Post
 from mmsa_tui.sources import ReadOptions, inspect, read
+from mmsa_tui.sources.files import workbook
 
 IDS = ("id", "71", "72")
 AUTHORS = ("user", "sam", "leo")
@@ -296,7 +297,11 @@ def test_a_second_table_below_the_posts_is_left_out_and_named(tmp_path: Path) ->
     assert any("Summary by user" in note and ": 4" in note for note in notes)
 
 
-def test_a_cell_merged_downwards_holds_for_each_of_its_rows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [1 << 20, 64], ids=["small file", "file of many pieces"])
+def test_a_cell_merged_downwards_holds_for_each_of_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(workbook, "_PIECE_BYTES", at_once)
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

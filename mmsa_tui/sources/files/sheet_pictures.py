@@ -62,14 +62,22 @@ def pictures_of_sheet(path: Path, sheet: str) -> Placed:
     return Placed(pictures, len(set(media) - named))
 
 
-def _anchored(archive: Archive, sheet: str) -> Iterator[tuple[int, str]]:
-    """Yield row and member of each picture that a drawing of the sheet holds."""
+def part_of_sheet(archive: Archive, sheet: str) -> str:
+    """Name the member that holds the rows of a sheet of an xlsx file.
+
+    Raises:
+        OSError, ElementTree.ParseError, LookupError, StopIteration: the workbook is not as it should be.
+    """
     book = _parse(archive, "xl/workbook.xml")
     targets = _relations(archive, "xl/workbook.xml")
-    part = next(
+    return next(
         targets[item.attrib[f"{_RELATION}id"]] for item in _all(book, "sheet") if item.get("name") == sheet
     )
-    for drawing in _relations(archive, part).values():
+
+
+def _anchored(archive: Archive, sheet: str) -> Iterator[tuple[int, str]]:
+    """Yield row and member of each picture that a drawing of the sheet holds."""
+    for drawing in _relations(archive, part_of_sheet(archive, sheet)).values():
         if "drawing" not in posixpath.basename(drawing) or not drawing.endswith(".xml"):
             continue
         pictures = _relations(archive, drawing)

@@ -7,6 +7,7 @@ openpyxl does not, and holds a sheet in memory.
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from mmsa_tui.disk.archive import Archive
 from mmsa_tui.disk.safety import ignore
 from mmsa_tui.errors import SourceError
 from mmsa_tui.sources.files.damaged_workbook import describe, salvage
+from mmsa_tui.sources.files.sheet_pictures import part_of_sheet
 
 MAX_COLUMNS = 16_384
 """What Excel itself allows."""
@@ -46,7 +48,12 @@ _BROKEN = (
 
 _MAX_MERGED = 10_000
 """Rows that one cell is merged over, at most."""
-_MAX_BY_HAND = 4 << 20
+_MERGED = (b"<mergeCells", b"<x:mergeCells")
+_OVERLAP = 20
+_RANGE = re.compile(rb'<(?:x:)?mergeCell ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
+_MAX_LIST_BYTES = 8 << 20
+"""A list of merged cells that is longer is not read to its end."""
+_PIECE_BYTES = 1 << 20
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _HEAD_BYTES = 1 << 20
 
@@ -266,13 +273,27 @@ class _Merged:
 
 
 def _merged_downwards(path: Path, sheet: str) -> _Merged:
-    """Find the merged cells of a sheet of xlsx; of a large file, which no hand has made, none."""
-    if path.stat().st_size > _MAX_BY_HAND:
-        return _Merged(())
+    """Find the merged cells of a sheet of xlsx, which stand below its rows."""
+    kept = b""
     try:
-        return _Merged(_calamine_book(path).get_sheet_by_name(sheet).merged_cell_ranges)
-    except Exception:  # as in `_calamine_book`; what is damaged is told by who reads the rows
+        with Archive(path) as archive, archive.stream(part_of_sheet(archive, sheet)) as file:
+            while (at := max(map(kept.find, _MERGED))) < 0 and (piece := file.read(_PIECE_BYTES)):
+                kept = kept[-_OVERLAP:] + piece
+            listed = kept[at:] + file.read(_MAX_LIST_BYTES) if at >= 0 else b""
+    except Exception:  # what is not as it should be is told by who reads the rows
         return _Merged(())
+    return _Merged(
+        ((int(top) - 1, _place_of(left)), (int(bottom) - 1, _place_of(right)))
+        for left, top, right, bottom in _RANGE.findall(listed)
+    )
+
+
+def _place_of(letters: bytes) -> int:
+    """Return the place of a column, from 0, by the letters that Excel calls it."""
+    place = 0
+    for letter in letters:
+        place = 26 * place + letter - ord("A") + 1
+    return place - 1
 
 
 def _open_calamine(path: Path) -> _Calamine:
