@@ -203,7 +203,8 @@ _OWN_EXPORT = frozenset((
 """Where these stand together, `label` is a model's and no truth."""
 # fmt: off
 _ANNOTATED = frozenset((
-    "annotation_id", "annotator", "lead_time", "completion_id", "completed_by",
+    "annotation_id", "annotator", "lead_time", "completion_id", "completed_by", "classification_id",
+    "workflow_id",
 ))
 # fmt: on
 """Where two of these stand together, a row is an act of an annotator: its id and dates are theirs."""

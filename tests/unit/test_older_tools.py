@@ -233,6 +233,26 @@ SHAPES: dict[str, Shape] = {
         },
         "71",
     ),
+    "Zooniverse, each subject under its own id": Shape(
+        {
+            "a.csv": csv(
+                ("classification_id", "5001", "5002"),
+                ("user_name", "volunteer_1", "volunteer_2"),
+                twice("workflow_id", "7"),
+                twice("created_at", "2026-06-09 10:00:00 UTC"),
+                (
+                    "subject_data",
+                    json.dumps({"88": {"tweet_id": "71", "text": FINE, "Filename": "p1.jpg"}}),
+                    json.dumps({"89": {"tweet_id": "72", "text": "Rain again", "Filename": "p2.jpg"}}),
+                ),
+            ),
+            "p1.jpg": None,
+        },
+        "71",
+        author="",
+        created_at="",
+        found=("p1.jpg",),
+    ),
     "a sheet that tells when it was labelled, and when looked at again": Shape(
         {
             "a.csv": csv(

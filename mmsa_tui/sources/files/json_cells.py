@@ -20,7 +20,7 @@ def open_json_cells(table: Table) -> Table | None:
         name
         for name in table.columns[:_LOOK_AT_COLUMNS]
         if any(cells := [cell for row in rows if (cell := row.get(name, "").strip())])
-        and all(cell[0] == "{" and isinstance(parse_cell(cell), dict) for cell in cells)
+        and all(cell[0] == "{" and _fields_in(cell) is not None for cell in cells)
     ]
     if not packed:
         return None
@@ -28,7 +28,7 @@ def open_json_cells(table: Table) -> Table | None:
     def opened(record: Record) -> Record:
         values = dict(record.values)
         for name in packed:
-            if isinstance(fields := parse_cell(values.get(name, "")), dict):
+            if (fields := _fields_in(values.get(name, ""))) is not None:
                 flatten(fields, f"{name}.", 0, values)
         return replace(record, values=values)
 
@@ -39,3 +39,12 @@ def open_json_cells(table: Table) -> Table | None:
     sample = [opened(record) for record in table.sample]
     columns = list(dict.fromkeys([*table.columns, *(name for record in sample for name in record.values)]))
     return replace(table, columns=columns, sample=sample, records=records)
+
+
+def _fields_in(cell: str) -> dict[str, object] | None:
+    """Return the fields in a cell, without the id that Zooniverse files them under; None without fields."""
+    fields = parse_cell(cell)
+    if not isinstance(fields, dict):
+        return None
+    (key, inner), *others = fields.items() or [("", None)]
+    return inner if isinstance(inner, dict) and key.isdigit() and not others else fields

@@ -143,8 +143,12 @@ def _take_first_codes(table: Candidates, columns: Sequence[str]) -> str:
 def _take_author(table: Candidates) -> str:
     """Return the column of handles, where another has a better name and holds `Sam B.`."""
 
+    # Who classified is called `user_name` by Zooniverse.
+    is_classified = any(name.full == "classificationid" for name in table.names.values())
+    annotators = ("user", "username") if is_classified else ("user",)
+
     def fits(name: Name, cells: Column) -> bool:
-        return is_author(name, cells) and not (table.is_annotated and name.full == "user")
+        return is_author(name, cells) and not (table.is_annotated and name.full in annotators)
 
     found = [c for c in table.called("author") if table.fits(fits, c)]
     if "author" in table.said or not found:
