@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.disk.safety import ignore, resolve_inside, walk
-from mmsa_tui.pictures.finder import NUMBERED, PICTURE_SUFFIXES, PictureIndex, fold, natural_key, split_name
+from mmsa_tui.pictures.finder import NUMBERED, PictureIndex, fold, natural_key, split_name
 from mmsa_tui.pictures.media import MAX_NEIGHBOURS, file_name
 from mmsa_tui.records import Picture
 from mmsa_tui.sources.files.cells import NOTHING, parse_cell
+from mmsa_tui.sources.picture_folders import archives_in, is_called_like_pictures, picture_folders_beside
 
 MAX_PICTURES = 100
 """Pictures of one post; more come from a damaged cell."""
@@ -43,13 +44,10 @@ _PICTURE_KINDS = frozenset(("photo", "image"))
 _ID_PART = re.compile(r"[A-Za-z0-9]+")
 _MIN_ID = 5
 """Shorter ids turn up in file names by chance."""
-_PICTURE_FOLDER = re.compile(r"im(?:a)?g|photo|pic|media|bild|foto|thumb", re.IGNORECASE)
-_MAX_BESIDE, _MAX_OTHERS, _FIRST_FILES = 2_000, 5, 20
 _MIN_NAME = 8
 """Characters of a file name that is hardly the same in another folder by chance."""
 _MIN_ROWS = 2
 _LISTED = re.compile(r"[,;|\s]+")
-_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _TRIAL = 40
 """References by which a folder beside the table's own is judged."""
 
@@ -272,7 +270,7 @@ class RowPictures:
 
     def close(self) -> None:
         """Say what was in doubt, and where pictures may lie that are missing."""
-        archives = _archives_in(self._table_root) if self._missing else []
+        archives = archives_in(self._table_root) if self._missing else []
         if archives:
             self._note(
                 f"pictures are missing, and archives beside the table are not looked into: "
@@ -351,39 +349,6 @@ class RowPictures:
         if not names:
             return []
         return index.pictures(names[:MAX_PICTURES])
-
-
-def _archives_in(folder: Path) -> list[str]:
-    try:
-        names = [entry.name for entry in islice(folder.iterdir(), _MAX_BESIDE)]
-    except OSError:
-        return []
-    return sorted(name for name in names if name.lower().endswith(_ARCHIVES))[:3]
-
-
-def picture_folders_beside(folder: Path) -> list[Path]:
-    """Return the sibling folders that are called like pictures, then those that begin with some."""
-    try:
-        beside = islice((p for p in folder.parent.iterdir() if p != folder), _MAX_BESIDE)
-        folders = sorted(p for p in beside if p.is_dir() and not p.is_symlink())
-    except OSError:
-        return []
-    called = [path for path in folders if is_called_like_pictures(path)]
-    others = [path for path in folders if not is_called_like_pictures(path) and _begins_with_pictures(path)]
-    return [*called[:20], *others[:_MAX_OTHERS]]
-
-
-def is_called_like_pictures(folder: Path) -> bool:
-    """Whether a folder is called `images`, `photos_2026` or the like."""
-    return _PICTURE_FOLDER.search(folder.name) is not None
-
-
-def _begins_with_pictures(folder: Path) -> bool:
-    try:
-        first = [entry.name for entry in islice(folder.iterdir(), _FIRST_FILES)]
-    except OSError:
-        return False
-    return 2 * sum(split_name(name)[2] in PICTURE_SUFFIXES for name in first) > len(first)
 
 
 def _is_address(name: str) -> bool:

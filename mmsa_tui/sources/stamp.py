@@ -15,7 +15,7 @@ from mmsa_tui.disk.safety import walk
 from mmsa_tui.pictures.finder import PICTURE_SUFFIXES
 from mmsa_tui.pictures.media import MAX_NEIGHBOURS
 from mmsa_tui.sources.base import ReadOptions
-from mmsa_tui.sources.picture_refs import picture_folders_beside
+from mmsa_tui.sources.picture_folders import picture_folders_beside
 
 _PIECE = 65_536
 """Bytes of a file that are compared at its beginning, at its end and in between."""

@@ -395,7 +395,5 @@ def _day(year: str, month: int, day: str) -> datetime:
     Raises:
         ValueError: there is no such day.
     """
-    number = int(year)
-    if len(year) == 2:
-        number += 2000 if number < 70 else 1900
-    return datetime(number, month, int(day), tzinfo=UTC)
+    century = 0 if len(year) > 2 else 2000 if int(year) < 70 else 1900
+    return datetime(century + int(year), month, int(day), tzinfo=UTC)

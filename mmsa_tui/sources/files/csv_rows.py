@@ -15,11 +15,9 @@ from mmsa_tui.records import record
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.dialect import ESCAPED, ID_DIGITS, Dialect
 from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLongError, without_end
-from mmsa_tui.sources.files.repair import closes_quote, split_pair, split_row, unquote_raw
+from mmsa_tui.sources.files.repair import closes_quote, join_loose, split_pair, split_row, unquote_raw
 
 _COUNT = "it has another number of cells than the header"
-_LOOSE = 20
-"""Delimiters within a text that has no quotes around it."""
 _CUT_DIGITS = 2
 """By one digit ids differ among themselves: those of older tweets are shorter."""
 _REPAIR_LINES = 60
@@ -222,7 +220,7 @@ class Rows:
                     return self._repair(start, "it has fewer cells than the header")
                 if len(cells) == dialect.width and not self._is_plausible(cells):
                     return self._repair_kinds(start, cells)
-            if len(cells) > dialect.width and (joined := self._with_loose_delimiters(without_end(line))):
+            if len(cells) > dialect.width and (joined := self._loose(without_end(line))):
                 return Row(start, tuple(joined), is_doubtful=True)
             return Row(start, tuple(cells))
         self._lines.give_back()
@@ -270,7 +268,7 @@ class Rows:
             return Row(start, tuple(cells), is_repaired=is_told)
         if len(cells) > self._dialect.width and len(lines.taken) == 1:
             first = without_end(lines.taken[0])
-            if f'{self._dialect.delimiter}"' not in first and (joined := self._with_loose_delimiters(first)):
+            if f'{self._dialect.delimiter}"' not in first and (joined := self._loose(first)):
                 return Row(start, tuple(joined), is_doubtful=True)
         # A quote without its other: the rest of the cell was cut off.
         is_cut = self._dialect.pairs_quotes and sum(line.count('"') for line in lines.taken) % 2 > 0
@@ -322,31 +320,13 @@ class Rows:
             cells = split_row(first, dialect.delimiter, dialect.width, open_quotes=True)
             if cells and self._is_plausible(cells):
                 return Row(start, tuple(cells), is_repaired=True)
-            if joined := self._with_loose_delimiters(first):
+            if self._is_under_way and (joined := join_loose(first, self._dialect)):
                 return Row(start, tuple(joined), is_doubtful=True)
         self._broken_at = start
         return Row(start, error=_explain(error))
 
-    def _with_loose_delimiters(self, line: str) -> list[str] | None:
-        """Read a line whose text holds delimiters and no quotes around it, where one column can have them.
-
-        An author sets a space behind a comma, a program does not.
-        """
-        dialect = self._dialect
-        pieces = line.split(dialect.delimiter)
-        loose = len(pieces) - dialect.width
-        if not self._is_under_way or dialect.delimiter == "\t" or not 0 < loose <= _LOOSE:
-            return None
-        found = []
-        for at in range(dialect.width):
-            end = at + loose + 1
-            cells = [*pieces[:at], dialect.delimiter.join(pieces[at:end]), *pieces[end:]]
-            is_prose = all(piece.startswith(" ") for piece in pieces[at + 1 : end])
-            is_alone = not any(piece.startswith(" ") for piece in (*pieces[: at + 1], *pieces[end:]))
-            is_told = dialect.has_shape(cells) > 0 or not any(dialect.shapes)
-            if is_prose and is_alone and is_told and dialect.shapes[at : at + 1] == (None,):
-                found.append(cells)
-        return found[0] if len(found) == 1 else None
+    def _loose(self, line: str) -> list[str] | None:
+        return join_loose(line, self._dialect) if self._is_under_way else None
 
     def _repair_kinds(self, start: int, cells: Sequence[str]) -> Row:
         """Read a row that obeys the rules, but has a cell of another kind than its column."""

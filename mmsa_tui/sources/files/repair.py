@@ -14,8 +14,31 @@ from mmsa_tui.sources.files.dialect import RETURN, Dialect
 
 _CR = "\r" + RETURN
 """May be left of a line end of two characters."""
+_LOOSE = 20
+"""Delimiters within a text that has no quotes around it."""
 _MAX_PIECES = 400
 """Pieces between delimiters; the work grows with their square."""
+
+
+def join_loose(line: str, dialect: Dialect) -> list[str] | None:
+    """Read a line whose text holds delimiters and no quotes around it, where one column can have them.
+
+    An author sets a space behind a comma, a program does not.
+    """
+    pieces = line.split(dialect.delimiter)
+    loose = len(pieces) - dialect.width
+    if dialect.delimiter == "\t" or not 0 < loose <= _LOOSE:
+        return None
+    found = []
+    for at in range(dialect.width):
+        end = at + loose + 1
+        cells = [*pieces[:at], dialect.delimiter.join(pieces[at:end]), *pieces[end:]]
+        is_prose = all(piece.startswith(" ") for piece in pieces[at + 1 : end])
+        is_alone = not any(piece.startswith(" ") for piece in (*pieces[: at + 1], *pieces[end:]))
+        is_told = dialect.has_shape(cells) > 0 or not any(dialect.shapes)
+        if is_prose and is_alone and is_told and dialect.shapes[at : at + 1] == (None,):
+            found.append(cells)
+    return found[0] if len(found) == 1 else None
 
 
 def split_row(text: str, delimiter: str, width: int, open_quotes: bool = False) -> list[str] | None:
