@@ -22,7 +22,7 @@ from training.full.image import copy_image_encoder, read_pixels, trunk_features
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
 from training.full.runs import RunLog
-from training.full.train import check_same_run, keep_settings, main, written_before
+from training.full.train import check_encoders, check_same_run, keep_settings, main, written_before
 from training.tune.__main__ import main as tune
 
 __all__ = ["bundle", "pipeline", "posts", "recipe", "run_folder"]
@@ -212,6 +212,21 @@ def test_what_cannot_be_learned_from_leaves_no_run_folder(
     table.write_text("\n".join(["id,text,label", *lines]), encoding="utf-8")
     assert command([str(table), "--recipe", "reference", "-o", str(tmp_path / "run")]) != 0
     assert not (tmp_path / "run").exists()
+
+
+def test_a_text_encoder_may_be_named_by_its_hub_id(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetched(name: str, **_: object) -> str:
+        asked.append(name)
+        return recipe.text.encoder
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetched)
+    named = replace(recipe, text=replace(recipe.text, encoder="someone/encoder", tuned=False))
+    check_encoders(named, RunLog(tmp_path))
+    assert asked == ["someone/encoder"]
 
 
 @pytest.mark.parametrize("command", [main, tune])

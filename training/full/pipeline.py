@@ -43,7 +43,13 @@ from training.full.image import (
 )
 from training.full.recipe import Recipe
 from training.full.runs import RunLog
-from training.full.text import TextTarget, encode_texts, save_text_encoder, tune_text_encoder
+from training.full.text import (
+    TextTarget,
+    encode_texts,
+    load_text_encoder,
+    save_text_encoder,
+    tune_text_encoder,
+)
 from training.full.trained import Trained, write_trained
 
 _REHEARSAL_SEED = 5
@@ -102,7 +108,7 @@ class Pipeline:
         if self.log.is_done(name):
             return
         if not recipe.tuned:
-            save_text_encoder(TextEncoder(recipe.encoder), TextTransform(recipe.encoder), out)
+            save_text_encoder(*load_text_encoder(recipe.encoder), out)
             self.log.mark_done(name)
             return
         start: str | Path = recipe.encoder

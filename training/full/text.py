@@ -60,9 +60,8 @@ def tune_text_encoder(
     """
     seed_everything(seed)
     rng = random.Random(seed)
-    encoder = local_folder(encoder)
-    transform = TextTransform(encoder)
-    model = TextEncoder(encoder, dropout=settings.encoder_dropout).to(device)
+    model, transform = load_text_encoder(encoder, dropout=settings.encoder_dropout)
+    model = model.to(device)
     n_tasks = max(len(target.labels) for target in train)
     heads = nn.ModuleList(
         nn.Sequential(nn.Dropout(0.1), nn.Linear(model.n_features, n_labels)) for _ in range(n_tasks)
@@ -122,6 +121,16 @@ def encode_texts(
         rows = order[start : start + batch_size]
         out[rows] = model(*_tensors(transform.collate([ids[i] for i in rows]), device)).float().cpu()
     return out
+
+
+def load_text_encoder(encoder: str | Path, dropout: float | None = None) -> tuple[TextEncoder, TextTransform]:
+    """Load an encoder and its tokenizer from a folder, or by a hub id.
+
+    Raises:
+        OSError: it is neither here nor to be had. BundleError: its tokenizer cannot be read.
+    """
+    folder = local_folder(encoder)
+    return TextEncoder(folder, dropout=dropout), TextTransform(folder)
 
 
 def local_folder(encoder: str | Path) -> Path:

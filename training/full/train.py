@@ -15,8 +15,7 @@ from mmsa_tui.bundle.meta import Bundle, read_bundle, write_atomically
 from mmsa_tui.decoding import DecodingError, from_json
 from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model.device import choose_device, set_torch_threads
-from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
-from mmsa_tui.model.preprocessing import TextTransform
+from mmsa_tui.model.encoders import ImageEncoder
 from mmsa_tui.processes import end_with_parent, heed_termination
 from mmsa_tui.records import Post
 from mmsa_tui.services.train import TrainRequest, parse
@@ -29,6 +28,7 @@ from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
 from training.full.runs import Progress, RunLog, exit_code_of
 from training.full.scoring import summary
+from training.full.text import load_text_encoder
 
 _ALL = "bundle"
 """Marks a run that has come to its end."""
@@ -117,7 +117,7 @@ def check_encoders(recipe: Recipe, log: RunLog) -> None:
     """
     text, image = recipe.text.encoder, recipe.image.encoder
     for stage, encoder, load in (
-        ("text", text, lambda: (TextEncoder(text), TextTransform(text))),
+        ("text", text, lambda: load_text_encoder(text)),
         ("image", image, lambda: ImageEncoder(image)),
     ):
         if log.is_done(stage):

@@ -34,7 +34,7 @@ from mmsa_tui.model.views import VERDICT, TextViews
 from training.examples import Example, group_examples, read_text_table
 from training.full.loop import FineTuning, ramp, seed_everything
 from training.full.runs import exit_code_of
-from training.full.text import save_text_encoder
+from training.full.text import load_text_encoder, save_text_encoder
 
 LABELS = ("negative", "neutral", "positive")
 _SORTED_BATCHES = 24
@@ -236,9 +236,8 @@ def _run(options: argparse.Namespace) -> int:
             "The tables need columns label and text.",
         )
     options.output.mkdir(parents=True, exist_ok=True)
-    transform = TextTransform(options.encoder)
+    model, transform = load_text_encoder(options.encoder, dropout=0.1)
     transform.keep_emoji()
-    model = TextEncoder(options.encoder, dropout=0.1)
     verdict = train(model, transform, learned, settings)
     for language, score in score_languages(model, transform, verdict, held).items():
         print(f"{language}: macro-F1 {score:.3f} held out")
