@@ -118,16 +118,9 @@ class Pipeline:
             if not self.log.is_done("text-pretrained"):
                 targets = [TextTarget(e.raw_text, (e.text,)) for e in extra]
                 tune_text_encoder(
-                    recipe.encoder,
-                    targets,
-                    (),
-                    self.n_labels,
-                    recipe.pretraining,
-                    start,
-                    self.log,
-                    self.recipe.seed,
-                    self.device,
-                )
+                    recipe.encoder, targets, (), self.n_labels, recipe.pretraining, start, self.log,
+                    self.recipe.seed, self.device,
+                )  # fmt: skip
                 self.log.mark_done("text-pretrained")
         targets = [
             t for t in (_text_target(self.examples[i], recipe.tasks) for i in train) if max(t.labels) >= 0
