@@ -365,3 +365,15 @@ def test_a_quote_without_its_other_is_told_where_all_others_come_in_pairs(tmp_pa
     assert len(told) == 1 and "1 (line 13)" in told[0]
     inches = "".join(f'{n},a screen of {n}",sam\n' for n in range(30))
     assert notes_of(write(tmp_path / "b.csv", "id,text,author\n" + inches)) == []
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_a_date_shorter_than_those_around_it_is_told_as_one_that_was_cut(tmp_path: Path, mark: str) -> None:
+    rows = [
+        mark.join((f"{number}", "a fine day", f"2026-05-{number:02} 10:00:00")) for number in range(10, 30)
+    ]
+    rows[7] = rows[7][: -len("7 10:00:00")]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([mark.join(("id", "text", "date")), *rows]) + "\n")
+    (told,) = notes_of(path)
+    assert "may have been cut" in told and "1 (line 9)" in told

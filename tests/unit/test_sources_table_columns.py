@@ -117,6 +117,22 @@ def test_a_column_of_dates_is_taken_though_its_name_says_nothing(tmp_path: Path)
     assert [item.created_at for item in read(path)] == ["2026-05-01T00:00:00Z"] * 3
 
 
+@pytest.mark.parametrize(
+    ("name", "dates", "read_as"),
+    [
+        ("Date", ("2026-05-01", "2026-05-02", "2026-05-03"), "2026-05-01T00:00:00Z"),
+        ("day", ("2026-05-01", "2026-05-02", "2026-05-03"), "2026-05-01T00:00:00Z"),
+        ("timestamp", ("1777629610", "1777629620", "1777629630"), "2026-05-01T10:00:10Z"),
+    ],
+)
+def test_a_first_column_of_dates_that_all_differ_is_no_id(
+    tmp_path: Path, name: str, dates: tuple[str, ...], read_as: str
+) -> None:
+    rows = "".join(f"{date},sam,a fine day\n" for date in dates)
+    first = posts(write(tmp_path / "a.csv", f"{name},author,text\n{rows}"))[0]
+    assert (first.post_id, first.created_at) == ("1", read_as)
+
+
 def test_a_column_that_is_called_date_and_holds_none_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,date\na fine day,one fine day\na bad day,another\n")

@@ -128,11 +128,8 @@ class Rows:
                     continue
                 self._broken_at = 0
                 self._is_under_way |= len(row.cells) >= self._dialect.width
-                if (
-                    (row.is_repaired and self._leaves_doubt(row.cells))
-                    or self._runs_on(row.cells)
-                    or (len(row.cells[0]) < self._dialect.first_length and self._is_short_id(row.cells[0]))
-                ):
+                is_unsure = row.is_repaired and self._leaves_doubt(row.cells)
+                if is_unsure or self._runs_on(row.cells) or self._is_cut(row.cells):
                     row = replace(row, is_doubtful=True)
                 self._last_id = row.cells[0]
                 cells, n_lines = row.cells, len(self._lines.taken)
@@ -148,7 +145,11 @@ class Rows:
         line = next(lines)
         if '"' not in line and not lines.are_masked:
             cells = tuple(without_end(line).split(dialect.delimiter))
-            if len(cells) == dialect.width > 1 and dialect.first_length <= len(cells[0]) <= self._longest_id:
+            if (
+                len(cells) == dialect.width > 1
+                and dialect.first_length <= len(cells[0]) <= self._longest_id
+                and dialect.last_length <= len(cells[-1])
+            ):
                 self._is_under_way = True
                 self._last_id = cells[0]
                 return Row(start, cells)
@@ -166,6 +167,12 @@ class Rows:
     def _runs_on(self, cells: Sequence[str]) -> bool:
         """Whether a row begins with more than an id: the line end before it was lost."""
         return len(cells[0]) > self._longest_id and len(cells) >= self._dialect.width and self._is_under_way
+
+    def _is_cut(self, cells: Sequence[str]) -> bool:
+        """Whether a row begins, or ends, with less of an id or a moment than the others."""
+        dialect, last = self._dialect, cells[-1].strip()
+        ends_early = len(cells) == dialect.width and len(last) < dialect.last_length and last[:1].isdigit()
+        return ends_early or self._is_short_id(cells[0])
 
     def _is_short_id(self, cell: str) -> bool:
         """Whether a row alone among its neighbours begins with a shorter id: its start was cut off."""

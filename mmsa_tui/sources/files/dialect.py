@@ -62,6 +62,7 @@ class Dialect:
     line names the delimiter. `width`: cells of most rows. `is_strict`: every row of the sample is as RFC
     4180 says. `starts_quoted`: rows begin with a quote, and what does not is a part of one.
     `first_length`: characters of the first cell where all rows begin alike, with an id or a moment; else 0.
+    `last_length`: the same of the last cell, by which a row is known whose end was cut off.
     """
 
     encoding: str
@@ -76,6 +77,7 @@ class Dialect:
     starts_quoted: bool = False
     shapes: tuple[Shape, ...] = ()
     first_length: int = 0
+    last_length: int = 0
     pairs_quotes: bool = False
     is_single: bool = False
 
@@ -254,6 +256,7 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
         shapes=shapes,
         pairs_quotes=not is_raw and not escapes and pair_quotes(lines, dialect.delimiter),
         first_length=_common_length([row[0] for row in full[1:]]) if shapes and shapes[0] else 0,
+        last_length=_common_length([row[-1] for row in full[1:]]) if shapes and shapes[-1] else 0,
     )
 
 

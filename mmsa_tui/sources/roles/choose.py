@@ -21,9 +21,11 @@ from mmsa_tui.sources.roles.fits import (
     is_label,
     is_language,
     is_long_number,
+    is_moment,
     is_of_post,
     is_title,
     names_topics,
+    readable_dates,
 )
 from mmsa_tui.sources.roles.moment import take_date, take_time
 from mmsa_tui.sources.roles.post_id import take_id
@@ -136,6 +138,10 @@ def _take_first_codes(table: Candidates, columns: Sequence[str]) -> str:
         or table.is_taken(first)
         or not table.fits(lambda name, cells: is_of_post(name) and are_codes(cells), first)
     ):
+        return ""
+    # One post a day has a date of its own for each row, too.
+    is_named_date = first in table.called("created_at") and readable_dates(table.cells(first)) >= 0.5
+    if is_named_date or is_moment(table.cells(first)):
         return ""
     return table.take("id", first, "it comes first, and holds a code of its own for each row")
 

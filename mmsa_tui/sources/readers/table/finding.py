@@ -21,6 +21,7 @@ from mmsa_tui.sources.files.plain_rows import kind_of_plain
 from mmsa_tui.sources.files.table_parts import are_parts, join_parts
 from mmsa_tui.sources.files.table_rows import Table
 from mmsa_tui.sources.files.tables import kind_of_table, open_table
+from mmsa_tui.sources.files.twin_columns import join_twins
 from mmsa_tui.sources.files.typed_rows import KEY
 from mmsa_tui.sources.roles import Roles, choose_roles
 from mmsa_tui.sources.timestamps import DateReader
@@ -117,7 +118,7 @@ def open_source(source: Path, options: ReadOptions) -> Found:
 
 def open_parts(paths: Sequence[Path], options: ReadOptions) -> Found:
     """Open files that are the parts of one table; errors as for `open_source`."""
-    table = join_parts(paths, lambda path: _open(path, options))
+    table = join_twins(join_parts(paths, lambda path: _open(path, options)), _said(options))
     sample = [record.values for record in table.sample if not record.error]
     return Found(
         sorted(paths)[0], table, _with_key(choose_roles(table.columns, sample, options.columns), table)
@@ -126,7 +127,7 @@ def open_parts(paths: Sequence[Path], options: ReadOptions) -> Found:
 
 def open_path(path: Path, options: ReadOptions) -> Found:
     """Open one file, and decide what its columns are; errors as for `open_source`."""
-    table = _open(path, options)
+    table = join_twins(_open(path, options), _said(options))
     sample = [record.values for record in table.sample if not record.error]
     columns = list(table.columns)
     if table.is_open and options.columns:
@@ -148,6 +149,11 @@ def _open(path: Path, options: ReadOptions) -> Table:
         header_row=options.header_row,
         has_header=options.has_header,
     )
+
+
+def _said(options: ReadOptions) -> set[str]:
+    """Return the columns that the user names."""
+    return {part for value in options.columns.values() for part in (value, *value.split("+"))}
 
 
 def _with_key(roles: Roles, table: Table) -> Roles:
@@ -177,8 +183,7 @@ def open_sidecars(source: Path, options: ReadOptions) -> Found | None:
 def _late_columns(path: Path, options: ReadOptions, known: Sequence[str]) -> list[str]:
     """Return columns that the user names and no row of the sample has: all rows are looked at."""
     folded = {name.casefold() for name in known}
-    wanted = {part for value in options.columns.values() for part in (value, *value.split("+"))}
-    late = {name.casefold() for name in wanted} - folded
+    late = {name.casefold() for name in _said(options)} - folded
     if not late:
         return []
     found: dict[str, str] = {}
