@@ -18,7 +18,7 @@ from mmsa_tui.sources.columns import is_own_export
 from mmsa_tui.sources.files.ndjson import sample_records
 from mmsa_tui.sources.files.tables import open_table
 from mmsa_tui.sources.files.workbook import kind_of_workbook, read_rows
-from mmsa_tui.sources.labels import load_labels
+from mmsa_tui.sources.labels import load_labels, name_as_posts
 from mmsa_tui.store import Store
 
 _SQLITE = b"SQLite format 3\0"
@@ -79,6 +79,7 @@ def read_labels_as_corrections(
             f"{path.name} holds no corrections and no labels: {error.message}",
             f"{error.hint} Or give what `mmsa corrections export` wrote.".strip(),
         ) from error
+    name_as_posts(found, lambda ids: store.contents_of(ids, reading.source_id))
     notes += found.notes
     is_ours = _is_export(path)
     if not is_ours and (alone := found.remarks.keys() - found.labels.keys()):

@@ -71,9 +71,10 @@ _UPLOAD = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{32})[-_](?=.)")
 _NUMBERS = re.compile(r"([0-9]+)")
 
 NUMBERED = re.compile(
-    r"(?P<stem>.*[^/ ])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\))", re.DOTALL
+    r"(?P<stem>.*[^/ ])(?:[_-](?:photo|image|img|pic|media)?[_-]?\d{1,3}| ?\(\d{1,3}\)|(?<=\d)[_-][a-j])",
+    re.DOTALL,
 )
-"""How downloaders call the pictures of one post: `1_2.jpg`, `1-photo-2.jpg`, `1 (2).jpg`."""
+"""How downloaders call the pictures of one post: `1_2.jpg`, `1-photo-2.jpg`, `1 (2).jpg`, `1_a.jpg`."""
 
 NaturalKey = tuple[tuple[int, int, str], ...]
 

@@ -24,7 +24,7 @@ from mmsa_tui.services.slices import Figures, Slice, score_slices, slices_of
 from mmsa_tui.services.work import Bar, begin, no_bar
 from mmsa_tui.sources import ReadOptions
 from mmsa_tui.sources.label_words import LabelMap, propose_map
-from mmsa_tui.sources.labels import load_labels
+from mmsa_tui.sources.labels import LabelFile, load_labels, name_as_posts
 from mmsa_tui.store import Row
 from mmsa_tui.text.words import lexicon_part
 
@@ -149,12 +149,10 @@ def evaluate_source(
     if kind is not None and kind not in KINDS:
         raise UsageError(f"there is no label kind {kind!r}", f"Use one of {', '.join(KINDS)}.")
     options = options or ReadOptions()
-    truth: Mapping[str, Mapping[str, str]] | None = None
-    notes: tuple[str, ...] = ()
+    file: LabelFile | None = None
     if labels_file:
         labels = find_bundle(config.paths, config.bundle).labels
         file = load_labels(labels_file.expanduser(), options.encoding, labels, label_words)
-        truth, notes = file.labels, tuple(file.notes)
     with begin(config, [source], format=format, options=options, bar=bar) as work:
         (row,) = work.sources
         if ocr:
@@ -162,6 +160,9 @@ def evaluate_source(
         work.classify(row)
         rows = work.store.rows(row.id, work.bundle.id)
         seen = trained_on(work.bundle)
+        if file:
+            name_as_posts(file, lambda ids: work.store.contents_of(ids, row.id))
+        truth, notes = (file.labels, tuple(file.notes)) if file else (None, ())
         outcome = evaluate(
             rows, work.bundle.labels, truth, kind, seen,
             label_words=label_words, validated=work.bundle.validated_languages,

@@ -20,7 +20,7 @@ _FEW = 3
 """Fewer round ids than this may be chance."""
 
 _ADDRESSES = (
-    re.compile(r"//(?:\w+\.)?(?:x|twitter)\.com/\w+/status(?:es)?/(\d+)"),
+    re.compile(r"//(?:\w+\.)?(?:x|twitter)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)"),
     re.compile(r"//(?:\w+\.)?instagram\.com/(?:[\w.]+/)?(?:p|reel|tv)/([\w-]+)"),
     re.compile(r"//(?:\w+\.)?facebook\.com/[^?#]*/(?:posts|videos|photos|permalink)/(?:[\w.-]+/)*([\w.-]+)"),
     re.compile(r"//(?:\w+\.)?tiktok\.com/@?[\w.-]+/(?:video|photo)/(\d+)"),

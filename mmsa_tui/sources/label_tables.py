@@ -75,6 +75,10 @@ _KIND_COLUMNS = {
         "consensus",
         "majority",
         "adjudicated",
+        "bewertung",
+        "polaritat",
+        "polaritaet",
+        "polarita",
         *NAMES["label"],
     ),
     "post": ("post", "postlabel", "both", "labelpost", "labeltextimage"),
@@ -91,6 +95,7 @@ _PEOPLE = frozenset(("annotator", "coder", "rater", "judge", "expert", "student"
 _PICTURE = re.compile(r"^(?:.*[/\\])?(?P<stem>[^/\\]+)\.(?:jpe?g|png|webp|gif)$", re.IGNORECASE)
 _TXT = re.compile(r"\.txt$", re.IGNORECASE)
 _GUARDED = re.compile(r"""^(?:['"#]+(?=[\d=+-])|=")|(?<=\d)"$""")
+_LONG_ID = re.compile(r"(?:[^\W\d_]{1,20}[\W_])?\d{12,20}")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
@@ -151,8 +156,12 @@ def votes_of_table(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote
     ids = [columns[name] for name in dict.fromkeys(_ID_COLUMNS) if name in columns]
     # Without a column that is called so, the names of pictures tell the posts.
     ids = ids or [name for name in table.columns[:_FIRST_COLUMNS] if _are_pictures(name, sample)]
+    if not ids and len(numbers := [name for name in table.columns if _are_ids(name, sample)]) == 1:
+        ids = numbers
+        notes.append(f"no column is called an id: `{ids[0]}` is taken, whose cells are long numbers")
     is_tool = is_min(dict.fromkeys(table.columns))
     named = _tool_columns(table.columns) if is_tool else _label_columns(table.columns, columns)
+    named = {kind: [name for name in names if name not in ids] for kind, names in named.items()}
     if not any(named.values()):
         named = {"label": [name for name in table.columns if _is_of_coder(name)]}
     addresses = [] if ids else list(table.columns)
@@ -239,6 +248,13 @@ def _are_pictures(column: str, rows: Sequence[Mapping[str, str]]) -> bool:
     """Whether each cell of a column is the name of a picture of its own."""
     cells = [row.get(column, "").strip() for row in rows]
     return bool(cells) and len(set(cells)) == len(cells) and all(map(_PICTURE.match, cells))
+
+
+def _are_ids(column: str, rows: Sequence[Mapping[str, str]]) -> bool:
+    """Whether each cell of a column is a long number of its own, perhaps behind a word: `tweet_1918…`."""
+    cells = [id_of_label(row.get(column, "")) for row in rows]
+    is_unique = bool(cells) and len(set(cells)) == len(cells)
+    return is_unique and all(map(_LONG_ID.fullmatch, cells)) and not parse_name(column).is_about_author
 
 
 def _names_post(column: str, records: Sequence[Record]) -> bool:

@@ -114,7 +114,7 @@ class LabelTally:
 def spelled(word: str) -> str:
     """Write a word the way maps hold it: lower case, whole numbers without a fraction."""
     word = word.strip().lower()
-    number = word.removeprefix("+").removesuffix(".0")
+    number = word.removeprefix("+").removesuffix(".0").removesuffix(",0")
     return number if number.removeprefix("-").isdecimal() else word
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -40,6 +40,7 @@ _PATH = re.compile(r"^.*[/\\]|(?:(?<=\d{15})[-_]\d{1,2})?\.[A-Za-z]{2,4}$")
 """The path of a picture names its post by its stem, `5512/768730000000001-1.jpg` the first of one."""
 _TURNED = re.compile(r"(?P<label>[^\W\d_][\w-]{0,29})\s*[:\t,;|]\s*(?P<id>\d{5,})")
 """A label before the id: `true:656818591163256832`, as of Twitter15 and Twitter16."""
+_WORDED = re.compile(r"(?P<word>[^\W\d_][\w.-]{0,39}?[\W_])(?P<id>\d{5,})")
 _JSON_LABELS = ("label", "sentiment", "gold", "polarity", "class", "annotation")
 _MAX_BYTES = 64 << 20
 
@@ -119,6 +120,26 @@ def load_labels(
         named = ", ".join(f"{word} ({count:,})" for word, count in result.unknown.most_common(5))
         notes.append(f"words that are no label: {named}; say what they mean with --labels-map WORD=LABEL")
     return result
+
+
+def name_as_posts(found: LabelFile, known: Callable[[list[str]], Collection[str]]) -> None:
+    """Take the word off that stands before every id (`tweet_1918…`), where only then they are ids of posts.
+
+    Args:
+        known: of the ids that it is given, those that posts have.
+    """
+    if not found.labels or known(list(found.labels)):
+        return
+    matches = {post_id: _WORDED.fullmatch(post_id) for post_id in found.labels}
+    words = {match["word"] if match else "" for match in matches.values()}
+    bare = {post_id: match["id"] for post_id, match in matches.items() if match}
+    if len(words) > 1 or "" in words or len(set(bare.values())) < len(bare):
+        return
+    if 2 * len(known(list(bare.values()))) < len(bare):
+        return
+    found.labels = {bare[post_id]: kinds for post_id, kinds in found.labels.items()}
+    found.remarks = {bare.get(post_id, post_id): said for post_id, said in found.remarks.items()}
+    found.notes.append(f"ids are taken without the {words.pop()!r} before each: so the posts are called")
 
 
 def _votes(path: Path, encoding: str, notes: list[str]) -> Iterator[Vote]:

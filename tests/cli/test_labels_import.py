@@ -182,6 +182,23 @@ def test_a_word_that_is_no_label_and_an_unknown_post_are_rejected_and_told(
     assert "'angry' is no label here" in ran.err and "post 99 is in no source" in ran.err
 
 
+def test_a_word_before_every_id_is_taken_off_where_only_then_posts_are_called_so(
+    mmsa: Mmsa, home: Path, tmp_path: Path
+) -> None:
+    post_id = "1918410713521908131"
+    labels = Path("labels.csv")
+    for name, start in (("plain", ""), ("worded", "tweet_")):
+        source = tmp_path / f"{name}.csv"
+        source.write_text(f"id,text\n{start}{post_id},a day at the sea {name}\n")
+        assert mmsa("classify", source, "-o", f"of-{name}.csv").code == 0
+        labels.write_text(f"id,label\n{'tweet_' if start else 'post_'}{post_id},positive\n")
+        ran = mmsa("corrections", "import", labels, "--analyst", "Ann")
+        assert ran.code == 0 and ("without the 'post_'" in ran.err) == (name == "plain"), ran.err
+    assert [post for post, *_ in votes(home)] == [post_id, f"tweet_{post_id}"]
+    ran = mmsa("evaluate", tmp_path / "plain.csv", "--labels", labels)
+    assert "without the 'tweet_'" in ran.out + ran.err, ran.err
+
+
 def test_an_id_of_two_sources_needs_the_source(mmsa: Mmsa, home: Path, source: Path, table: Table) -> None:
     other = table(["another best day"], name="more.csv")
     assert mmsa("classify", other, "-o", "more.jsonl").code == 0

@@ -154,6 +154,12 @@ FILES = {
     "in quotes.csv": "".join(f'"{post_id}","{word}"\n' for post_id, word in FOUND.items()),
     "below a comment.txt": "# May 2026\n"
     + "".join(f"{post_id}\t{word}\n" for post_id, word in FOUND.items()),
+    "an address without the author.csv": "link,Ann's label,Ben's label\n"
+    + "".join(f"https://x.com/i/web/status/{key}?s=20,{word},{word}\n" for key, word in FOUND.items()),
+    "ids in a column that is not called so.csv": "Post;Bewertung\n"
+    + "".join(f"{key};{word}\n" for key, word in FOUND.items()),
+    "numbers with a comma.csv": "ID;Polarität\n"
+    + "".join(f"{key};{number}\n" for key, number in zip(IDS, ("1,0", "-1,0", "0,0"), strict=True)),
     "emoji.csv": csv(("id", IDS[0], IDS[1]), ("label", "🙂", "👎")) + f'"{IDS[2]}","😐"\r\n',
 }
 

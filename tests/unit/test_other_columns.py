@@ -26,6 +26,15 @@ LANGUAGES = {
     "Hindi": ("तारीख", "2026-05-01 10:00", "उपयोगकर्ता", "टिप्पणी", "भावना", "सकारात्मक"),
     "Chinese": ("发布时间", "2026年05月01日 10:00", "用户昵称", "博文内容", "情感倾向", "正面"),
     "Polish": ("Data publikacji", "01.05.2026 10:00", "Autor", "Treść", "Wydźwięk", "pozytywny"),
+    "Portuguese": (
+        "Data de criação",
+        "2026-05-01 10:00",
+        "Usuário do autor",
+        "Conteúdo",
+        "Sentimento",
+        "positivo",
+    ),
+    "German": ("Datum", "1. Mai 2026 10:00", "Konto", "Beitrag", "Stimmung", "positiv"),
     "Dutch": ("Datum", "1 mei 2026 10:00", "Gebruiker", "Berichttekst", "Sentiment", "positief"),
 }
 

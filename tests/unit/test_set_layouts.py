@@ -35,6 +35,25 @@ SHAPES: dict[str, Shape] = {
         "post-1",
         found=("post-1 (1).jpg", "post-1 (2).jpg"),
     ),
+    "letters behind the id of several pictures": plain(
+        {f"{IDS[0]}.txt": FINE, f"{IDS[1]}.txt": "Rain", f"{IDS[0]}_a.jpg": None, f"{IDS[0]}_b.jpg": None},
+        IDS[0],
+        found=(f"{IDS[0]}_a.jpg", f"{IDS[0]}_b.jpg"),
+    ),
+    "splits of one object, each filed by the name of the picture": plain(
+        {
+            "a.json": json.dumps(
+                {
+                    "train": {f"m{n}.png": {"caption": text} for n, text in enumerate((FINE, "Rain"))},
+                    "val": {"m2.png": {"caption": "A bus came"}},
+                }
+            ),
+            "memes/m0.png": None,
+        },
+        "m0.png",
+        found=("m0.png",),
+        count=3,
+    ),
     "PrideMM, whose pictures stand in a column `name`": plain(
         {
             "a.csv": csv(("name", "p1.png", "p2.png"), ("text", FINE, "Rain"), twice("humour", "1")),

@@ -104,7 +104,9 @@ def unwrap(value: Object) -> Iterator[tuple[str, Object]] | None:
     if _is_map(value):
         return ((key, item) for key, item in value.items() if isinstance(item, dict))
     maps = [inner for inner in value.values() if isinstance(inner, dict) and _is_map_of_posts(inner)]
-    return iter(maps[0].items()) if len(maps) == 1 else None
+    like = next(iter(maps[0].values())) if maps else {}
+    maps = [inner for inner in value.values() if isinstance(inner, dict) and _files_such(inner, like)]
+    return ((key, item) for inner in maps for key, item in inner.items()) if like else None
 
 
 def _is_post_above(item: object, lists: list[list[Any]]) -> bool:
@@ -235,6 +237,14 @@ def _is_map_of_posts(value: Object) -> bool:
         and all(map(ID_LIKE.fullmatch, value))
         and _is_map(value)
         and _has_own_fields(next(iter(value.values())))
+    )
+
+
+def _files_such(value: Object, like: Object) -> bool:
+    """Whether it is a map from ids to posts like this one: `train`, `val` or `test` of a set."""
+    return bool(value) and all(
+        isinstance(item, dict) and ID_LIKE.fullmatch(key) and are_alike(like, item)
+        for key, item in value.items()
     )
 
 
