@@ -188,3 +188,18 @@ def test_pictures_in_a_folder_that_is_called_like_the_id_are_those_of_the_post(t
     files |= {"media/1918410/1.jpg": JPEG, "media/1918410/2.jpg": PNG, "media/19/1.jpg": JPEG}
     found = [item for item in read(write(tmp_path, files)) if isinstance(item, Post)]
     assert [[p.name for p in post.pictures] for post in found] == [["1.jpg", "2.jpg"], []]
+
+
+def test_a_text_that_reads_as_chinese_by_chance_is_told_where_its_neighbours_are_japanese(
+    tmp_path: Path,
+) -> None:
+    texts = [
+        "灯台の夕べは素晴らしかったです。",
+        "フェリーがまた欠航になりました。",
+        "荷物が壊れて届きました。",
+    ]
+    texts += ["古い桟橋と船の写真、1907年。"]
+    source = write(tmp_path, {f"{n}.txt": text.encode("cp932") for n, text in enumerate(texts)})
+    assert [isinstance(item, Failure) for item in read(source)] == [True] * 4
+    named = read(source, options=ReadOptions(encoding="cp932"))
+    assert [item.text for item in named if isinstance(item, Post)] == texts

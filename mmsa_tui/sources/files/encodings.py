@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from mmsa_tui.errors import UsageError
@@ -26,6 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LOOK_AT = 100
 _CONVERT = "save it as UTF-8, or name its encoding with --encoding"
 
 
@@ -116,6 +119,22 @@ def read_text(path: Path, encoding: str = "") -> Decoded:
     if len(data) > MAX_TEXT_BYTES:
         raise OSError(f"larger than {MAX_TEXT_BYTES >> 20} MB: not the text of one post")
     return decode(data, encoding)
+
+
+def are_of_another_script(paths: Iterable[Path]) -> bool:
+    """Whether most of the first texts that are not UTF-8 are in a code page that has to be named.
+
+    A short one among them may read as GB18030 by chance, and none can be told from its bytes alone.
+    """
+    foreign = 0
+    for path in islice(paths, _LOOK_AT):
+        try:
+            foreign -= 2 * (read_text(path).encoding == "gb18030")
+        except UndecodableError as error:
+            foreign += error.reason.startswith("looks like")
+        except OSError:
+            continue
+    return foreign > 0
 
 
 def encoding_by_mark(data: bytes) -> str:

@@ -26,7 +26,7 @@ from mmsa_tui.pictures.finder import (
 )
 from mmsa_tui.records import Failure, Picture, Post
 from mmsa_tui.sources.base import Example, Match, Reader, ReadOptions
-from mmsa_tui.sources.files.encodings import UndecodableError, read_text, unescape
+from mmsa_tui.sources.files.encodings import UndecodableError, are_of_another_script, read_text, unescape
 from mmsa_tui.sources.label_words import propose_map
 from mmsa_tui.sources.labels_beside import labels_beside
 
@@ -40,25 +40,9 @@ _NOT_POSTS = frozenset(["readme", "license", "licence", "changelog", "labelresul
 _TEXTS = frozenset((".txt", ".caption"))
 """How texts are called: by people, and by those who write captions for pictures."""
 _UNREAD = (
-    ".csv",
-    ".tsv",
-    ".xlsx",
-    ".xls",
-    ".ods",
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".parquet",
-    ".feather",
-    ".db",
-    ".html",
-    ".htm",
-    ".md",
-    ".rtf",
-    ".doc",
-    ".docx",
-    ".ann",
-)
+    ".csv", ".tsv", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".parquet", ".feather", ".db",
+    ".html", ".htm", ".md", ".rtf", ".doc", ".docx", ".ann",
+)  # fmt: skip
 _PAGE = re.compile(
     r"(?:your_)?(?:posts?|threads|reels|stories|comments|timeline|tweets|toots)(?:_\w*)?\.html?",
     re.IGNORECASE,
@@ -187,9 +171,13 @@ def read_pairs(
     """
     pairs = list(pairs)
     stems = Counter(pair.key.rpartition("/")[2] for pair in pairs)
+    is_foreign = not encoding and are_of_another_script(root / pair.text for pair in pairs if pair.text)
     for pair in pairs:
         stem = pair.key.rpartition("/")[2]
         item = _read_pair(root, pair, stem if stems[stem] == 1 else pair.key, encoding)
+        if is_foreign and isinstance(item, Post) and item.encoding == "gb18030":
+            reason = "the texts beside it are in a code page of another script: name it with --encoding"
+            item = Failure(item.post_id, f"{pair.text}: {reason}", item.text)
         if isinstance(item, Post) and labels:
             item = replace(item, truth={"label": labels[pair.key]})
         if item is not None:
