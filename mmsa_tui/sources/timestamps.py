@@ -94,6 +94,8 @@ _FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
 _SECONDS_UNTIL_10000 = 253_402_300_800
 """Unix time of the year 10000: a larger number counts milliseconds, or microseconds."""
 _MAX_LENGTH = 80
+_OUTWEIGH_ONE = 8
+"""So many dates that show one order are believed against a single one, of which a digit may be wrong."""
 
 
 def to_iso_utc(value: object, day_first: bool | None = None, *, is_said: bool = False) -> str:
@@ -163,6 +165,7 @@ class DateReader:
     def __init__(self, samples: Iterable[str] = (), order: str = "") -> None:
         self._order = order
         self._shown: dict[bool, str] = {}
+        self._counts = {True: 0, False: 0}
         self._has_numbers = False
         n_filled = n_serial = 0
         for sample in samples:
@@ -171,11 +174,12 @@ class DateReader:
                 n_filled += 1
                 n_serial += _SERIAL.fullmatch(text) is not None
         self._is_serial = 0 < n_filled == n_serial
-        self.day_first = DATE_ORDERS.get(order, next(iter(self._shown)) if len(self._shown) == 1 else None)
-        self.unread = 0
-        self.example = ""
-        self._contrary = 0
-        self._contrary_example = ""
+        fewest, most = sorted(self._counts.values())
+        is_shown = fewest == 0 < most or (fewest == 1 and most >= _OUTWEIGH_ONE)
+        shown = self._counts[True] > self._counts[False] if is_shown else None
+        self.day_first = DATE_ORDERS.get(order, shown)
+        self.unread, self.example = 0, ""
+        self._contrary, self._contrary_example = 0, ""
 
     def read(self, value: str) -> str:
         """Return a cell as ISO 8601 in UTC, "" where it is no moment."""
@@ -191,11 +195,8 @@ class DateReader:
             # A year that comes first shows nothing of the order of day and month.
             return moment
         shown = self._look(value)
-        if (
-            shown not in (None, self.day_first)
-            and self.day_first is not None
-            and not (self._order and moment)
-        ):
+        is_contrary = shown is not None and self.day_first is (not shown)
+        if is_contrary and not (self._order and moment):
             self._contrary += 1
             self._contrary_example = self._contrary_example or value.strip()[:40]
         if not moment and value.strip():
@@ -216,7 +217,7 @@ class DateReader:
             return f"{_words(self.day_first)}, as you said"
         if not self._has_numbers:
             return ""
-        if len(self._shown) == 2:
+        if len(self._shown) == 2 and self.day_first is None:
             return f"either order, {self._both()}: dates that may be both are left unread"
         if self.day_first is None:
             return (
@@ -246,12 +247,12 @@ class DateReader:
             return None
         # With dots between, the day comes first everywhere.
         self._has_numbers = self._has_numbers or match[2] != "."
-        if (shown := _order_of(match)) is None:
+        shown = _order_of(match)
+        if shown is None or (match[2] == "." and not self._order):
             return None
-        if match[2] != "." or self._order:
-            self._shown.setdefault(shown, match[0])
-            return shown
-        return None
+        self._shown.setdefault(shown, match[0])
+        self._counts[shown] += 1
+        return shown
 
     def _why_unread(self) -> str:
         if self._order:

@@ -182,7 +182,8 @@ def test_a_text_that_speaks_of_days_and_hours_is_one_message(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "rest", ["06.", "06.05.26", "06.05.26,;) what", "- Sam: words", "26 - Sam: words", "Sam: words"]
+    "rest",
+    ["0", "06", "06.", "06.05.26", "06.05.26,;) what", "- Sam: words", "26 - Sam: words", "Sam: words"],
 )
 def test_what_may_be_left_of_a_message_is_told(tmp_path: Path, rest: str) -> None:
     lines = [f"{day:02}.05.26, 21:41 - Sam: number {day}" for day in range(1, 12)]

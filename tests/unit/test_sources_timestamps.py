@@ -99,6 +99,17 @@ def test_an_order_that_is_chosen_holds_and_dates_that_contradict_it_are_unread()
     assert DateReader([], "day-first")("05/01/2026") == "2026-01-05T00:00:00Z"
 
 
+def test_one_date_with_a_wrong_digit_does_not_leave_the_others_unread() -> None:
+    cells = [f"{day:02}/05/2026" for day in range(1, 21)]
+    cells[10] = "11/25/2026"
+    read = DateReader(cells)
+    assert [read(cell) for cell in cells if cell != cells[10]] == [
+        f"2026-05-{day:02}T00:00:00Z" for day in range(1, 21) if day != 11
+    ]
+    read(cells[10])
+    assert "not day first as the others: 1, such as '11/25/2026'" in read.note()
+
+
 def test_a_reader_of_dates_says_the_order_and_what_shows_it() -> None:
     assert DateReader(["05/01/2026", "10:00, 25/01/2026"]).why() == "day first, as '25/01/2026' shows"
     assert DateReader(["1/5/26", "12/31/21, 9:41 PM"]).why() == "month first, as '12/31/21' shows"

@@ -233,7 +233,7 @@ def _may_remain(line: str, shapes: deque[str], authors: set[str]) -> bool:
     begin = _shape(line[:48].rstrip())
     said = _AUTHOR.match(re.sub(r"^\W*(?:\d*\W+)?", "", line))
     return (said is not None and said["author"] in authors) or any(
-        (len(begin) > 2 and shape.startswith(begin)) or _begins_alike(begin, shape) for shape in shapes
+        (begin and shape.startswith(begin)) or _begins_alike(begin, shape) for shape in shapes
     )
 
 
