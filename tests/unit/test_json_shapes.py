@@ -66,6 +66,14 @@ SHAPES = {
     "records of Airtable": json.dumps(
         {"records": [{"id": f"rec{n}", "createdTime": DAY, "fields": post} for n, post in enumerate(POSTS)]}
     ),
+    "messages and posts of channels that a bot got": json.dumps(
+        {
+            "ok": True,
+            "result": [
+                {"update_id": n, ("message", "channel_post")[n]: post} for n, post in enumerate(POSTS)
+            ],
+        }
+    ),
     "pages as lists": json.dumps([POSTS, POSTS]),
     "a timeline": json.dumps(timeline()),
     "a timeline a line": json.dumps(timeline()) + "\n",

@@ -197,7 +197,10 @@ def _has_inner_fields(value: Object) -> bool:
 
 def _records_of(items: list[Any]) -> Iterator[tuple[str, Object]]:
     for item in items:
-        if isinstance(item, dict):
+        if isinstance(item, dict) and "update_id" in item:
+            # What happened in a chat with a bot of Telegram: `message`, `channel_post` or another.
+            yield from (("", part) for part in item.values() if isinstance(part, dict))
+        elif isinstance(item, dict):
             # Only a list of its own makes an envelope in a list: a chat with its messages.
             has_list = any(
                 isinstance(part, list) and _holds_records(name, part) for name, part in item.items()
