@@ -13,6 +13,9 @@ _TAG = re.compile(r"(?:tag|object):search\.twitter\.com,2005:(\d+)")
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?(?P<exponent>\d+)$")
 _PREFIXED = re.compile(r"(?:x|(?:tweet|status|post)?_?id[:=] ?)(\d{12,20})", re.IGNORECASE)
 """rtweet and others write ids so, to keep a spreadsheet from rounding them: `x191…`, `tweet_id:191…`."""
+_GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,' \u00a0\u202f])\d{3}(?:(?P=mark)\d{3}){3,}")
+"""A long id that a spreadsheet shows in groups of three digits: `1.918.410.713.521.908.131`."""
+_UNSEEN = " \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _FLOAT = re.compile(r"^(\d+)\.0+$")
 _EXACT_DIGITS = 15
 """Excel keeps 15 digits of a number: a tweet id typed as one has lost its end."""
@@ -47,10 +50,14 @@ _HANDLES = tuple(
 
 
 def clean_id(value: str) -> str:
-    """Take off the formula of a link, and what keeps an id from being rounded: `="…"`, `'`, `.0`, an x."""
+    """Take off the formula of a link, and what keeps an id from being rounded: `="…"`, `'`, `.0`, an x.
+
+    What is not seen goes too: blanks of no width around it, and the marks between groups of digits.
+    """
     text = value.strip()
     if text.isdecimal():
         return text
+    text = text.strip(_UNSEEN)
     if match := _LINK.match(text):
         text = match["shown"].strip()
     if match := _WRAPPED.match(text):
@@ -59,6 +66,8 @@ def clean_id(value: str) -> str:
         text = text[1:].strip()
     if match := _FLOAT.match(text):
         text = match[1]
+    if match := _GROUPED.fullmatch(text):
+        text = text.replace(match["mark"], "")
     if match := _PREFIXED.fullmatch(text) or _TAG.fullmatch(text):
         text = match[1]
     return text

@@ -59,6 +59,23 @@ SLACK = {"type": "message", "user": "U01", "ts": f"{UNIX}.000100", "text": FINE,
 WALL = {"owner_id": -7, "from_id": 5, "text": FINE, "date": UNIX, "id": 71}
 USER = "abcdefghijklmnopqrstuvwx12"
 TOLD = {"id": "71", "user_id": USER, "channel_id": "c", "message": FINE, "create_at": UNIX * 1000}
+ZULIP = {
+    "id": 71,
+    "sender": 5,
+    "subject": "ferries",
+    "content": FINE,
+    "rendered_content": f"<p>{FINE}</p>",
+    "date_sent": float(UNIX),
+}
+NOSTR = {
+    "id": "71",
+    "kind": 1,
+    "pubkey": "sam",
+    "created_at": UNIX,
+    "tags": [["e", "5", "wss://x.example"], ["imeta", "url https://x.example/p1.jpg", "m image/jpeg"]],
+    "content": FINE,
+    "sig": "ab",
+}
 TOPIC = [
     {"id": key, "username": "sam", "created_at": DAY, "cooked": f"<p>{FINE}</p>", "post_number": key - 70}
     for key in (71, 72)
@@ -103,6 +120,34 @@ SHAPES: dict[str, Shape] = {
             )
         },
         "71",
+    ),
+    "Zulip, with its users in a file of their own": Shape(
+        {
+            "messages-000001.json": json.dumps(
+                {
+                    "zerver_message": [ZULIP, {**ZULIP, "id": 72}],
+                    "zerver_usermessage": [{"id": key, "user_profile": 5, "message": 71} for key in range(9)],
+                }
+            ),
+            "realm.json": json.dumps({"zerver_userprofile": [{"id": 5, "full_name": "sam"}]}),
+        },
+        "71",
+    ),
+    "Nostr, where a profile and a like are events too": Shape(
+        {
+            "events.jsonl": "".join(
+                json.dumps(event) + "\n"
+                for event in (
+                    NOSTR,
+                    {**NOSTR, "id": "72", "tags": []},
+                    {**NOSTR, "id": "73", "kind": 0, "content": '{"name": "sam", "about": "Captain"}'},
+                    {**NOSTR, "id": "74", "kind": 7, "content": "+"},
+                )
+            ),
+            "p1.jpg": None,
+        },
+        "71",
+        found=("p1.jpg",),
     ),
     "Matrix": Shape({"a.json": json.dumps(ROOM)}, "71", author="@sam:m.example", count=1),
     "Snapchat, a list for each chat": Shape(

@@ -35,6 +35,7 @@ FOREIGN = {
     "posts.srt": (f"1\n00:00:01,000 --> 00:00:02,000\n{FINE}\n\n".encode() * 4, "csv"),
     "posts.xml": (f"<?xml version='1.0'?><p><t>{FINE}</t></p>".encode(), "csv"),
     "posts.ics": (f"BEGIN:VCALENDAR\nSUMMARY:{FINE}\nEND:VCALENDAR\n".encode(), "csv"),
+    "posts.ris": (f"TY  - JOUR\nTI  - {FINE}\nER  - \n".encode(), "csv"),
     "posts.yaml": (f"- id: 7\n  text: {FINE}\n".encode() * 9, "JSON"),
     "posts.tsv": (b"#FORMAT=WebAnno TSV 3.3\n\n#Text=A fine day\n1-1\t0-1\tA\t_\n", "csv"),
     "posts.pptx": (b"PK\3\4" + FINE.encode() * 9, "csv"),

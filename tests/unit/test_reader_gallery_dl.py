@@ -256,6 +256,11 @@ def test_a_sidecar_may_be_called_as_the_picture_without_its_suffix(tmp_path: Pat
         ),
         ({"category": "flickr", "id": 5, "title": "A day", "owner": {"username": "sam"}}, "A day", "sam"),
         (
+            {"category": "patreon", "id": 5, "content": "<p>Fine</p>", "creator": {"vanity": "sam"}},
+            "Fine",
+            "sam",
+        ),
+        (
             {"category": "pixiv", "id": 5, "title": "A day", "caption": "Fine", "user": {"name": "sam"}},
             "A day\n\nFine",
             "sam",

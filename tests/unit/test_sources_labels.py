@@ -25,6 +25,15 @@ def test_an_id_and_a_label_are_enough(tmp_path: Path) -> None:
     assert found == {"007": {"label": "positive"}, "8": {"label": "neutral"}}
 
 
+@pytest.mark.parametrize("written", ["1.918.410.713.521.908.131", "\u200b1918410713521908131\u00a0"])
+def test_ids_in_groups_or_with_blanks_that_are_not_seen_are_the_same_ids(
+    tmp_path: Path, written: str
+) -> None:
+    assert labels(tmp_path, f"id;label\n{written};positive\n") == {
+        "1918410713521908131": {"label": "positive"}
+    }
+
+
 def test_labels_of_text_and_picture_are_merged_where_the_post_has_none(tmp_path: Path) -> None:
     found = labels(tmp_path, "id,text,image\n1,neutral,positive\n2,negative,positive\n")
     assert found["1"] == {"text": "neutral", "image": "positive", "post": "positive"}

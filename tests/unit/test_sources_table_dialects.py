@@ -12,7 +12,7 @@ from mmsa_tui.sources import ReadOptions, read
 from mmsa_tui.sources.files import lines
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|", "\x01"])
 def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     rows = [("id", "text", "n"), ("1", "one two", "3"), ("2", "three four", "5")]
     path = write(tmp_path / "a.csv", "\r\n".join(delimiter.join(row) for row in rows))
@@ -22,6 +22,28 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
 def test_commas_in_texts_do_not_win_over_the_real_delimiter(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "id;text\n1;a, b, c\n2;d, e, f\n3;g, h, i\n")
     assert texts(path) == ["a, b, c", "d, e, f", "g, h, i"]
+
+
+@pytest.mark.parametrize("header", ["id,text,author", '"id,text,author"'])
+def test_rows_that_stand_in_quotes_as_a_whole_are_parted(tmp_path: Path, header: str) -> None:
+    rows = ['71,"A day, a ""great"" one",sam', '73,"two\nlines",ann']
+    first, last = (f'"{row.replace(chr(34), 2 * chr(34))}"' for row in rows)
+    path = write(tmp_path / "a.csv", f"{header}\n{first}\n72,Rain again,leo\n{last}\n")
+    assert [(post.post_id, post.text, post.author) for post in posts(path)] == [
+        ("71", 'A day, a "great" one', "sam"),
+        ("72", "Rain again", "leo"),
+        ("73", "two\nlines", "ann"),
+    ]
+
+
+def test_quoted_texts_of_one_column_keep_their_commas(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", '"text"\n"Well, a day"\n"Rain, again"\n"So ""good"", this"\n')
+    assert texts(path) == ["Well, a day", "Rain, again", 'So "good", this']
+
+
+def test_quotes_between_marks_of_hive_are_their_authors(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", 'id\x01text\n71\x01"so, it begins\n72\x01said "no"\n')
+    assert texts(path) == ['"so, it begins', 'said "no"']
 
 
 def test_one_column_is_a_table(tmp_path: Path) -> None:

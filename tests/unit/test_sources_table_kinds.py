@@ -150,10 +150,14 @@ def test_utf16_without_its_mark_is_known_by_its_zeros(tmp_path: Path, encoding: 
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "euc_kr", "cp1252", "cp1254", "mac_roman"])
+@pytest.mark.parametrize(
+    "encoding", ["cp1251", "cp1253", "cp1255", "shift_jis", "euc_kr", "cp1252", "cp1254", "mac_roman"]
+)
 def test_a_table_in_a_code_page_is_refused_with_its_name(tmp_path: Path, encoding: str) -> None:
     words = {
         "cp1251": "Прекрасный вечер в музее",
+        "cp1253": "Υπέροχη βραδιά στο λιμάνι, πάμε πάλι",
+        "cp1255": "ערב נפלא במוזיאון, נחזור שוב",
         "shift_jis": "とても楽しい夜でした、ありがとう",
         "euc_kr": "정말 즐거운 저녁 이었습니다 고마워요",
         "cp1252": "Ein schöner Abend für größere Füße",

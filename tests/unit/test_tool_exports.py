@@ -71,6 +71,28 @@ SHAPES: dict[str, Shape] = {
         },
         "66a71",
     ),
+    "RuTweetCorp, without a header and with seconds for dates": Shape(
+        {
+            "a.csv": "".join(
+                f'"{408906692374446080 + n}";"{UNIX + n}";"merrow";"{text}";"1";"0"\n'
+                for n, text in enumerate((FINE, "Rain again", "The bus was late"))
+            )
+        },
+        "408906692374446080",
+        author="",
+        count=3,
+    ),
+    "Iconosquare, whose account is called so in French": Shape(
+        {
+            "a.csv": csv(
+                ("Date de publication", "16/05/2026", "17/05/2026"),
+                ("Légende", FINE, "Rain again"),
+                twice("Compte", "sam"),
+            )
+        },
+        "1",
+        created_at="2026-05-16T00:00:00Z",
+    ),
     "a listening tool that keeps when it found a post": Shape(
         {
             "a.csv": csv(

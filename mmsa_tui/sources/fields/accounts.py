@@ -25,11 +25,11 @@ _MAX_TOTAL = 64 << 20
 """As much as is read in all, those files first that are called like lists of accounts."""
 _LOOK_AT_FILES = 2_000
 _FILES = re.compile(r"(?:.*[_-])?(?:users|profiles|members|accounts)(?:[_-].*)?\.json", re.IGNORECASE)
-_LISTS = ("users", "profiles", "members", "accounts", "groups", "chats")
+_LISTS = ("users", "profiles", "members", "accounts", "groups", "chats", "zerver_userprofile")
 _OF_GROUPS = frozenset(("groups",))
 """VK tells a group from a person by the sign of its id."""
 _ID = re.compile(r"-?\d+|[UW][A-Z0-9]{2,}|[a-z0-9]{26}")
-_NAMES = "screen_name username acct handle name profile.display_name real_name first_name title"
+_NAMES = "screen_name username acct handle name profile.display_name real_name full_name first_name title"
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})(?:\|([^>]*))?>")
 
 

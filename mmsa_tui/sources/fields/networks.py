@@ -147,7 +147,8 @@ def _media(record: Object, network: Network) -> Iterator[Media]:
     for place in network.pictures:
         media: list[Media] = []
         for item in values(record, place.at) if place.at else (record,):
-            url = as_text(item) if not place.url else first(item, place.url)
+            # In a tag of Nostr it follows a word: `url https://…`.
+            url = as_text(item).removeprefix("url ") if not place.url else first(item, place.url)
             kind = _kind(item, place)
             if not url or (not place.url and not _is_picture_address(url)):
                 continue

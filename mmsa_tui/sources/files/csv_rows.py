@@ -15,7 +15,15 @@ from mmsa_tui.records import record
 from mmsa_tui.sources.files.byte_stream import DAMAGE
 from mmsa_tui.sources.files.dialect import ESCAPED, ID_DIGITS, Dialect
 from mmsa_tui.sources.files.lines import MAX_LINE, MAX_ROW_LINES, Lines, TooLongError, without_end
-from mmsa_tui.sources.files.repair import closes_quote, join_loose, split_pair, split_row, unquote_raw
+from mmsa_tui.sources.files.quotes import unwrapped_row
+from mmsa_tui.sources.files.repair import (
+    closes_quote,
+    explain,
+    join_loose,
+    split_pair,
+    split_row,
+    unquote_raw,
+)
 
 _COUNT = "it has another number of cells than the header"
 _CUT_DIGITS = 2
@@ -247,10 +255,10 @@ class Rows:
         if cells:
             return Row(start, tuple(cells))
         self._lines.keep(1)
-        return Row(start, error=_explain("left open"))
+        return Row(start, error=explain("left open"))
 
     def _quoted(self, start: int) -> Row:
-        lines = self._lines
+        lines, dialect = self._lines, self._dialect
         try:
             cells = next(self._reader)
         except csv.Error as error:
@@ -261,6 +269,8 @@ class Rows:
             return self._repair(start, "a quote is left open")
         if lines.ended_inside_row:
             return self._repair(start, "a quote is left open")
+        if len(cells) == 1 and (inner := unwrapped_row(cells[0], dialect.delimiter, dialect.width)):
+            return Row(start, tuple(inner))
         if len(lines.taken) > 1 and self._swallows_rows():
             return self._repair(start, "a quote is left open")
         if not self._dialect.is_strict:
@@ -330,7 +340,7 @@ class Rows:
             if self._is_under_way and (joined := join_loose(first, self._dialect)):
                 return Row(start, tuple(joined), is_doubtful=True)
         self._broken_at = start
-        return Row(start, error=_explain(error))
+        return Row(start, error=explain(error))
 
     def _loose(self, line: str) -> list[str] | None:
         return join_loose(line, self._dialect) if self._is_under_way else None
@@ -388,13 +398,3 @@ class Rows:
             return self._begins_row(pieces)
         # Where the first column does not tell, a line that closes a quote belongs to what opened it.
         return not closes_quote(pieces)
-
-
-def _explain(error: str) -> str:
-    if "field larger" in error:
-        return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
-    if "unexpected end" in error or "left open" in error:
-        return "a quote is left open"
-    if "cells than" in error:
-        return error
-    return f"its quotes can be read in more than one way, or in none ({error})"

@@ -23,18 +23,20 @@ from mmsa_tui.sources.files.quotes import (
     sets_quotes,
     start_quoted,
     swap_quotes,
+    unwrapped,
 )
 
 SAMPLE_BYTES = 256 * 1024
 """How much of a file's beginning decides on its dialect."""
-DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";", "|", "\x01")
+"""The last is Hive's."""
 NO_DELIMITER = "\x1f"
 """Of a table of one column whose texts hold commas without quotes."""
 
 _LOOK_AT_LINES = 400
 _SEP = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 _LONE_CR = re.compile(r"\r(?!\n)")
-_TEXT_BYTES = bytes([9, 10, 13, *range(32, 256)])
+_TEXT_BYTES = bytes([1, 9, 10, 13, *range(32, 256)])
 """All but the control characters, which binary files are full of."""
 
 # Stand for signs that the reader of csv must not see; noncharacters, which no text holds.
@@ -150,6 +152,7 @@ def sniff(
     if are_single(lines, [delimiter] if delimiter else DELIMITERS):
         start = replace(start, is_single=True)
         lines = [start.swap(line) for line in lines]
+    lines = unwrapped(lines, [delimiter] if delimiter else DELIMITERS)
     if delimiter:
         return _finish(start, lines, spots)
     if _is_one_column(lines) or _is_prose(lines):
@@ -183,8 +186,8 @@ def _is_one_column(lines: Sequence[str]) -> bool:
 
 def _is_prose(lines: Sequence[str]) -> bool:
     """Whether each line is a text, whose commas have spaces behind them as an author sets them."""
-    if any(map(is_known, re.split(r"[,;\t|]", lines[0]))) or any(
-        "\t" in line or '"' in line for line in lines
+    if any(map(is_known, re.split(r"[,;\t|\x01]", lines[0]))) or any(
+        "\t" in line or '"' in line or "\x01" in line for line in lines
     ):
         return False
     text = "\n".join(lines)
@@ -230,7 +233,7 @@ def _finish(dialect: Dialect, lines: Sequence[str], spots: Iterable[str]) -> Dia
     is_bare = _is_bare(lines, joined, bare, width)
     if is_bare:
         dialect, lines = bare, joined
-    is_raw = is_bare or (dialect.delimiter == "\t" and _fits_lines(lines, width))
+    is_raw = is_bare or (dialect.delimiter in "\t\x01" and _fits_lines(lines, dialect.delimiter, width))
     escapes = dialect.escapes
     if not escapes and any("\\" in line for line in (*lines, *spots)):
         escaped = replace(dialect, escapes=True)
@@ -357,13 +360,13 @@ def _raises(line: str, delimiter: str) -> bool:
     return False
 
 
-def _fits_lines(lines: Sequence[str], width: int) -> bool:
-    """Whether every line of a tab-separated file is a row, so that no quoted cell spans lines.
+def _fits_lines(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether every line of a file with tabs, or marks of Hive, is a row, so that no quoted cell spans lines.
 
     Tweets are full of quotes that no program doubled; taking those for quoted cells would merge
     rows without a sound. Line by line, the worst that stays is a visible quote.
     """
-    return all(line.count("\t") == width - 1 or line.count('"') % 2 == 0 for line in lines)
+    return all(line.count(delimiter) == width - 1 or line.count('"') % 2 == 0 for line in lines)
 
 
 def _shape_of(cells: Sequence[str]) -> Shape:

@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from mmsa_tui.errors import UsageError
@@ -144,7 +144,10 @@ def encoding_by_mark(data: bytes) -> str:
 
 _CODE_PAGES = {
     "cp1252": "äöüßéèêëàâçñáíóúïîôûÄÖÜÉÈÀÇÑ’‘“”–—…€°´",
+    # Before the Cyrillic one, which has a letter for each Hebrew one; the other way round it has not.
+    "cp1255": "אבגדהוזחטיכלמנסעפצקרשתךםןףץ",
     "cp1251": "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЭЮЯіїєґІЇЄ",
+    "cp1253": "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΆΈΉΊΌΎΏ",
     "cp1250": "ąćęłńóśźżčďěňřšťůžáéíýőűăîșț",
     "cp1254": "ğışçöüĞİŞÇÖÜ",
     "cp1256": "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأإؤئ",
@@ -154,7 +157,7 @@ _CODE_PAGES = {
     "big5": "的是不我一有大在人了中到這個你們",
 }
 """Characters that texts in these encodings are full of."""
-_OTHER_SCRIPTS = ("cp1251", "cp1256")
+_OTHER_SCRIPTS = ("cp1251", "cp1253", "cp1255", "cp1256")
 _MIXED = re.compile(r"[^\W\d_]*[A-Za-z][^\W\d_]*")
 
 
@@ -174,7 +177,9 @@ def suggest_encodings(data: bytes) -> list[str]:
         if name in _OTHER_SCRIPTS:
             # Letters of another script stand in words of their own, umlauts within words.
             text = _MIXED.sub("", text)
-        share = sum(char in usual for char in text) / len(high) if high else 0.0
+        # A capital within a word is a letter of another code page.
+        odd = sum(one.islower() and two > "\x7f" and two.isupper() for one, two in pairwise(text))
+        share = (sum(char in usual for char in text) - odd) / len(high) if high else 0.0
         if share >= 0.3:
             # Bytes that make sense in pairs are rarely so by chance.
             found.append((share + (name in ("shift_jis", "euc_kr", "big5")), name))

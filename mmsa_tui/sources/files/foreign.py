@@ -144,6 +144,12 @@ _KINDS = (
         marks=(b"WEBVTT",),
     ),
     Foreign(
+        "a list of references of a library",
+        "Posts come as csv, JSON, a sheet, or a .txt each.",
+        endings=(".ris", ".bib", ".nbib", ".enw"),
+        marks=(b"TY  - ", b"\xef\xbb\xbfTY  - "),
+    ),
+    Foreign(
         "a file of TFRecord",
         "Write its examples as Parquet, csv or JSON lines with the program that made it.",
         endings=(".tfrecord", ".tfrecords"),

@@ -35,7 +35,7 @@ _LISTS = frozenset((
     "cards", "children", "edges", "entries", "feed", "itemList", "items", "list", "messages", "orderedItems",
     "posts",
     "records", "results", "rows", "statuses", "toots", "tweets", "text_post_app_text_posts",
-    "ig_archived_post_media", "ig_other_media",
+    "ig_archived_post_media", "ig_other_media", "zerver_message",
 ))  # fmt: skip
 """Names under which services hand out lists of posts."""
 _FEW_WORDS = 6

@@ -1,6 +1,6 @@
 """How a table of text sets its quotes, told from its lines: around which cells, doubled, or single ones.
 
-Knows lines and a delimiter, no dialect and no rows.
+Knows lines, a delimiter and the names that columns have, no dialect and no rows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 
+from mmsa_tui.sources.columns import is_known
+
 _FEW_ROWS = 3
+_WRAPPED = re.compile(r'"(?:[^"]|"")+"')
+"""A line that is one quoted cell."""
 _SWAPPED = str.maketrans({"'": '"', '"': "'"})
 
 
@@ -21,6 +25,38 @@ def swap_quotes(line: str) -> str:
 def are_single(lines: Sequence[str], delimiters: Iterable[str]) -> bool:
     """Whether cells are quoted with `'`, as MySQL and SQLite do on demand: many begin so, and end so."""
     return any(_share(lines, "'", mark) >= 0.6 and _share(lines, '"', mark) < 0.1 for mark in delimiters)
+
+
+def unwrapped(lines: Sequence[str], delimiters: Iterable[str]) -> list[str]:
+    """Take off the quotes around whole rows: `"71,""A day, a night"",sam"`, below a header as wide.
+
+    So Excel saves a csv with commas where cells end at a semicolon, and so do programs that quote twice.
+    """
+    wrapped = {place for place, line in enumerate(lines) if _WRAPPED.fullmatch(line)}
+    if not wrapped:
+        return list(lines)
+    inner = [_inner(line) if place in wrapped else line for place, line in enumerate(lines)]
+    for mark in delimiters:
+        names = [name.strip('"') for name in inner[0].split(mark)]
+        rows = [unwrapped_row(inner[place], mark, len(names)) for place in wrapped]
+        if sum(map(is_known, names)) > 1 and sum(map(bool, rows)) >= 0.9 * len(rows):
+            return inner
+    return list(lines)
+
+
+def unwrapped_row(cell: str, delimiter: str, width: int) -> list[str]:
+    """Return the cells of a row that stands in one cell, nothing if that is no row of this width."""
+    if width < 2 or delimiter not in cell:
+        return []
+    try:
+        cells = next(csv.reader([cell], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+    return cells if len(cells) == width else []
+
+
+def _inner(line: str) -> str:
+    return line[1:-1].replace('""', '"')
 
 
 def sets_quotes(rows: Sequence[str], delimiter: str) -> bool:

@@ -174,3 +174,14 @@ def _whole_row(text: str, dialect: Dialect) -> list[str] | None:
     told = sum(bool(known and cell.strip()) for known, cell in zip(dialect.shapes, cells, strict=False))
     is_whole = len(cells) == dialect.width and told > 1 and dialect.has_shape(cells) == told
     return cells if is_whole else None
+
+
+def explain(error: str) -> str:
+    """Say in words what the reader of csv found wrong with a row."""
+    if "field larger" in error:
+        return f"a cell of more than {csv.field_size_limit():,} characters, or a quote left open"
+    if "unexpected end" in error or "left open" in error:
+        return "a quote is left open"
+    if "cells than" in error:
+        return error
+    return f"its quotes can be read in more than one way, or in none ({error})"

@@ -42,6 +42,7 @@ _LISTS_OF_PICTURES = frozenset(
     ("media", "medias", "images", "photos", "pictures", "attachments", "mediaitems")
 )
 _POST_ID = re.compile(r"[1-9]\d{15,19}")
+_EPOCH = re.compile(r"1[1-9]\d{8}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")
 _SHORT_ID = re.compile(r"(?!paid|said|valid|void|covid)[a-z]{1,4}id")
 """How data sets call an id of their own in one word: `pid`, `docid`."""
@@ -177,6 +178,11 @@ def reads_like_codes(cells: Column, *, with_digits: bool = False) -> bool:
 def is_moment(cells: Column) -> bool:
     """Whether cells are moments, in a notation that is read."""
     return cells.shape == "moment" and any(map(to_iso_utc, cells.filled[:20]))
+
+
+def is_epoch(cells: Column) -> bool:
+    """Whether cells are seconds since 1970, of different moments of the years in which people post."""
+    return cells.fill >= 0.9 and len(set(cells.filled)) > 1 and all(map(_EPOCH.fullmatch, cells.filled))
 
 
 def is_all_dates(name: Name, cells: Column) -> bool:

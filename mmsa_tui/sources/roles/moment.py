@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mmsa_tui.sources.columns import Name
 from mmsa_tui.sources.files.cells import Column
 from mmsa_tui.sources.roles.candidates import Candidates
-from mmsa_tui.sources.roles.fits import is_all_dates, is_moment, is_of_post, readable_dates
+from mmsa_tui.sources.roles.fits import is_all_dates, is_epoch, is_moment, is_of_post, readable_dates
 from mmsa_tui.sources.timestamps import ZONE_HOURS, to_iso_utc, without_midnight
 
 _TIME = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")
@@ -33,7 +33,10 @@ def take_date(table: Candidates) -> str:
     called = table.take_called("created_at", lambda name, cells: _is_date(table, name, cells))
     if called and "created_at" not in table.said and (universal := _in_utc(table, called)):
         return table.take("created_at", universal, f"it tells in UTC what `{called}` tells")
-    return called or table.take_unnamed("created_at", is_moment) or _take_dated(table)
+    if called := called or table.take_unnamed("created_at", is_moment):
+        return called
+    # An id of old may look like seconds since 1970, so that must be known.
+    return ("id" in table.why and table.take_unnamed("created_at", is_epoch)) or _take_dated(table)
 
 
 def _in_utc(table: Candidates, date: str) -> str:
