@@ -280,7 +280,7 @@ def _merged_downwards(path: Path, sheet: str) -> _Merged:
             while (at := max(map(kept.find, _MERGED))) < 0 and (piece := file.read(_PIECE_BYTES)):
                 kept = kept[-_OVERLAP:] + piece
             listed = kept[at:] + file.read(_MAX_LIST_BYTES) if at >= 0 else b""
-    except Exception:  # what is not as it should be is told by who reads the rows
+    except (SourceError, StopIteration, *_BROKEN):  # told by who reads the rows
         return _Merged(())
     return _Merged(
         ((int(top) - 1, _place_of(left)), (int(bottom) - 1, _place_of(right)))
