@@ -25,6 +25,7 @@ FILES = frozenset(
         CONFIG_FILE, WEIGHTS_FILE, "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model",
         "spiece.model", "preprocessor_config.json", "views.json", "verdict.safetensors",
+        "ranges.safetensors",
     }
 )  # fmt: skip
 """All that an encoder may consist of: data that no library runs."""

@@ -24,6 +24,9 @@ VIEWS = "views.json"
 VERDICT = "verdict.safetensors"
 """`weight` [K, H] and `bias` [K]: the linear layer the encoder learned sentiment with."""
 
+RANGES = "ranges.safetensors"
+"""By name of a linear layer [D]: the largest magnitude of each of its inputs on texts the encoder knows."""
+
 _REPAIR = "Get the bundle again from where it came."
 
 
@@ -91,6 +94,28 @@ def load_verdict(directory: str | Path, hidden_size: int, n_labels: int) -> Verd
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise BundleError(f"{path} cannot be read ({error})", _REPAIR) from error
     return Verdict(weight, bias)
+
+
+def load_ranges(directory: str | Path) -> dict[str, NDArray[np.float32]]:
+    """Load the ranges of what linear layers read; an encoder without the file has none.
+
+    Raises:
+        BundleError: the file is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    path = Path(directory) / RANGES
+    if not path.is_file():
+        return {}
+    try:
+        ranges = {name: array.astype(np.float32) for name, array in load_file(path).items()}
+        for name, array in ranges.items():
+            if array.ndim != 1 or not np.isfinite(array).all() or (array < 0).any():
+                raise ValueError(f"{name:.80} is no list of magnitudes")
+    except (OSError, SafetensorError, ValueError) as error:
+        raise BundleError(f"{path} cannot be read ({error})", _REPAIR) from error
+    return ranges
 
 
 def read_views(directory: str | Path) -> TextViews:

@@ -34,8 +34,9 @@ from mmsa_tui.model.runtimes.graphs import quantise
 from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
 from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
-from mmsa_tui.model.views import VERDICT, TextViews
+from mmsa_tui.model.views import RANGES, VERDICT, TextViews
 from mmsa_tui.records import Post
+from training.full.text import load_text_encoder, save_ranges, save_text_encoder
 
 CPU = torch.device("cpu")
 TEXTS = ["the best day", "late train again !", "so sad , worst rain ever ? " * 8, "a"]
@@ -65,6 +66,50 @@ def test_both_runtimes_read_the_same_from_texts(
     ours, reference = OnnxText(spec, None).encode(batch), TorchText(spec, CPU).encode(batch)  # type: ignore[arg-type]
     assert ours.shape == reference.shape == (4, 32 * max(1, len(layers)) + 3)
     assert cosine(ours, reference) > (0.99999 if precision == "fp32" else 0.99)
+
+
+def test_inputs_that_reach_far_do_not_cost_the_others_their_steps(
+    text_encoder_directory: Path, tmp_path: Path
+) -> None:
+    model, transform = load_text_encoder(text_encoder_directory)
+    for layer in model.model.encoder.layer:
+        # One inner unit and one input of each block far beyond the rest, as trained encoders have them.
+        layer.intermediate.dense.bias.data[3] = 60.0
+        layer.output.dense.weight.data[:, 3] *= 0.01
+        layer.attention.output.LayerNorm.bias.data[5] = 40.0
+        layer.intermediate.dense.weight.data[:, 5] *= 0.01
+    folder = tmp_path / "encoder"
+    save_text_encoder(model, transform, folder)
+    spec, batch = TextSpec(folder, precision="int8"), tokens(folder)
+    exact = TorchText(TextSpec(folder), CPU).encode(batch)  # type: ignore[arg-type]
+    plain = OnnxText(spec, None).encode(batch)  # type: ignore[arg-type]
+    save_ranges(model, transform, TEXTS, folder)
+    ours = OnnxText(spec, None).encode(batch)  # type: ignore[arg-type]
+    assert np.abs(ours - exact).mean() < 0.4 * np.abs(plain - exact).mean()
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        {"encoder.layer.0.intermediate.dense": torch.ones(7)},
+        {"encoder.layer.0.output.dense": torch.ones(7)},
+        {"encoder.layer.0.attention.self.query": torch.full((32,), torch.nan)},
+        {"encoder.layer.0.attention.self.query": -torch.ones(32)},
+        {"encoder.layer.0.attention.self.query": torch.ones(32, 1)},
+        None,
+    ],
+)
+def test_ranges_that_are_damaged_or_another_encoders_are_refused(
+    text_encoder_directory: Path, tmp_path: Path, ranges: dict[str, torch.Tensor] | None
+) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(text_encoder_directory, folder)
+    if ranges is None:
+        (folder / RANGES).write_bytes(b"cut")
+    else:
+        save_file(ranges, folder / RANGES)
+    with pytest.raises(BundleError, match=r"damaged|cannot be read"):
+        OnnxText(TextSpec(folder, precision="int8"), None)
 
 
 @pytest.mark.parametrize("runtime", [OnnxText, lambda spec, _: TorchText(spec, CPU)])

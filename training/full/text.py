@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.metrics import weighted_f1
 from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
-from mmsa_tui.model.views import VERDICT
+from mmsa_tui.model.views import RANGES, VERDICT
 from training.full.loop import (
     FineTuning,
     fine_tune,
@@ -102,6 +102,29 @@ def save_text_encoder(model: TextEncoder, transform: TextTransform, out: Path) -
         verdict = model.verdict.state_dict()
         save_file({name: tensor.cpu().contiguous() for name, tensor in verdict.items()}, out / VERDICT)
     transform.save(out)
+
+
+def save_ranges(model: TextEncoder, transform: TextTransform, texts: Sequence[str], out: Path) -> None:
+    """Write how far the inputs of its linear layers reach on these texts: what an int8 graph is made by."""
+    reach: dict[str, Tensor] = {}
+    hooks = []
+    for name, module in model.model.named_modules():
+        # Key and value read what the query reads, and what attention gives reaches nowhere far.
+        ends = name.endswith((".query", ".intermediate.dense", ".output.dense"))
+        if not ends or name.endswith(".attention.output.dense"):
+            continue
+
+        def note(_: nn.Module, inputs: tuple[Tensor, ...], name: str = name) -> None:
+            found = inputs[0].detach().flatten(0, -2).abs().amax(0).float().cpu()
+            reach[name] = torch.maximum(reach[name], found) if name in reach else found
+
+        hooks.append(module.register_forward_pre_hook(note))
+    try:
+        encode_texts(model, transform, texts, next(model.parameters()).device, batch_size=1)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    save_file(reach, out / RANGES)
 
 
 @torch.no_grad()

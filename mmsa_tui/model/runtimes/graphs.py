@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, NDArray[Any]]
 
-GRAPH_VERSION = "3"
+GRAPH_VERSION = "4"
 """Part of the name under which a graph is kept: what changes a graph changes this."""
 _OPSET = 17
+_WIDEST = 2.0
+"""How far beyond the median input one may reach before it is scaled down."""
+_APART = 4
+"""Inner units of a block that are kept out of int8: those that reach farthest."""
 _CONTRIB = "com.microsoft"
 
 
@@ -53,10 +57,26 @@ class _Graph:
         self.nodes.append(self._helper.make_node(op, list(inputs), outputs, domain=domain, **more))
         return outputs[0] if n_outputs == 1 else outputs
 
-    def linear(self, x: str, weight: NDArray[Any], bias: NDArray[Any] | None, precision: Precision) -> str:
-        """Multiply by a weight [out, in]; in int8 with one scale for each output."""
+    def linear(
+        self,
+        x: str,
+        weight: NDArray[Any],
+        bias: NDArray[Any] | None,
+        precision: Precision,
+        reach: NDArray[np.float32] | None = None,
+    ) -> str:
+        """Multiply by a weight [out, in]; in int8 with one scale for each output and one for all of `x`.
+
+        Args:
+            reach: [in], the largest magnitude of each input. The scale of `x` follows the largest, so
+                inputs that reach far are scaled down, and their weights up.
+        """
         matrix = weight.astype(np.float32).T
         if precision == "int8":
+            if reach is not None:
+                down = np.maximum(reach / max(_WIDEST * float(np.median(reach)), 1e-6), 1)
+                x = str(self.node("Mul", [x, self.weight((1 / down).astype(np.float32))]))
+                matrix = matrix * down[:, None].astype(np.float32)
             quantised, scale = quantise(matrix)
             inputs = [x, self.weight(quantised), self.weight(scale), ""]
             if bias is not None:
@@ -87,12 +107,17 @@ def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
 
 
 def text_graph(
-    weights: Weights, config: Mapping[str, Any], layers: Sequence[int], precision: Precision
+    weights: Weights,
+    config: Mapping[str, Any],
+    layers: Sequence[int],
+    precision: Precision,
+    ranges: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> onnx.ModelProto:
     """Build a BERT-like encoder.
 
     Args:
         layers: whose hidden states are averaged over the real tokens, from 1 to the number of layers.
+        ranges: see `views.RANGES`; without them a few inputs that reach far cost int8 most of its steps.
 
     Returns:
         Inputs `embedded` [B, T, H], the sum of the embeddings before their normalisation, and `mask`
@@ -107,6 +132,12 @@ def text_graph(
 
     def get(name: str) -> NDArray[np.float32]:
         return weights[name].astype(np.float32)
+
+    def reach(name: str, n: int) -> NDArray[np.float32] | None:
+        found = (ranges or {}).get(name)
+        if found is not None and found.shape != (n,):
+            raise ValueError(f"{name} has {n} inputs and ranges of {found.shape}")
+        return found
 
     # Three plain operators: the fused SkipLayerNormalization takes twice their time on a CPU.
     def norm(x: str, skip: str | None, prefix: str, bias: str = "") -> str:
@@ -133,6 +164,7 @@ def text_graph(
             np.concatenate([get(f"{own}.{part}.weight") for part in parts]),
             np.concatenate([get(f"{own}.{part}.bias") for part in parts]),
             precision,
+            reach(f"{own}.query", width),
         )
         sizes = graph.weight(np.array([width] * 3, np.int64))
         query, key, value = graph.node("Split", [qkv, sizes], n_outputs=3, axis=2)
@@ -142,10 +174,22 @@ def text_graph(
         out = f"{layer}.attention.output"
         attended = graph.linear(attended, get(f"{out}.dense.weight"), None, precision)
         x = norm(attended, x, f"{out}.LayerNorm", graph.weight(get(f"{out}.dense.bias")))
-        inner = graph.linear(x, get(f"{layer}.intermediate.dense.weight"), None, precision)
-        bias = graph.weight(get(f"{layer}.intermediate.dense.bias"))
-        inner = graph.node("BiasGelu", [inner, bias], domain=_CONTRIB)
-        inner = graph.linear(inner, get(f"{layer}.output.dense.weight"), None, precision)
+        first, last = f"{layer}.intermediate.dense", f"{layer}.output.dense"
+        into, bias, out_of = get(f"{first}.weight"), get(f"{first}.bias"), get(f"{last}.weight")
+        inner_reach = reach(last, len(bias))
+        beside = ""
+        if inner_reach is not None and precision == "int8":
+            far = np.argsort(inner_reach)[-_APART:]
+            few = graph.linear(x, into[far], None, "fp32")
+            few = graph.node("BiasGelu", [few, graph.weight(bias[far])], domain=_CONTRIB)
+            beside = graph.linear(few, out_of[:, far], None, "fp32")
+            # Units without weight and bias are 0 behind the activation, too.
+            into[far], bias[far] = 0, 0
+        inner = graph.linear(x, into, None, precision, reach(first, width))
+        inner = graph.node("BiasGelu", [inner, graph.weight(bias)], domain=_CONTRIB)
+        inner = graph.linear(inner, out_of, None, precision)
+        if beside:
+            inner = graph.node("Add", [inner, beside])
         x = norm(inner, x, f"{layer}.output.LayerNorm", graph.weight(get(f"{layer}.output.dense.bias")))
         if number in layers:
             mean = graph.node("MatMul", [share, x])  # [B, 1, H]

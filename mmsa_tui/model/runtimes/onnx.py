@@ -32,7 +32,7 @@ from mmsa_tui.model.runtimes.graphs import (
     states_name,
     text_graph,
 )
-from mmsa_tui.model.views import load_verdict
+from mmsa_tui.model.views import load_ranges, load_verdict
 
 if TYPE_CHECKING:
     import onnx
@@ -82,7 +82,7 @@ class OnnxText:
         what = f"text {spec.precision} {','.join(map(str, layers))}"
 
         def build() -> onnx.ModelProto:
-            return text_graph(weights, config, layers, spec.precision)
+            return text_graph(weights, config, layers, spec.precision, load_ranges(spec.folder))
 
         self._run_graph: Run = (
             _session(spec.folder, what, cache_dir, build).run
