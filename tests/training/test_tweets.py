@@ -5,11 +5,12 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+import pytest
 import torch
 from small_encoders import write_text_encoder
 
 from mmsa_tui.model.encoders import TextEncoder
-from mmsa_tui.model.views import read_views
+from mmsa_tui.model.views import load_ranges, read_views
 from training.examples import Example, read_text_table
 from training.full.loop import FineTuning
 from training.full.tweets import (
@@ -18,7 +19,9 @@ from training.full.tweets import (
     draw_batches,
     label_priors,
     main,
+    mistyped,
     part_tweets,
+    without_copies,
 )
 
 
@@ -40,6 +43,24 @@ def test_copies_are_never_on_both_sides() -> None:
     learned, held = part_tweets(tweets, 0.2, random.Random(1))
     assert not {t.raw_text for t in learned} & {t.raw_text for t in held}
     assert Counter(t.language for t in held)["de"] == 8
+
+
+def test_what_is_held_out_by_name_is_left_out_with_its_copies() -> None:
+    tweets = make_tweets("en", 60)
+    kept = [tweets[4], tweets[9]]
+    copy = Example("copy", f"RT @somebody: {tweets[4].raw_text}", text=1, language="de")
+    learned = without_copies([*tweets, copy], kept)
+    assert [t.raw_text for t in learned] == [t.raw_text for t in tweets if t not in kept]
+
+
+def test_one_slip_of_the_keys_leaves_links_names_and_hashtags_alone() -> None:
+    rng, text = random.Random(1), "@somebody loves #sunshine a lot https://t.co/abcdefgh"
+    slips = {mistyped(text, rng) for _ in range(60)}
+    assert len(slips) > 4
+    for slip in slips:
+        assert slip.replace(slip.split()[1], "loves") == text
+        assert 4 <= len(slip.split()[1]) <= 6
+    assert mistyped("so it is", rng) == "so it is"
 
 
 def test_rare_languages_are_drawn_more_often_than_they_occur() -> None:
@@ -72,6 +93,31 @@ def test_the_command_writes_an_encoder_with_its_views_and_the_tweets_it_has_not_
     held = read_text_table(tmp_path / "out-held.tsv", LABELS)
     assert len(held) == 9
     assert {e.language for e in held} == {"en"}
+    assert set(load_ranges(out)) >= {"encoder.layer.1.output.dense"}
+
+
+def test_a_language_whose_labels_teach_nothing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, kept = tmp_path / "tweets.tsv", tmp_path / "kept.tsv"
+    rows = [
+        f"{t.language}\t{LABELS[t.text]}\t{t.raw_text}"
+        for t in (*make_tweets("en", 30), *make_tweets("hi", 30))
+    ]
+    table.write_text("\n".join(["lang\tlabel\ttext", *rows]), encoding="utf-8")
+    kept.write_text("\n".join(["lang\tlabel\ttext", *rows[:6]]), encoding="utf-8")
+    seen: list[Example] = []
+
+    def train(model: TextEncoder, _: object, tweets: list[Example], __: object) -> torch.nn.Linear:
+        seen.extend(tweets)
+        return torch.nn.Linear(model.blocks[-1], 3)
+
+    monkeypatch.setattr("training.full.tweets.train", train)
+    start = write_text_encoder(tmp_path / "start")
+    command = [str(table), "--encoder", str(start), "-o", str(tmp_path / "out"), "--layers", "1,2"]
+    assert main([*command, "--held", str(kept), "--without", "hi"]) == 0
+    assert Counter(t.language for t in seen) == {"en": 24}
+    assert len(read_text_table(tmp_path / "out-held.tsv", LABELS)) == 6
 
 
 def test_a_table_of_one_label_is_refused_before_anything_is_written(tmp_path: Path) -> None:

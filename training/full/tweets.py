@@ -34,11 +34,14 @@ from mmsa_tui.model.views import VERDICT, TextViews
 from training.examples import Example, group_examples, read_text_table
 from training.full.loop import FineTuning, ramp, seed_everything
 from training.full.runs import exit_code_of
-from training.full.text import load_text_encoder, save_text_encoder
+from training.full.text import load_text_encoder, save_ranges, save_text_encoder
 
 LABELS = ("negative", "neutral", "positive")
 _SORTED_BATCHES = 24
 """Batches that are drawn together and sorted by length, so that little of a batch is padding."""
+
+_MEASURED = 1000
+"""Tweets by which the ranges of an int8 graph are measured."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class TweetTraining:
     do not count here. temper: a language is drawn in
     proportion to its number of tweets to this power, 1 as often as it occurs, 0 all alike.
     adjustment: strength of the logit adjustment by the frequency of labels within a language.
-    masked: share of the pieces that half of the tweets lose. held: share that is never learned from.
+    masked: share of the pieces that half of the tweets lose. slips: share of the draws in which one
+    letter is typed wrongly. held: share that is never learned from.
     """
 
     passes: int = 250_000
@@ -59,6 +63,7 @@ class TweetTraining:
     temper: float = 0.8
     adjustment: float = 0.6
     masked: float = 0.1
+    slips: float = 0.15
     held: float = 0.1
     seed: int = 5
 
@@ -84,6 +89,34 @@ def part_tweets(
     # A copy in another language's table is a copy all the same.
     seen = {tweet.group for tweet in kept}
     return [tweet for tweet in learned if tweet.group not in seen], kept
+
+
+def without_copies(tweets: Sequence[Example], kept: Sequence[Example]) -> list[Example]:
+    """Return the tweets that are neither among `kept` nor copies of those."""
+    grouped = group_examples([*tweets, *kept])
+    seen = {tweet.group for tweet in grouped[len(tweets) :]}
+    return [tweet for tweet in grouped[: len(tweets)] if tweet.group not in seen]
+
+
+def mistyped(text: str, rng: random.Random) -> str:
+    """Return the text with one slip of the keys in a word of four letters or more, if it has one.
+
+    Two letters are exchanged, or one is left out or doubled; links, user names and hashtags stay.
+    """
+    words = text.split(" ")
+    long = [n for n, word in enumerate(words) if len(word) >= 4 and word.isalpha()]
+    if not long:
+        return text
+    n = rng.choice(long)
+    word, at = words[n], rng.randrange(1, len(words[n]) - 1)
+    words[n] = rng.choice(
+        (
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at] + word[at:],
+        )
+    )
+    return " ".join(words)
 
 
 def draw_batches(
@@ -147,7 +180,13 @@ def train(
     model.train()
     batches = draw_batches(tweets, [len(row) for row in ids], settings, rng)
     for step, rows in zip(range(n_steps), batches, strict=False):
-        batch = transform.collate([_masked(ids[row], transform, settings.masked, rng) for row in rows])
+        drawn = [
+            transform.encode([mistyped(tweets[row].raw_text, rng)])[0]
+            if rng.random() < settings.slips
+            else ids[row]
+            for row in rows
+        ]
+        batch = transform.collate([_masked(row, transform, settings.masked, rng) for row in drawn])
         wanted = torch.tensor([tweets[row].text for row in rows])
         shift = torch.stack([priors[tweets[row].language] for row in rows])
         with torch.autocast("cpu", torch.bfloat16):
@@ -215,6 +254,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=TweetTraining.passes)
     parser.add_argument("--seed", type=int, default=TweetTraining.seed)
+    parser.add_argument("--temper", type=float, default=TweetTraining.temper)
+    parser.add_argument(
+        "--held", type=Path, help="a table of the tweets to hold out, in place of some drawn by chance"
+    )
+    parser.add_argument(
+        "--without", default="", metavar="LANG,LANG", help="languages whose labels are not learned from"
+    )
     parser.add_argument("--layers", default="4,8,12", help="layers whose means are views, the last one last")
     options = parser.parse_args(arguments)
     return exit_code_of(lambda: _run(options), "stopped; nothing was written")
@@ -222,14 +268,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     choose_device("cpu")
-    settings = TweetTraining(passes=options.passes, seed=options.seed)
+    settings = TweetTraining(passes=options.passes, seed=options.seed, temper=options.temper)
     tweets = [
         tweet if tweet.language else replace(tweet, language="en")
         for table in options.tables
         for tweet in read_text_table(table, LABELS)
         if tweet.text >= 0
     ]
-    learned, held = part_tweets(tweets, settings.held, random.Random(settings.seed))
+    if options.held:
+        held = read_text_table(options.held, LABELS)
+        learned = without_copies(tweets, held)
+    else:
+        learned, held = part_tweets(tweets, settings.held, random.Random(settings.seed))
+    left_out = set(options.without.split(","))
+    learned = [tweet for tweet in learned if tweet.language not in left_out]
     if not learned or len({tweet.text for tweet in learned}) < len(LABELS):
         raise TrainingError(
             f"{len(learned)} tweets to learn from do not show all of {', '.join(LABELS)}",
@@ -248,6 +300,8 @@ def _run(options: argparse.Namespace) -> int:
         options.output / VERDICT,
     )
     TextViews(layers, len(LABELS), "kept", "int8").save(options.output)
+    some = random.Random(settings.seed).sample(learned, min(len(learned), _MEASURED))
+    save_ranges(model, transform, [tweet.raw_text for tweet in some], options.output)
     write_held(held, options.output.with_name(options.output.name + "-held.tsv"))
     return 0
 
