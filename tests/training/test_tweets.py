@@ -9,6 +9,7 @@ import pytest
 import torch
 from small_encoders import write_text_encoder
 
+from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.views import load_ranges, read_views
 from training.examples import Example, read_text_table
@@ -16,6 +17,7 @@ from training.full.loop import FineTuning
 from training.full.tweets import (
     LABELS,
     TweetTraining,
+    average,
     draw_batches,
     label_priors,
     main,
@@ -94,6 +96,22 @@ def test_the_command_writes_an_encoder_with_its_views_and_the_tweets_it_has_not_
     assert len(held) == 9
     assert {e.language for e in held} == {"en"}
     assert set(load_ranges(out)) >= {"encoder.layer.1.output.dense"}
+
+
+def test_two_trainings_from_one_start_are_averaged(tmp_path: Path) -> None:
+    start = write_text_encoder(tmp_path / "start")
+    model, other = TextEncoder(start), TextEncoder(start)
+    verdict, other.verdict = torch.nn.Linear(32, 3), torch.nn.Linear(32, 3)
+    before = model.model.encoder.layer[1].output.dense.weight.detach().clone()
+    wanted = (verdict.weight + other.verdict.weight).detach() / 2
+    with torch.no_grad():
+        other.model.encoder.layer[1].output.dense.weight.add_(1.0)
+    average(model, verdict, other)
+    torch.testing.assert_close(model.model.encoder.layer[1].output.dense.weight, before + 0.5)
+    torch.testing.assert_close(verdict.weight, wanted)
+    other.verdict = None
+    with pytest.raises(TrainingError, match="has no verdict"):
+        average(model, verdict, other)
 
 
 def test_a_language_whose_labels_teach_nothing_is_left_out(

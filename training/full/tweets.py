@@ -219,6 +219,30 @@ def _masked(row: Sequence[int], transform: TextTransform, share: float, rng: ran
     return [row[0], *inner, row[-1]]
 
 
+@torch.no_grad()
+def average(model: TextEncoder, verdict: nn.Linear, other: TextEncoder) -> None:
+    """Make the weights of the encoder and its verdict the mean of theirs and the other's, in place.
+
+    Two trainings from one start that went different ways end near each other, and between them lies
+    what both have learned rather than what each has memorised (Wortsman et al., Model soups, 2022).
+
+    Raises:
+        TrainingError: the other is of another shape, or has no verdict.
+    """
+    ours, theirs = model.model.state_dict(), other.model.state_dict()
+    alike = {name: tensor.shape for name, tensor in ours.items()} == {n: t.shape for n, t in theirs.items()}
+    if not alike or other.verdict is None or other.verdict.weight.shape != verdict.weight.shape:
+        raise TrainingError(
+            "the encoder to average with is of another shape or has no verdict",
+            "Name one that this command wrote, from the same start.",
+        )
+    pairs = [(ours[name], theirs[name]) for name in ours]
+    pairs += [(verdict.weight, other.verdict.weight), (verdict.bias, other.verdict.bias)]
+    for one, two in pairs:
+        if one.is_floating_point():
+            one.copy_((one + two) / 2)
+
+
 @torch.inference_mode()
 def score_languages(
     model: TextEncoder, transform: TextTransform, verdict: nn.Linear, tweets: Sequence[Example]
@@ -261,6 +285,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--without", default="", metavar="LANG,LANG", help="languages whose labels are not learned from"
     )
+    parser.add_argument(
+        "--average-with", type=Path, help="an encoder that this command wrote: the mean of both is written"
+    )
     parser.add_argument("--layers", default="4,8,12", help="layers whose means are views, the last one last")
     options = parser.parse_args(arguments)
     return exit_code_of(lambda: _run(options), "stopped; nothing was written")
@@ -290,7 +317,10 @@ def _run(options: argparse.Namespace) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     model, transform = load_text_encoder(options.encoder, dropout=0.1)
     transform.keep_emoji()
+    other = TextEncoder(options.average_with) if options.average_with else None
     verdict = train(model, transform, learned, settings)
+    if other is not None:
+        average(model, verdict, other)
     for language, score in score_languages(model, transform, verdict, held).items():
         print(f"{language}: macro-F1 {score:.3f} held out")
     save_text_encoder(model, transform, options.output)
