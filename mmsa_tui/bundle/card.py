@@ -275,4 +275,4 @@ def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _list(data: Mapping[str, Any], key: str) -> list[Any]:
     value = data.get(key)
-    return value if isinstance(value, list) else []
+    return list(value) if isinstance(value, list | tuple) else []

@@ -56,3 +56,9 @@ def test_a_calibration_error_stands_beside_what_chance_makes_of_it() -> None:
     )
     assert "- picture alone: calibration error 0.019 on 3093 posts" in shown
     assert r"0.016 \[0.010, 0.020\] there, and unknown on 580" in shown
+
+
+def test_a_card_written_by_a_training_says_what_one_read_from_the_record_says() -> None:
+    row = {"n": 3, "ece": 0.019, "by_chance": (0.016, 0.01, 0.02), "n_frozen": 5, "by_chance_frozen": ()}
+    shown = card(reliability=[{"n": 4, "confidence": 0.9, "accuracy": 0.5}], calibration={"text": row})
+    assert r"0.016 \[0.010, 0.020\] there" in shown
