@@ -16,12 +16,14 @@ from mmsa_tui.errors import BundleError, TrainingError
 from mmsa_tui.model import mobilenet
 from mmsa_tui.model.encoders import ImageEncoder, TextEncoder
 from mmsa_tui.model.predictor import Predictor
+from mmsa_tui.model.views import RANGES
 from mmsa_tui.records import Post
 from training.examples import Example, Materials, make_examples
 from training.full.image import copy_image_encoder, read_pixels, trunk_features
 from training.full.pipeline import Pipeline
 from training.full.recipe import Recipe, load_recipe
 from training.full.runs import RunLog
+from training.full.text import load_text_encoder, save_ranges
 from training.full.train import check_encoders, check_same_run, keep_settings, main, written_before
 from training.tune.__main__ import main as tune
 
@@ -59,13 +61,16 @@ def test_the_frozen_split_was_not_rehearsed(bundle: Bundle) -> None:
 def test_encoders_that_are_not_tuned_stay_as_they_are(
     posts: list[Post], recipe: Recipe, tmp_path: Path
 ) -> None:
-    kept = replace(recipe, text=replace(recipe.text, tuned=False), image=replace(recipe.image, tuned=False))
+    start = tmp_path / "start"
+    shutil.copytree(recipe.text.encoder, start)
+    save_ranges(*load_text_encoder(start), TEXTS, start)
+    text = replace(recipe.text, encoder=str(start), tuned=False)
+    kept = replace(recipe, text=text, image=replace(recipe.image, tuned=False))
     pipeline = Pipeline(kept, Materials(make_examples(posts, LABELS)), RunLog(tmp_path), torch.device("cpu"))
     bundle = pipeline.run(tmp_path / "bundles", "1.0.0", "mmsa train")
-    before = TextEncoder(recipe.text.encoder).model.state_dict()
-    after = TextEncoder(
-        bundle.directory.parent / "encoders" / bundle.meta.encoders["text"]
-    ).model.state_dict()
+    written = bundle.directory.parent / "encoders" / bundle.meta.encoders["text"]
+    assert (written / RANGES).read_bytes() == (start / RANGES).read_bytes()
+    before, after = TextEncoder(start).model.state_dict(), TextEncoder(written).model.state_dict()
     assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
     assert bundle.meta.scores["n"]
 

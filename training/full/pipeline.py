@@ -45,9 +45,8 @@ from training.full.recipe import Recipe
 from training.full.runs import RunLog
 from training.full.text import (
     TextTarget,
+    copy_text_encoder,
     encode_texts,
-    load_text_encoder,
-    save_text_encoder,
     tune_text_encoder,
 )
 from training.full.trained import Trained, write_trained
@@ -108,7 +107,7 @@ class Pipeline:
         if self.log.is_done(name):
             return
         if not recipe.tuned:
-            save_text_encoder(*load_text_encoder(recipe.encoder), out)
+            copy_text_encoder(recipe.encoder, out)
             self.log.mark_done(name)
             return
         start: str | Path = recipe.encoder

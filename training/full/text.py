@@ -7,6 +7,7 @@ head of its own that is thrown away afterwards. The best epoch by weighted F1 is
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,14 @@ def save_text_encoder(model: TextEncoder, transform: TextTransform, out: Path) -
         verdict = model.verdict.state_dict()
         save_file({name: tensor.cpu().contiguous() for name, tensor in verdict.items()}, out / VERDICT)
     transform.save(out)
+
+
+def copy_text_encoder(encoder: str | Path, out: Path) -> None:
+    """Write an encoder that stays as it is, in half precision, with the ranges that it brings."""
+    folder = local_folder(encoder)
+    save_text_encoder(*load_text_encoder(folder), out)
+    if (folder / RANGES).is_file():
+        shutil.copyfile(folder / RANGES, out / RANGES)
 
 
 def save_ranges(model: TextEncoder, transform: TextTransform, texts: Sequence[str], out: Path) -> None:
