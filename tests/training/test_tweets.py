@@ -123,7 +123,13 @@ def test_a_language_whose_labels_teach_nothing_is_left_out(
         for t in (*make_tweets("en", 30), *make_tweets("hi", 30))
     ]
     table.write_text("\n".join(["lang\tlabel\ttext", *rows]), encoding="utf-8")
-    kept.write_text("\n".join(["lang\tlabel\ttext", *rows[:6]]), encoding="utf-8")
+    # Two without a language are English; what nobody judged is neither learned from nor written.
+    held = [f"{year}\t{row}" for year, row in zip(("learn", "test", "test", "", "", ""), rows, strict=False)]
+    held = [row.replace("\ten\t", "\t\t") if n < 2 else row for n, row in enumerate(held)]
+    kept.write_text(
+        "\n".join(["year\tlang\tlabel\ttext", *held, f"test\ten\t?\t{rows[6].split(chr(9))[2]}"]),
+        encoding="utf-8",
+    )
     seen: list[Example] = []
 
     def train(model: TextEncoder, _: object, tweets: list[Example], __: object) -> torch.nn.Linear:
@@ -133,9 +139,16 @@ def test_a_language_whose_labels_teach_nothing_is_left_out(
     monkeypatch.setattr("training.full.tweets.train", train)
     start = write_text_encoder(tmp_path / "start")
     command = [str(table), "--encoder", str(start), "-o", str(tmp_path / "out"), "--layers", "1,2"]
-    assert main([*command, "--held", str(kept), "--without", "hi"]) == 0
-    assert Counter(t.language for t in seen) == {"en": 24}
-    assert len(read_text_table(tmp_path / "out-held.tsv", LABELS)) == 6
+    assert main([*command, "--held", str(kept), "--without", "sw, hi"]) == 0
+    assert Counter(t.language for t in seen) == {"en": 23}
+    written = read_text_table(tmp_path / "out-held.tsv", LABELS)
+    assert [t.language for t in written] == ["en"] * 6
+    assert [t.post_id.partition(":")[0] for t in written[:3]] == ["learn", "test", "test"]
+    seen.clear()
+    assert main([*command, "--average-with", str(start)]) != 0
+    kept.write_text("lang\tlabel\ttext\nen\t?\tnobody", encoding="utf-8")
+    assert main([*command, "--held", str(kept)]) != 0
+    assert not seen
 
 
 def test_a_table_of_one_label_is_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -219,6 +219,22 @@ def _masked(row: Sequence[int], transform: TextTransform, share: float, rng: ran
     return [row[0], *inner, row[-1]]
 
 
+def verdict_alike(model: TextEncoder, other: TextEncoder) -> nn.Linear:
+    """Return the verdict of an encoder that can be averaged with `model`.
+
+    Raises:
+        TrainingError: the other is of another shape, or has no verdict.
+    """
+    ours, theirs = ({n: t.shape for n, t in e.model.state_dict().items()} for e in (model, other))
+    verdict = other.verdict
+    if ours != theirs or verdict is None or verdict.weight.shape != (len(LABELS), model.blocks[-1]):
+        raise TrainingError(
+            "the encoder to average with is of another shape or has no verdict",
+            "Name one that this command wrote, from the same start.",
+        )
+    return verdict
+
+
 @torch.no_grad()
 def average(model: TextEncoder, verdict: nn.Linear, other: TextEncoder) -> None:
     """Make the weights of the encoder and its verdict the mean of theirs and the other's, in place.
@@ -229,15 +245,10 @@ def average(model: TextEncoder, verdict: nn.Linear, other: TextEncoder) -> None:
     Raises:
         TrainingError: the other is of another shape, or has no verdict.
     """
+    theirs_verdict = verdict_alike(model, other)
     ours, theirs = model.model.state_dict(), other.model.state_dict()
-    alike = {name: tensor.shape for name, tensor in ours.items()} == {n: t.shape for n, t in theirs.items()}
-    if not alike or other.verdict is None or other.verdict.weight.shape != verdict.weight.shape:
-        raise TrainingError(
-            "the encoder to average with is of another shape or has no verdict",
-            "Name one that this command wrote, from the same start.",
-        )
     pairs = [(ours[name], theirs[name]) for name in ours]
-    pairs += [(verdict.weight, other.verdict.weight), (verdict.bias, other.verdict.bias)]
+    pairs += [(verdict.weight, theirs_verdict.weight), (verdict.bias, theirs_verdict.bias)]
     for one, two in pairs:
         if one.is_floating_point():
             one.copy_((one + two) / 2)
@@ -259,14 +270,19 @@ def score_languages(
     }
 
 
-def write_held(tweets: Sequence[Example], path: Path) -> None:
-    """Write held-out tweets as a table for `--extra-text`, every other one marked `test` in `year`."""
+def write_held(tweets: Sequence[Example], path: Path, *, named: bool = False) -> None:
+    """Write held-out tweets as a table for `--extra-text`, every other one marked `test` in `year`.
+
+    Args:
+        named: they came from `--held`; those that have a year there keep it.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")
         writer.writerow(["id", "year", "lang", "label", "text"])
         for number, tweet in enumerate(tweets):
             text = " ".join(tweet.raw_text.split())
-            part = "test" if number % 2 else "learn"
+            year = tweet.post_id.partition(":")[0] if named else ""
+            part = year or ("test" if number % 2 else "learn")
             writer.writerow([number, part, tweet.language, LABELS[tweet.text], text])
 
 
@@ -293,21 +309,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code_of(lambda: _run(options), "stopped; nothing was written")
 
 
-def _run(options: argparse.Namespace) -> int:
-    choose_device("cpu")
-    settings = TweetTraining(passes=options.passes, seed=options.seed, temper=options.temper)
-    tweets = [
+def _read_judged(tables: Sequence[Path]) -> list[Example]:
+    """Read the tweets that have a label, each with a language."""
+    return [
         tweet if tweet.language else replace(tweet, language="en")
-        for table in options.tables
+        for table in tables
         for tweet in read_text_table(table, LABELS)
         if tweet.text >= 0
     ]
+
+
+def _run(options: argparse.Namespace) -> int:
+    choose_device("cpu")
+    settings = TweetTraining(passes=options.passes, seed=options.seed, temper=options.temper)
+    tweets = _read_judged(options.tables)
     if options.held:
-        held = read_text_table(options.held, LABELS)
-        learned = without_copies(tweets, held)
+        held = _read_judged([options.held])
+        if not held:
+            raise TrainingError(f"{options.held} holds no tweet with a label", "Name another with --held.")
+        learned = without_copies(tweets, read_text_table(options.held, LABELS))
     else:
         learned, held = part_tweets(tweets, settings.held, random.Random(settings.seed))
-    left_out = set(options.without.split(","))
+    left_out = {language.strip() for language in options.without.split(",")}
     learned = [tweet for tweet in learned if tweet.language not in left_out]
     if not learned or len({tweet.text for tweet in learned}) < len(LABELS):
         raise TrainingError(
@@ -318,6 +341,9 @@ def _run(options: argparse.Namespace) -> int:
     model, transform = load_text_encoder(options.encoder, dropout=0.1)
     transform.keep_emoji()
     other = TextEncoder(options.average_with) if options.average_with else None
+    if other is not None:
+        # A training takes an hour; one that cannot be averaged is refused before.
+        verdict_alike(model, other)
     verdict = train(model, transform, learned, settings)
     if other is not None:
         average(model, verdict, other)
@@ -332,7 +358,8 @@ def _run(options: argparse.Namespace) -> int:
     TextViews(layers, len(LABELS), "kept", "int8").save(options.output)
     some = random.Random(settings.seed).sample(learned, min(len(learned), _MEASURED))
     save_ranges(model, transform, [tweet.raw_text for tweet in some], options.output)
-    write_held(held, options.output.with_name(options.output.name + "-held.tsv"))
+    beside = options.output.with_name(options.output.name + "-held.tsv")
+    write_held(held, beside, named=bool(options.held))
     return 0
 
 
