@@ -27,6 +27,9 @@ VERDICT = "verdict.safetensors"
 RANGES = "ranges.safetensors"
 """By name of a linear layer [D]: the largest magnitude of each of its inputs on texts the encoder knows."""
 
+_FARTHEST = 1e6
+"""No layer of a whole encoder reads numbers as large."""
+
 _REPAIR = "Get the bundle again from where it came."
 
 
@@ -111,7 +114,7 @@ def load_ranges(directory: str | Path) -> dict[str, NDArray[np.float32]]:
     try:
         ranges = {name: array.astype(np.float32) for name, array in load_file(path).items()}
         for name, array in ranges.items():
-            if array.ndim != 1 or not np.isfinite(array).all() or (array < 0).any():
+            if array.ndim != 1 or not ((array >= 0) & (array < _FARTHEST)).all():
                 raise ValueError(f"{name:.80} is no list of magnitudes")
     except (OSError, SafetensorError, ValueError) as error:
         raise BundleError(f"{path} cannot be read ({error})", _REPAIR) from error

@@ -20,7 +20,8 @@ from safetensors.torch import save_file
 from small_features import make_features
 
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.config import Paths
+from mmsa_tui.bundle.registry import find_bundle
+from mmsa_tui.config import Paths, find_paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.encoded import Arrays, Floats
 from mmsa_tui.model.encoders import TextEncoder
@@ -34,7 +35,7 @@ from mmsa_tui.model.runtimes.graphs import quantise
 from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
 from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
-from mmsa_tui.model.views import RANGES, VERDICT, TextViews
+from mmsa_tui.model.views import RANGES, VERDICT, TextViews, load_ranges
 from mmsa_tui.records import Post
 from training.full.text import load_text_encoder, save_ranges, save_text_encoder
 
@@ -88,6 +89,13 @@ def test_inputs_that_reach_far_do_not_cost_the_others_their_steps(
     assert np.abs(ours - exact).mean() < 0.4 * np.abs(plain - exact).mean()
 
 
+@pytest.mark.bundle
+def test_the_default_bundle_brings_its_ranges() -> None:
+    paths = find_paths()
+    folder = find_bundle(paths, "").encoder_directory("text", paths)
+    assert len(load_ranges(folder)) == 36
+
+
 @pytest.mark.parametrize(
     "ranges",
     [
@@ -95,6 +103,7 @@ def test_inputs_that_reach_far_do_not_cost_the_others_their_steps(
         {"encoder.layer.0.output.dense": torch.ones(7)},
         {"encoder.layer.0.attention.self.query": torch.full((32,), torch.nan)},
         {"encoder.layer.0.attention.self.query": -torch.ones(32)},
+        {"encoder.layer.0.attention.self.query": torch.full((32,), 3e38)},
         {"encoder.layer.0.attention.self.query": torch.ones(32, 1)},
         None,
     ],

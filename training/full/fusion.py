@@ -39,7 +39,7 @@ class FusionSettings:
     """Inverse penalty of a squared weight in the linear layers, see `fit_linear`."""
     text_strength: float = 0.05
     """The same for text alone."""
-    captions: float = 0.3
+    captions: float = 0.1
     """What people's label of a post's text counts for text alone where the post has a picture, beside 1 of a
     text that stands alone, as those do that are judged so."""
     adjustment: float = 0.3
@@ -261,7 +261,9 @@ def _optimizer(head: FusionHead, settings: FusionSettings) -> torch.optim.Optimi
 def _log_prior(wanted: Tensor, counts: Tensor, n_labels: int) -> Tensor:
     """Give the logarithm of how frequent each class is, [K], each post counting as it does in the fit."""
     known = wanted >= 0
-    weights = torch.bincount(wanted[known], counts[known].double(), minlength=n_labels).float() + 1.0
+    weights = torch.bincount(wanted[known], counts[known].double(), minlength=n_labels).float()
+    # The one that no class lacks weighs as one post does on average, however little each of them counts.
+    weights = weights * known.sum() / weights.sum().clamp(min=1e-9) + 1.0
     return torch.log(weights / weights.sum())
 
 

@@ -20,7 +20,7 @@ from mmsa_tui.model.runtimes.graphs import quantise
 
 
 class TorchText:
-    """A text encoder in torch; a bundle made in int8 runs with the same rounded weights."""
+    """A text encoder in torch; a bundle made in int8 runs with rounded weights, ranges aside."""
 
     def __init__(self, spec: TextSpec, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
         encoder = TextEncoder(spec.folder).eval()
