@@ -20,8 +20,7 @@ from safetensors.torch import save_file
 from small_features import make_features
 
 from mmsa_tui.bundle.meta import Bundle
-from mmsa_tui.bundle.registry import find_bundle
-from mmsa_tui.config import Paths, find_paths
+from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.encoded import Arrays, Floats
 from mmsa_tui.model.encoders import TextEncoder
@@ -29,15 +28,14 @@ from mmsa_tui.model.encoding import Encoders
 from mmsa_tui.model.head import Head, HeadConfig
 from mmsa_tui.model.network import build_head
 from mmsa_tui.model.predictor import Predictor
-from mmsa_tui.model.preprocessing import TextTransform
+from mmsa_tui.model.preprocessing import TextTransform, TokenBatch
 from mmsa_tui.model.runtimes import TextSpec, bucketed, onnx
 from mmsa_tui.model.runtimes.graphs import quantise
 from mmsa_tui.model.runtimes.onnx import OnnxImage, OnnxText
 from mmsa_tui.model.runtimes.pair import RuntimePair
 from mmsa_tui.model.runtimes.torch import TorchImage, TorchText
-from mmsa_tui.model.views import RANGES, VERDICT, TextViews, load_ranges
+from mmsa_tui.model.views import VERDICT, TextViews
 from mmsa_tui.records import Post
-from training.full.text import load_text_encoder, save_ranges, save_text_encoder
 
 CPU = torch.device("cpu")
 TEXTS = ["the best day", "late train again !", "so sad , worst rain ever ? " * 8, "a"]
@@ -47,7 +45,7 @@ def cosine(a: Floats, b: Floats) -> float:
     return float(((a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))).min())
 
 
-def tokens(folder: Path) -> object:
+def tokens(folder: Path) -> TokenBatch:
     transform = TextTransform(folder)
     return transform.collate(transform.encode(TEXTS))
 
@@ -64,61 +62,9 @@ def test_both_runtimes_read_the_same_from_texts(
     save_file({"weight": torch.randn(3, 32), "bias": torch.zeros(3)}, folder / VERDICT)
     spec = TextSpec(folder, views, views.precision)
     batch = tokens(folder)
-    ours, reference = OnnxText(spec, None).encode(batch), TorchText(spec, CPU).encode(batch)  # type: ignore[arg-type]
+    ours, reference = OnnxText(spec, None).encode(batch), TorchText(spec, CPU).encode(batch)
     assert ours.shape == reference.shape == (4, 32 * max(1, len(layers)) + 3)
     assert cosine(ours, reference) > (0.99999 if precision == "fp32" else 0.99)
-
-
-def test_inputs_that_reach_far_do_not_cost_the_others_their_steps(
-    text_encoder_directory: Path, tmp_path: Path
-) -> None:
-    model, transform = load_text_encoder(text_encoder_directory)
-    for layer in model.model.encoder.layer:
-        # One inner unit and one input of each block far beyond the rest, as trained encoders have them.
-        layer.intermediate.dense.bias.data[3] = 60.0
-        layer.output.dense.weight.data[:, 3] *= 0.01
-        layer.attention.output.LayerNorm.bias.data[5] = 40.0
-        layer.intermediate.dense.weight.data[:, 5] *= 0.01
-    folder = tmp_path / "encoder"
-    save_text_encoder(model, transform, folder)
-    spec, batch = TextSpec(folder, precision="int8"), tokens(folder)
-    exact = TorchText(TextSpec(folder), CPU).encode(batch)  # type: ignore[arg-type]
-    plain = OnnxText(spec, None).encode(batch)  # type: ignore[arg-type]
-    save_ranges(model, transform, TEXTS, folder)
-    ours = OnnxText(spec, None).encode(batch)  # type: ignore[arg-type]
-    assert np.abs(ours - exact).mean() < 0.4 * np.abs(plain - exact).mean()
-
-
-@pytest.mark.bundle
-def test_the_default_bundle_brings_its_ranges() -> None:
-    paths = find_paths()
-    folder = find_bundle(paths, "").encoder_directory("text", paths)
-    assert len(load_ranges(folder)) == 36
-
-
-@pytest.mark.parametrize(
-    "ranges",
-    [
-        {"encoder.layer.0.intermediate.dense": torch.ones(7)},
-        {"encoder.layer.0.output.dense": torch.ones(7)},
-        {"encoder.layer.0.attention.self.query": torch.full((32,), torch.nan)},
-        {"encoder.layer.0.attention.self.query": -torch.ones(32)},
-        {"encoder.layer.0.attention.self.query": torch.full((32,), 3e38)},
-        {"encoder.layer.0.attention.self.query": torch.ones(32, 1)},
-        None,
-    ],
-)
-def test_ranges_that_are_damaged_or_another_encoders_are_refused(
-    text_encoder_directory: Path, tmp_path: Path, ranges: dict[str, torch.Tensor] | None
-) -> None:
-    folder = tmp_path / "encoder"
-    shutil.copytree(text_encoder_directory, folder)
-    if ranges is None:
-        (folder / RANGES).write_bytes(b"cut")
-    else:
-        save_file(ranges, folder / RANGES)
-    with pytest.raises(BundleError, match=r"damaged|cannot be read"):
-        OnnxText(TextSpec(folder, precision="int8"), None)
 
 
 @pytest.mark.parametrize("runtime", [OnnxText, lambda spec, _: TorchText(spec, CPU)])

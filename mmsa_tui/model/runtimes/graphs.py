@@ -146,6 +146,24 @@ def text_graph(
             x = str(graph.node("Add", [x, added]))
         return str(graph.node("LayerNormalization", [x, scale, shift], epsilon=epsilon))
 
+    def feed_forward(x: str, layer: str) -> str:
+        """Two linear layers; the inner units that reach farthest go beside them, in fp32."""
+        first, last = f"{layer}.intermediate.dense", f"{layer}.output.dense"
+        into, bias, out_of = get(f"{first}.weight"), get(f"{first}.bias"), get(f"{last}.weight")
+        inner_reach = reach(last, len(bias))
+        beside = ""
+        if inner_reach is not None and precision == "int8":
+            far = np.argsort(inner_reach)[-_APART:]
+            few = graph.linear(x, into[far], None, "fp32")
+            few = graph.node("BiasGelu", [few, graph.weight(bias[far])], domain=_CONTRIB)
+            beside = graph.linear(few, out_of[:, far], None, "fp32")
+            # Units without weight and bias are 0 behind the activation, too.
+            into[far], bias[far] = 0, 0
+        inner = graph.linear(x, into, None, precision, reach(first, width))
+        inner = graph.node("BiasGelu", [inner, graph.weight(bias)], domain=_CONTRIB)
+        inner = str(graph.linear(inner, out_of, None, precision))
+        return str(graph.node("Add", [inner, beside])) if beside else inner
+
     # Masked mean: the mask as weights that sum to one over the real tokens.
     as_float = graph.node("Cast", ["mask"], to=TensorProto.FLOAT)
     axis = graph.weight(np.array([1], np.int64))
@@ -174,22 +192,7 @@ def text_graph(
         out = f"{layer}.attention.output"
         attended = graph.linear(attended, get(f"{out}.dense.weight"), None, precision)
         x = norm(attended, x, f"{out}.LayerNorm", graph.weight(get(f"{out}.dense.bias")))
-        first, last = f"{layer}.intermediate.dense", f"{layer}.output.dense"
-        into, bias, out_of = get(f"{first}.weight"), get(f"{first}.bias"), get(f"{last}.weight")
-        inner_reach = reach(last, len(bias))
-        beside = ""
-        if inner_reach is not None and precision == "int8":
-            far = np.argsort(inner_reach)[-_APART:]
-            few = graph.linear(x, into[far], None, "fp32")
-            few = graph.node("BiasGelu", [few, graph.weight(bias[far])], domain=_CONTRIB)
-            beside = graph.linear(few, out_of[:, far], None, "fp32")
-            # Units without weight and bias are 0 behind the activation, too.
-            into[far], bias[far] = 0, 0
-        inner = graph.linear(x, into, None, precision, reach(first, width))
-        inner = graph.node("BiasGelu", [inner, graph.weight(bias)], domain=_CONTRIB)
-        inner = graph.linear(inner, out_of, None, precision)
-        if beside:
-            inner = graph.node("Add", [inner, beside])
+        inner = feed_forward(x, layer)
         x = norm(inner, x, f"{layer}.output.LayerNorm", graph.weight(get(f"{layer}.output.dense.bias")))
         if number in layers:
             mean = graph.node("MatMul", [share, x])  # [B, 1, H]
