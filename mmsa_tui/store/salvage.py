@@ -31,7 +31,8 @@ _N_STATE_COLUMNS = (12,)
 """Of a row that says what counts for a post, its number included."""
 
 
-_PLAIN_TIME = re.compile(r"[0-9T:.+Z -]+")
+_PLAIN_TIME = re.compile(r"[0-9-]+([T ][0-9:.+Z -]+)?")
+"""What a time is written with; Python takes any character between day and hour."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,17 @@ def test_no_act_comes_back_that_nobody_has_made(whole: bytes, tmp_path: Path, se
         assert correction.created_at.startswith(f"2026-01-01T00:{n // 60:02}:{n % 60:02}")
 
 
+@pytest.mark.parametrize("letter", [b"6", b":", b"x"])
+def test_a_time_is_put_right_whatever_stands_between_day_and_hour(
+    whole: bytes, tmp_path: Path, letter: bytes
+) -> None:
+    data = whole.replace(b"2026-01-01T00:00:23", b"2026-01-01" + letter + b"00:00:23", 1)
+    assert data != whole
+    # And a letter of another row, which does not fit its seal.
+    found = rescued(tmp_path, data.replace(b"positivenegative", b"pozitivenegative", 1))
+    assert found["u23"].created_at.startswith("2026-01-01T00:00:23")
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [(b"positivenegative", b"pozitivenegative"), (b"Ann2026", b"Bnn2026")]
 )
