@@ -247,7 +247,8 @@ class Prediction:
     `probs`, `text_probs`, `image_probs` are calibrated, sum to 1 and follow the bundle's label
     order; the latter two are None where the modality is missing. `probs` is empty and `label` ""
     when `status` is `failed`. `deciding_picture` indexes the post's pictures. `runtime` says where and in
-    which numbers it was reckoned, `cpu int8`; "" in records of before that was kept.
+    which numbers it was reckoned, `cpu int8`; "" in records of before that was kept. `model` is the hash of
+    what judged: two models can carry one bundle's id; "" where it is not known.
     """
 
     content_hash: str
@@ -263,6 +264,7 @@ class Prediction:
     deciding_picture: int | None = None
     error: str = ""
     runtime: str = ""
+    model: str = ""
 
     @property
     def conflict(self) -> bool:

@@ -70,6 +70,8 @@ class Loaded:
         n_other: audited posts with a label that is none of the audit's.
         n_disagreed: audited posts to which coders gave different labels.
         n_settled: those of them that somebody has decided on since.
+        n_by_others: posts that were judged by another model than the one that goes by the bundle's id now.
+        n_rejudged: posts of the source that another model than the audit's has judged under its bundle's id.
     """
 
     population: Population
@@ -83,6 +85,8 @@ class Loaded:
     n_other: int
     n_disagreed: int
     n_settled: int
+    n_by_others: int
+    n_rejudged: int
 
 
 def check_grouping(source: SourceRow, by: str) -> None:
@@ -255,6 +259,8 @@ def load(
         n_other,
         len(disagreed),
         len(settled),
+        store.count_by_others(source.id, bundle, where),
+        store.count_by_others(source.id, audit.bundle, than=audit.model) if audit.model else 0,
     )
 
 

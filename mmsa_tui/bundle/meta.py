@@ -41,6 +41,8 @@ CARD = "MODEL_CARD.md"
 IMPORTED = "imported"
 """In `training`, of a bundle whose own version was taken here: {id it came with, at}."""
 REQUIRED = (CONFIG, HEAD, REPLAY, EVALUATION, CALIBRATION)
+ANSWERING = (CONFIG, HEAD, CALIBRATION)
+"""What a bundle answers by, beside its encoders; the other files hold posts, or words about it."""
 
 _MAX_JSON = 16 * 1024 * 1024
 """Bytes; the record of a bundle is some ten kB."""
@@ -162,8 +164,19 @@ class Bundle:
 
     @property
     def fingerprint(self) -> str:
-        """Identify the model: equal on every machine that has this very one, whatever it is called there."""
-        what = [list(self.labels), sorted(self.meta.encoders.items()), sorted(self.meta.files.items())]
+        """Identify the bundle: equal on every machine that has this very one, whatever it is called there."""
+        return self._hash(self.meta.files)
+
+    @property
+    def model(self) -> str:
+        """Identify what answers: equal for bundles whose every answer is the same.
+
+        Where `fingerprint` differs and this does not, only the posts or the words that go with it are others.
+        """
+        return self._hash({name: self.meta.files.get(name, "") for name in ANSWERING})
+
+    def _hash(self, files: Mapping[str, str]) -> str:
+        what = [list(self.labels), sorted(self.meta.encoders.items()), sorted(files.items())]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
     @property

@@ -15,7 +15,7 @@ from mmsa_tui.errors import UsageError
 if TYPE_CHECKING:
     from mmsa_tui.analysis.estimates import Difference
     from mmsa_tui.bundle.meta import Bundle
-    from mmsa_tui.config import Config
+    from mmsa_tui.config import Config, Paths
     from mmsa_tui.services.audit import Status
     from mmsa_tui.services.estimate import Estimates, Group
     from mmsa_tui.services.estimate_sources import AcrossSources
@@ -66,7 +66,7 @@ def start(
     has_model = not is_stand_in(chosen, config.paths)
     if not has_model:
         _read(source, config.paths.database)
-    with _opened(source, config.paths.database) as (store, row):
+    with _opened(source, config.paths, chosen) as (store, row):
         if current_audit(store, row) is not None and not new:
             raise UsageError(
                 f"{row.title} has an audit already", "`mmsa audit extend` enlarges it; --new begins another."
@@ -96,7 +96,7 @@ def status(
     from mmsa_tui.services.audit import audit_status, find_audit
 
     config = options.configure(None)
-    with _opened(source, config.paths.database) as (store, row):
+    with _opened(source, config.paths) as (store, row):
         found = audit_status(store, row, find_audit(store, row))
     if json:
         console.show_json({"source": row.location, **asdict(found)})
@@ -119,7 +119,7 @@ def extend(
     from mmsa_tui.text.display import counted
 
     config = options.configure(None)
-    with _opened(source, config.paths.database) as (store, row):
+    with _opened(source, config.paths) as (store, row):
         audit = find_audit(store, row)
         added = extend_audit(store, row, audit, more)
         console.show(_describe(audit_status(store, row, audit)))
@@ -180,7 +180,7 @@ def estimate(
     if len(sources) > 1 or by == "source":
         _estimate_sources(sources, config, model, by, compare, filter, texts, json)
         return
-    with _opened(sources[0], config.paths.database) as (store, row):
+    with _opened(sources[0], config.paths, model) as (store, row):
         where = posts_of_filter(store, row, chosen or find_audit(store, row).bundle, filter)
         learned = learned_since(store, row, config.paths, model) if model is not None else frozenset()
         found = reckon(
@@ -218,7 +218,7 @@ def _estimate_sources(
             "Use --by source, or name one source.",
         )
     with ExitStack() as opened:
-        found = [opened.enter_context(_opened(source, config.paths.database)) for source in sources]
+        found = [opened.enter_context(_opened(source, config.paths, model)) for source in sources]
         store, rows = found[0][0], [row for _, row in found]
         across = estimate_sources(
             store,
@@ -248,11 +248,12 @@ def _describe_sources(across: AcrossSources) -> str:
 
 
 @contextmanager
-def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
+def _opened(source: Path, paths: Paths, model: Bundle | None = None) -> Iterator[tuple[Store, SourceRow]]:
+    from mmsa_tui.services.bundles import know_models
     from mmsa_tui.services.ingest import describe_change, location_of
     from mmsa_tui.store import Store
 
-    with Store.open_to_write(database) as store:
+    with Store.open_to_write(paths.database) as store:
         row = store.source(location_of(source))
         if row is None and store.codebook()[0]:
             raise UsageError(
@@ -265,6 +266,7 @@ def _opened(source: Path, database: Path) -> Iterator[tuple[Store, SourceRow]]:
             )
         if change := describe_change(row):
             console.note(change)
+        know_models(store, row, paths, model)
         yield store, row
 
 

@@ -43,7 +43,7 @@ def chart(
     target = options.free_target(output, overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = read_before(store, source, chosen.id, console.note)
+        row = read_before(store, source, chosen, console.note)
         where = posts_of_filter(store, row, chosen.id, filter)
         made = save_chart(
             store, row, chosen.id, target, by=by, where=where, only=filter.strip(), overwrite=overwrite,

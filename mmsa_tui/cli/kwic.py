@@ -63,6 +63,7 @@ def kwic(
         search_for,
     )
     from mmsa_tui.services.ingest import read_before
+    from mmsa_tui.services.uncorrected import say_by_others
     from mmsa_tui.store import Store
 
     by = next((one for one in SORTS if one == sort), None)
@@ -74,14 +75,17 @@ def kwic(
         check_concordance_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = read_before(store, source, chosen.id, console.note)
+        row = read_before(store, source, chosen, console.note)
         labels = store.bundle_labels(chosen.id)
         within = parse(filter, labels, row.metadata_columns) if filter.strip() else None
         found = make_concordance(store, row, chosen.id, search_for(words), within, by, width)
+        by_others = say_by_others(store, row, chosen.id)
     if target is None:
         for line in _aligned(found.lines):
             console.show(line)
     console.talk(found.summary)
+    if by_others:
+        console.note(by_others)
     if target is not None:
         save_concordance(found.lines, target, overwrite=overwrite)
         console.talk(f"wrote {target}")

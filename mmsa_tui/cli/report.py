@@ -47,6 +47,7 @@ def report(
     from mmsa_tui.services.bundles import learned_since
     from mmsa_tui.services.ingest import read_before
     from mmsa_tui.services.report import check_report_target, write_report
+    from mmsa_tui.services.uncorrected import say_by_others
     from mmsa_tui.store import Store
 
     config = options.configure(bundle)
@@ -54,12 +55,15 @@ def report(
     check_report_target(target, overwrite=overwrite)
     chosen = find_bundle(config.paths, config.bundle)
     with Store.open(config.paths.database) as store:
-        row = read_before(store, source, chosen.id, console.note)
+        row = read_before(store, source, chosen, console.note)
         done = write_report(
             store, row, chosen, target, filter_text=filter, by=by or (), comparing=compare,
             redacted=redact, overwrite=overwrite,
             learned=learned_since(store, row, config.paths, chosen),
         )  # fmt: skip
+        by_others = say_by_others(store, row, chosen.id)
+    if by_others:
+        console.note(by_others)
     if done.n_unclassified:
         left = f"{done.n_unclassified:,} posts are not classified yet"
         console.talk(f"note: {left}; `mmsa classify {source} -o FILE.csv` does it")

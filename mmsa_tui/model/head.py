@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from msgspec import Meta
 
-from mmsa_tui.bundle.meta import CALIBRATION, CONFIG, HEAD, Bundle, file_hash, read_json
+from mmsa_tui.bundle.meta import ANSWERING, CONFIG, HEAD, Bundle, file_hash, read_json
 from mmsa_tui.decoding import to_kind
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.encoded import Arrays, Flags, Floats
@@ -74,7 +74,7 @@ def check_head_files(bundle: Bundle) -> HeadConfig:
     Raises:
         BundleError: a file is missing or altered, or of another transform.
     """
-    for name in (CONFIG, HEAD, CALIBRATION):
+    for name in ANSWERING:
         path = bundle.directory / name
         if not path.is_file():
             raise BundleError(f"bundle {bundle.id}: {name} is missing", "See `mmsa bundle verify`.")

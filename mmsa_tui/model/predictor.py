@@ -31,13 +31,19 @@ _AHEAD = 3
 class Predictor:
     """One bundle on one device.
 
-    `device_name` says where and in which numbers, `cpu fp32`.
+    `device_name` says where and in which numbers, `cpu fp32`; `model` is the hash of what answers.
     """
 
     def __init__(
-        self, bundle_id: str, labels: Sequence[str], head: Head, calibration: Calibration, encoders: Encoders
+        self,
+        bundle_id: str,
+        labels: Sequence[str],
+        head: Head,
+        calibration: Calibration,
+        encoders: Encoders,
+        model: str = "",
     ) -> None:
-        self.bundle_id, self.labels = bundle_id, tuple(labels)
+        self.bundle_id, self.labels, self.model = bundle_id, tuple(labels), model
         self.head, self.calibration, self.encoders = head, calibration, encoders
 
     @property
@@ -75,7 +81,7 @@ class Predictor:
         encoders = open_encoders(
             bundle, paths, device, threads=threads, batch_size=batch_size, cache=features, probe=probe
         )
-        return cls(bundle.id, bundle.labels, head, calibration, encoders)
+        return cls(bundle.id, bundle.labels, head, calibration, encoders, bundle.model)
 
     @cached_property
     def picture_words(self) -> PictureWords:
@@ -196,7 +202,12 @@ class Predictor:
                 reason = problem or "nothing to judge: no words and no picture"
                 out.append(
                     Prediction(
-                        post.content_hash, self.bundle_id, "failed", error=reason, runtime=self.device_name
+                        post.content_hash,
+                        self.bundle_id,
+                        "failed",
+                        error=reason,
+                        runtime=self.device_name,
+                        model=self.model,
                     )
                 )
                 continue
@@ -216,6 +227,7 @@ class Predictor:
                     deciding_picture=deciding[row],
                     error=problem,
                     runtime=self.device_name,
+                    model=self.model,
                 )
             )
         return out

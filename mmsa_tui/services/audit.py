@@ -25,6 +25,7 @@ from mmsa_tui.corrections.agreement import measure_agreement
 from mmsa_tui.corrections.codebooks import read_definition
 from mmsa_tui.errors import UsageError
 from mmsa_tui.records import Correction
+from mmsa_tui.services.classify import say_another_model
 from mmsa_tui.store import Audit, AuditAnswer, Row, SourceRow, Store
 from mmsa_tui.text.display import counted
 
@@ -48,7 +49,8 @@ class Status:
         n_needed: audited posts that the wished half width takes, as far as can be told now.
         alpha: Krippendorff's alpha over the coders; None with one coder.
         n_both: posts that two coders or more have labelled.
-        n_disagreed, n_settled, n_elsewhere, n_joined, n_beyond, n_other: as in `Loaded`.
+        n_disagreed, n_settled, n_elsewhere, n_joined, n_beyond, n_other, n_by_others, n_rejudged: as in
+            `Loaded`.
         is_by_model: whether the model's labels made the strata.
         later_labels: what has joined the codebook since the sample was drawn.
         n_learned: audited posts that the corrected model has learned since the sample was drawn.
@@ -74,6 +76,8 @@ class Status:
     n_beyond: int = 0
     is_lumped: bool = False
     n_settled: int = 0
+    n_by_others: int = 0
+    n_rejudged: int = 0
 
     @property
     def remark(self) -> str:
@@ -158,8 +162,11 @@ def start_audit(
     if size is not None and size < 2:
         raise UsageError(f"a sample of {size} is too small to say anything", "Draw some hundred posts.")
     if not labels or (has_model and store.count_unpredicted(source.id, bundle)):
+        n_others = store.count_by_others(source.id, bundle)
         raise UsageError(
-            f"not all posts of {source.title} are classified with bundle {bundle}",
+            say_another_model(bundle, n_others)
+            if n_others
+            else f"not all posts of {source.title} are classified with bundle {bundle}",
             f"Run `mmsa classify {source.location} -o FILE.csv` first.",
         )
     contents, strata = _strata(store, source, bundle, by)
@@ -195,10 +202,16 @@ def extend_audit(store: Store, source: SourceRow, audit: Audit, more: int | None
         How many were added.
 
     Raises:
-        UsageError: `more` is below 1.
+        UsageError: `more` is below 1; or another model of the audited bundle's id has judged posts since, so
+            that strata are no longer those that were drawn from.
     """
     if more is not None and more < 1:
         raise UsageError(f"a sample cannot grow by {more}", "Give a number of posts to add.")
+    if audit.model and store.count_by_others(source.id, audit.bundle, than=audit.model):
+        raise UsageError(
+            f"{audit.bundle} is another model now than the one by whose labels the sample was drawn",
+            f"`mmsa audit start {source.location} --new` draws another sample; no label is lost.",
+        )
     before = store.audits.sample(audit.location, audit.uid)
     bounds = {part.name: part.bound for part in store.audits.strata(audit.location, audit.uid)}
     if more is None:
@@ -305,6 +318,8 @@ def status_of(store: Store, audit: Audit, loaded: Loaded, learned: frozenset[str
         n_joined=loaded.n_joined,
         n_other=loaded.n_other,
         n_beyond=loaded.n_beyond,
+        n_by_others=loaded.n_by_others,
+        n_rejudged=loaded.n_rejudged,
         is_by_model=any(not name.startswith(SEPARATOR) for name in strata),
         is_lumped=any(name.endswith(f"{SEPARATOR}{OTHER}") for name in strata),
         n_learned=len(learned.intersection(said.content_hash for said in answers)),

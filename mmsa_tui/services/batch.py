@@ -81,7 +81,7 @@ class Outcome:
     """What a batch came to: what its rows add up to, and why some failed or were judged by a part.
 
     `n_done` posts were classified in this run, on `device`; "" if the model was not needed. `notes` say
-    what did not go as planned with it. `n_with_words` were judged by words in their pictures, too.
+    what is to be known of it, see `Work.notes`. `n_with_words` were judged by words in their pictures, too.
     """
 
     labels: tuple[str, ...]
@@ -300,7 +300,7 @@ class _OrderedStream:
         while self._next < len(self._pending):
             wanted = self._pending[self._next : self._next + _CHUNK]
             found = self._store.rows_at(self._source_id, self._bundle.id, wanted)
-            ready = list(itertools.takewhile(_is_done, found))
+            ready = list(itertools.takewhile(lambda row: _is_done(row, self._bundle.model), found))
             try:
                 stream_jsonl(self._told(apply(ready, self._changes)), self._file, self._bundle.labels)
             except BrokenPipeError:
@@ -316,5 +316,6 @@ class _OrderedStream:
             self._on_row(row)
 
 
-def _is_done(row: Row) -> bool:
-    return row.failure is not None or row.prediction is not None
+def _is_done(row: Row, model: str) -> bool:
+    """Whether a row is as it will be: no post, or judged by this model and no other of its bundle's id."""
+    return row.failure is not None or (row.prediction is not None and row.prediction.model == model)

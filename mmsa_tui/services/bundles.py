@@ -5,6 +5,7 @@ Files are verified by checksums, answers by a bundle's own frozen posts.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,23 @@ def verify(bundle: Bundle, paths: Paths) -> Reference:
     return judge_reference(bundle)
 
 
+def know_models(store: Store, source: SourceRow, paths: Paths, bundle: Bundle | None = None) -> None:
+    """Record which models go by the ids that what is said of a source rests on, as far as they are here.
+
+    Args:
+        bundle: the one in use; the one that the source's audit was drawn for is looked up.
+    """
+    used = [] if bundle is None else [bundle]
+    for audit in store.audits.of(source.location)[:1]:
+        if bundle is None or audit.bundle != bundle.id:
+            # One that is gone says nothing any more.
+            with suppress(MmsaError):
+                used.append(find_bundle(paths, audit.bundle))
+    for one in used:
+        if not is_stand_in(one, paths):
+            store.save_model(one.id, one.model)
+
+
 def learned_since(store: Store, source: SourceRow, paths: Paths, bundle: Bundle | str) -> frozenset[str]:
     """List the posts that a bundle has learned and the one that the source's audit was drawn for had not.
 
@@ -61,12 +79,14 @@ def learned_since(store: Store, source: SourceRow, paths: Paths, bundle: Bundle 
         return frozenset()
     try:
         used = find_bundle(paths, bundle) if isinstance(bundle, str) else bundle
-        if used.id == audits[0].bundle or is_stand_in(used, paths):
+        is_audited = used.id == audits[0].bundle and audits[0].model in ("", used.model)
+        if is_audited or is_stand_in(used, paths):
             return frozenset()
         known = trained_on(used)
     except MmsaError:
         return frozenset()
     try:
-        return known - trained_on(find_bundle(paths, audits[0].bundle))
+        audited = find_bundle(paths, audits[0].bundle)
+        return known - trained_on(audited) if audits[0].model in ("", audited.model) else known
     except MmsaError:
         return known

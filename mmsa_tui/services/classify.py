@@ -14,15 +14,17 @@ from typing import Protocol
 from mmsa_tui.decoding import Tagged
 from mmsa_tui.records import Post, Prediction, Status
 from mmsa_tui.store import Store, Where
+from mmsa_tui.text.display import counted
 
 BATCH = 64
 
 
 class Judge(Protocol):
-    """What classifying needs of a predictor."""
+    """What classifying needs of a predictor; `model` as in `Prediction`."""
 
     bundle_id: str
     labels: tuple[str, ...]
+    model: str
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]: ...
 
@@ -50,7 +52,8 @@ class Progress(Tagged, frozen=True):
 class Finished(Tagged, frozen=True):
     """What a run did: how many posts came to which status, and `n_skipped` that had a prediction already.
 
-    `stopped` by the user. In the pictures of `n_with_words` posts words were read.
+    `stopped` by the user. In the pictures of `n_with_words` posts words were read. `n_renewed` posts had
+    been judged by another model of the same id when it began.
     """
 
     judged: Mapping[Status, int] = {}
@@ -58,6 +61,7 @@ class Finished(Tagged, frozen=True):
     seconds: float = 0.0
     stopped: bool = False
     n_with_words: int = 0
+    n_renewed: int = 0
 
     @property
     def n_done(self) -> int:
@@ -75,6 +79,7 @@ class Finished(Tagged, frozen=True):
             self.seconds + other.seconds,
             self.stopped or other.stopped,
             self.n_with_words + other.n_with_words,
+            self.n_renewed + other.n_renewed,
         )
 
 
@@ -89,15 +94,16 @@ def classify(
     on_batch: Callable[[Sequence[Prediction]], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Finished:
-    """Judge every post of a source that this bundle has not judged yet.
+    """Judge every post of a source that this bundle has not judged yet, or only another model of its id.
 
     Args:
         where: only these posts. restart: forget earlier predictions of the source first.
         on_batch: called after a batch is in the store. should_stop: asked between batches.
     """
-    store.save_bundle_labels(predictor.bundle_id, predictor.labels)
+    store.save_bundle_labels(predictor.bundle_id, predictor.labels, predictor.model)
     if restart:
         store.forget_predictions(source_id, predictor.bundle_id)
+    renewed = store.count_by_others(source_id, predictor.bundle_id, where)
     total = store.count(source_id, predictor.bundle_id, where)
     waiting = store.count_unpredicted(source_id, predictor.bundle_id, where)
     counts: Counter[Status] = Counter()
@@ -121,7 +127,21 @@ def classify(
         n_skipped=max(0, total - waiting),
         seconds=time.monotonic() - start,
         stopped=stopped,
+        n_renewed=renewed,
     )
+
+
+def say_another_model(bundle: str, n_posts: int) -> str:
+    """Say that a bundle's id goes to another model than the one that judged some posts of a source."""
+    return f"{bundle} is another model now than the one that judged {counted(n_posts, 'post')} here"
+
+
+def say_renewed(bundle: str, n_posts: int) -> str:
+    """Say that these posts are judged anew; "" where there are none."""
+    if not n_posts:
+        return ""
+    are = "it is" if n_posts == 1 else "they are"
+    return f"{say_another_model(bundle, n_posts)}: {are} judged anew."
 
 
 def _unique_batches(posts: Iterator[Post]) -> Iterator[list[Post]]:

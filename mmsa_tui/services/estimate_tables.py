@@ -147,12 +147,24 @@ def warnings(status: Status) -> list[str]:
         found.append(
             f"{left:,} of the {status.n_sampled:,} posts drawn for the audit {verb} not labelled yet."
         )
-    if status.n_joined:
+    if status.n_by_others:
+        found.append(
+            f"{_posts(status.n_by_others, 'was', 'were')} judged by another model than the one that goes by"
+            " the bundle's name and version now: `mmsa classify` judges such posts anew."
+        )
+    if status.n_rejudged:
+        found.append(
+            f"{_posts(status.n_rejudged, 'has', 'have')} been judged by another model of the same name and"
+            " version since the sample was drawn: its strata no longer hold, and shares and intervals may be"
+            " off. `mmsa audit start --new` draws a sample by the labels of now."
+        )
+    # Where posts were judged anew, it is that which moves them between strata.
+    if status.n_joined and not status.n_rejudged:
         found.append(
             f"{_posts(status.n_joined, 'belongs', 'belong')} into the sample and came in later: `mmsa audit"
             " extend` draws what is missing. Until it is labelled the shares are those of the older posts."
         )
-    if status.n_beyond:
+    if status.n_beyond and not status.n_rejudged:
         found.append(
             f"{_posts(status.n_beyond, 'is', 'are')} of a kind that none of the sample is, as there were"
             " none when it was drawn: `mmsa audit extend` draws some. Until then other posts stand for them."
@@ -194,6 +206,8 @@ def cautions(status: Status) -> list[str]:
     """List in a few words each what `warnings` tells at length and makes the shares worse."""
     found = [
         (status.n_learned, "learned by the model"),
+        (status.n_by_others, "judged by another model of this name"),
+        (status.n_rejudged, "judged by another model since"),
         (status.n_joined, "not in it yet"),
         (status.n_beyond, "of a kind it lacks"),
         (status.n_elsewhere, "changed or gone"),

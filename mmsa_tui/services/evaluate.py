@@ -20,6 +20,7 @@ from mmsa_tui.config import Config
 from mmsa_tui.errors import UsageError
 from mmsa_tui.model.metrics import FloatArray, IntArray, Scores, accuracy, bootstrap_interval, macro_f1, score
 from mmsa_tui.model.reliability import Coverage, coverage
+from mmsa_tui.services.classify import say_renewed
 from mmsa_tui.services.slices import Figures, Slice, score_slices, slices_of
 from mmsa_tui.services.work import Bar, begin, no_bar
 from mmsa_tui.sources import ReadOptions
@@ -83,7 +84,7 @@ class Evaluation:
     coverage: tuple[Coverage, ...] = ()
     """What share of the posts the main way answers at a wanted accuracy."""
     notes: tuple[str, ...] = ()
-    """How the words of the labels were read, and which were not."""
+    """How the words of the labels were read, and which were not; that posts were judged anew."""
 
     @property
     def warning(self) -> str:
@@ -167,7 +168,8 @@ def evaluate_source(
             rows, work.bundle.labels, truth, kind, seen,
             label_words=label_words, validated=work.bundle.validated_languages,
         )  # fmt: skip
-        outcome = replace(outcome, notes=notes or outcome.notes)
+        renewed = filter(None, [say_renewed(work.bundle.id, work.n_renewed)])
+        outcome = replace(outcome, notes=(*(notes or outcome.notes), *renewed))
         return Evaluated(row.location, work.bundle.id, work.device_name, outcome)
 
 

@@ -66,9 +66,14 @@ def count_choice(store: Store, source: SourceRow, bundle_id: str, choice: Choice
 
 
 def describe_choice(store: Store, source: SourceRow, bundle_id: str, choice: Choice) -> dict[str, str]:
-    """State the queue, the filter and the selection, each with how many posts it leaves."""
+    """State the queue, the filter and the selection, each with how many posts it leaves.
+
+    And how many of these are not judged by the model that goes by the bundle's id now.
+    """
     total = source.n_posts + source.n_failures
     facts = {"posts of the source": f"{total:,}"}
+    if n_others := store.count_by_others(source.id, bundle_id, _reckoned(choice)):
+        facts["judged by another model of this name and version"] = f"{n_others:,} posts"
     if choice.posts == "source":
         return facts | {"queue": "all", "filter": "none", "selection": "none"}
     where, _ = queue_rows(choice.queue)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmsa_tui import sources
 from mmsa_tui.disk.safety import ignore
@@ -19,6 +20,9 @@ from mmsa_tui.sources.registry import reader
 from mmsa_tui.sources.stamp import changed_at
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.language import language_of
+
+if TYPE_CHECKING:
+    from mmsa_tui.bundle.meta import Bundle
 
 _SAID = tuple(said.name for said in fields(ReadAs) if said.name != "format")
 """What a user can say of how to read a source, beside its format."""
@@ -44,11 +48,13 @@ def describe_change(source: SourceRow) -> str:
     return f"{source.title} has changed since it was read on {when}: these are the posts of before"
 
 
-def read_before(store: Store, source: Path, bundle: str, note: Callable[[str], None] = ignore) -> SourceRow:
-    """Look up a source that was read here.
+def read_before(
+    store: Store, source: Path, bundle: Bundle, note: Callable[[str], None] = ignore
+) -> SourceRow:
+    """Look up a source that was read here, to show what a bundle has judged.
 
     Args:
-        bundle: what it is to be classified with, for the message.
+        bundle: which; its model goes by its id from now on.
         note: told where the source is no longer what was read.
 
     Raises:
@@ -57,9 +63,10 @@ def read_before(store: Store, source: Path, bundle: str, note: Callable[[str], N
     row = store.source(location_of(source))
     if row is None:
         raise UsageError(
-            f"{source} has not been classified with bundle {bundle}",
+            f"{source} has not been classified with bundle {bundle.id}",
             f"Run `mmsa classify {source} -o FILE.csv` first, or choose another --bundle.",
         )
+    store.save_model(bundle.id, bundle.model)
     if change := describe_change(row):
         note(f"{change}; `mmsa classify {source} -o FILE.csv` takes in what is new")
     return row

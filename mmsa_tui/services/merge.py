@@ -155,10 +155,11 @@ def merge_into_store(shards: Shards, paths: Paths, *, bar: Bar = no_bar) -> Merg
         pass
     merged = Merged(paths.database, shard.bundle, len(shards.tables), shard.n_rows)
     with Store.open(paths.database) as store, bar("writing into the store") as advance:
-        store.save_bundle_labels(bundle.id, bundle.labels)
+        store.save_bundle_labels(bundle.id, bundle.labels, bundle.model)
         judgements = watched(_judgements(shards), advance)
         while batch := list(itertools.islice(judgements, _BATCH)):
-            store.save_predictions(batch)
+            # Shards of an older version name no model; it is the bundle's all the same.
+            store.save_predictions([replace(prediction, model=bundle.model) for prediction in batch])
             merged.labels.update(prediction.label for prediction in batch)
     return merged
 

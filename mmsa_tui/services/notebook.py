@@ -131,7 +131,7 @@ def _classify_frame(config: Config, frame: DataFrame, columns: Mapping[str, str]
     with scratch as folder, Store.open(folder / "frame.db") as store:
         posts = map(with_language, complete(_posts_of(frame, roles), "the frame"))
         row = store.index_source("frame", "frame", "frame", posts)
-        store.save_bundle_labels(found.id, found.labels)
+        store.save_bundle_labels(found.id, found.labels, found.model)
         work = Work(config, found, store)
         work.classify(row)
         result = _to_frame(work, row)

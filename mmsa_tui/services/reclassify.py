@@ -87,6 +87,7 @@ def left_to_judge(store: Store, bundle: Bundle) -> Left:
     promotion = bundle.meta.training.get("promotion")
     if not isinstance(promotion, dict):
         return Left("", 0)
+    store.save_model(bundle.id, bundle.model)
     before = str(promotion.get("instead_of") or bundle.meta.parent)
     counts = [
         store.count_unpredicted(source.id, bundle.id, judged_by(before))

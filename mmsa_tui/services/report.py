@@ -90,7 +90,9 @@ def write_report(
             "a page for publication names no authors, and --by author would", "Leave --redact or --by out."
         )
     labels = store.bundle_labels(bundle.id)
-    if not labels or store.count_unpredicted(source.id, bundle.id) >= max(source.n_posts, 1):
+    judged = Where("status <> '' AND failure IS NULL")
+    is_judged = next(store.values(source.id, bundle.id, ["status"], judged), None) is not None
+    if not labels or (source.n_posts and not is_judged):
         raise UsageError(
             f"{source.title} has not been classified with bundle {bundle.id}",
             f"Run `mmsa classify {source.location} -o FILE.csv` first, or choose another --bundle.",

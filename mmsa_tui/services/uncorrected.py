@@ -1,4 +1,4 @@
-"""Service: what shares are worth that no audit corrects, and what would change that.
+"""Service: what shares are worth that no audit corrects or another model gave, and what would change that.
 
 Knows of audits only how far they are; loads numpy where there is one, and not before.
 """
@@ -6,11 +6,30 @@ Knows of audits only how far they are; loads numpy where there is one, and not b
 from __future__ import annotations
 
 from mmsa_tui.analysis.counts import AS_THEY_STAND, NOT_CORRECTED
+from mmsa_tui.services.classify import say_another_model
 from mmsa_tui.store import Audit, SourceRow, Store
 
 
 def say_uncorrected(store: Store, source: SourceRow, bundle: str) -> str:
-    """Say why the shares of a source are not corrected, where `estimate_if_audited` gives nothing."""
+    """Say why the shares of a source are not corrected, where `estimate_if_audited` gives nothing.
+
+    And that they are another model's, where they are.
+    """
+    return " ".join(filter(None, [_why(store, source, bundle), say_by_others(store, source, bundle)]))
+
+
+def say_by_others(store: Store, source: SourceRow, bundle: str) -> str:
+    """Say that another model of a bundle's id gave what is shown of a source; "" where none did."""
+    n_posts = store.count_by_others(source.id, bundle)
+    if not n_posts:
+        return ""
+    them = "it" if n_posts == 1 else "them"
+    return (
+        f"{say_another_model(bundle, n_posts)}, whose answers are shown: `mmsa classify` judges {them} anew."
+    )
+
+
+def _why(store: Store, source: SourceRow, bundle: str) -> str:
     audit = next(iter(store.audits.of(source.location)), None)
     if audit is None:
         return NOT_CORRECTED

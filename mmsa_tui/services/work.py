@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from mmsa_tui.bundle.meta import Bundle, verify_bundle
 from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.config import Config
-from mmsa_tui.services.classify import Finished, Progress, classify
+from mmsa_tui.services.classify import Finished, Progress, classify, say_renewed
 from mmsa_tui.services.ingest import check_sources, read_in
 from mmsa_tui.services.picture_words import read_pictures
 from mmsa_tui.sources import ReadOptions
@@ -55,6 +55,8 @@ class Work:
     def __init__(self, config: Config, bundle: Bundle, store: Store, bar: Bar = no_bar) -> None:
         self.config, self.bundle, self.store, self.bar = config, bundle, store, bar
         self.sources: list[SourceRow] = []
+        self.n_renewed = 0
+        """Posts that another model of the bundle's id had judged."""
         self._predictor: Predictor | None = None
 
     @property
@@ -64,8 +66,9 @@ class Work:
 
     @property
     def notes(self) -> list[str]:
-        """What did not go as planned with the model; it went on, and the labels hold."""
-        return list(self._predictor.notes) if self._predictor is not None else []
+        """What is to be known of the model: that it judges anew, and what did not go as planned."""
+        notes = self._predictor.notes if self._predictor is not None else []
+        return [*filter(None, [say_renewed(self.bundle.id, self.n_renewed)]), *notes]
 
     @property
     def predictor(self) -> Predictor:
@@ -123,7 +126,10 @@ class Work:
         restart: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Finished:
-        """Judge what the bundle has not judged yet of a source; without anything to do loads no model."""
+        """Judge what the bundle has not judged yet of a source; without anything to do loads no model.
+
+        What another model of its id has judged is judged anew.
+        """
         # To find one is sooner done than to count all.
         if not restart and next(self.store.unpredicted(source.id, self.bundle.id, where), None) is None:
             return Finished(n_skipped=self.store.count(source.id, self.bundle.id, where))
@@ -134,9 +140,11 @@ class Work:
                 if on_progress is not None:
                     on_progress(progress)
 
-            return classify(
+            done = classify(
                 self.store, source.id, self.predictor, where=where, restart=restart, on_progress=watch
             )
+        self.n_renewed += done.n_renewed
+        return done
 
 
 @contextmanager
@@ -171,7 +179,7 @@ def begin(
             work.read(path, format, options, is_kept=are_kept)
         # What is judged and written is walked through once: a run takes as much memory for many as for few.
         store.keep_few_pages()
-        store.save_bundle_labels(bundle.id, bundle.labels)
+        store.save_bundle_labels(bundle.id, bundle.labels, bundle.model)
         yield work
 
 

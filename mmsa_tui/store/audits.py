@@ -24,7 +24,8 @@ class Audit:
     """A study of one source. `uid` is the same on every laptop that draws the same sample.
 
     `by` names what the sample is stratified by, besides the bundle's label. `half_width` is the
-    wished half of the interval of a share, between 0 and 1. `started_at` is ISO 8601 UTC.
+    wished half of the interval of a share, between 0 and 1. `started_at` is ISO 8601 UTC. `model` is the
+    hash of the model by whose labels it was drawn, "" where that is not known.
     """
 
     uid: str
@@ -35,6 +36,7 @@ class Audit:
     seed: str
     half_width: float
     started_at: str
+    model: str = ""
 
     @property
     def origin(self) -> str:
@@ -75,6 +77,13 @@ class AuditAnswer:
     created_at: str
 
 
+_COLUMNS = """a.uid, a.location, a.bundle, a.labels, a.by, a.seed, a.half_width, a.started_at, coalesce(
+    (SELECT hash FROM models WHERE models.id = a.model_id),
+    (SELECT hash FROM models JOIN bundles ON bundles.id = models.bundle_id WHERE bundles.name = a.bundle
+        ORDER BY models.id LIMIT 1), '')"""
+"""What `_to_audit` needs."""
+
+
 class Audits:
     """The audits of all sources in a database."""
 
@@ -82,7 +91,7 @@ class Audits:
         self._db = db
 
     def start(self, audit: Audit, strata: Sequence[Stratum], sample: Sequence[SampledPost]) -> None:
-        """Keep a new audit with its sample, or nothing.
+        """Keep a new audit with its sample, or nothing; its model is the one of the bundle's id now.
 
         Raises:
             StoreError: the source has an audit of this uid.
@@ -97,11 +106,13 @@ class Audits:
                     "Go on with it, or choose another seed.",
                 )
             db.run(
-                "INSERT INTO audits (uid, location, bundle, labels, by, seed, half_width, started_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO audits"
+                " (uid, location, bundle, labels, by, seed, half_width, started_at, model_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+                " coalesce((SELECT model_id FROM bundles WHERE name = ?), 0))",
                 (
                     *(audit.uid, to_sql(audit.location), audit.bundle, json.dumps(audit.labels)),
-                    *(to_sql(audit.by), audit.seed, audit.half_width, audit.started_at),
+                    *(to_sql(audit.by), audit.seed, audit.half_width, audit.started_at, audit.bundle),
                 ),
             )
             self.extend(audit.location, audit.uid, strata, sample)
@@ -134,8 +145,7 @@ class Audits:
     def of(self, location: str) -> list[Audit]:
         """List the audits of a source, the one started last first."""
         rows = self._db.all(
-            "SELECT uid, location, bundle, labels, by, seed, half_width, started_at FROM audits"
-            " WHERE location = ? ORDER BY id DESC",
+            f"SELECT {_COLUMNS} FROM audits a WHERE location = ? ORDER BY id DESC",
             (to_sql(location),),
         )
         return self._db.decode(_to_audit, rows)
@@ -143,7 +153,7 @@ class Audits:
     def elsewhere(self, source_id: int) -> list[Audit]:
         """List audits of other places most of whose posts a source holds, as after a move; newest first."""
         rows = self._db.all(
-            "SELECT a.uid, a.location, a.bundle, a.labels, a.by, a.seed, a.half_width, a.started_at"
+            f"SELECT {_COLUMNS}"
             " FROM audits a CROSS JOIN sources s JOIN audit_posts d ON d.audit_id = a.id"
             " JOIN contents c ON c.hash = d.content_hash"
             " WHERE s.id = ? AND a.location <> s.location AND EXISTS"
@@ -224,9 +234,7 @@ class Audits:
 
 
 def _to_audit(row: tuple[Any, ...]) -> Audit:
-    return Audit(
-        row[0], from_sql(row[1]), row[2], tuple(json.loads(row[3])), from_sql(row[4]), row[5], row[6], row[7]
-    )
+    return Audit(row[0], from_sql(row[1]), row[2], tuple(json.loads(row[3])), from_sql(row[4]), *row[5:])
 
 
 def _number(db: Database, location: str, uid: str) -> int:

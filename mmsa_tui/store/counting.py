@@ -7,8 +7,8 @@ from typing import Any
 
 from mmsa_tui.store.database import Database, Sql
 from mmsa_tui.store.posts import check_reading, count_rows, current_reading
-from mmsa_tui.store.predictions import bundle_key
-from mmsa_tui.store.rows import Where, check_column, lacking, quote, view
+from mmsa_tui.store.predictions import bundle_key, other_models
+from mmsa_tui.store.rows import Where, by_models, check_column, lacking, quote, view
 
 CHUNK = 5000
 """Rows of a few columns fetched at once in a long walk."""
@@ -72,18 +72,25 @@ def values(
         yield from (row[:-1] for row in found)
 
 
+def count_by_others(db: Database, source_id: int, bundle: str, where: Where | None, than: str = "") -> int:
+    others = other_models(db, bundle, than)
+    # Nearly always there is one model, and nothing to look through.
+    return counts(db, source_id, bundle, [by_models(others)], where)[0] if others else 0
+
+
 def count_unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> int:
-    reading = current_reading(db, source_id)
+    reading, others = current_reading(db, source_id), other_models(db, bundle)
     if where is None:
         # The index has equal contents side by side: nothing has to be kept to count each once.
         row = db.one(
-            """SELECT count(*) FROM (SELECT DISTINCT content_id AS id FROM posts INDEXED BY posts_by_content
+            f"""SELECT count(*) FROM (SELECT DISTINCT content_id AS id FROM posts INDEXED BY posts_by_content
                 WHERE reading = ? AND content_id IS NOT NULL) AS known
-            WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE bundle_id = ? AND content_id = known.id)""",
+            WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE bundle_id = ? AND content_id = known.id
+                AND model_id NOT IN ({", ".join(map(str, others))}))""",
             (reading, bundle_key(db, bundle)),
         )
     else:
-        shown, params = view(db, reading, bundle, lacking(where))
+        shown, params = view(db, reading, bundle, lacking(where, others))
         with db.sorting_on_disk():
             row = db.one(f"SELECT count(DISTINCT content_id) FROM {shown}", params)
     assert row is not None

@@ -14,8 +14,12 @@ from mmsa_tui.store.posts import current_reading
 
 PREDICTION_COLUMNS = """predictions.status, predictions.label, predictions.confidence,
     predictions.probs, predictions.text_label, predictions.text_probs, predictions.image_label,
-    predictions.image_probs, predictions.deciding_picture, predictions.error, predictions.runtime"""
+    predictions.image_probs, predictions.deciding_picture, predictions.error, predictions.runtime,
+    coalesce(
+        (SELECT hash FROM models WHERE models.id = predictions.model_id),
+        (SELECT hash FROM models WHERE models.bundle_id = predictions.bundle_id ORDER BY id LIMIT 1), '')"""
 """What `to_prediction` needs."""
+N_PREDICTION_COLUMNS = 12
 
 _KNOWN = {"ok", "text_only", "image_only", "failed"}
 
@@ -26,7 +30,7 @@ def bundle_key(db: Database, bundle: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def save_bundle_labels(db: Database, bundle: str, labels: Sequence[str]) -> None:
+def save_bundle_labels(db: Database, bundle: str, labels: Sequence[str], model: str = "") -> None:
     with db.transaction():
         known = bundle_labels(db, bundle)
         if known and known != tuple(labels):
@@ -39,6 +43,50 @@ def save_bundle_labels(db: Database, bundle: str, labels: Sequence[str]) -> None
             " ON CONFLICT (name) DO UPDATE SET labels = excluded.labels",
             (bundle, json.dumps(list(labels))),
         )
+        save_model(db, bundle, model)
+
+
+def save_model(db: Database, bundle: str, model: str) -> None:
+    known = db.one(
+        "SELECT bundles.id, hash FROM bundles LEFT JOIN models ON models.id = bundles.model_id"
+        " WHERE name = ?",
+        (bundle,),
+    )
+    # Whoever only reads asks too, and should not wait for somebody who writes.
+    if not model or known is None or known[1] == model:
+        return
+    with db.transaction():
+        key = int(known[0])
+        db.run("UPDATE bundles SET model_id = ? WHERE id = ?", (_model_key(db, key, model), key))
+
+
+def _model_key(db: Database, bundle_id: int, model: str) -> int:
+    """Give the number that stands for a model under a bundle's id; 0 for one that is not known."""
+    if not model:
+        return 0
+    db.run(
+        "INSERT INTO models (bundle_id, hash) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (bundle_id, model),
+    )
+    row = db.one("SELECT id FROM models WHERE bundle_id = ? AND hash = ?", (bundle_id, model))
+    assert row is not None
+    return int(row[0])
+
+
+def other_models(db: Database, bundle: str, than: str = "") -> list[int]:
+    """List the numbers, as `predictions.model_id` has them, of all models under a bundle's id but one.
+
+    Args:
+        than: the hash of that one; "" for the one that goes by the id now.
+    """
+    found = db.all(
+        "SELECT models.id, CASE ?1 WHEN '' THEN models.id = bundles.model_id ELSE hash = ?1 END"
+        " FROM models JOIN bundles ON bundles.id = models.bundle_id WHERE name = ?2 ORDER BY models.id",
+        (than, bundle),
+    )
+    others = [int(number) for number, is_it in found if not is_it]
+    # What was judged before models were kept is taken for the first one's.
+    return [0, *others] if others and others[0] == found[0][0] else others
 
 
 def bundle_labels(db: Database, bundle: str) -> tuple[str, ...]:
@@ -57,14 +105,20 @@ def save_predictions(db: Database, predictions: Sequence[Prediction]) -> None:
             "INSERT INTO contents (hash) VALUES (?) ON CONFLICT DO NOTHING",
             [(prediction.content_hash,) for prediction in predictions],
         )
-        db.run_many(_UPSERT, [_to_row(prediction) for prediction in predictions])
+        models = {(one.bundle, one.model): 0 for one in predictions}
+        for bundle, model in models:
+            key = bundle_key(db, bundle)
+            models[bundle, model] = number = _model_key(db, key, model)
+            if number:
+                db.run("UPDATE bundles SET model_id = ? WHERE id = ? AND model_id IS NULL", (number, key))
+        db.run_many(_UPSERT, [(*_to_row(one), models[one.bundle, one.model]) for one in predictions])
 
 
 _UPSERT = """INSERT OR REPLACE INTO predictions (bundle_id, content_id, status, label, confidence,
     margin, conflict, text_label, image_label, probs, text_probs, image_probs, deciding_picture,
-    error, runtime)
+    error, runtime, model_id)
     VALUES ((SELECT id FROM bundles WHERE name = ?), (SELECT id FROM contents WHERE hash = ?),
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def count_runtimes(db: Database, bundle: str) -> dict[str, int]:
@@ -87,7 +141,7 @@ def forget_predictions(db: Database, source_id: int, bundle: str) -> None:
 def to_prediction(row: tuple[Any, ...], content_hash: str, bundle: str) -> Prediction | None:
     """Rebuild what `PREDICTION_COLUMNS` selected; None where the outer join found nothing."""
     (status, label, confidence, probs, text_label, text_probs) = row[:6]
-    (image_label, image_probs, deciding_picture, error, runtime) = row[6:]
+    (image_label, image_probs, deciding_picture, error, runtime, model) = row[6:]
     if status is None:
         return None
     return Prediction(
@@ -104,6 +158,7 @@ def to_prediction(row: tuple[Any, ...], content_hash: str, bundle: str) -> Predi
         deciding_picture=deciding_picture,
         error=from_sql(error),
         runtime=runtime,
+        model=model,
     )
 
 

@@ -21,6 +21,7 @@ Columns for `Where` and `Order` (text is "" and a number NULL where nothing is k
 | `corrected_label`, `final_label` | the analyst's label; that, else the prediction's |
 | `truth_label` | what people said of the whole post in the source itself |
 | `given_label`, `given_prob` | the analyst's label, else the source's; its fused probability |
+| `model_id` | which of the models that judged under the bundle's id did; NULL = not classified |
 | `note`, `flagged` | of the latest correction; 0 or 1 |
 | `content_id` | key of `image_words`, as `row_id` is of `post_text` |
 | `row_id` | key of `post_text`: `row_id IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)` |
@@ -49,9 +50,11 @@ from mmsa_tui.store.posts import (
     to_stored,
 )
 from mmsa_tui.store.predictions import (
+    N_PREDICTION_COLUMNS,
     PREDICTION_COLUMNS,
     bundle_key,
     bundle_labels,
+    other_models,
     to_prediction,
 )
 
@@ -166,6 +169,7 @@ _COLUMNS: Mapping[str, str] = {
     "corrected_label": "coalesce(current_correction.label, '')",
     "final_label": "coalesce(nullif(current_correction.label, ''), predictions.label, '')",
     "truth_label": _TRUTH_LABEL,
+    "model_id": "predictions.model_id",
     "given_label": _GIVEN_LABEL,
     "note": "coalesce(current_correction.note, '')",
     "flagged": "coalesce(current_correction.flagged, 0)",
@@ -202,9 +206,10 @@ def rows_at(db: Database, source_id: int, bundle: str, wanted: Sequence[int]) ->
 
 def unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) -> Iterator[StoredPost]:
     reading = current_reading(db, source_id)
+    unseen = lacking(where, other_models(db, bundle))
     last = -1
     while True:
-        shown, params = view(db, reading, bundle, lacking(where))
+        shown, params = view(db, reading, bundle, unseen)
         chunk = db.all(
             f"SELECT ordinal FROM {shown} AND ordinal > ? ORDER BY ordinal LIMIT ?",
             (*params, last, CHUNK),
@@ -221,10 +226,15 @@ def unpredicted(db: Database, source_id: int, bundle: str, where: Where | None) 
         last = chunk[-1][0]
 
 
-def lacking(where: Where | None) -> Where:
-    """Narrow a condition to posts that the bundle has not seen."""
-    unseen = Where("status = '' AND failure IS NULL")
+def lacking(where: Where | None, others: Sequence[int]) -> Where:
+    """Narrow a condition to posts that the bundle has not seen, or that only `others` judged."""
+    unseen = Where(f"failure IS NULL AND (status = '' OR {by_models(others).sql})")
     return unseen if where is None else unseen & where
+
+
+def by_models(numbers: Sequence[int]) -> Where:
+    """Select the rows that one of these models has judged, see `predictions.other_models`."""
+    return Where(f"coalesce(model_id IN ({', '.join(map(str, numbers))}), FALSE)")
 
 
 def _ordinals(
@@ -282,8 +292,8 @@ def _fetch(db: Database, source_id: int, reading: int, bundle: str, wanted: Sequ
 
 
 def _to_row(row: tuple[Any, ...], bundle: str) -> Row:
-    """Rebuild what `_fetch` selected: the columns of the post, 11 of the prediction, the rest."""
-    after_post, after_prediction = N_POST_COLUMNS, N_POST_COLUMNS + 11
+    """Rebuild what `_fetch` selected: the columns of the post, those of the prediction, the rest."""
+    after_post, after_prediction = N_POST_COLUMNS, N_POST_COLUMNS + N_PREDICTION_COLUMNS
     stored = to_stored(row[:after_post])
     prediction = to_prediction(row[after_post:after_prediction], row[7], bundle)
     correction = None if row[after_prediction] is None else to_state(row[after_prediction:])

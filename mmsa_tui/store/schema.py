@@ -379,6 +379,21 @@ _SEALS = (
     END""",
 )
 
+# Two models can carry one name and version, so each that judges under a bundle's id is known by its hash.
+# `bundles.model_id` is the one that goes by the id now. 0 in the other two is of before that was kept, and
+# taken for the model that was first used under the id.
+_MODELS = (
+    """CREATE TABLE models (
+        id INTEGER PRIMARY KEY,
+        bundle_id INTEGER NOT NULL REFERENCES bundles (id),
+        hash TEXT NOT NULL,
+        UNIQUE (bundle_id, hash)
+    )""",
+    "ALTER TABLE bundles ADD COLUMN model_id INTEGER",
+    "ALTER TABLE predictions ADD COLUMN model_id INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE audits ADD COLUMN model_id INTEGER NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("posts", _POSTS),
     Migration("predictions", _PREDICTIONS),
@@ -396,4 +411,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("index of copies alone", _ONLY_COPIES),
     Migration("stamp of sources", _STAMP),
     Migration("seals of corrections", _SEALS),
+    Migration("models of bundles", _MODELS),
 )

@@ -201,13 +201,27 @@ class Store(Closing):
 
     # predictions
 
-    def save_bundle_labels(self, bundle: str, labels: Sequence[str]) -> None:
+    def save_bundle_labels(self, bundle: str, labels: Sequence[str], model: str = "") -> None:
         """Record the label order that the bundle's probabilities follow.
+
+        Args:
+            model: as in `save_model`.
 
         Raises:
             StoreError: the bundle is known with other labels.
         """
-        predictions.save_bundle_labels(self._db, bundle, labels)
+        predictions.save_bundle_labels(self._db, bundle, labels, model)
+
+    def save_model(self, bundle: str, model: str) -> None:
+        """Record which model goes by a bundle's id from now on; nothing for an id that is not known here.
+
+        What other models have judged under the id is waiting to be judged anew from then on; until it is,
+        it stays as it is.
+
+        Args:
+            model: the hash that identifies it; "" leaves all as it was.
+        """
+        predictions.save_model(self._db, bundle, model)
 
     def bundle_labels(self, bundle: str) -> tuple[str, ...]:
         """Look up a bundle's label order; empty if it is not known."""
@@ -226,8 +240,9 @@ class Store(Closing):
         predictions.forget_predictions(self._db, source_id, bundle)
 
     def unpredicted(self, source_id: int, bundle: str, where: Where | None = None) -> Iterator[StoredPost]:
-        """Walk through posts that the bundle has not seen, failures left out.
+        """Walk through posts that the bundle has not seen, or only another model of its id; see `save_model`.
 
+        Failures are left out.
         Predictions may be saved during the walk. Posts of equal content come once, provided
         that the earlier one is saved within a few hundred posts.
         """
@@ -236,6 +251,14 @@ class Store(Closing):
     def count_unpredicted(self, source_id: int, bundle: str, where: Where | None = None) -> int:
         """Count the different posts that `unpredicted` has to offer."""
         return counting.count_unpredicted(self._db, source_id, bundle, where)
+
+    def count_by_others(self, source_id: int, bundle: str, where: Where | None = None, than: str = "") -> int:
+        """Count the rows that another model has judged under a bundle's id.
+
+        Args:
+            than: another one than the model of this hash; "" for the one that goes by the id now.
+        """
+        return counting.count_by_others(self._db, source_id, bundle, where, than)
 
     # joined rows
 

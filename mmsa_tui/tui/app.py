@@ -136,13 +136,12 @@ class MmsaApp(App[None]):
 
     async def reload_bundle(self) -> None:
         """Take up the bundle that is in use now, if it is another one."""
-        before = self.bundle_id
-        self.model = find_model(self.config)
-        if self.bundle_id in ("", before):
+        before = self.model
+        now = self.model = find_model(self.config)
+        if not now.bundle_id or (now.bundle_id, now.model) == (before.bundle_id, before.model):
             return
-        bundle_id, labels = self.bundle_id, self.labels
         try:
-            await self.quick.run(lambda store: store.save_bundle_labels(bundle_id, labels))
+            await self.quick.run(lambda store: store.save_bundle_labels(now.bundle_id, now.labels, now.model))
         except MmsaError as error:
             self.show_error(error)
         if self.model.is_there:
@@ -246,9 +245,9 @@ class MmsaApp(App[None]):
         self._load_model()
 
     async def _prepare(self, source: SourceRow) -> None:
-        bundle_id, labels = self.bundle_id, self.labels
-        if labels:
-            await self.quick.run(lambda store: store.save_bundle_labels(bundle_id, labels))
+        now = self.model
+        if now.labels:
+            await self.quick.run(lambda store: store.save_bundle_labels(now.bundle_id, now.labels, now.model))
         await self.quick.run(lambda store: store.remember_position(source.id, source.position))
 
     @work(exclusive=True, group="screen")
@@ -309,7 +308,7 @@ class MmsaApp(App[None]):
         return self.model.parts(self.engine)
 
     def _hear(self, message: Message | None) -> None:
-        if isinstance(message, Ready) and message.bundle != self.bundle_id:
+        if isinstance(message, Ready):
             self.model = self.model.adopt(message)
         if message is not None and self.is_running:
             self.engine_reports.publish(message)

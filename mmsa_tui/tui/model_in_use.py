@@ -22,6 +22,7 @@ class ModelInUse:
         is_there: False under a codebook that nothing has been learned for yet: there are labels to give
             all the same.
         problem: why there is no model, or no bundle at all.
+        model: the hash of what answers, see `Bundle.model`; "" where nothing does.
     """
 
     bundle_id: str = ""
@@ -29,10 +30,11 @@ class ModelInUse:
     validated: frozenset[str] = frozenset()
     is_there: bool = False
     problem: str = ""
+    model: str = ""
 
     def adopt(self, loaded: Ready) -> ModelInUse:
         """Take up what the model's process has loaded."""
-        return replace(self, bundle_id=loaded.bundle, labels=loaded.labels)
+        return replace(self, bundle_id=loaded.bundle, labels=loaded.labels, model=loaded.model)
 
     def state(self, engine: EngineLink) -> str:
         """Say in a few words how the model is."""
@@ -64,4 +66,5 @@ def find_model(config: Config) -> ModelInUse:
             bundle, problem = find_learner(config.paths), error.message
     except MmsaError as error:
         return ModelInUse(problem=error.message)
-    return ModelInUse(bundle.id, bundle.labels, bundle.validated_languages, not problem, problem)
+    model = "" if problem else bundle.model
+    return ModelInUse(bundle.id, bundle.labels, bundle.validated_languages, not problem, problem, model)

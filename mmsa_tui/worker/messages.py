@@ -94,13 +94,15 @@ class Quit(Tagged, frozen=True):
 class Ready(Tagged, frozen=True):
     """The bundle is loaded; `device` is a description such as `cpu bf16`.
 
-    `reads_pictures` says whether it reads the words in pictures: what does is installed, and it may.
+    `reads_pictures` says whether it reads the words in pictures: what does is installed, and it may. `model`
+    is the hash of what answers.
     """
 
     bundle: str
     labels: tuple[str, ...]
     device: str
     reads_pictures: bool = False
+    model: str = ""
 
 
 class Explained(Tagged, frozen=True):

@@ -91,9 +91,11 @@ class _ModelSide:
         self._told_s = 0.0
 
     def introduce(self) -> None:
-        self._store.save_bundle_labels(self._model.bundle_id, self._model.labels)
         model = self._model
-        self._parent.say(Ready(model.bundle_id, model.labels, model.device_name, self._reads_pictures))
+        self._store.save_bundle_labels(model.bundle_id, model.labels, model.model)
+        self._parent.say(
+            Ready(model.bundle_id, model.labels, model.device_name, self._reads_pictures, model.model)
+        )
 
     def answer(self, request: Message) -> None:
         if isinstance(request, Explain | ReadPictures):

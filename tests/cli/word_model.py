@@ -16,9 +16,12 @@ import types
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from mmsa_tui.bundle.meta import HEAD
 from mmsa_tui.records import Post, Prediction
 
 LABELS = ("negative", "neutral", "positive")
+CONTRARY = b"contrary"
+"""What the head of a bundle holds that says the opposite of what the words say."""
 GLAD = {"love", "lovely", "good", "great", "best", "happy"}
 SAD = {"hate", "bad", "worst", "sad", "awful", "broken"}
 
@@ -28,9 +31,13 @@ class WordModel:
 
     notes: Sequence[str] = ()
 
-    def __init__(self, bundle_id: str, labels: tuple[str, ...] = LABELS) -> None:
+    def __init__(
+        self, bundle_id: str, labels: tuple[str, ...] = LABELS, model: str = "", is_contrary: bool = False
+    ) -> None:
         self.bundle_id = bundle_id
         self.labels = labels
+        self.model = model
+        self._is_contrary = is_contrary
         self.device_name = "cpu fp32"
         self._n_batches = 0
 
@@ -58,9 +65,11 @@ class WordModel:
                 "failed",
                 error=problem or "nothing to judge",
                 runtime=self.device_name,
+                model=self.model,
             )
         parts = [probs for probs in (text, image) if probs]
         fused = tuple(sum(column) / len(parts) for column in zip(*parts, strict=True))
+        fused = fused[::-1] if self._is_contrary else fused
         return Prediction(
             post.content_hash,
             self.bundle_id,
@@ -75,6 +84,7 @@ class WordModel:
             deciding_picture=0 if shown else None,
             error=problem,
             runtime=self.device_name,
+            model=self.model,
         )
 
     def explain(self, post: Post) -> types.SimpleNamespace:
@@ -107,7 +117,8 @@ def predictor_module() -> types.ModuleType:
     class Predictor:
         @staticmethod
         def load(bundle: object, *settings: object) -> WordModel:
-            return WordModel(bundle.id, bundle.labels)  # type: ignore[attr-defined]
+            is_contrary = (bundle.directory / HEAD).read_bytes() == CONTRARY  # type: ignore[attr-defined]
+            return WordModel(bundle.id, bundle.labels, bundle.model, is_contrary)  # type: ignore[attr-defined]
 
     module = types.ModuleType("mmsa_tui.model.predictor")
     module.Predictor = Predictor  # type: ignore[attr-defined]
@@ -141,9 +152,6 @@ def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "", seen
     Args:
         seen: content hashes of the posts that it was made from.
     """
-    import numpy as np
-    from safetensors.numpy import save
-
     from mmsa_tui.bundle.meta import REPLAY, REQUIRED, directory_hash
 
     encoders = {}
@@ -159,10 +167,8 @@ def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "", seen
     folder = home / "data" / "bundles" / f"words-{version}"
     folder.mkdir(parents=True)
     files = {}
-    hashes = [list(bytes.fromhex(content_hash.removeprefix("b2:"))) for content_hash in seen]
-    posts = save({"hashes": np.array(hashes, dtype=np.uint8).reshape(-1, 20)})
     for name in REQUIRED:
-        data = posts if name == REPLAY else name.encode()
+        data = to_replay(seen) if name == REPLAY else name.encode()
         (folder / name).write_bytes(data)
         files[name] = hashlib.sha256(data).hexdigest()
     meta = {
@@ -172,6 +178,28 @@ def write_word_bundle(home: Path, version: str = "1.0.0", parent: str = "", seen
     }  # fmt: skip
     (folder / "meta.json").write_text(json.dumps(meta))
     return folder
+
+
+def to_replay(seen: Sequence[str]) -> bytes:
+    """Write the content hashes of posts as a bundle's file of what it was made from has them."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    hashes = [list(bytes.fromhex(content_hash.removeprefix("b2:"))) for content_hash in seen]
+    return save({"hashes": np.array(hashes, dtype=np.uint8).reshape(-1, 20)})
+
+
+def make_contrary(folder: Path) -> None:
+    """Put another model in a bundle's place, under its name and version: one that says the opposite."""
+    replace_file(folder, HEAD, CONTRARY)
+
+
+def replace_file(folder: Path, name: str, data: bytes) -> None:
+    """Write a file of a bundle anew, and sign it."""
+    (folder / name).write_bytes(data)
+    meta = json.loads((folder / "meta.json").read_text())
+    meta["files"][name] = hashlib.sha256(data).hexdigest()
+    (folder / "meta.json").write_text(json.dumps(meta))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,26 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmsa_tui.bundle.meta import META, Bundle, file_hash, read_bundle, verify_bundle
+from mmsa_tui.bundle.meta import (
+    CALIBRATION,
+    CARD,
+    CONFIG,
+    EVALUATION,
+    HEAD,
+    META,
+    REPLAY,
+    Bundle,
+    file_hash,
+    read_bundle,
+    verify_bundle,
+)
 from mmsa_tui.bundle.registry import DamagedBundle, find_bundle, list_bundles, roll_back, use_bundle
 from mmsa_tui.config import Paths
 from mmsa_tui.errors import BundleError
 from mmsa_tui.model.labelled import load_labelled
 from mmsa_tui.model.network import load_network
 from mmsa_tui.model.predictor import Predictor
+from mmsa_tui.records import Post
 
 
 @pytest.fixture
@@ -38,6 +51,45 @@ def test_a_damaged_file_is_found(copied: Bundle, paths: Paths, name: str, harm: 
         path.write_bytes(data[:-7] if harm == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(BundleError, match=name.split(".")[0]):
         verify_bundle(copied, paths)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_another"),
+    [
+        ({HEAD: "0" * 64}, True),
+        ({CALIBRATION: "0" * 64}, True),
+        ({CONFIG: "0" * 64}, True),
+        ({REPLAY: "0" * 64}, False),
+        ({EVALUATION: "0" * 64}, False),
+        ({CARD: "0" * 64}, False),
+    ],
+)
+def test_a_model_is_another_one_where_what_answers_is(
+    small_bundle: Bundle, changes: dict[str, str], is_another: bool
+) -> None:
+    meta = small_bundle.meta
+    other = replace(small_bundle, meta=replace(meta, files={**meta.files, **changes}))
+    assert (other.model != small_bundle.model) is is_another
+    assert other.fingerprint != small_bundle.fingerprint
+
+
+def test_a_model_is_another_one_with_other_labels_or_encoders_and_not_by_another_name(
+    small_bundle: Bundle,
+) -> None:
+    def model(**changes: object) -> str:
+        return replace(small_bundle, meta=replace(small_bundle.meta, **changes)).model
+
+    assert model(name="other", version="9.9.9", scores={"n": 1}) == small_bundle.model
+    assert model(labels=small_bundle.labels[::-1]) != small_bundle.model
+    assert model(encoders={**small_bundle.meta.encoders, "text": "0" * 64}) != small_bundle.model
+
+
+def test_a_prediction_names_the_model_that_made_it(copied: Bundle, paths: Paths) -> None:
+    judged = Predictor.load(copied, paths, "cpu").predict([Post("1", "a day"), Post("2", "")])
+    assert [(one.status, one.model) for one in judged] == [
+        ("text_only", copied.model),
+        ("failed", copied.model),
+    ]
 
 
 def test_a_damaged_head_is_never_loaded(copied: Bundle, paths: Paths) -> None:

@@ -23,8 +23,8 @@ from mmsa_tui.worker.model_side import serve
 
 
 class LearningModel(SmallModel):
-    def __init__(self, bundle_id: str) -> None:
-        super().__init__(0.0)
+    def __init__(self, bundle_id: str, model: str) -> None:
+        super().__init__(0.0, model)
         self.bundle_id = bundle_id
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
@@ -32,7 +32,7 @@ class LearningModel(SmallModel):
             yield [self._judge(post) for post in batch]
 
     def _judge(self, post: Post) -> Prediction:
-        judged = replace(judge(post), bundle=self.bundle_id)
+        judged = replace(judge(post), bundle=self.bundle_id, model=self.model)
         if self.bundle_id == "small 1.0.0":
             return judged
         after = LABELS[(LABELS.index(judged.label) + 1) % len(LABELS)]
@@ -40,7 +40,8 @@ class LearningModel(SmallModel):
 
 
 def load(request: Load) -> LearningModel:
-    return LearningModel(find_bundle(to_paths(request.paths), request.bundle).id)
+    bundle = find_bundle(to_paths(request.paths), request.bundle)
+    return LearningModel(bundle.id, bundle.model)
 
 
 if __name__ == "__main__":

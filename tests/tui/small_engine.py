@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mmsa_tui.bundle.registry import find_bundle
 from mmsa_tui.model.picture_words import Read
 from mmsa_tui.records import Post, Prediction
 from mmsa_tui.worker.conversation import Conversation
-from mmsa_tui.worker.messages import Load
+from mmsa_tui.worker.messages import Load, to_paths
 from mmsa_tui.worker.model_side import serve
 
 LABELS = ("negative", "neutral", "positive")
@@ -40,15 +41,15 @@ class SmallModel:
         return Read({}, {post.content_hash: "" for post in posts})
 
     def predict(self, posts: Sequence[Post]) -> list[Prediction]:
-        return [judge(post) for post in posts]
+        return [replace(judge(post), model=self.model) for post in posts]
 
-    def __init__(self, seconds_per_batch: float) -> None:
-        self._seconds_per_batch = seconds_per_batch
+    def __init__(self, seconds_per_batch: float, model: str = "") -> None:
+        self._seconds_per_batch, self.model = seconds_per_batch, model
 
     def predict_batches(self, batches: Iterable[Sequence[Post]]) -> Iterator[list[Prediction]]:
         for batch in batches:
             time.sleep(self._seconds_per_batch)
-            yield [judge(post) for post in batch]
+            yield self.predict(batch)
 
     def explain(self, post: Post) -> SmallExplanation:
         first = len(post.text.split(" ")[0])
@@ -88,7 +89,8 @@ def _best(probs: Sequence[float]) -> str:
 
 
 def load(request: Load) -> SmallModel:
-    return SmallModel(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0)
+    model = find_bundle(to_paths(request.paths), request.bundle).model
+    return SmallModel(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0, model)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ FULL = Prediction(
     deciding_picture=1,
     error="a warning \ud800",
     runtime="cpu int8",
+    model="f" * 32,
 )
 
 
@@ -151,6 +152,67 @@ def test_a_bundle_does_not_change_its_labels(store: Store) -> None:
     store.save_bundle_labels(BUNDLE, ["a", "b"])
     with pytest.raises(StoreError, match="labels a, b"):
         store.save_bundle_labels(BUNDLE, ["b", "a"])
+
+
+def by_model(model: str, *hashes: str, label: str = "a") -> list[Prediction]:
+    return [replace(predict(content_hash, label), model=model) for content_hash in hashes]
+
+
+def test_what_another_model_of_the_id_judged_waits_to_be_judged_anew(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0", "h1", "h1", "h2"))
+    store.save_bundle_labels(BUNDLE, ["a", "b"], "old")
+    store.save_predictions(by_model("old", "h0", "h1"))
+    assert (waiting(store), store.count_by_others(1, BUNDLE)) == (["h2"], 0)
+    store.save_bundle_labels(BUNDLE, ["a", "b"], "new")
+    assert (waiting(store), store.count_by_others(1, BUNDLE)) == (["h0", "h1", "h2"], 3)
+    assert store.count_unpredicted(1, BUNDLE) == 3
+    narrow = Where("label = 'a' AND post_id = '1'")
+    assert (waiting(store, where=narrow), store.count_unpredicted(1, BUNDLE, narrow)) == (["h1"], 1)
+    # Until it is, it stays.
+    assert [row.final_label for row in store.rows(1, BUNDLE)] == ["a", "a", "a", ""]
+    store.save_predictions(by_model("new", "h1", label="b"))
+    assert (waiting(store), store.count_by_others(1, BUNDLE)) == (["h0", "h2"], 1)
+    # What the first of them has judged is known to it still.
+    store.save_model(BUNDLE, "old")
+    assert (waiting(store), store.count_by_others(1, BUNDLE)) == (["h1", "h2"], 2)
+
+
+def test_models_of_other_bundles_are_no_others(store: Store) -> None:
+    store.index_source("here", "pairs", "Here", posts("h0"))
+    store.save_predictions([*by_model("one", "h0"), replace(predict("h0"), bundle="other 1", model="two")])
+    assert (store.count_by_others(1, BUNDLE), store.count_by_others(1, "other 1")) == (0, 0)
+
+
+def older_store(path: Path) -> Store:
+    """Open a store that was written before models were kept, with one post judged."""
+    before = [migration.name for migration in MIGRATIONS].index("models of bundles")
+    database = Database.open(path, MIGRATIONS[:before])
+    database.run('INSERT INTO bundles (id, name, labels) VALUES (1, ?, \'["a", "b"]\')', (BUNDLE,))
+    database.run("INSERT INTO contents (id, hash) VALUES (1, 'h0')")
+    database.run(
+        "INSERT INTO predictions (bundle_id, content_id, status, label, conflict, text_label, image_label,"
+        " probs, error) VALUES (1, 1, 'ok', 'a', 0, '', '', '[0.6, 0.4]', '')"
+    )
+    database.close()
+    return Store.open(path)
+
+
+def test_a_store_of_before_models_were_kept_goes_on_with_the_first_that_is_used(tmp_path: Path) -> None:
+    with older_store(tmp_path / "mmsa.db") as store:
+        store.index_source("here", "pairs", "Here", posts("h0", "h1"))
+        assert waiting(store) == ["h1"]
+        store.save_bundle_labels(BUNDLE, ["a", "b"], "first")
+        store.save_predictions(by_model("first", "h1"))
+        assert (waiting(store), store.count_by_others(1, BUNDLE)) == ([], 0)
+        store.save_bundle_labels(BUNDLE, ["a", "b"], "second")
+        assert (waiting(store), store.count_by_others(1, BUNDLE)) == (["h0", "h1"], 2)
+        models = [row.prediction.model for row in store.rows(1, BUNDLE) if row.prediction]
+        assert models == ["first", "first"]
+
+
+def test_a_model_of_a_bundle_that_judged_nothing_here_is_not_kept(store: Store) -> None:
+    store.save_model("mvsa 9.9.9", "new")
+    assert store._db.all("SELECT name FROM bundles") == []
 
 
 KILLED_SAVING = """

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.services.classify import say_renewed
 from mmsa_tui.store import Row, Store, Where, at_ordinals
 from mmsa_tui.text.display import safe_line
 from mmsa_tui.tui.app_screen import SUCCESS, WARNING
@@ -144,6 +145,7 @@ class Batches:
                 screen.adopt_bundle()
                 screen.show_top()
                 self.show()
+                screen.upkeep.look_at_model()
             case Progress():
                 self.show()
                 if time.monotonic() - self._refreshed_s >= REFRESH_EVERY_S:
@@ -181,6 +183,7 @@ class Batches:
         screen.show_top()
         screen.refresh_rows()
         screen.upkeep.tick()
+        screen.upkeep.look_at_model()
         self._tell_finished(finished)
         if not finished.stopped and (posts.where is not None or posts.order is not None):
             # The list was made by what was known before.
@@ -195,6 +198,8 @@ class Batches:
             failed = f" · {finished.n_failed:,} could not be" if finished.n_failed else ""
             read = f" · words read in pictures of {finished.n_with_words:,}" if finished.n_with_words else ""
             said, style = f"Classified {finished.n_done:,} posts{failed}{read}", SUCCESS
+        if renewed := say_renewed(self._posts.mmsa.bundle_id, finished.n_renewed):
+            said = f"{said} · {renewed}"
         self._screen.tell(said, style)
         self._posts.mmsa.notices.keep(f"{safe_line(self._posts.source.title, 60)}: {said}")
 

@@ -15,10 +15,12 @@ from mmsa_tui.corrections import take_in
 from mmsa_tui.errors import MmsaError, UsageError
 from mmsa_tui.services.agreement import basis, compare_analysts, summary
 from mmsa_tui.services.handover import describe_disagreement, describe_intake, describe_rejections
+from mmsa_tui.services.uncorrected import say_by_others
 from mmsa_tui.store import SourceRow, Store
 from mmsa_tui.text.display import counted, safe_line
 from mmsa_tui.tui.app_screen import SUCCESS
 from mmsa_tui.tui.dialogs.ask import AskText
+from mmsa_tui.tui.hints import in_app
 
 if TYPE_CHECKING:
     from mmsa_tui.tui.app import MmsaApp
@@ -101,7 +103,9 @@ async def evaluate(app: MmsaApp, source: SourceRow, tell: Callable[[str, str], N
             f"{counted(outcome.n_scored, 'post')} with people's labels{seen}: accuracy {scores.accuracy:.3f},"
             f" macro-F1 {scores.macro_f1:.3f}"
         )
-        return f"{said}. {outcome.warning}".strip()
+        # So are those whose answers these are not.
+        by_others = in_app(say_by_others(store, source, bundle_id), config.keys)
+        return " ".join(filter(None, [by_others, f"{said}.", outcome.warning]))
 
     said = await _do(app, work)
     if said is not None:

@@ -22,6 +22,8 @@ def heading(posts: PostList, codebook: str, *, is_blind: bool) -> list[Part]:
     parts.append((f"  {n_all:,} posts", MUTED))
     if posts.has_changed:
         parts.append((" · changed on disk", "$text-warning"))
+    if posts.n_by_others:
+        parts.append((f" · {posts.n_by_others:,} by another model", "$text-warning"))
     parts += _list_parts(posts, n_all)
     if is_blind:
         parts.append((" · blind", "$text-accent"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmsa_tui.analysis import occurring
 from mmsa_tui.errors import MmsaError
+from mmsa_tui.services.classify import say_another_model
 from mmsa_tui.services.ingest import describe_change
 from mmsa_tui.tui.app_screen import WARNING
 
@@ -36,6 +37,7 @@ class Upkeep:
         self._screen.set_interval(WATCH_S, self._watch)
         self._screen.set_timer(AFTER_ROWS_S, self._offer_values)
         self._screen.set_timer(AFTER_ROWS_S, self._look_at_source)
+        self._screen.set_timer(AFTER_ROWS_S, self.look_at_model)
 
     def tick_soon(self) -> None:
         """Count as `tick` does, once the rows are there."""
@@ -87,6 +89,28 @@ class Upkeep:
             screen.tell_and_keep(
                 f"Read again ({screen.key('read_again')}) takes in what is new: {change}", WARNING
             )
+
+    def look_at_model(self) -> None:
+        """Find out whether another model of the bundle's id has judged what is shown."""
+        self._screen.run_worker(self._say_by_others(), exclusive=True, group="model")
+
+    async def _say_by_others(self) -> None:
+        """Say that what is shown is another model's, and how it is judged anew."""
+        screen = self._screen
+        source_id, bundle_id = screen.source.id, screen.mmsa.bundle_id
+        try:
+            n_posts = await screen.mmsa.slow.run(lambda store: store.count_by_others(source_id, bundle_id))
+        except MmsaError:
+            # What is wrong with the store is said where its rows are read.
+            return
+        if not screen.is_whole or n_posts == screen.posts.n_by_others:
+            return
+        is_news, screen.posts.n_by_others = not screen.posts.n_by_others, n_posts
+        screen.show_top()
+        if is_news:
+            # What to do comes before what may be cut.
+            key, what = screen.key("classify"), say_another_model(bundle_id, n_posts)
+            screen.tell_and_keep(f"Classify ({key}) judges anew: {what}", WARNING)
 
     def _offer_values(self) -> None:
         self._screen.run_worker(self._find_values(), exclusive=True, group="values")

@@ -91,6 +91,7 @@ async def retrain(screen: BrowseScreen) -> None:
         screen.refresh_rows()
         screen.show_top()
         screen.upkeep.tick()
+        screen.upkeep.look_at_model()
         await _follow(screen, jump)
 
     await screen.ask(RetrainScreen(), take)

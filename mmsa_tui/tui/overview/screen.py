@@ -269,8 +269,9 @@ class OverviewScreen(AppScreen[Chosen | None]):
             counted = await self.mmsa.slow.run(
                 lambda store: count(store, source_id, bundle, where, validated)
             )
+            n_others = await self.mmsa.slow.run(lambda store: store.count_by_others(source_id, bundle, where))
             if self.is_whole:
-                self._show_title(counted.n_posts)
+                self._show_title(counted.n_posts, n_others)
                 self._show_shares(counted)
             surveyed = await self.mmsa.slow.run(lambda store: survey(store, source_id, bundle, where))
             if self.is_whole:
@@ -300,8 +301,8 @@ class OverviewScreen(AppScreen[Chosen | None]):
         config = self.mmsa.config
         return learned_since(store, self._source, config.paths, config.bundle)
 
-    def _show_title(self, n_posts: int | None) -> None:
-        title = texts.title(self._source, n_posts, self._only)
+    def _show_title(self, n_posts: int | None, n_by_others: int = 0) -> None:
+        title = texts.title(self._source, n_posts, self._only, n_by_others)
         self.query_one("#overview-title", Static).update(Content.assemble(*title))
 
     def _show_shares(self, counted: Counts, estimated: Estimates | None = None, n_drawn: int = 0) -> None:

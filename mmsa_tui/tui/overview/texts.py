@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from mmsa_tui.services.estimate import Estimates
 
 
-def title(source: SourceRow, n_posts: int | None, only: str) -> list[Part]:
-    """Name the source; `n_posts` is None while they are counted, `only` says which posts, if not all."""
+def title(source: SourceRow, n_posts: int | None, only: str, n_by_others: int = 0) -> list[Part]:
+    """Name the source.
+
+    Args:
+        n_posts: None while they are counted.
+        only: which posts, if not all.
+        n_by_others: how many of them another model of the bundle's id has judged.
+    """
     parts: list[Part] = [
         ("Overview", "bold $text-accent"),
         (f" · {safe_line(source.title, 60)}", "bold"),
         (" · counting…" if n_posts is None else f" · {n_posts:,} posts", MUTED),
     ]
+    if n_by_others:
+        parts.append((f" · {n_by_others:,} by another model", "$text-warning"))
     return [*parts, (f" · only {only}", "$text-warning")] if only else parts
 
 
