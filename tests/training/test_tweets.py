@@ -139,7 +139,7 @@ def test_a_language_whose_labels_teach_nothing_is_left_out(
     monkeypatch.setattr("training.full.tweets.train", train)
     start = write_text_encoder(tmp_path / "start")
     command = [str(table), "--encoder", str(start), "-o", str(tmp_path / "out"), "--layers", "1,2"]
-    assert main([*command, "--held", str(kept), "--without", "sw, hi"]) == 0
+    assert main([*command, "--held", str(kept), "--without", "hi, "]) == 0
     assert Counter(t.language for t in seen) == {"en": 23}
     written = read_text_table(tmp_path / "out-held.tsv", LABELS)
     assert [t.language for t in written] == ["en"] * 6
@@ -149,6 +149,43 @@ def test_a_language_whose_labels_teach_nothing_is_left_out(
     kept.write_text("lang\tlabel\ttext\nen\t?\tnobody", encoding="utf-8")
     assert main([*command, "--held", str(kept)]) != 0
     assert not seen
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--without", "en,hin"), "no table holds a judged tweet in hin"),
+        (("--without", "en"), "0 tweets to learn from"),
+        (("--layers", "1,3"), "--layers 1,3 is no list of layers of this encoder, which has 2"),
+        (("--layers", "2,1"), "--layers 2,1 is no list"),
+        (("--layers", "0,2"), "--layers 0,2 is no list"),
+        (("--layers", "-1,2"), "--layers -1,2 is no list"),
+        (("--layers", "2,2"), "--layers 2,2 is no list"),
+        (("--layers", "one"), "--layers one is no list"),
+        (("--layers", "1,,2"), "--layers 1,,2 is no list"),
+        (("--layers", ""), "Give for instance --layers 1,2."),
+        ((), "--layers 4,8,12 is no list"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_training(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: tuple[str, ...],
+    said: str,
+) -> None:
+    def train(*_: object) -> torch.nn.Linear:
+        raise AssertionError("it trains")
+
+    monkeypatch.setattr("training.full.tweets.train", train)
+    table = tmp_path / "tweets.tsv"
+    rows = [f"{t.language}\t{LABELS[t.text]}\t{t.raw_text}" for t in make_tweets("en", 30)]
+    table.write_text("\n".join(["lang\tlabel\ttext", *rows]), encoding="utf-8")
+    start = write_text_encoder(tmp_path / "start")
+    asked = tuple(f"{asked[0]}={asked[1]}".split(" ")) if asked else ()
+    assert main([str(table), "--encoder", str(start), "-o", str(tmp_path / "out"), *asked]) == 5
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_table_of_one_label_is_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -319,6 +319,45 @@ def _read_judged(tables: Sequence[Path]) -> list[Example]:
     ]
 
 
+def _check_left_out(without: str, tweets: Sequence[Example]) -> set[str]:
+    """Read which languages are not learned from.
+
+    Raises:
+        TrainingError: one of them is in no table, such as one that is misspelled: all would be learned from.
+    """
+    wanted = {language for word in without.split(",") if (language := word.strip())}
+    there = {tweet.language for tweet in tweets}
+    if unknown := sorted(wanted - there):
+        raise TrainingError(
+            f"no table holds a judged tweet in {', '.join(unknown)}, so that --without leaves nothing out",
+            f"Name languages as the tables do: {', '.join(sorted(there))}.",
+        )
+    return wanted
+
+
+def _check_layers(named: str, n_layers: int) -> tuple[int, ...]:
+    """Read of which layers, the first of which is 1, an encoder of `n_layers` gives its views.
+
+    Raises:
+        TrainingError: it is no list of different layers of the encoder with its last layer at the end, which
+            the verdict judges.
+    """
+    words = [word.strip() for word in named.split(",")]
+    layers = tuple(int(word) for word in words if word.isdecimal())
+    is_right = len(layers) == len(words) == len(set(layers)) and min(layers) > 0 and max(layers) <= n_layers
+    if not is_right or layers[-1] != n_layers:
+        third = max(n_layers // 3, 1)
+        proposed = ",".join(
+            str(layer) for layer in range(n_layers - 2 * third, n_layers + 1, third) if layer > 0
+        )
+        raise TrainingError(
+            f"--layers {named} is no list of layers of this encoder, which has {n_layers}, with the last one"
+            " at its end",
+            f"Give for instance --layers {proposed}.",
+        )
+    return layers
+
+
 def _run(options: argparse.Namespace) -> int:
     choose_device("cpu")
     settings = TweetTraining(passes=options.passes, seed=options.seed, temper=options.temper)
@@ -330,27 +369,28 @@ def _run(options: argparse.Namespace) -> int:
         learned = without_copies(tweets, read_text_table(options.held, LABELS))
     else:
         learned, held = part_tweets(tweets, settings.held, random.Random(settings.seed))
-    left_out = {language.strip() for language in options.without.split(",")}
+    left_out = _check_left_out(options.without, tweets)
     learned = [tweet for tweet in learned if tweet.language not in left_out]
     if not learned or len({tweet.text for tweet in learned}) < len(LABELS):
         raise TrainingError(
             f"{len(learned)} tweets to learn from do not show all of {', '.join(LABELS)}",
             "The tables need columns label and text.",
         )
-    options.output.mkdir(parents=True, exist_ok=True)
     model, transform = load_text_encoder(options.encoder, dropout=0.1)
     transform.keep_emoji()
+    layers = _check_layers(options.layers, int(model.model.config.num_hidden_layers))
     other = TextEncoder(options.average_with) if options.average_with else None
     if other is not None:
         # A training takes an hour; one that cannot be averaged is refused before.
         verdict_alike(model, other)
+    # Not before it is known that all of it can be done: what is refused leaves nothing.
+    options.output.mkdir(parents=True, exist_ok=True)
     verdict = train(model, transform, learned, settings)
     if other is not None:
         average(model, verdict, other)
     for language, score in score_languages(model, transform, verdict, held).items():
         print(f"{language}: macro-F1 {score:.3f} held out")
     save_text_encoder(model, transform, options.output)
-    layers = tuple(int(layer) for layer in options.layers.split(","))
     save_file(
         {name: tensor.detach().contiguous() for name, tensor in verdict.state_dict().items()},
         options.output / VERDICT,
