@@ -43,7 +43,7 @@ class TrainRequest:
     name: str | None = field(
         default=None, metadata=_said("The bundle's name; else the recipe's.", "NAME", made=True)
     )
-    version: str = field(default="1.0.0", metadata=_said("The bundle's version.", "VERSION"))
+    version: str = field(default="1.0.0", metadata=_said("The bundle's version.", "VERSION", made=True))
     text_encoder: str | None = field(
         default=None, metadata=_said("A folder or a hub id.", "DIR|ID", made=True)
     )
@@ -59,9 +59,9 @@ class TrainRequest:
     bundles: Path | None = field(
         default=None, metadata=_said("Where the bundle goes; else DIR/bundles.", "DIR")
     )
-    licence: str = field(default="", metadata=_said("For the model card.", "WORDS"))
+    licence: str = field(default="", metadata=_said("For the model card.", "WORDS", made=True))
     data_name: list[str] = field(
-        default_factory=list, metadata=_said("What it learns from, for the model card.", "WORDS")
+        default_factory=list, metadata=_said("What it learns from, for the model card.", "WORDS", made=True)
     )
     seed: int | None = field(default=None, metadata=_said("Seed of all that is random.", "N", made=True))
     device: str = field(default="auto", metadata=_said("Where the model runs.", "auto|cpu|cuda|mps"))
@@ -85,7 +85,7 @@ class TrainRequest:
             if isinstance(value, bool):
                 words.append(flags_of(option)[0])
                 continue
-            for one in value if isinstance(value, list) else [value]:
+            for one in _listed(value):
                 words += [flags_of(option)[0], str(one.expanduser() if isinstance(one, Path) else one)]
         return words
 
@@ -93,8 +93,8 @@ class TrainRequest:
         """Write the command that makes the same once more."""
         words = ["mmsa", name, str(self.source)]
         for option, value in self._given():
-            if option.metadata["made"]:
-                words += [flags_of(option)[0], str(value)]
+            for one in _listed(value) if option.metadata["made"] else ():
+                words += [flags_of(option)[0], str(one)]
         return shlex.join([*words, "-o", str(self.output)])
 
     def _given(self) -> Iterator[tuple[Field[Any], Any]]:
@@ -102,6 +102,11 @@ class TrainRequest:
             value = getattr(self, option.name)
             if option.name != "source" and value not in (None, "", [], False):
                 yield option, value
+
+
+def _listed(value: Any) -> list[Any]:
+    """List what an option is given with, once for each time that it is."""
+    return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +124,9 @@ class TuneRequest(TrainRequest):
             raise UsageError(
                 "a search needs a trial or more", "Give --trials N, and --minutes M if you like."
             )
+
+    def _given(self) -> Iterator[tuple[Field[Any], Any]]:
+        return ((option, value) for option, value in super()._given() if option.name not in NOT_FOR_TUNING)
 
 
 NOT_FOR_TUNING = ("name", "version", "bundles", "licence", "data_name", "extra_test_years")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_every_option_that_is_passed_on_is_one_of_the_training(
     mmsa(
         "train", "posts.csv", "-o", "run", "--labels", "posts.csv", "--name", "mine", "--version", "2.0.0",
         "--text-encoder", "t", "--image-encoder", "i", "--extra-text", "posts.csv", "--bundles", "b",
-        "--extra-test-years", "2014", "--licence", "MIT", "--data-name", "d",
+        "--extra-test-years", "2014", "--licence", "MIT", "--data-name", "d", "--data-name", "e f",
         "--seed", "3", "--device", "cpu", "--threads", "1", "--json",
     )  # fmt: skip
     options = parse(passed, TrainRequest)
@@ -136,6 +137,20 @@ def test_every_option_that_is_passed_on_is_one_of_the_training(
     unsaid = [one.name for one in fields(options) if getattr(options, one.name) == default_of(one)]
     assert unsaid == ["recipe"]
     assert options.command() == (
-        "mmsa train posts.csv --labels posts.csv --recipe default --name mine --text-encoder t"
-        " --image-encoder i --extra-text posts.csv --extra-test-years 2014 --seed 3 -o run"
+        "mmsa train posts.csv --labels posts.csv --recipe default --name mine --version 2.0.0"
+        " --text-encoder t --image-encoder i --extra-text posts.csv --extra-test-years 2014 --licence MIT"
+        " --data-name d --data-name 'e f' --seed 3 -o run"
     )
+    again = parse(shlex.split(options.command())[2:], TrainRequest)
+    # Where it runs and where the bundle goes make no other bundle of it.
+    apart = {"device": "cpu", "threads": 1, "json": True, "bundles": options.bundles}
+    assert replace(again, **apart) == options
+
+
+def test_the_command_of_a_search_is_one_that_the_search_takes() -> None:
+    from mmsa_tui.services.train import NOT_FOR_TUNING, TuneRequest, flags_of
+
+    request = TuneRequest(source=Path("posts.csv"), output=Path("run"), seed=3)
+    words = [*shlex.split(request.command("tune")), *request.arguments()]
+    refused = {flags_of(option)[0] for option in fields(request) if option.name in NOT_FOR_TUNING}
+    assert not refused.intersection(words)

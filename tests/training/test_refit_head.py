@@ -1,6 +1,8 @@
 """A bundle whose fusion is fitted again on the posts it keeps: same encoders, same frozen posts."""
 
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_pipeline import TEXTS, bundle, pipeline, posts, recipe, run_folder
@@ -11,7 +13,7 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.labelled import load_labelled
 from training.examples import Example
 from training.full.pipeline import Pipeline
-from training.full.refit_head import refit_head
+from training.full.refit_head import main, refit_head
 
 __all__ = ["bundle", "pipeline", "posts", "recipe", "run_folder"]
 
@@ -46,6 +48,26 @@ def test_a_bundle_is_fitted_again_on_what_it_keeps(
     assert set(found.meta.scores["calibration"]) == {"text and picture", "picture alone", "text alone"}
     frozen = [load_labelled(one.directory / "evaluation.safetensors").hashes for one in (bundle, found)]
     assert frozen[0] == frozen[1]
+
+
+def test_the_command_on_its_record_is_the_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: list[str] = []
+
+    def made(*given: object) -> Bundle:
+        recorded.append(str(given[5]))
+        raise TrainingError("enough", "")
+
+    for name, instead in {
+        "refit_head": made,
+        "read_bundle": lambda folder: SimpleNamespace(labels=("a", "b")),
+        "read": lambda source: (),
+        "make_examples": lambda posts, labels: [],
+        "read_text_table": lambda table, labels: [],
+    }.items():
+        monkeypatch.setattr(f"training.full.refit_head.{name}", instead)
+    words = ["a bundle", "posts", "--tweets", "held.tsv", "--version", "2.1.1", "--seed", "3", "-o", "out"]
+    main(words)
+    assert recorded == [shlex.join(["python", "-m", "training.full.refit_head", *words])]
 
 
 def test_other_posts_than_those_it_was_trained_on_are_refused(

@@ -11,6 +11,7 @@ the bundle's own seed does: how far scores move with it tells how much of them i
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -181,14 +182,21 @@ def _run(options: argparse.Namespace) -> int:
     posts = [post for post in read(options.data) if isinstance(post, Post)]
     examples = make_examples(posts, parent.labels)
     tweets = read_text_table(options.tweets, parent.labels)
-    named = parent.id.replace(" ", "-")
-    command = f"python -m training.full.refit_head {named} MVSA --tweets TWEETS --version {options.version}"
-    if options.seed is not None:
-        command += f" --seed {options.seed}"
-    bundle = refit_head(parent, examples, tweets, options.version, options.output, command, options.seed)
+    bundle = refit_head(
+        parent, examples, tweets, options.version, options.output, _command(options), options.seed
+    )
     print(bundle.id)
     print(summary(bundle.meta.scores))
     return 0
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Write the command that makes the same once more."""
+    words = [str(options.bundle), str(options.data), "--tweets", str(options.tweets)]
+    words += ["--version", options.version]
+    if options.seed is not None:
+        words += ["--seed", str(options.seed)]
+    return shlex.join(["python", "-m", "training.full.refit_head", *words, "-o", str(options.output)])
 
 
 if __name__ == "__main__":
