@@ -114,7 +114,8 @@ def _how_to_start(store: Store, source: SourceRow) -> str:
     """Name the command that draws a sample, or that goes on with the one of where a source was before."""
     draw = f"`mmsa audit start {source.location}"
     for audit in store.audits.elsewhere(source.id):
-        if audit.labels == store.bundle_labels(audit.bundle):
+        is_of_now = not audit.model or not store.count_by_others(source.id, audit.bundle, than=audit.model)
+        if is_of_now and audit.labels == store.bundle_labels(audit.bundle):
             by = f" --by {audit.by}" if audit.by else ""
             size = len(store.audits.sample(audit.location, audit.uid))
             return (

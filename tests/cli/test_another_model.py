@@ -185,6 +185,18 @@ def test_an_audit_drawn_by_the_old_models_labels_says_that_its_strata_are_gone(
     assert "another model" not in mmsa("audit", "status", source).out
 
 
+def test_an_audit_of_a_moved_source_goes_on_only_by_the_model_that_it_was_drawn_by(
+    mmsa: Mmsa, source: Path, home: Path, table: Table
+) -> None:
+    audit(mmsa, home, source)
+    moved = table(TEXTS, "moved.csv")
+    assert mmsa("classify", moved, "-o", "moved-out.csv").code == 0
+    assert "goes on with it here" in mmsa("audit", "status", moved).err
+    make_contrary(home / "data" / "bundles" / "words-1.0.0")
+    assert mmsa("classify", moved, "-o", "again.csv").code == 0
+    assert "goes on with it here" not in mmsa("audit", "status", moved).err
+
+
 def test_what_another_model_has_learned_of_an_audit_is_said_under_the_same_name(
     mmsa: Mmsa, source: Path, home: Path
 ) -> None:

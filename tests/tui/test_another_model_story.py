@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import openpyxl
@@ -92,18 +93,39 @@ async def test_scores_of_another_models_answers_say_so_first(make_app, store, tm
     assert said.startswith(f"{LEAD.replace('11', '6')}, whose answers are shown: c classifies the posts.")
 
 
+def put_another(config) -> None:
+    """Put a model of other temperatures in the place of the bundle's."""
+    meta = config.paths.shipped_bundles / "small-1.0.0" / "meta.json"
+    found = json.loads(meta.read_text())
+    found["files"]["calibration.json"] = "0" * 64
+    meta.write_text(json.dumps(found))
+
+
+async def test_c_judges_by_the_model_that_has_come_while_the_app_was_open(
+    make_app, classified, config, store, wait_for
+):
+    async with make_app().run_test(size=SIZE) as pilot:
+        await opened(pilot, wait_for)
+        await wait_for(pilot, lambda: pilot.app.engine.state == "ready", "the model")
+        before = pilot.app.model.model
+        put_another(config)
+        await pilot.press("c")
+        await asked(pilot, wait_for, ClassifyDialog)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: f"{LEAD}: they are judged anew." in kept(pilot), "the end")
+        now = pilot.app.model.model
+    assert now != before
+    assert {row.prediction.model for row in store.rows(classified.id, BUNDLE)} == {now}
+
+
 async def test_a_bundle_that_gets_another_model_is_taken_up_anew(make_app, classified, config, wait_for):
-    folder = config.paths.shipped_bundles / "small-1.0.0"
     async with make_app().run_test(size=SIZE) as pilot:
         screen = await opened(pilot, wait_for)
         await wait_for(pilot, lambda: pilot.app.engine.state == "ready", "the model")
         before = pilot.app.model.model
         heard = []
         pilot.app.engine_reports.subscribe(screen, heard.append)
-        meta = (folder / "meta.json").read_text()
-        calibration = "calibration.json"
-        old = meta.split(f'"{calibration}": "')[1].split('"')[0]
-        (folder / "meta.json").write_text(meta.replace(old, "0" * 64))
+        put_another(config)
         await pilot.app.reload_bundle()
         await wait_for(pilot, lambda: any(isinstance(said, Ready) for said in heard), "the model again")
         assert pilot.app.model.model not in ("", before)

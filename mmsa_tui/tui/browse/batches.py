@@ -62,6 +62,9 @@ class Batches:
             keys = f"{self._screen.key('pause')} pauses it, {self._screen.key('stop_batch')} ends it."
             self._screen.tell(f"A batch is running: {keys}", WARNING)
             return
+        # Another may have come into the place of the one that was loaded when the app was opened.
+        await app.reload_bundle()
+        self._screen.adopt_bundle()
         if not app.model.is_there:
             self._screen.tell(self.say_no_prediction(), WARNING)
             return
