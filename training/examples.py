@@ -112,15 +112,28 @@ def read_text_table(path: Path, labels: Sequence[str]) -> list[Example]:
     """Read tweets with a text label from a TSV with columns `label`, `text` and maybe `id`, `year`, `lang`.
 
     The year, where there is one, is kept as the id's prefix (`2015:123`).
+
+    Args:
+        labels: without any, texts alone are read, and `label` may be missing.
+
+    Raises:
+        TrainingError: it is missing, no text in UTF-8, or lacks a column.
     """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, restval="")
+            rows, columns = list(table), table.fieldnames or ()
+    except (OSError, ValueError, csv.Error) as error:
+        raise TrainingError(f"{path} cannot be read: {error}", "Name a TSV in UTF-8.") from error
+    for column in ("label", "text") if labels else ("text",):
+        if column not in columns:
+            raise TrainingError(f"{path} has no column {column}", "Its first line must name the columns.")
     return [
         Example(
             f"{row.get('year', '')}:{row.get('id', number)}",
             row["text"],
-            text=_index(row["label"], labels),
+            text=_index(row.get("label", ""), labels),
             language=row.get("lang", ""),
         )
         for number, row in enumerate(rows)

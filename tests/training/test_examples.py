@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mmsa_tui.errors import TrainingError
 from mmsa_tui.records import Picture, Post
-from training.examples import LabelKinds, group_examples, make_examples, split_examples
+from training.examples import LabelKinds, group_examples, make_examples, read_text_table, split_examples
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -109,3 +109,33 @@ def test_a_label_of_no_part_in_particular_trains_every_head_where_there_is_no_ot
 def test_a_label_of_no_part_in_particular_gives_way_to_those_of_a_part() -> None:
     (one,) = make_examples([post(1, "a", post="positive", label="negative"), post(2, "b", label="x")], LABELS)
     assert (one.post, one.text) == (2, -1)
+
+
+def test_a_table_of_tweets_is_read_and_texts_alone_need_no_label(tmp_path: Path) -> None:
+    table = tmp_path / "tweets.tsv"
+    table.write_text('lang\tlabel\ttext\nde\tNegative\t"so\nen\tpositive', encoding="utf-8")
+    found = read_text_table(table, LABELS)
+    assert [(e.language, e.text, e.raw_text) for e in found] == [("de", 0, '"so'), ("en", 2, "")]
+    table.write_text("text\nso", encoding="utf-8")
+    assert [e.raw_text for e in read_text_table(table, ())] == ["so"]
+    with pytest.raises(TrainingError, match="has no column label"):
+        read_text_table(table, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read: .*No such file"),
+        ("text\nschön".encode("latin-1"), "cannot be read"),
+        (b"label\twords\n", "no column text"),
+        (b"", "no column text"),
+    ],
+)
+def test_a_table_of_tweets_that_cannot_be_read_is_refused(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    table = tmp_path / "tweets.tsv"
+    if content is not None:
+        table.write_bytes(content)
+    with pytest.raises(TrainingError, match=said):
+        read_text_table(table, ())
