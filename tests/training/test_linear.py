@@ -79,6 +79,32 @@ def test_a_caption_counts_less_than_a_text_that_stands_alone() -> None:
     assert float(said[0, 2] / said[0, 0]) == pytest.approx(4.0, rel=0.2)
 
 
+def test_what_people_say_of_pictures_counts_in_the_judgement_of_the_post() -> None:
+    features, labels = _posts()
+    # Pictures are judged in turn by what they show, and as the opposite: the label of the post stays.
+    for turned, sign in ((labels, 1), (2 - labels, -1)):
+        targets = replace(_targets(labels), image=turned)
+        without, with_it = (
+            predict(fit_head(CONFIG, features, targets, replace(SHORT, picture=picture), 1), features)
+            for picture in (0.0, 0.5)
+        )
+        torch.testing.assert_close(with_it.fused, without.fused + 0.5 * without.image, rtol=0.01, atol=0.02)
+        own = torch.arange(N), labels
+        assert sign * float((with_it.fused.softmax(1) - without.fused.softmax(1))[own].mean()) > 0
+
+
+@pytest.mark.parametrize("known", [[], [0, 1]])
+def test_pictures_that_lack_a_label_of_the_posts_say_nothing_of_these(known: list[int]) -> None:
+    features, labels = _posts()
+    there = torch.tensor([int(label) in known for label in labels])
+    targets = replace(_targets(labels), image=torch.where(there, labels, -1))
+    without, with_it = (
+        predict(fit_head(CONFIG, features, targets, replace(SHORT, picture=picture), 1), features)
+        for picture in (0.0, 0.5)
+    )
+    torch.testing.assert_close(with_it.fused, without.fused)
+
+
 def test_a_label_that_no_post_has_is_unlikely() -> None:
     features, labels = _posts()
     probs = predict(_fitted(features, labels.clamp(max=1)), features).image.softmax(1)

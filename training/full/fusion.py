@@ -42,7 +42,10 @@ class FusionSettings:
     captions: float = 0.1
     """What people's label of a post's text counts for text alone where the post has a picture, beside 1 of a
     text that stands alone, as those do that are judged so."""
-    adjustment: float = 0.3
+    picture: float = 0.6
+    """What the picture's own judgement counts beside 1 of the post's: its logits are added. It is fitted on
+    people's labels of pictures, which tell more of a picture than the label of a post does."""
+    adjustment: float = 0.2
     """Strength of the logit adjustment for rare classes, 0 none, 1 as if classes were equally frequent
     (A. K. Menon et al., Long-tail learning via logit adjustment, ICLR 2021)."""
     text_adjustment: float = 1.0
@@ -73,6 +76,8 @@ class FusionSettings:
             raise ValueError("focus is 0 or above")
         if min(self.strength, self.text_strength, self.captions) <= 0:
             raise ValueError("strength, text_strength and captions are above 0")
+        if self.picture < 0:
+            raise ValueError("picture is 0 or above")
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ def fit_head(
     }
     if isinstance(head, DefaultHead):
         strengths = dict.fromkeys(counts, settings.strength) | {"text": settings.text_strength}
-        fit_linear(head, (text, lexicon, image), wanted, counts, prior, strengths)
+        fit_linear(head, (text, lexicon, image), wanted, counts, prior, strengths, settings.picture)
     optimizer = _optimizer(head, settings)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.1,

@@ -31,6 +31,7 @@ def fit_linear(
     counts: Mapping[str, Tensor],
     prior: Mapping[str, Tensor],
     strengths: Mapping[str, float],
+    picture: float = 0.0,
 ) -> None:
     """Fit what judges the words, the picture and both, in place, and freeze them.
 
@@ -41,6 +42,8 @@ def fit_linear(
         prior: for each kind of label what the loss adds to the logits, [K].
         strengths: for each kind the inverse penalty of a squared weight, where each block (a view of the
             text, the lexicon, the picture) has length one on average, so that none counts for being wide.
+        picture: how much of what judges the picture is added to what judges both; nothing where pictures
+            lack a label that posts have.
 
     Raises:
         TrainingError: a feature is not a number.
@@ -63,6 +66,15 @@ def fit_linear(
             # A shift of the logits takes nothing but the bias to another place.
             layer.bias.copy_(torch.from_numpy(bias) - prior[kind])
         layer.requires_grad_(False)
+    if _kinds(wanted.post, counts["post"]) <= _kinds(wanted.image, counts["image"]):
+        with torch.no_grad():
+            head.post_head.weight[:, -image.shape[1] :] += picture * head.image_head.weight
+            head.post_head.bias += picture * head.image_head.bias
+
+
+def _kinds(labels: Tensor, counts: Tensor) -> set[int]:
+    """Tell which labels posts that count for something have."""
+    return set(labels[(labels >= 0) & (counts > 0)].tolist())
 
 
 def _fitted(

@@ -19,7 +19,7 @@ from training.examples import IntArray, grouped_folds
 from training.full.fusion import OPTIMISERS, fit_head, predict
 from training.full.recipe import Recipe
 
-SPACE = 2
+SPACE = 3
 """Number of the space below; a study of another one is not gone on with."""
 N_FOLDS = 4
 
@@ -47,6 +47,7 @@ def draw(choices: Choices, recipe: Recipe) -> Recipe:
         label_smoothing=choices.suggest_float("label_smoothing", 0.0, 0.15),
         adjustment=choices.suggest_float("adjustment", 0.0, 1.0),
         strength=choices.suggest_float("strength", 0.02, 2.0, log=True),
+        picture=choices.suggest_float("picture", 0.0, 1.0),
         average=choices.suggest_int("average", 1, 8),
     )
     head = replace(
@@ -71,6 +72,7 @@ def as_choices(recipe: Recipe) -> dict[str, float | int | str]:
         "label_smoothing": fusion.label_smoothing,
         "adjustment": fusion.adjustment,
         "strength": fusion.strength,
+        "picture": fusion.picture,
         "average": fusion.average,
         "attention_heads": head.n_attention_heads,
         "width": head.width,
