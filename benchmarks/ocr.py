@@ -39,7 +39,7 @@ MANY_WORDS = 3
 """Pictures with so many words are worth reading."""
 MISSED = 0.1
 """Of these the gate may miss so many."""
-_BUNDLES = ("mvsa 2.2.0", "mvsa 1.0.0", "enriched 1.0.0")
+_BUNDLES = ("mvsa 2.3.0", "mvsa 1.0.0", "enriched 1.0.0")
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--bundle", default="mvsa 2.2.0")
+    parser.add_argument("--bundle", default="mvsa 2.3.0")
     options = parser.parse_args()
     bundle = find_bundle(find_paths(), options.bundle)
     base, labels = load_base(bundle), list(bundle.labels)

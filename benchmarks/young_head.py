@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--plot", type=Path)
-    parser.add_argument("--bundle", default="mvsa 2.2.0")
+    parser.add_argument("--bundle", default="mvsa 2.3.0")
     options = parser.parse_args()
     pool = _pool(options.source, options.bundle)
     curves: dict[str, list[list[float]]] = {"random": [], "uncertain first": []}

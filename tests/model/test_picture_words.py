@@ -95,7 +95,7 @@ def test_lines_are_joined_and_noise_left_out(lines: list[str], text: str) -> Non
 
 
 @pytest.mark.bundle
-@pytest.mark.parametrize("name", ["mvsa 2.2.0", "mvsa 1.0.0", "enriched 1.0.0"])
+@pytest.mark.parametrize("name", ["mvsa 2.3.0", "mvsa 1.0.0", "enriched 1.0.0"])
 def test_every_shipped_picture_encoder_has_a_gate(name: str) -> None:
     paths = find_paths()
     assert Gate.of(find_bundle(paths, name).meta.encoders["image"]) is not None

@@ -12,7 +12,7 @@ from mmsa_tui.filters import parse
 from mmsa_tui.records import Picture, Post, Prediction
 from mmsa_tui.store import Store
 
-BUNDLE = "mvsa 2.2.0"
+BUNDLE = "mvsa 2.3.0"
 
 
 def post(number: int, text: str, digest: str) -> Post:
