@@ -68,8 +68,8 @@ def fit_linear(
         layer.requires_grad_(False)
     if _kinds(wanted.post, counts["post"]) <= _kinds(wanted.image, counts["image"]):
         with torch.no_grad():
-            head.post_head.weight[:, -image.shape[1] :] += picture * head.image_head.weight
-            head.post_head.bias += picture * head.image_head.bias
+            head.post_head.weight[:, -image.shape[1] :].add_(picture * head.image_head.weight)
+            head.post_head.bias.add_(picture * head.image_head.bias)
 
 
 def _kinds(labels: Tensor, counts: Tensor) -> set[int]:
