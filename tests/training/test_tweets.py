@@ -1,5 +1,6 @@
 """One encoder for many languages: what is held out, what is drawn, and what is written."""
 
+import json
 import random
 from collections import Counter
 from itertools import islice
@@ -193,3 +194,24 @@ def test_a_table_of_one_label_is_refused_before_anything_is_written(tmp_path: Pa
     table.write_text("label\ttext\n" + "\n".join(f"positive\tday {i}" for i in range(30)), encoding="utf-8")
     assert main([str(table), "--encoder", str(tmp_path), "-o", str(tmp_path / "out")]) != 0
     assert not (tmp_path / "out").exists()
+
+
+def test_an_encoder_with_other_pieces_is_not_averaged_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "tweets.tsv"
+    rows = [f"{t.language}\t{LABELS[t.text]}\t{t.raw_text}" for t in make_tweets("en", 90)]
+    table.write_text("\n".join(["lang\tlabel\ttext", *rows]), encoding="utf-8")
+    start, other, out = write_text_encoder(tmp_path / "start"), tmp_path / "other", tmp_path / "out"
+    train_it = [str(table), "--encoder", str(start), "--passes", "1", "--layers", "1,2", "-o"]
+    assert main([*train_it, str(other)]) == 0
+    # As many pieces, two of which have changed places.
+    pieces = (other / "tokenizer.json").read_text(encoding="utf-8")
+    ids = json.loads(pieces)["model"]["vocab"]
+    ids["best"], ids["worst"] = ids["worst"], ids["best"]
+    changed = json.loads(pieces)
+    changed["model"]["vocab"] = ids
+    (other / "tokenizer.json").write_text(json.dumps(changed), encoding="utf-8")
+    assert main([*train_it, str(out), "--average-with", str(other)]) != 0
+    assert "has other word pieces" in capsys.readouterr().err
+    assert not out.exists()

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mmsa_tui.errors import TrainingError
@@ -235,6 +236,18 @@ def verdict_alike(model: TextEncoder, other: TextEncoder) -> nn.Linear:
     return verdict
 
 
+def _check_pieces(encoder: Path, other: Path) -> None:
+    """Refuse an encoder with other word pieces or in another order: rows of different ones would be mixed."""
+    ours, theirs = (
+        Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab() for folder in (encoder, other)
+    )
+    if ours != theirs:
+        raise TrainingError(
+            f"the encoder to average with has other word pieces than {encoder}",
+            "Name one from the same start: a vocabulary that was cut again is another.",
+        )
+
+
 @torch.no_grad()
 def average(model: TextEncoder, verdict: nn.Linear, other: TextEncoder) -> None:
     """Make the weights of the encoder and its verdict the mean of theirs and the other's, in place.
@@ -383,6 +396,7 @@ def _run(options: argparse.Namespace) -> int:
     if other is not None:
         # A training takes an hour; one that cannot be averaged is refused before.
         verdict_alike(model, other)
+        _check_pieces(options.encoder, options.average_with)
     # Not before it is known that all of it can be done: what is refused leaves nothing.
     options.output.mkdir(parents=True, exist_ok=True)
     verdict = train(model, transform, learned, settings)
