@@ -23,6 +23,7 @@ from mmsa_tui.retrain.messages import Comparing, Encoded, Epoch
 from mmsa_tui.services import promote as promotion
 from mmsa_tui.services.retrain import exclusive
 from mmsa_tui.store import Store
+from training.full.fusion import FusionSettings
 from training.retrain.run import settings_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -178,3 +179,16 @@ def test_a_bundle_says_how_it_was_taught(bundle: Bundle, paths: Paths, posts: li
     recorded = read_bundle(result.candidate).meta.training
     assert recorded["lesson"]["is_rule"] is True
     assert recorded["correction_weight"] == recorded["lesson"]["weight"] == 3.0
+
+
+def test_a_bundle_is_taught_as_it_was_trained_though_newer_settings_are_not_on_its_record(
+    bundle: Bundle,
+) -> None:
+    def recorded(**fusion: float) -> FusionSettings:
+        meta = replace(bundle.meta, training={"settings": {"fusion": fusion}})
+        return settings_of(replace(bundle, meta=meta)).fusion
+
+    old = recorded(adjustment=0.3)
+    assert (old.adjustment, old.text_adjustment, old.picture) == (0.3, 0.3, 0.0)
+    new = recorded(adjustment=0.2, text_adjustment=1.0, picture=0.6)
+    assert (new.adjustment, new.text_adjustment, new.picture) == (0.2, 1.0, 0.6)

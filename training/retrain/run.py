@@ -165,6 +165,9 @@ def settings_of(bundle: Bundle, weight: float | None = None, rule: bool | None =
     known = {name: recorded[name] for name in FusionSettings.__dataclass_fields__ if name in recorded}
     # Before texts alone had an adjustment of their own, the one there was held for them, too.
     known.setdefault("text_adjustment", known.get("adjustment", FusionSettings.text_adjustment))
+    if recorded:
+        # Nor did the picture's own judgement count in that of the post.
+        known.setdefault("picture", 0.0)
     if rule is None and training.get("lesson", {}).get("is_rule"):
         rule = True
     return RefitSettings(weight, rule, seed=int(training.get("seed", 1)), fusion=FusionSettings(**known))
