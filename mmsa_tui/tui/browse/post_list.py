@@ -65,8 +65,9 @@ class PostList(Vertical):
         self.telling = ""
         self.hits_elsewhere: Mapping[str, int] = {}
         self.has_changed = False
-        self.n_by_others = 0
         """Whether the source on disk is no longer what was read of it."""
+        self.n_by_others = 0
+        """How many of its posts another model of the bundle's id has judged."""
         self.queue_name = self.position.queue
         self.order: Order | None = self.position.order
         self.filter_bar = FilterBar(

@@ -109,8 +109,8 @@ class PickerScreen(AppScreen[None]):
         except MmsaError as error:
             self.mmsa.show_error(error)
             return
-        if not self.query("#recent"):
-            return  # The screen was left while the store answered.
+        if not all(self.query(part) for part in ("#picker", "#recent", "#recent-title", "#keys")):
+            return  # The screen was left while the store answered; its parts go one by one.
         options = self.query_one("#recent", OptionList)
         options.clear_options()
         width = self.query_one("#picker").content_size.width
