@@ -14,11 +14,11 @@ from mmsa_tui.errors import TrainingError
 from mmsa_tui.model.encoders import TextEncoder
 from mmsa_tui.model.views import load_ranges, read_views
 from training.examples import Example, read_text_table
+from training.full.averaging import average
 from training.full.loop import FineTuning
 from training.full.tweets import (
     LABELS,
     TweetTraining,
-    average,
     draw_batches,
     label_priors,
     main,

@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mmsa_tui.errors import TrainingError
@@ -33,6 +32,7 @@ from mmsa_tui.model.metrics import macro_f1
 from mmsa_tui.model.preprocessing import TextTransform
 from mmsa_tui.model.views import VERDICT, TextViews
 from training.examples import Example, group_examples, read_text_table
+from training.full.averaging import average, check_pieces, verdict_alike
 from training.full.loop import FineTuning, ramp, seed_everything
 from training.full.runs import exit_code_of
 from training.full.text import load_text_encoder, save_ranges, save_text_encoder
@@ -220,53 +220,6 @@ def _masked(row: Sequence[int], transform: TextTransform, share: float, rng: ran
     return [row[0], *inner, row[-1]]
 
 
-def verdict_alike(model: TextEncoder, other: TextEncoder) -> nn.Linear:
-    """Return the verdict of an encoder that can be averaged with `model`.
-
-    Raises:
-        TrainingError: the other is of another shape, or has no verdict.
-    """
-    ours, theirs = ({n: t.shape for n, t in e.model.state_dict().items()} for e in (model, other))
-    verdict = other.verdict
-    if ours != theirs or verdict is None or verdict.weight.shape != (len(LABELS), model.blocks[-1]):
-        raise TrainingError(
-            "the encoder to average with is of another shape or has no verdict",
-            "Name one that this command wrote, from the same start.",
-        )
-    return verdict
-
-
-def _check_pieces(encoder: Path, other: Path) -> None:
-    """Refuse an encoder with other word pieces or in another order: rows of different ones would be mixed."""
-    ours, theirs = (
-        Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab() for folder in (encoder, other)
-    )
-    if ours != theirs:
-        raise TrainingError(
-            f"the encoder to average with has other word pieces than {encoder}",
-            "Name one from the same start: a vocabulary that was cut again is another.",
-        )
-
-
-@torch.no_grad()
-def average(model: TextEncoder, verdict: nn.Linear, other: TextEncoder) -> None:
-    """Make the weights of the encoder and its verdict the mean of theirs and the other's, in place.
-
-    Two trainings from one start that went different ways end near each other, and between them lies
-    what both have learned rather than what each has memorised (Wortsman et al., Model soups, 2022).
-
-    Raises:
-        TrainingError: the other is of another shape, or has no verdict.
-    """
-    theirs_verdict = verdict_alike(model, other)
-    ours, theirs = model.model.state_dict(), other.model.state_dict()
-    pairs = [(ours[name], theirs[name]) for name in ours]
-    pairs += [(verdict.weight, theirs_verdict.weight), (verdict.bias, theirs_verdict.bias)]
-    for one, two in pairs:
-        if one.is_floating_point():
-            one.copy_((one + two) / 2)
-
-
 @torch.inference_mode()
 def score_languages(
     model: TextEncoder, transform: TextTransform, verdict: nn.Linear, tweets: Sequence[Example]
@@ -395,8 +348,8 @@ def _run(options: argparse.Namespace) -> int:
     other = TextEncoder(options.average_with) if options.average_with else None
     if other is not None:
         # A training takes an hour; one that cannot be averaged is refused before.
-        verdict_alike(model, other)
-        _check_pieces(options.encoder, options.average_with)
+        verdict_alike(model, other, len(LABELS))
+        check_pieces(options.encoder, options.average_with)
     # Not before it is known that all of it can be done: what is refused leaves nothing.
     options.output.mkdir(parents=True, exist_ok=True)
     verdict = train(model, transform, learned, settings)
